@@ -60,7 +60,9 @@ def test_a_malformed_header_is_refused(authorization):
     assert_refused(get(authorization), "The Authorization header must be 'Bearer <token>'.")
 
 
-@pytest.mark.parametrize("text", ["a", "a.b.c", "\xff\xfe", "..", "null", "€".encode().decode("latin-1")])
+@pytest.mark.parametrize(
+    "text", ["a", "a.b.c", "\xff\xfe", "..", "null", "€".encode().decode("latin-1")]
+)
 def test_something_that_is_no_token_is_refused(text):
     """Whatever bytes come as a token, the answer is a 401 and never a 500."""
     assert_refused(get(f"Bearer {text}"), "The token is invalid.")
@@ -97,8 +99,21 @@ def test_a_token_of_a_deactivated_user_is_refused(user, token):
 
 @pytest.mark.parametrize(
     "subject",
-    ["0{pk}", " {pk}", "+{pk}", "{pk}.0", "{pk}\n", "", "ada", "None", "\0", "\ud800", "-1", "9" * 30,
-     "9" * 5000],
+    [
+        "0{pk}",
+        " {pk}",
+        "+{pk}",
+        "{pk}.0",
+        "{pk}\n",
+        "",
+        "ada",
+        "None",
+        "\0",
+        "\ud800",
+        "-1",
+        "9" * 30,
+        "9" * 5000,
+    ],
 )
 def test_a_subject_that_we_would_not_write_is_refused(user, forge, subject):
     """Only the exact text that we put into `sub` finds the user: 7 is not 07."""

@@ -106,7 +106,9 @@ def test_a_token_signed_with_another_algorithm_is_refused(forge):
     """Only HS256 is accepted, even from somebody who knows the key."""
     with pytest.raises(jwt.InvalidAlgorithmError):
         read_token(
-            forge(key="the key does not matter here, as it is never looked at" * 2, algorithm="HS512")
+            forge(
+                key="the key does not matter here, as it is never looked at" * 2, algorithm="HS512"
+            )
         )
 
 
