@@ -10,9 +10,9 @@ class User(PermissionsMixin, AbstractBaseUser):
     Username, email and password are required.
     """
 
-    username = models.CharField(
-        max_length=255, unique=True, validators=[UnicodeUsernameValidator()]
-    )
+    username_validator = UnicodeUsernameValidator()
+
+    username = models.CharField(max_length=255, unique=True, validators=[username_validator])
     email = models.EmailField(unique=True)
 
     is_staff = models.BooleanField(default=False)
