@@ -1,0 +1,148 @@
+import pytest
+
+from authentication.models import User
+
+PASSWORD = "correct horse battery staple"
+LIST = "/admin/authentication/user/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada():
+    return User.objects.create_user("ada", "ada@example.com", PASSWORD)
+
+
+def test_the_admin_lists_users(admin_client, ada):
+    """The admin lists the users with email and username."""
+    page = admin_client.get(LIST)
+
+    assert page.status_code == 200
+    assert "ada@example.com" in page.content.decode()
+
+
+@pytest.mark.parametrize("words", ["ada@example", "ada"])
+def test_the_admin_finds_users(admin_client, ada, words):
+    """The admin finds users by a part of their email or username."""
+    User.objects.create_user("grace", "grace@example.com", PASSWORD)
+
+    page = admin_client.get(LIST, {"q": words}).content.decode()
+
+    assert "ada@example.com" in page
+    assert "grace@example.com" not in page
+
+
+def test_the_admin_adds_a_user(admin_client):
+    """The admin adds a user: the password is hashed, the email stored in its one spelling."""
+    page = admin_client.post(
+        f"{LIST}add/",
+        {
+            "email": "ada@EXAMPLE.com",
+            "username": "ada",
+            "usable_password": "true",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+        },
+    )
+
+    user = User.objects.get(email="ada@example.com")
+    assert page.status_code == 302
+    assert page["Location"] == f"{LIST}{user.pk}/change/"
+    assert user.check_password(PASSWORD)
+
+
+def test_the_admin_refuses_a_weak_password(admin_client):
+    """The admin holds new passwords to Django's rules, and saves nothing that breaks them."""
+    page = admin_client.post(
+        f"{LIST}add/",
+        {
+            "email": "ada@example.com",
+            "username": "ada",
+            "usable_password": "true",
+            "password1": "password",
+            "password2": "password",
+        },
+    )
+
+    assert page.status_code == 200
+    assert "This password is too common." in page.content.decode()
+    assert not User.objects.filter(email="ada@example.com").exists()
+
+
+def test_the_admin_never_shows_the_hash(admin_client, ada):
+    """The page of a user shows nothing of the password, and leads to where one sets it.
+
+    `password = None` in `UserChangeForm` takes the field away.
+    """
+    page = admin_client.get(f"{LIST}{ada.pk}/change/").content.decode()
+
+    algorithm, salt, hashed = ada.password.split("$")
+    assert algorithm not in page
+    assert salt[:3] not in page
+    assert hashed[:6] not in page
+    assert 'href="../password/"' in page
+
+
+def test_the_admin_never_edits_the_hash(admin_client, ada):
+    """Whatever the form sends as password, saving a user leaves the hash alone."""
+    before = ada.password
+
+    page = admin_client.post(
+        f"{LIST}{ada.pk}/change/",
+        {
+            "email": "ada@example.com",
+            "username": "countess",
+            "is_active": "on",
+            "password": "md5$$5f4dcc3b5aa765d61d8327deb882cf99",
+        },
+    )
+
+    ada.refresh_from_db()
+    assert page.status_code == 302
+    assert ada.username == "countess"
+    assert ada.password == before
+
+
+def test_the_admin_keeps_the_dates(admin_client, ada):
+    """`date_joined` and `last_login` are shown, and cannot be changed."""
+    before = ada.date_joined
+
+    admin_client.post(
+        f"{LIST}{ada.pk}/change/",
+        {
+            "email": "ada@example.com",
+            "username": "ada",
+            "is_active": "on",
+            "date_joined_0": "2001-01-01",
+            "date_joined_1": "00:00",
+        },
+    )
+
+    ada.refresh_from_db()
+    assert ada.date_joined == before
+
+
+def test_the_admin_sets_a_password(admin_client, ada):
+    """The password's own page sets a new one."""
+    page = admin_client.post(
+        f"{LIST}{ada.pk}/password/",
+        {
+            "usable_password": "true",
+            "password1": "another good one",
+            "password2": "another good one",
+        },
+    )
+
+    ada.refresh_from_db()
+    assert page.status_code == 302
+    assert ada.check_password("another good one")
+
+
+def test_the_admin_is_for_staff(client, ada):
+    """An ordinary user is sent away to the admin's login."""
+    client.force_login(ada)
+
+    page = client.get(LIST)
+
+    assert page.status_code == 302
+    assert page["Location"] == f"/admin/login/?next={LIST}"
