@@ -85,7 +85,6 @@ DATABASES = {
 
 
 # The model that stands for a user; it has to be set before the first migration runs.
-
 AUTH_USER_MODEL = 'authentication.User'
 
 
@@ -131,8 +130,7 @@ STATIC_URL = 'static/'
 DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
 
 
-# The API: closed to everybody without a token, unless a view says otherwise
-
+# The API: closed to everybody without a token, unless a view says otherwise.
 REST_FRAMEWORK = {
     'DEFAULT_PERMISSION_CLASSES': [
         'rest_framework.permissions.IsAuthenticated',
@@ -147,10 +145,7 @@ REST_FRAMEWORK = {
 }
 
 
-# Tokens: how long one is good, who issues it, and for whom
-
+# Tokens: how long one is good, who issues it, and for whom.
 JWT_LIFETIME = timedelta(hours=1)
-
 JWT_ISSUER = 'tutorial'
-
 JWT_AUDIENCE = 'tutorial-api'

@@ -83,7 +83,6 @@ DATABASES = {
 
 
 # The model that stands for a user; it has to be set before the first migration runs.
-
 AUTH_USER_MODEL = 'authentication.User'
 
 
