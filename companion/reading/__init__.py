@@ -1,0 +1,1 @@
+"""Prose beside the diff of two neighbouring stages, computed from their folders."""

@@ -1,0 +1,102 @@
+"""Lines of code as HTML: coloured by Pygments over the whole file, cut by line, changed words marked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from functools import lru_cache
+from html import escape
+
+from pygments.lexers import TextLexer, get_lexer_for_filename
+from pygments.token import STANDARD_TYPES
+from pygments.util import ClassNotFound
+
+from companion.reading.changes import FileChange, Row
+
+Piece = tuple[str, str]  # a CSS class of Pygments ("" for none) and the text it colours
+QUIET = {"w", "p", "n"}  # white space, punctuation and plain names need no colour
+RUNS = {"+": ("ins", "Added"), "-": ("del", "Removed"), " ": ("span", "Unchanged")}
+
+
+def text(value: str) -> str:
+    """`value` escaped for HTML text."""
+    return escape(value, quote=False)
+
+
+def line(change: FileChange, row: Row, ident: str = "") -> str:
+    """One row as a `<span>` with its number in `data-n`; `ident` becomes its id."""
+    side = change.old_text if row.kind == "-" else change.new_text
+    number = row.old if row.kind == "-" else row.new
+    assert number is not None
+    pieces = _pieces(change.path, side or "")[number - 1]
+    attribute = f' id="{ident}"' if ident else ""
+    return f'<span class="rd-line"{attribute} data-n="{number}">{_html(pieces, _reworded(row))}\n</span>'
+
+
+def runs(change: FileChange, rows: list[Row], idents: dict[int, str]) -> str:
+    """Rows as `<ins>`, `<del>` and `<span>` runs, each of which says in hidden words what it is.
+
+    `idents` gives the id of a row by the row's own `id()`.
+    """
+    out: list[str] = []
+    start = 0
+    for end in range(1, len(rows) + 1):
+        if end == len(rows) or rows[end].kind != rows[start].kind:
+            group = rows[start:end]
+            tag, word = RUNS[group[0].kind]
+            lines = "".join(line(change, row, idents.get(id(row), "")) for row in group)
+            out.append(f'<{tag} class="rd-run"><span class="rd-hidden">{word}, {_range(group)}: </span>{lines}</{tag}>')
+            start = end
+    return "".join(out)
+
+
+def _range(rows: list[Row]) -> str:
+    first, last = rows[0].new or rows[0].old, rows[-1].new or rows[-1].old
+    return f"line {first}" if first == last else f"lines {first} to {last}"
+
+
+@lru_cache(maxsize=512)
+def _pieces(path: str, content: str) -> list[list[Piece]]:
+    """Per line the pieces that Pygments sees, so that the middle of a docstring is known to be one."""
+    try:
+        lexer = get_lexer_for_filename(path, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        lexer = TextLexer(stripnl=False, ensurenl=False)
+    lines: list[list[Piece]] = [[]]
+    for kind, value in lexer.get_tokens(content):
+        while kind not in STANDARD_TYPES:
+            kind = kind.parent
+        css = STANDARD_TYPES[kind]
+        first, *rest = value.split("\n")
+        lines[-1].append(("" if css in QUIET else css, first))
+        lines += [[("" if css in QUIET else css, part)] for part in rest]
+    return lines
+
+
+def _reworded(row: Row) -> list[tuple[int, int]]:
+    """Where in the row's text the words stand that its mate does not have."""
+    if row.mate is None:
+        return []
+    mine, other = (re.findall(r"\w+|\s+|.", side) for side in (row.text, row.mate))
+    starts = [0]
+    for word in mine:
+        starts.append(starts[-1] + len(word))
+    codes = difflib.SequenceMatcher(None, mine, other, autojunk=False).get_opcodes()
+    return [(starts[i1], starts[i2]) for tag, i1, i2, _, _ in codes if tag != "equal" and i2 > i1]
+
+
+def _html(pieces: list[Piece], marks: list[tuple[int, int]]) -> str:
+    out: list[str] = []
+    at = 0
+    for css, value in pieces:
+        body, cut = "", 0
+        for low, high in marks:
+            start, stop = max(low - at, 0), min(high - at, len(value))
+            if start < stop:
+                body += f"{text(value[cut:start])}<mark>{text(value[start:stop])}</mark>"
+                cut = stop
+        body += text(value[cut:])
+        if body:
+            out.append(f'<span class="{css}">{body}</span>' if css else body)
+        at += len(value)
+    return "".join(out)

@@ -1,0 +1,212 @@
+"""HTML of the panes beside the prose. What a line is stands in the markup, and never in its colour alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from companion.reading.changes import FileChange, Row
+from companion.reading.code import line, runs, text
+from companion.reading.narration import REST, Claim
+from companion.reading.symbols import IMPORTS, NotPython, before, enclosing, symbols
+
+CONTEXT = 2  # unchanged lines shown above and below a change
+MINUS = "\N{MINUS SIGN}"
+LETTERS = {"added": "A", "changed": "M", "removed": "D", "renamed": "R"}
+WORDS = {"added": "new file", "changed": "changed", "removed": "removed", "renamed": "renamed"}
+ICONS = {
+    "copy": "M16 1H4a2 2 0 0 0-2 2v14h2V3h12zm3 4H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m0 16H8V7h11z",
+    "whole": "M14 2H6a2 2 0 0 0-2 2v16a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V8zm-1 7V3.5L18.5 9zM8 13h8v2H8zm0 4h5v2H8z",
+    "away": "M19 19H5V5h7V3H5a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h14a2 2 0 0 0 2-2v-7h-2zM14 3v2h3.6l-9.8 9.8 1.4 1.4L19 6.4V10h2V3z",
+}
+
+
+@dataclass
+class Pane:
+    """One pane: its HTML, its id, and the text of each added line by the id of that line."""
+
+    ident: str
+    html: str
+    lines: dict[str, str]
+
+
+def slug(value: str) -> str:
+    """`value` as an id: lower-case letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
+
+
+def pane(claims: list[Claim], blob: str = "") -> Pane:
+    """The pane of one or more claims on the same file, which a step puts together.
+
+    `blob` is the address of a file in the repository, with `{path}` and `{line}` in it; "" for none.
+    """
+    change, ident = claims[0].change, slug(claims[0].selector)
+    owned = sorted(n for claim in claims for n in claim.owned)
+    shown = _with_context(change.rows, owned)
+    idents = {id(change.rows[n]): f"{ident}-l{change.rows[n].new}" for n in owned if change.rows[n].kind == "+"}
+    lines = {idents[id(row)]: row.text for n in owned if (row := change.rows[n]).kind == "+"}
+    first = next((row.new for n in shown if (row := change.rows[n]).new), 1) or 1
+    added = sum(change.rows[n].kind == "+" for n in owned)
+    removed = len(owned) - added
+    label = f"{change.path}: {added} lines added, {removed} removed"
+    if change.binary:
+        body = '<p class="rd-note">A binary file: its content is not shown.</p>'
+    elif not shown:
+        body = '<p class="rd-note">An empty file.</p>'
+    else:
+        depth = min(len(r.text) - len(r.text.lstrip()) for n in shown if (r := change.rows[n]).text.strip())
+        body = (
+            f'<div class="rd-scroll" tabindex="0" role="region" aria-label="{text(label)}">'
+            f'<code class="rd-code" style="--depth:{depth}">{_body(change, shown, idents)}</code></div>'
+        )
+    caption = (
+        f"<figcaption>{status(change)}{path_html(change)}{_place(change, owned)}{counts(added, removed)}"
+        f'<span class="rd-tools">{_tools(change, first, bool(lines), blob)}</span></figcaption>'
+    )
+    html = f'<figure class="rd-pane rd-{change.status}" id="{ident}" data-search-exclude>{caption}{body}</figure>'
+    return Pane(ident, html, lines)
+
+
+def folded(panes: list[Pane], claims: list[Claim], command: str = "") -> str:
+    """Panes that one does not have to read, behind one line: the command that writes them, or what they are."""
+    files = {claim.change.path: claim.change for claim in claims}
+    if command:
+        head = f'<span class="rd-made">Made by</span> <code>$ {text(command)}</code>'
+    else:
+        names = ", ".join(f"<code>{text(path)}</code>" for path in files)
+        rest = all(claim.selector.endswith(f"#{REST}") and claim.change.status == "changed" for claim in claims)
+        head = f"{names}{', the rest' if rest else ''}"
+    rows = [claim.change.rows[n] for claim in claims for n in claim.owned]
+    added = sum(row.kind == "+" for row in rows)
+    stat = counts(added, len(rows) - added)
+    body = "".join(pane.html for pane in panes)
+    return f'<details class="rd-fold"><summary>{head} {stat}</summary>{body}</details>'
+
+
+def whole(change: FileChange) -> str:
+    """The whole file as it is at this stage, its new lines marked, folded."""
+    rows = [row for row in change.rows if row.kind != "-"]
+    marked = change.status != "added"
+    body = "".join(
+        line(change, row).replace('class="rd-line"', f'class="rd-line{" rd-new" if marked and row.changed else ""}"', 1)
+        for row in rows
+    )
+    return (
+        f'<details class="rd-file" id="file-{slug(change.path)}" data-search-exclude><summary>{path_html(change)}'
+        f"{counts(change.added, change.removed)}</summary>"
+        f'<div class="rd-scroll" tabindex="0" role="region" aria-label="{text(change.path)}, the whole file">'
+        f'<code class="rd-code">{body}</code></div></details>'
+    )
+
+
+def status(change: FileChange) -> str:
+    """The letter of a file's status, and the word behind it for those who do not see the letter."""
+    kind = change.status
+    return (
+        f'<span class="rd-status rd-is-{kind}" title="{WORDS[kind]}"><span class="rd-hidden">{WORDS[kind]}: </span>'
+        f'<span aria-hidden="true">{LETTERS[kind]}</span></span>'
+    )
+
+
+def counts(added: int, removed: int) -> str:
+    """How many lines are added and removed, as `+3 −1`."""
+    parts = []
+    if added:
+        parts.append(f'<span class="rd-plus"><span class="rd-hidden">{added} added</span><span aria-hidden="true">+{added}</span></span>')
+    if removed:
+        parts.append(f'<span class="rd-minus"><span class="rd-hidden">{removed} removed</span><span aria-hidden="true">{MINUS}{removed}</span></span>')
+    return f'<span class="rd-counts">{" ".join(parts)}</span>'
+
+
+def path_html(change: FileChange) -> str:
+    """The path, its last part in bold; a renamed file says what it was called."""
+    folder, _, name = change.path.rpartition("/")
+    head = f"{text(folder)}/" if folder else ""
+    was = f' <span class="rd-was">was {text(change.old_path)}</span>' if change.old_path else ""
+    return f'<span class="rd-path">{head}<b>{text(name)}</b>{was}</span>'
+
+
+def _with_context(rows: list[Row], owned: list[int]) -> list[int]:
+    """The rows to show: those with text, the blank ones between them, and unchanged neighbours."""
+    core = [n for n in owned if rows[n].text.strip()]
+    shown = set(core)
+    for a, b in zip(core, core[1:], strict=False):
+        if all(not rows[n].text.strip() for n in range(a + 1, b)):
+            shown |= set(range(a + 1, b))
+    for n in core:
+        for direction in (-1, 1):
+            for m in range(n + direction, n + direction * (CONTEXT + 1), direction):
+                if not 0 <= m < len(rows) or rows[m].changed:
+                    break
+                shown.add(m)
+    order = sorted(shown)
+    while order and not rows[order[0]].text.strip():
+        order.pop(0)
+    while order and not rows[order[-1]].text.strip():
+        order.pop()
+    return order
+
+
+def _body(change: FileChange, shown: list[int], idents: dict[int, str]) -> str:
+    out: list[str] = []
+    start = 0
+    for k in range(1, len(shown) + 1):
+        if k < len(shown) and shown[k] == shown[k - 1] + 1:
+            continue
+        out.append(runs(change, [change.rows[n] for n in shown[start:k]], idents))
+        if k < len(shown):
+            out.append(_gap([change.rows[n] for n in range(shown[k - 1] + 1, shown[k])]))
+        start = k
+    return "".join(out)
+
+
+def _gap(rows: list[Row]) -> str:
+    count = sum(row.kind != "-" for row in rows)
+    where = "in another step" if any(row.counts for row in rows) else "unchanged"
+    return f'<span class="rd-gap">{count} line{"s" if count != 1 else ""} {where}</span>'
+
+
+def _place(change: FileChange, owned: list[int]) -> str:
+    """Where the lines go: "in class User, after objects". A file that is all new needs no such words."""
+    first = next((change.rows[n].new for n in owned if change.rows[n].kind == "+" and change.rows[n].counts), None)
+    if first is None or change.new_text is None or not change.path.endswith(".py"):
+        return ""
+    try:
+        table = symbols(change.new_text)
+    except NotPython:
+        return ""
+    around = enclosing(table, first)
+    parent = around.name if around else ""
+    after = before(table, first, parent) if change.status != "added" else None
+    words = []
+    if around:
+        words.append(f"in {'class ' if around.kind == 'class' else ''}{around.name}")
+    if after and after.name != IMPORTS:
+        words.append(f"after {after.name.rpartition('.')[2]}")
+    return f'<span class="rd-place">{text(", ".join(words))}</span>' if words else ""
+
+
+def _tools(change: FileChange, first: int, copies: bool, blob: str) -> str:
+    path = text(change.path)
+    tools = ""
+    if copies:
+        tools += (
+            f'<button class="rd-tool rd-copy" type="button" hidden title="Copy the added lines" '
+            f'aria-label="Copy the added lines of {path}">{_icon("copy")}</button>'
+        )
+    if change.new_text:
+        tools += (
+            f'<a class="rd-tool rd-whole" href="#file-{slug(change.path)}" data-line="{first}" '
+            f'title="The whole file at this stage" aria-label="The whole of {path} at this stage">{_icon("whole")}</a>'
+        )
+        if blob:
+            address = blob.format(path=change.path, line=first)
+            tools += (
+                f'<a class="rd-tool" href="{text(address)}" title="Open in the repository" '
+                f'aria-label="Open {path} in the repository">{_icon("away")}</a>'
+            )
+    return tools
+
+
+def _icon(name: str) -> str:
+    return f'<svg aria-hidden="true" viewBox="0 0 24 24"><path d="{ICONS[name]}"/></svg>'

@@ -1,0 +1,147 @@
+/* Everything here is a convenience: without it the page still shows prose, diffs, links and whole files. */
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const codeOf = (line) => line.textContent.replace(/\n$/, "");
+  const remembered = {
+    get: (key) => {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    set: (key, value) => {
+      try {
+        localStorage.setItem(key, value);
+      } catch {
+        /* A browser that keeps nothing shows the page all the same. */
+      }
+    },
+  };
+
+  function element(tag, properties, ...children) {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  }
+
+  const announcer = element("div", { className: "rd-hidden", role: "status" });
+
+  function copy(button, lines) {
+    navigator.clipboard.writeText(lines.map(codeOf).join("\n") + "\n").then(() => {
+      button.classList.add("rd-done");
+      announcer.textContent = `${lines.length} lines copied`;
+      setTimeout(() => button.classList.remove("rd-done"), 1500);
+    });
+  }
+
+  function showWhole(link) {
+    const file = document.getElementById(link.hash.slice(1));
+    const path = file.querySelector(".rd-path").textContent;
+    const body = file.querySelector(".rd-scroll").cloneNode(true);
+    const dialog = element("dialog", { className: "rd-dialog md-typeset" });
+    const close = element("button", { type: "button", className: "rd-tool", textContent: "Close" });
+    const copyAll = element("button", { type: "button", className: "rd-tool", textContent: "Copy file" });
+    copyAll.hidden = !navigator.clipboard;
+    copyAll.onclick = () => copy(copyAll, all(".rd-line", body));
+    close.onclick = () => dialog.close();
+    dialog.setAttribute("aria-label", path);
+    dialog.append(element("header", {}, element("span", { textContent: path }), copyAll, close), body);
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      link.focus();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    body.querySelector(`[data-n="${link.dataset.line}"]`)?.scrollIntoView({ block: "center" });
+  }
+
+  /** The switch between the diff and its result, remembered on this device. */
+  function addSwitch(intro) {
+    const show = (view) => document.body.classList.toggle("rd-result", view === "result");
+    const chosen = remembered.get("rd-view") === "result" ? "result" : "diff";
+    const choice = (value, label) =>
+      element("label", {}, element("input", { type: "radio", name: "rd-view", value, checked: value === chosen }), label);
+    const legend = element("legend", { className: "rd-hidden", textContent: "Show the code as" });
+    const keys = element("span", { className: "rd-kbd" });
+    keys.innerHTML = "<kbd>Alt</kbd> <kbd>↓</kbd> <kbd>↑</kbd> from step to step";
+    const bar = element(
+      "div",
+      { className: "rd-bar" },
+      element("fieldset", {}, legend, choice("diff", "Diff"), choice("result", "Result")),
+      keys,
+    );
+    bar.addEventListener("change", (event) => {
+      show(event.target.value);
+      remembered.set("rd-view", event.target.value);
+    });
+    show(chosen);
+    intro.append(bar);
+  }
+
+  /** Mark the line that a word of the prose names, while it is pointed at or focused. */
+  function markLines() {
+    const mark = (on) => (event) => document.getElementById(event.currentTarget.hash.slice(1))?.classList.toggle("rd-hot", on);
+    for (const reference of all(".rd-ref")) {
+      for (const name of ["mouseenter", "focus"]) reference.addEventListener(name, mark(true));
+      for (const name of ["mouseleave", "blur"]) reference.addEventListener(name, mark(false));
+    }
+  }
+
+  /** Mark the step that is being read, and go from step to step with Alt and the arrows. */
+  function followSteps() {
+    const steps = all(".rd-step");
+    let waiting = false;
+    const markActive = () => {
+      waiting = false;
+      const active = steps.findLast((step) => step.getBoundingClientRect().top < innerHeight * 0.4);
+      for (const step of steps) step.classList.toggle("rd-active", step === active);
+    };
+    const onScroll = () => {
+      if (!waiting) requestAnimationFrame(markActive);
+      waiting = true;
+    };
+    addEventListener("scroll", onScroll, { passive: true });
+    markActive();
+    addEventListener("keydown", (event) => {
+      const direction = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!direction || !event.altKey || event.ctrlKey || event.metaKey) return;
+      if (event.target.closest("input, textarea, dialog")) return;
+      const next = steps[steps.findIndex((step) => step.classList.contains("rd-active")) + direction];
+      if (!next) return;
+      event.preventDefault();
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      scrollTo({ top: next.getBoundingClientRect().top + scrollY - 90, behavior: calm ? "auto" : "smooth" });
+      next.querySelector(".rd-scroll")?.focus({ preventScroll: true });
+    });
+  }
+
+  /** Open what is folded around the element that the address points to. */
+  function unfold() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    target.scrollIntoView();
+  }
+
+  const intro = document.querySelector(".rd-intro");
+  if (!intro) return;
+  document.body.append(announcer);
+  for (const button of all(".rd-copy")) {
+    button.hidden = !navigator.clipboard;
+    button.onclick = () => copy(button, all("ins > .rd-line", button.closest(".rd-pane")));
+  }
+  for (const link of all(".rd-whole")) {
+    link.addEventListener("click", (event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      showWhole(link);
+    });
+  }
+  addSwitch(intro);
+  markLines();
+  followSteps();
+  addEventListener("hashchange", unfold);
+  unfold();
+})();
