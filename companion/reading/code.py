@@ -64,9 +64,7 @@ def _pieces(path: str, content: str) -> list[list[Piece]]:
         lexer = TextLexer(stripnl=False, ensurenl=False)
     lines: list[list[Piece]] = [[]]
     for kind, value in lexer.get_tokens(content):
-        while kind not in STANDARD_TYPES:
-            kind = kind.parent
-        css = STANDARD_TYPES[kind]
+        css = next(STANDARD_TYPES[ancestor] for ancestor in reversed(kind.split()) if ancestor in STANDARD_TYPES)
         first, *rest = value.split("\n")
         lines[-1].append(("" if css in QUIET else css, first))
         lines += [[("" if css in QUIET else css, part)] for part in rest]

@@ -112,9 +112,13 @@ def counts(added: int, removed: int) -> str:
     """How many lines are added and removed, as `+3 −1`."""
     parts = []
     if added:
-        parts.append(f'<span class="rd-plus"><span class="rd-hidden">{added} added</span><span aria-hidden="true">+{added}</span></span>')
+        parts.append(
+            f'<span class="rd-plus"><span class="rd-hidden">{added} added</span><span aria-hidden="true">+{added}</span></span>'
+        )
     if removed:
-        parts.append(f'<span class="rd-minus"><span class="rd-hidden">{removed} removed</span><span aria-hidden="true">{MINUS}{removed}</span></span>')
+        parts.append(
+            f'<span class="rd-minus"><span class="rd-hidden">{removed} removed</span><span aria-hidden="true">{MINUS}{removed}</span></span>'
+        )
     return f'<span class="rd-counts">{" ".join(parts)}</span>'
 
 

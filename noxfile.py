@@ -1,0 +1,119 @@
+"""Every stage, the companion and the site, each by one command: `python -m nox -l` lists them."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is just who this sentence is for
+    sys.exit("This project needs Python 3.11 or newer, and this is Python %d.%d." % sys.version_info[:2])
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import nox
+
+from companion.stages import ROOT, find, stages
+
+nox.needs_version = ">=2026.10.20"
+nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
+nox.options.parallel = "auto"
+nox.options.sessions = ["tests", "companion"]
+
+PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
+GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
+SITE = "127.0.0.1:8001"  # 8000 stays the API's
+LEAKS = ("DJANGO_", "PYTEST_", "DATABASE_", "SECRET_KEY", "ALLOWED_HOSTS")  # would change what a stage does
+
+
+@nox.session(allow_parallel=True)
+@nox.parametrize("stage", [nox.param(stage.name, id=stage.name) for stage in stages()])
+def tests(session, stage):
+    """Run the tests of this stage."""
+    session.chdir(find(stage).path)
+    env = {name: None for name in os.environ if name.startswith(LEAKS)}
+    with name_failures(session):
+        session.run(PYTHON, "-m", "pytest", "-q", *session.posargs, env=env, external=True)
+
+
+@nox.session
+def companion(session):
+    """Run the companion's own tests, and the laws that the chain of stages keeps."""
+    with name_failures(session):
+        session.run(PYTHON, "-m", "pytest", "tests", *session.posargs, external=True)
+
+
+@nox.session
+def serve(session):
+    """Read the tutorial in your browser, at http://127.0.0.1:8001/."""
+    print(f"\nThe tutorial: http://{SITE}/   (stop it with Ctrl+C)\n", flush=True)
+    env = {"NO_MKDOCS_2_WARNING": "1"}
+    session.run(PYTHON, "-m", "mkdocs", "serve", "-a", SITE, *session.posargs, env=env, external=True)
+
+
+@nox.session
+def docs(session):
+    """Build the site into site/; a changed line that no chapter tells is an error."""
+    env = {"NO_MKDOCS_2_WARNING": "1"}  # and never -q: it hides the warnings that --strict counts
+    session.run(PYTHON, "-m", "mkdocs", "build", "--strict", *session.posargs, env=env, external=True)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def lint(session):
+    """Check style (ruff) and types (mypy)."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["lint"])
+    for paths in (["steps", "final", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
+        session.run("ruff", "check", *paths)
+        session.run("ruff", "format", "--check", *paths)
+    session.run("mypy", "companion")
+
+
+@nox.session
+def readme(session):
+    """Write the table of stages in README.md anew, from the chapters' titles."""
+    session.run(PYTHON, "-m", "companion", "readme", *session.posargs, external=True)
+
+
+@nox.session
+def zips(session):
+    """Pack each stage into dist/, for people without git."""
+    session.run(PYTHON, "-m", "companion", "zips", *session.posargs, external=True)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def lock(session):
+    """Resolve requirements.txt anew from the pins in pyproject.toml."""
+    session.install("-q", *GROUPS["lock"])
+    wanted = Path(session.create_tmp(), "learn.in")
+    wanted.write_text("\n".join(GROUPS["learn"]) + "\n")
+    options = ("--universal", "--python-version=3.11.0", "--no-annotate", "--no-emit-index-url")
+    header = "--custom-compile-command=python -m nox -s lock"
+    session.run("uv", "pip", "compile", "-q", *options, header, str(wanted), "-o", str(ROOT / "requirements.txt"))
+
+
+class name_failures:
+    """Notes a session that fails, so that the last lines of the run name it and show it alone."""
+
+    folder = os.environ.get("NOX_FAILURES")
+
+    def __init__(self, session):
+        self.name = session.name
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, nox.command.CommandFailed):
+            Path(self.folder, self.name).touch()
+
+    @classmethod
+    def report(cls):
+        failed = sorted(path.name for path in Path(cls.folder).iterdir())
+        shutil.rmtree(cls.folder)
+        for name in failed:
+            print(f'\n{name} failed. To see it alone:\n    python -m nox -s "{name}"', file=sys.stderr)
+
+
+if name_failures.folder is None:  # the run itself; the parallel ones that it starts inherit the folder
+    name_failures.folder = os.environ["NOX_FAILURES"] = tempfile.mkdtemp()
+    atexit.register(name_failures.report)
