@@ -14,11 +14,15 @@ def ada():
 
 
 def test_the_admin_lists_users(admin_client, ada):
-    """The admin lists the users with email and username."""
+    """The admin lists the users by email, with username and what they may do."""
+    User.objects.create_user("abby", "zoe@example.com", PASSWORD)
+
     page = admin_client.get(LIST)
 
+    listed = page.context["cl"]
     assert page.status_code == 200
-    assert "ada@example.com" in page.content.decode()
+    assert [user.username for user in listed.result_list] == ["ada", "root", "abby"]
+    assert listed.list_display[1:] == ["email", "username", "is_active", "is_staff"]
 
 
 @pytest.mark.parametrize("words", ["ada@example", "ada"])
@@ -72,7 +76,7 @@ def test_the_admin_refuses_a_weak_password(admin_client):
 def test_the_admin_never_shows_the_hash(admin_client, ada):
     """The page of a user shows nothing of the password, and leads to where one sets it.
 
-    `password = None` in `UserChangeForm` takes the field away.
+    Leave `password` out of the `fieldsets`.
     """
     page = admin_client.get(f"{LIST}{ada.pk}/change/").content.decode()
 

@@ -1,0 +1,92 @@
+"""Law 1: every stage runs alone."""
+
+import ast
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from importlib.metadata import packages_distributions
+
+import pytest
+
+from companion.stages import files
+
+
+@pytest.fixture
+def folder(stage, tmp_path, copy_stage):
+    return copy_stage(stage, tmp_path / stage.name)
+
+
+def test_django_finds_no_fault(folder, run):
+    """`manage.py check` finds nothing, not even a warning, with nothing set in the environment."""
+    assert run(folder, "manage.py", "check", "--fail-level", "DEBUG").stdout == (
+        "System check identified no issues (0 silenced).\n"
+    )
+
+
+def test_migrations_are_complete_and_run(stage, folder, run):
+    """From the user model on, the migrations know every model, and run on an empty database."""
+    if stage.number > 1:  # before it, a migration would bind the database to Django's own user
+        assert run(folder, "manage.py", "makemigrations", "--check", "--dry-run").stdout == "No changes detected\n"
+        assert "OK" in run(folder, "manage.py", "migrate").stdout
+        assert (folder / "db.sqlite3").is_file()
+
+
+def test_the_server_answers(folder, run):
+    """`runserver` starts and answers over HTTP: the admin's login page is there."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            assert _status(f"http://127.0.0.1:{port}/admin/login/", deadline=time.monotonic() + 30) == 200
+        finally:
+            server.kill()
+
+
+def _status(address, deadline):
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            assert time.monotonic() < deadline, "the server did not come up within 30 seconds"
+
+
+def test_every_import_is_required(stage):
+    """Whatever a stage imports or names in its settings, its own requirements.txt installs."""
+    listed = files(stage)
+    required = {_normalized(line) for line in listed["requirements.txt"].read_text().split("\n") if line}
+    own = {name.split("/")[0].removesuffix(".py") for name in listed}
+    wanted = {module for name, path in listed.items() if name.endswith(".py") for module in _modules(path.read_text())}
+    distributions = packages_distributions()
+    foreign = {module for module in wanted - own if module not in sys.stdlib_module_names}
+    assert foreign
+    missing = {
+        module
+        for module in foreign
+        if not required & {_normalized(name) for name in distributions.get(module, [module])}
+    }
+    assert missing == set()
+
+
+def _modules(text):
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if re.fullmatch(r"(django|rest_framework)(\.\w+)*", node.value):
+                yield node.value.split(".")[0]
+
+
+def _normalized(requirement):
+    return re.sub(r"[-_.]+", "-", re.split(r"[=\[; ]", requirement)[0]).lower()

@@ -1,0 +1,36 @@
+"""The 71 faults of the 2018 article: each is called out once, where it is mended or left for later."""
+
+import re
+
+from companion.chapters import chapter
+from companion.stages import stages
+
+NOTE = re.compile(
+    r'^ *!!! (?:(mended) "2018 · faults? ([\d, ]+)"|(later) "2018 · faults? ([\d, ]+) · left for later")$', re.MULTILINE
+)
+ANY_NOTE = re.compile(r"^ *!!! (?:mended|later)\b.*$", re.MULTILINE)
+
+
+def _notes():
+    for stage in stages():
+        text = chapter(stage).path.read_text()
+        for mended, numbers, later, left in NOTE.findall(text):
+            for number in (numbers or left).split(","):
+                yield int(number), mended or later
+
+
+def test_every_fault_is_named_exactly_once():
+    """Each number from 1 to 71 stands in exactly one note of the chapters."""
+    assert sorted(number for number, _ in _notes()) == list(range(1, 72))
+
+
+def test_every_note_has_the_form_that_is_counted():
+    """A note on 2018 has one of the two forms: a slip of the pen would hide its numbers."""
+    for stage in stages():
+        text = chapter(stage).path.read_text()
+        assert len(ANY_NOTE.findall(text)) == len(NOTE.findall(text)), stage.name
+
+
+def test_what_the_first_part_cannot_mend_is_left_for_later():
+    """These faults need more than Part 1 has; no chapter of it says that it has mended them."""
+    assert {number for number, kind in _notes() if kind == "later"} == {21, 24, 35, 37, 40, 46, 47, 48, 60, 67, 68}

@@ -1,0 +1,67 @@
+"""Laws 3 and 4: every changed line is told, and a stage changes no more than one can follow."""
+
+import re
+
+import markdown
+import pytest
+
+from companion.chapters import chapter
+from companion.reading.changes import changes
+from companion.reading.narration import narrate
+from companion.stages import previous
+
+MOST_LINES = 150
+BESIDE = re.compile(r"^/// beside \| (.+)$", re.MULTILINE)
+
+
+@pytest.fixture
+def page(stage):
+    return chapter(stage)
+
+
+def test_every_changed_line_stands_beside_prose_once(page, caplog):
+    """The chapter tells every line that its stage changes, and nothing else."""
+    text = page.path.read_text().partition("\n---\n")[2]
+    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", "companion.reading.extension"]
+    html = markdown.markdown(text, extensions=extensions)
+
+    assert caplog.messages == []
+    assert 'class="rd-pane' in html
+
+
+def test_a_chapter_is_about_its_own_stage(stage, page):
+    """The chapter's block names the stage that its file is named after."""
+    assert re.findall(r"^/// chapter \| (.+)$", page.path.read_text(), re.MULTILINE) == [stage.name]
+
+
+def test_a_stage_changes_no_more_than_one_can_follow(stage, page):
+    """At most 150 changed lines of code, or a chapter in parts of at most that, each ending in a run."""
+    diff = changes(stage, previous(stage))
+    text = page.path.read_text()
+    parts = re.split(r"^## Part ", text, flags=re.MULTILINE)[1:] or [text]
+    for part in parts:
+        claims, _ = narrate(diff, [(0, s) for line in BESIDE.findall(part) for s in re.split(r",\s+", line)])
+        told = {
+            (claim.change.path, n)
+            for claim in claims
+            if _is_code(stage, claim.change.path)
+            for n in claim.owned
+            if claim.change.rows[n].counts
+        }
+        assert len(told) <= MOST_LINES
+        assert re.search(r"^```(console|pycon)$", part, re.MULTILINE), "a part ends in a run"
+
+
+def _is_code(stage, path):
+    generated = "/migrations/" in path or (stage.number == 1 and (path.startswith("config/") or path == "manage.py"))
+    return path.endswith(".py") and not path.startswith("tests/") and not generated
+
+
+def test_the_chapter_begins_and_ends_as_all_do(stage, page):
+    """A chapter says where one types, and has its parts: try it, and what comes after."""
+    text = page.path.read_text()
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+
+    assert "our folder" in text
+    assert "Try it" in headings or any(heading.startswith("Part ") for heading in headings)
+    assert headings[-1].startswith("What ")
