@@ -17,6 +17,7 @@ import logging
 import os
 import re
 import xml.etree.ElementTree as etree
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ class PlacePanes(Treeprocessor):
             if parent.tag in ("a", "pre", "h1", "h2", "h3", "h4"):
                 continue
             for code in [child for child in parent if child.tag == "code"]:
-                shown = "".join(code.itertext())
+                shown = unescape("".join(code.itertext()))
                 word = shown.strip().removesuffix("()")
                 pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
                 hits = [ident for ident, line in lines.items() if pattern.search(line)]

@@ -161,15 +161,17 @@ def _number(change: FileChange, n: int) -> str:
 
 
 def _suggestion(change: FileChange, lost: list[int]) -> str:
+    """The narrowest selector that holds all lost lines: a symbol of what is, or of what was when all are gone."""
+    gone = all(change.rows[n].kind == "-" for n in lost)
     try:
-        table = _symbols_of(change)
+        table = _symbols_of(change, old=gone)
     except NarrationError:
         table = {}
-    numbers = [change.rows[n].new for n in lost]
+    numbers = [change.rows[n].old if gone else change.rows[n].new for n in lost if gone or change.rows[n].new]
     fit = [s for s in table.values() if all(n is not None and s.first <= n <= s.last for n in numbers)]
     best = min(fit, key=lambda s: s.last - s.first, default=None)
     if best:
-        return f"{change.path}#{best.name}"
+        return f"{change.path}#{'-' if gone else ''}{best.name}"
     return f"{change.path}#{REST}" if len(change.rows) > MANY_LINES else change.path
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from companion.reading.changes import FileChange, Row
 from companion.reading.code import line, runs, text
@@ -88,7 +88,9 @@ def whole(change: FileChange) -> str:
     rows = [row for row in change.rows if row.kind != "-"]
     marked = change.status != "added"
     body = "".join(
-        line(change, row).replace('class="rd-line"', f'class="rd-line{" rd-new" if marked and row.changed else ""}"', 1)
+        line(change, replace(row, mate=None)).replace(
+            'class="rd-line"', f'class="rd-line{" rd-new" if marked and row.changed else ""}"', 1
+        )
         for row in rows
     )
     return (

@@ -83,9 +83,8 @@ def _modules(text):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.split(".")[0]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if re.fullmatch(r"(django|rest_framework)(\.\w+)*", node.value):
-                yield node.value.split(".")[0]
+        elif isinstance(node, ast.Constant) and re.fullmatch(r"(django|rest_framework)(\.\w+)*", str(node.value)):
+            yield node.value.split(".")[0]
 
 
 def _normalized(requirement):

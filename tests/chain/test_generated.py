@@ -9,7 +9,9 @@ def test_the_first_config_is_what_startproject_writes(tmp_path, run):
     """`manage.py` and `config/` of stage 01 are what the pinned Django's `startproject` makes, but for the key."""
     run(tmp_path, "-m", "django", "startproject", "config", ".")
     written = {p.relative_to(tmp_path).as_posix(): p for p in tmp_path.rglob("*") if p.is_file()}
-    ours = {name: path for name, path in files(stages()[0]).items() if name == "manage.py" or name.startswith("config/")}
+    ours = {
+        name: path for name, path in files(stages()[0]).items() if name == "manage.py" or name.startswith("config/")
+    }
 
     assert {name: _masked(path) for name, path in ours.items()} == {name: _masked(p) for name, p in written.items()}
 

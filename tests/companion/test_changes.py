@@ -1,0 +1,94 @@
+import pytest
+
+from companion.reading.changes import diff
+
+
+def shown(rows):
+    return "\n".join(row.kind + row.text for row in rows)
+
+
+def test_an_insertion_a_deletion_and_a_replacement_are_told_apart():
+    """Rows carry their kind, and their numbers on the sides where they stand."""
+    rows = diff("a\nb\nc\nd", "a\nc\nD = 1\nx")
+
+    assert shown(rows) == " a\n-b\n c\n-d\n+D = 1\n+x"
+    assert [(row.old, row.new) for row in rows] == [(1, 1), (2, None), (3, 2), (4, None), (None, 3), (None, 4)]
+
+
+def test_a_reworded_line_knows_its_mate():
+    """Lines that replace each other and are alike are mates; others are not."""
+    old, new, other = diff("total = price", "total = price + tax\nprint('done')")
+
+    assert (old.mate, new.mate, other.mate) == ("total = price + tax", "total = price", None)
+
+
+def test_a_method_is_cut_where_it_begins():
+    """An inserted method begins with its decorator or `def`, and not with the last lines of the one before."""
+    old = "class A:\n    def a(self):\n        return 1\n\n    def c(self):\n        return 1\n"
+    new = "class A:\n    def a(self):\n        return 1\n\n    @x\n    def b(self):\n        return 1\n\n    def c(self):\n        return 1\n"
+
+    assert [row.text.strip() for row in diff(old, new) if row.changed] == ["@x", "def b(self):", "return 1", ""]
+
+
+@pytest.mark.parametrize(("old", "new"), [("a\nb", "a\nb\n"), ("a\r\nb\r\n", "a\nb\n"), ("", "")])
+def test_how_a_line_ends_is_no_change(old, new):
+    """A newline at the end, or Windows' line ends, are no lines that a chapter has to tell."""
+    assert not any(row.changed for row in diff(old, new))
+
+
+def test_files_are_added_changed_and_removed(difference):
+    """Each file that differs has its status; equal ones are in the tree alone."""
+    found = difference(
+        {"gone.txt": "1\n", "same.txt": "x", "b.txt": "1\n2\n"}, {"new.txt": "q\n", "same.txt": "x", "b.txt": "1\n3\n"}
+    )
+
+    assert {path: change.status for path, change in found.files.items()} == {
+        "b.txt": "changed",
+        "gone.txt": "removed",
+        "new.txt": "added",
+    }
+    assert (found.files["b.txt"].added, found.files["b.txt"].removed) == (1, 1)
+    assert found.tree == ["b.txt", "new.txt", "same.txt"]
+
+
+def test_a_file_that_moved_is_renamed(difference):
+    """A removed file and an added one that are alike are one renamed file: only its changed lines count."""
+    lines = "\n".join(f"line {n}" for n in range(10))
+    found = difference({"old.txt": lines, "x": "1"}, {"new.txt": lines.replace("line 5", "other"), "x": "1"})
+
+    (change,) = found.files.values()
+    assert (change.status, change.path, change.old_path) == ("renamed", "new.txt", "old.txt")
+    assert (change.added, change.removed) == (1, 1)
+
+
+def test_files_that_are_not_alike_are_not_renamed(difference):
+    """Two different files are one removed and one added."""
+    found = difference({"old.txt": "a\nb\nc"}, {"new.txt": "x\ny\nz"})
+
+    assert {path: change.status for path, change in found.files.items()} == {"old.txt": "removed", "new.txt": "added"}
+
+
+def test_an_empty_new_file_has_no_lines(difference):
+    """An empty `__init__.py` is listed, and nothing in it is to be told."""
+    change = difference({"a": "1"}, {"a": "1", "__init__.py": ""}).files["__init__.py"]
+
+    assert (change.status, change.rows) == ("added", [])
+
+
+def test_a_binary_file_has_no_lines(difference):
+    """What is no text is known to be binary, and is not cut into lines."""
+    change = difference({"a": "1"}, {"a": "1", "pixel.png": b"\x89PNG\xff\xfe"}).files["pixel.png"]
+
+    assert (change.status, change.binary, change.rows) == ("added", True, [])
+
+
+def test_the_first_stage_is_all_new(chain):
+    """Before the first stage there is nothing."""
+    from companion.reading.changes import changes
+    from companion.stages import find
+
+    root = chain({"01-a": {"a.txt": "1\n2\n"}})
+
+    assert {path: (c.status, c.added) for path, c in changes(find("01-a", root), None).files.items()} == {
+        "a.txt": ("added", 2)
+    }

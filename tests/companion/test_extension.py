@@ -1,0 +1,261 @@
+import re
+from html.parser import HTMLParser
+
+import markdown
+import pytest
+
+from companion.reading.extension import STRICT
+
+OLD = {
+    "app.py": "class User:\n    objects = 1\n\n    def clean(self):\n        pass\n",
+    "gone.txt": "x\n",
+    "same.txt": "x\n",
+}
+NEW = {
+    "app.py": 'class User:\n    objects = 2\n\n    @property\n    def token(self):\n        return sign("it <b>")\n\n'
+    "    def clean(self):\n        pass\n",
+    "tests/test_app.py": "def test_a():\n    pass\n\n\ndef test_b():\n    pass\n",
+    "made/0001.py": "# by a command\n",
+    "made/__init__.py": "",
+    "same.txt": "x\n",
+}
+CHAPTER = """
+# Tokens
+
+Intro.
+
+/// chapter | 02-new
+///
+
+## First
+
+/// beside | app.py#User.token, app.py#User.objects
+
+A `token` is made by `sign`, and `User` is not new. `return sign("it <b>")` and `objects()` too.
+
+!!! mended "2018 · fault 2"
+
+    Wrong.
+
+///
+
+/// beside | made/0001.py, made/__init__.py
+    generated: python make.py 'it'
+
+Made.
+
+///
+
+/// beside | tests/test_app.py#test_a
+
+The test.
+
+///
+
+/// beside | tests/test_app.py#rest, gone.txt
+
+The rest.
+
+///
+"""
+
+
+class Elements(HTMLParser):
+    """All elements of a page, each with its attributes and its text."""
+
+    VOID = {"br", "hr", "img", "input", "link", "meta", "path"}
+
+    def __init__(self, page):
+        super().__init__(convert_charrefs=True)
+        self.all, self.open = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        element = {"tag": tag, "text": "", "inside": [e["tag"] for e in self.open], **dict(attrs)}
+        self.all.append(element)
+        if tag not in self.VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop()["tag"] == tag
+
+    def handle_data(self, data):
+        for element in self.open:
+            element["text"] += data
+
+    def having(self, css):
+        return [e for e in self.all if css in (e.get("class") or "").split()]
+
+
+@pytest.fixture
+def render(chain, caplog):
+    """Renders a chapter of two stages; returns its elements and the problems that were logged."""
+    root = chain({"01-old": OLD, "02-new": NEW})
+
+    def render(text=CHAPTER, **options):
+        caplog.clear()
+        extensions = ["admonition", "pymdownx.superfences", "companion.reading.extension"]
+        configs = {"companion.reading.extension": {"root": str(root), **options}}
+        page = Elements(markdown.markdown(text, extensions=extensions, extension_configs=configs))
+        return page, list(caplog.messages)
+
+    return render
+
+
+def test_the_prose_stands_beside_its_pane(render):
+    """Each step has its prose and its panes; nothing is wrong with the chapter."""
+    page, problems = render()
+
+    assert problems == []
+    assert len(page.having("rd-step")) == len(page.having("rd-prose")) == len(page.having("rd-side")) == 4
+    assert page.having("mended")[0]["text"].split() == ["2018", "·", "fault", "2", "Wrong."]
+
+
+def test_added_and_removed_lines_say_so_without_colour(render):
+    """`<ins>` and `<del>` hold the lines; hidden words say what they are, and at which line."""
+    page, _ = render()
+    added = [e["text"] for e in page.all if e["tag"] == "ins"]
+    removed = [e["text"] for e in page.all if e["tag"] == "del"]
+
+    assert added[0] == (
+        "Added, lines 2 to 6:     objects = 2\n\n    @property\n    def token(self):\n        return sign(\"it <b>\")\n"
+    )
+    assert removed == ["Removed, line 2:     objects = 1\n", "Removed, line 1: x\n"]
+
+
+def test_the_words_that_changed_are_marked(render):
+    """Inside a reworded line only what differs is marked, on both sides."""
+    page, _ = render()
+
+    assert [e["text"] for e in page.all if e["tag"] == "mark"] == ["1", "2"]
+
+
+def test_ids_are_unique_and_made_of_names(render):
+    """Every step, pane and added line has an id of its own that does not count positions."""
+    page, _ = render()
+    ids = [e["id"] for e in page.all if e.get("id")]
+
+    assert len(ids) == len(set(ids))
+    assert {"step-app-py-user-token", "app-py-user-token", "app-py-user-token-l5", "files"} <= set(ids)
+
+
+def test_code_in_the_prose_leads_to_its_one_line(render):
+    """A word that stands on exactly one line beside it is a link to that line; another is none."""
+    page, _ = render()
+
+    assert [(e["text"], e["href"]) for e in page.having("rd-ref")] == [
+        ("token", "#app-py-user-token-l5"),
+        ("sign", "#app-py-user-token-l6"),
+        ('return sign("it <b>")', "#app-py-user-token-l6"),
+        ("objects()", "#app-py-user-token-l2"),
+    ]
+
+
+def test_a_pane_says_where_its_lines_go(render):
+    """The caption has status, path, place and counts."""
+    page, _ = render()
+    caption = next(e["text"] for e in page.all if e["tag"] == "figcaption")
+
+    assert caption.startswith("changed: Mapp.py")
+    assert "in class User" in caption
+    assert "4 added+4 1 removed\N{MINUS SIGN}1" in caption
+
+
+def test_generated_files_are_folded_behind_their_command(render):
+    """What a command wrote is there to unfold, headed by the command."""
+    page, _ = render()
+    fold = next(e for e in page.having("rd-fold") if "made/0001.py" in e["text"])
+
+    assert "open" not in fold
+    assert "Made by $ python make.py 'it'" in fold["text"]
+    assert "An empty file." in fold["text"]
+
+
+def test_the_rest_of_a_suite_is_folded_and_a_named_test_is_not(render):
+    """One test that the chapter names is open; the others wait to be unfolded; a removed file is shown."""
+    page, _ = render()
+    figures = {e["id"]: e["inside"] for e in page.all if e["tag"] == "figure"}
+
+    assert "details" not in figures["tests-test-app-py-test-a"]
+    assert "details" in figures["tests-test-app-py-rest"]
+    assert "details" not in figures["gone-txt"]
+
+
+def test_the_head_leads_to_every_changed_file(render):
+    """Stage n of N, the tree of files with links to their panes, and the command that shows the same diff."""
+    page, _ = render()
+    head = page.having("rd-head")[0]["text"]
+    links = [e["href"] for e in page.all if e["tag"] == "a" and "rd-tree" not in e and "li" in e["inside"]]
+
+    assert "Stage 2 of 2" in head
+    assert "5 files change" in head
+    assert "unchanged: same.txt" in head
+    assert "diff -ru steps/01-old steps/02-new" in head
+    assert links == [
+        "#made-0001-py-rest",
+        "#made-init-py-rest",
+        "#tests-test-app-py-test-a",
+        "#app-py-user-token",
+        "#gone-txt",
+    ]
+
+
+def test_whole_files_are_there_without_javascript(render):
+    """Each changed text file stands whole at the end, its new lines marked; the pane's button leads there."""
+    page, _ = render()
+    whole = next(e for e in page.having("rd-file") if e["id"] == "file-app-py")
+
+    assert NEW["app.py"] in whole["text"]
+    assert [e["href"] for e in page.having("rd-whole")][0] == "#file-app-py"
+    assert len([e for e in page.having("rd-new")]) == 5
+
+
+def test_the_repository_is_linked_where_its_address_is_known(render):
+    """Without an address there is no link; with one it names path and line."""
+    bare, _ = render()
+    linked, _ = render(blob="https://example.org/{path}#L{line}")
+
+    assert [e for e in bare.all if (e.get("href") or "").startswith("http")] == []
+    assert "https://example.org/app.py#L1" in [e.get("href") for e in linked.all]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("app.py#User.token, ", "", "app.py: 3 changed line(s) stand beside no prose"),
+        ("app.py#User.token", "app.py#User.tokn", "app.py has no User.tokn; did you mean User.token?"),
+        ("/// beside | tests/test_app.py#test_a", "/// besides | x", "blocks are meant and 4 understood"),
+        ("The test.\n\n///", "The test.", "blocks are opened and 4 closed: each ends with a line that is only ///"),
+        ("Made.\n\n///", "Made.\n\n///\n\n///", "blocks are opened and 6 closed"),
+        ("chapter | 02-new", "chapter | 03-new", "there is no stage '03-new'; there are: 01-old, 02-new"),
+        ("/// chapter | 02-new\n///", "", "a page with beside blocks has exactly one chapter block"),
+    ],
+)
+def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem):
+    """The problem is logged for the strict build and stands in a box atop the page; if told to, it stops the build."""
+    assert old in CHAPTER
+    page, problems = render(CHAPTER.replace(old, new))
+    box = page.having("failure")[0]
+
+    assert any(problem in text for text in problems)
+    assert problem in box["text"]
+    assert box["role"] == "alert"
+    monkeypatch.setenv(STRICT, "1")
+    with pytest.raises(SystemExit, match=re.escape(problem)):
+        render(CHAPTER.replace(old, new))
+
+
+def test_blocks_in_a_fence_are_examples(render):
+    """A block that is shown as code is not counted."""
+    _, problems = render(CHAPTER + "\n```text\n/// beside | x\n```\n")
+
+    assert problems == []
+
+
+def test_a_page_without_a_chapter_is_left_alone(render):
+    """An ordinary page has no head, no box and no files."""
+    page, problems = render("# Start\n\nText.")
+
+    assert problems == []
+    assert [e["tag"] for e in page.all] == ["h1", "p"]

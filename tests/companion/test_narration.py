@@ -1,0 +1,158 @@
+import pytest
+
+from companion.reading.narration import narrate
+
+OLD = {
+    "app.py": 'import os\n\nLIMIT = 1\n\n\nclass User:\n    def name(self):\n        return 1\n\n    def gone(self):\n        return 2\n',
+    "notes.txt": "one\n",
+}
+NEW = {
+    "app.py": 'import os\nimport re\n\nLIMIT = 2\n\n\nclass User:\n    size = 3\n\n    def name(self):\n        return 1\n',
+    "notes.txt": "one\n\nFROM here\nRUN this\n\nCOPY that\n",
+    "empty.py": "",
+}
+WHOLE = ["app.py#imports", "app.py#LIMIT", "app.py#User.size", "app.py#-User.gone", "notes.txt"]
+
+
+@pytest.fixture
+def told(difference):
+    """What each of these selectors owns, as text by selector, and the problems."""
+
+    def told(*selectors, old=OLD, new=NEW):
+        claims, problems = narrate(difference(old, new), list(enumerate(selectors)))
+        lines = {
+            claim.selector: [claim.change.rows[n].kind + claim.change.rows[n].text for n in claim.owned]
+            for claim in claims
+        }
+        return lines, problems
+
+    return told
+
+
+def test_each_kind_of_selector_means_its_lines(told):
+    """Imports, constants, attributes, removed symbols and whole files: nothing is left, nothing told twice."""
+    lines, problems = told(*WHOLE)
+
+    assert problems == []
+    assert lines["app.py#imports"] == ["+import re"]
+    assert lines["app.py#LIMIT"] == ["-LIMIT = 1", "+LIMIT = 2"]
+    assert lines["app.py#User.size"] == ["+    size = 3"]
+    assert [line.strip("- ") for line in lines["app.py#-User.gone"] if line.strip("- ")] == [
+        "def gone(self):",
+        "return 2",
+    ]
+    assert lines["notes.txt"] == ["+", "+FROM here", "+RUN this", "+", "+COPY that"]
+
+
+def test_a_text_means_its_paragraph(told):
+    """In quotation marks stands a part of a line: its paragraph of changed lines is meant."""
+    lines, problems = told(*WHOLE[:4], 'notes.txt#"RUN"', 'notes.txt#"COPY"')
+
+    assert problems == []
+    assert lines['notes.txt#"RUN"'] == ["+FROM here", "+RUN this"]
+    assert lines['notes.txt#"COPY"'] == ["+COPY that"]
+
+
+def test_a_text_means_what_was_and_what_is(told):
+    """A line that is replaced far from where it stood is one paragraph, removed and added."""
+    old, new = {"f": "CMD old\nx\ny\n"}, {"f": "x\ny\nCMD new\n"}
+    lines, problems = told('f#"CMD"', old=old, new=new)
+
+    assert (lines['f#"CMD"'], problems) == (["-CMD old", "+CMD new"], [])
+
+
+def test_rest_is_what_nobody_else_means(told):
+    """The narrowest selector gets a line; `rest` takes what is left, however small that is."""
+    lines, problems = told("app.py#rest", *WHOLE[1:])
+
+    assert problems == []
+    assert [line for line in lines["app.py#rest"] if line.strip("+-")] == ["+import re"]
+
+
+def test_a_forgotten_line_is_named_with_the_block_to_add(told):
+    """The problem quotes the line and gives the block to paste."""
+    _, problems = told(*WHOLE[:2], *WHOLE[3:])
+
+    assert problems == [
+        "app.py: 1 changed line(s) stand beside no prose: +8 'size = 3'. Add a block: /// beside | app.py#User.size"
+    ]
+
+
+def test_a_forgotten_removal_is_named_with_the_symbol_that_is_gone(told):
+    """What was removed is addressed by the symbol of the stage before."""
+    _, problems = told(*WHOLE[:3], *WHOLE[4:])
+
+    assert len(problems) == 1
+    assert problems[0].endswith("Add a block: /// beside | app.py#-User.gone")
+
+
+def test_many_forgotten_lines_are_counted(told):
+    """Three are quoted, the others counted; where no symbol holds them all, the file is suggested."""
+    _, problems = told(*WHOLE[:4])
+
+    assert problems == [
+        "notes.txt: 3 changed line(s) stand beside no prose: +3 'FROM here'; +4 'RUN this'; +6 'COPY that'. "
+        "Add a block: /// beside | notes.txt"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("selector", "problem"),
+    [
+        ("ap.py#User", "ap.py is not in this stage; did you mean app.py?"),
+        ("app.py#User.siez", "app.py has no User.siez; did you mean User.size?"),
+        ("app.py#-User.gon", "app.py had no User.gon; did you mean User.gone?"),
+        ("app.py#User.name", "nothing changes in User.name between the two stages"),
+        ('notes.txt#"nowhere"', "no changed line of notes.txt contains 'nowhere'"),
+        ('notes.txt#"h"', "'h' stands in several places (at +3 and +4 and +6); quote more of the line"),
+    ],
+)
+def test_a_wrong_selector_says_what_to_write(told, selector, problem):
+    """Each mistake has its sentence, with what was probably meant."""
+    _, problems = told(*WHOLE, selector)
+
+    assert problems == [f"{selector}: {problem}"]
+
+
+def test_an_unchanged_file_cannot_be_told(told):
+    """A file that is the same in both stages has nothing to show."""
+    _, problems = told("same.txt", old={"same.txt": "x", "a": "1"}, new={"same.txt": "x", "a": "1"})
+
+    assert problems == ["same.txt: same.txt is the same in both stages"]
+
+
+def test_the_same_lines_are_not_told_twice(told):
+    """A selector that stands in two blocks, or whose lines others show, is one too many."""
+    _, twice = told(*WHOLE, "app.py#LIMIT")
+    _, covered = told(*WHOLE, "app.py#rest")
+
+    assert twice == ["app.py#LIMIT: it stands in two blocks; a line is told once, so remove one of them"]
+    assert covered == ["app.py#rest: narrower blocks show every line it means; remove it"]
+
+
+LONG = "def f():\n" + "    x()\n" * 30
+
+
+def test_a_long_file_is_not_told_by_its_path_alone(told):
+    """A bare path would swallow, without a word, what is added to the file later."""
+    _, problems = told("app.py", old={}, new={"app.py": LONG})
+
+    assert problems[0] == "app.py: 31 lines change here; name its symbols, or write app.py#rest"
+
+
+@pytest.mark.parametrize("name", ["tests/test_x.py", "plain.txt"])
+def test_a_suite_and_a_file_without_symbols_are_told_by_their_path(told, name):
+    """A suite counts as told when it is there to unfold, and a list has no symbols to name."""
+    assert told(name, old={}, new={name: LONG})[1] == []
+
+
+def test_a_stage_that_does_not_parse_is_named(told):
+    """The problem says in which file and line."""
+    _, problems = told("app.py#f", old={}, new={"app.py": "def f(:\n"})
+
+    assert problems[0].startswith("app.py#f: app.py, line 1 is not Python: ")
+
+
+def test_an_empty_file_is_told_by_being_named(told):
+    """It has no lines, so nobody demands it, and nobody minds it."""
+    assert told(*WHOLE, "empty.py")[1] == told(*WHOLE)[1] == []

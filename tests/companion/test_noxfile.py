@@ -1,0 +1,102 @@
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from companion.stages import ROOT, stages
+
+NOXFILE = (ROOT / "noxfile.py").read_text()
+CI = (ROOT / ".ci/run").read_text()
+
+
+def nox(*arguments, **options):
+    """Runs nox on our noxfile, as a person would from a shell."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NOX")}
+    command = [sys.executable, "-m", "nox", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, **options)
+
+
+@pytest.fixture(scope="module")
+def sessions():
+    """All sessions by name."""
+    return {session["session"]: session for session in json.loads(nox("-l", "--json").stdout)}
+
+
+def test_there_is_a_session_for_every_stage(sessions):
+    """`nox -s "tests(04-authentication-backend)"` reads as English, for every stage there is."""
+    assert [name for name in sessions if name.startswith("tests(")] == [f"tests({stage})" for stage in stages()]
+
+
+def test_every_session_says_what_it_does(sessions):
+    """The first line of a docstring is what `nox -l` prints."""
+    assert [name for name, session in sessions.items() if not session["description"].endswith(".")] == []
+
+
+def test_nox_alone_runs_every_stage_and_then_the_companion():
+    """Without arguments: the suites of all stages, then the companion's tests and the laws."""
+    listed = nox("-l").stdout
+    chosen = re.findall(r"^\* (\S+)", listed, re.MULTILINE)
+
+    assert chosen == [*(f"tests({stage})" for stage in stages()), "companion"]
+
+
+def test_no_session_runs_a_bare_command():
+    """A bare `python` or `pytest` is another Python's: sessions without an environment of their own run PYTHON."""
+    outside = re.sub(r'@nox\.session\(venv_backend="venv".*?(?=\n@|\nclass )', "", NOXFILE, flags=re.DOTALL)
+
+    assert re.findall(r"session\.run\(\s*(\S+),", outside) == ["PYTHON"] * outside.count("session.run(")
+
+
+def test_a_failure_ends_with_the_command_that_shows_it_alone(tmp_path):
+    """The last lines of a run name what failed, and how to see it alone."""
+    broken = nox("-s", "tests(01-dockerfile)", "--", "-k", "nothing-has-this-name")
+
+    assert broken.returncode != 0
+    assert broken.stderr.splitlines()[-2:] == [
+        "tests(01-dockerfile) failed. To see it alone:",
+        '    python -m nox -s "tests(01-dockerfile)"',
+    ]
+
+
+def test_a_stage_runs_without_the_settings_of_the_shell(monkeypatch):
+    """What a learner has exported for another project does not reach a stage."""
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "nowhere.settings")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--nonsense")
+    done = nox("-s", "tests(01-dockerfile)")
+
+    assert done.returncode == 0, done.stdout
+    assert "15 passed" in done.stdout
+
+
+def test_serve_shows_its_address_at_once_through_a_pipe():
+    """The address is printed before the site is built, also where the output is no terminal."""
+    code = NOXFILE.partition("def serve(session):")[2].partition("session.run(")[0]
+
+    assert re.search(r'print\(f".*http://\{SITE\}/.*", flush=True\)', code)
+    command = [sys.executable, "-m", "nox", "-s", "serve", "--", "--no-such-option"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert "The tutorial: http://127.0.0.1:8001/" in done.stdout
+    assert "no such option" in (done.stdout + done.stderr).lower()
+
+
+def test_a_python_that_is_too_old_is_told_so_in_one_sentence():
+    """The check of the version comes before anything that an old Python could stumble over."""
+    first_lines = NOXFILE.partition("import atexit")[0].replace("sys.version_info < (3, 11)", "True")
+    done = subprocess.run([sys.executable, "-c", first_lines], capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert re.fullmatch(r"This project needs Python 3\.11 or newer, and this is Python 3\.\d+\.\n", done.stderr)
+
+
+def test_ci_runs_the_command_of_readme_first():
+    """The first thing that CI runs is what README tells people to run, taken from there."""
+    readme = (ROOT / "README.md").read_text()
+    pattern = re.search(r"grep -m1 -E '([^']+)' README\.md", CI)[1]
+    found = [line for line in readme.splitlines() if re.search(pattern, line)]
+
+    assert len(found) == 1 and found[0].endswith(".venv/bin/python -m nox")
+    assert CI.index('clean bash -c "$command"') < CI.index("-s docs") < CI.index("-s lint")
+    assert subprocess.run(["bash", "-n", ROOT / ".ci/run"]).returncode == 0

@@ -1,0 +1,103 @@
+import re
+import subprocess
+import sys
+import zipfile
+
+import pytest
+import yaml
+
+from companion import archive, cli, readme
+from companion.chapters import NoFrontMatter, chapter
+from companion.stages import ROOT, find, stages
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_table_of_stages_is_up_to_date():
+    """README's table is what the chapters say today. If not: python -m nox -s readme."""
+    assert readme.with_table(README) == README, "run: python -m nox -s readme"
+
+
+def test_the_table_names_every_stage_and_its_chapter():
+    """A row a stage, with links that lead somewhere."""
+    rows = readme.table().splitlines()[2:]
+    links = re.findall(r"\]\(([^)]+)\)", "\n".join(rows))
+
+    assert len(rows) == len(stages())
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_a_readme_without_a_place_for_the_table_is_refused():
+    """The error shows the two lines that are missing."""
+    with pytest.raises(readme.NoTable, match="needs these two lines"):
+        readme.with_table("# Nothing here")
+
+
+@pytest.mark.parametrize("text", ["# No front matter", "---\ntitle: x\n---\n", "---\ntitle: x", "---\n- a\n---\n"])
+def test_a_chapter_without_a_title_is_named(chain, text):
+    """Title and description are demanded, and the error names the file."""
+    root = chain({"01-a": {"x": ""}})
+    (root / "docs/chapters").mkdir(parents=True)
+    (root / "docs/chapters/01-a.md").write_text(text)
+
+    with pytest.raises(NoFrontMatter, match="01-a.md has to begin with"):
+        chapter(find("01-a", root), root)
+
+
+def test_the_published_address_is_the_one_of_the_site():
+    """README and mkdocs.yml name the same address."""
+    address = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["site_url"]
+
+    assert f"Read it at <{address}>" in README
+
+
+def test_links_in_readme_and_contributing_lead_somewhere():
+    """Every link to a file of the repository has a file."""
+    for name in ("README.md", "CONTRIBUTING.md"):
+        links = re.findall(r"\]\(([^)#]+)\)", (ROOT / name).read_text())
+        assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_quick_start_has_the_two_commands():
+    """Two commands, each with its own set-up, and by `-m`: scripts of an environment break when a folder moves."""
+    commands = re.findall(r"^```sh\n(.+)\n```$", README.split("<details>")[0], re.MULTILINE)
+    setup = "python3 -m venv .venv && .venv/bin/python -m pip install -q -r requirements.txt && .venv/bin/python -m nox"
+
+    assert commands == [f"{setup} -s serve", setup]
+
+
+def test_a_zip_holds_the_stage_and_nothing_else(chain, tmp_path):
+    """The files of the stage lie in a folder of its name; manage.py stays executable."""
+    root = chain({"01-a": {"manage.py": "#!", "app/x.py": "x = 1\n", "db.sqlite3": "private"}})
+    packed = archive.pack(find("01-a", root), tmp_path / "dist")
+
+    with zipfile.ZipFile(packed) as content:
+        assert content.namelist() == ["01-a/app/x.py", "01-a/manage.py"]
+        assert content.read("01-a/app/x.py") == b"x = 1\n"
+        assert content.getinfo("01-a/manage.py").external_attr >> 16 == 0o755
+
+
+def test_a_zip_is_the_same_whenever_it_is_made(chain, tmp_path):
+    """Neither the time nor a touched file changes a byte."""
+    root = chain({"01-a": {"a.py": "x = 1\n"}})
+    first = archive.pack(find("01-a", root), tmp_path / "one").read_bytes()
+    (root / "steps/01-a/a.py").touch()
+
+    assert archive.pack(find("01-a", root), tmp_path / "two").read_bytes() == first
+
+
+def test_the_verbs_do_their_work(tmp_path, capsys):
+    """`readme` says that all is up to date; `zips` prints what it packed."""
+    assert cli.main(["readme"]) == 0
+    assert capsys.readouterr().out == "README.md is up to date.\n"
+
+    assert cli.main(["zips", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / f"{stage}.zip") for stage in stages()]
+
+
+def test_an_unknown_verb_is_told_the_verbs_there_are():
+    """`python -m companion nonsense` exits with 2 and lists the verbs."""
+    done = subprocess.run([sys.executable, "-m", "companion", "x"], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 2
+    assert "choose from" in done.stderr and "readme" in done.stderr

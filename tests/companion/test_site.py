@@ -1,0 +1,105 @@
+"""The site as MkDocs builds it, from a chain of two stages."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from companion.stages import ROOT
+
+PAGE = """---
+title: New
+description: What is new.
+---
+# New
+
+/// chapter | 02-new
+///
+
+/// beside | app.py#LIMIT
+A limit.
+///
+"""
+
+
+@pytest.fixture
+def build(chain):
+    """Builds a small site with the real mkdocs.yml; returns the finished process and the folder of the site."""
+    root = chain({"01-old": {"app.py": "LIMIT = 1\n"}, "02-new": {"app.py": "LIMIT = 2\n"}})
+    for name in ("overrides", "docs/assets"):
+        shutil.copytree(ROOT / name, root / name)
+    config = (ROOT / "mkdocs.yml").read_text()
+    extension = "  - companion.reading.extension"
+    assert extension in config
+    config = config.replace("watch: [steps, final, companion]", "").replace(extension, f"{extension}: {{root: {root}}}")
+    (root / "mkdocs.yml").write_text(config)
+    (root / "docs/chapters").mkdir()
+    (root / "docs/index.md").write_text("# Start\n\n[New](chapters/02-new.md)\n")
+
+    def build(page=PAGE):
+        (root / "docs/chapters/02-new.md").write_text(page)
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(root / "mkdocs.yml")]
+        env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True), root / "site"
+
+    return build
+
+
+def test_a_right_chapter_builds(build):
+    """Nothing is wrong: the strict build succeeds, and the page has its pane and its head."""
+    done, site = build()
+    page = (site / "chapters/02-new/index.html").read_text()
+
+    assert done.returncode == 0, done.stderr
+    assert 'id="app-py-limit"' in page
+    assert "Stage 2 of 2" in page
+    assert '<meta property="og:description" content="What is new.">' in page
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("/// beside | app.py#LIMIT\nA limit.\n///\n", "", "Add a block: /// beside | app.py#LIMIT"),
+        ("#LIMIT", "#LIMITS", "app.py has no LIMITS; did you mean LIMIT?"),
+        ("/// beside", "/// besid", "look for a misspelt one"),
+        ("A limit.\n///", "A limit.", "each ends with a line that is only ///"),
+        ("A limit.", "[gone](gone.md)", "gone.md"),
+    ],
+)
+def test_a_mistake_fails_the_strict_build(build, old, new, problem):
+    """A forgotten line, a wrong selector, a misspelt or unclosed block, a dead link: exit status 1, with the remedy."""
+    assert old in PAGE
+    done, _ = build(PAGE.replace(old, new))
+
+    assert done.returncode == 1
+    assert problem in done.stderr
+
+
+def test_no_page_asks_another_server(build):
+    """Scripts, styles, pictures and fonts all come from the site itself."""
+    _, site = build()
+    pages = [path.read_text() for path in site.rglob("*.html")]
+    styles = (site / "assets/reading.css").read_text()
+
+    asked = [url for page in pages for url in re.findall(r'<(?:script|img|iframe|source)[^>]*\ssrc="([^"]*)"', page)]
+    asked += [
+        url
+        for page in pages
+        for url in re.findall(r'<link rel="(?:stylesheet|icon|preconnect)[^>]*href="([^"]*)"', page)
+    ]
+    asked += re.findall(r"url\(([^)]*)\)", styles)
+    assert len(asked) > 5
+    assert [url for url in asked if re.match(r"(https?:)?//", url)] == []
+    assert "@import" not in styles
+
+
+def test_search_finds_the_prose_and_never_the_diff(build):
+    """The index of the search holds what people wrote."""
+    _, site = build()
+    index = (site / "search/search_index.json").read_text()
+
+    assert "A limit." in index
+    assert "LIMIT = 2" not in index

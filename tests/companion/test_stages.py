@@ -1,0 +1,69 @@
+import pytest
+
+from companion.stages import UnknownStage, files, find, previous, stages
+
+
+def test_stages_come_in_the_order_of_their_numbers_and_final_last(chain):
+    """The order is in the folder names; `final` is the last link, and other folders are no stages."""
+    root = chain({"02-b": {"x": ""}, "10-c": {"x": ""}, "01-a": {"x": ""}, "final": {"x": ""}, "notes": {"x": ""}})
+
+    assert [(stage.name, stage.number) for stage in stages(root)] == [
+        ("01-a", 1),
+        ("02-b", 2),
+        ("10-c", 3),
+        ("final", 4),
+    ]
+
+
+def test_a_project_without_stages_has_none(tmp_path):
+    """An empty folder is no error: it has no stages."""
+    assert stages(tmp_path) == ()
+
+
+def test_a_stage_is_found_by_its_name_and_knows_the_one_before(chain):
+    """`previous` is the neighbour; the first stage has none."""
+    root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}, "final": {"x": ""}})
+
+    assert previous(find("final", root), root) == find("02-b", root)
+    assert previous(find("01-a", root), root) is None
+
+
+def test_an_unknown_stage_is_told_the_names_there_are(chain):
+    """The error lists what could have been meant."""
+    root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}})
+
+    with pytest.raises(UnknownStage, match="there is no stage '03-c'; there are: 01-a, 02-b"):
+        find("03-c", root)
+
+
+LEFT = {
+    "db.sqlite3": "x",
+    "__pycache__/a.pyc": "x",
+    ".pytest_cache/x": "x",
+    ".venv/x": "x",
+    "app/__pycache__/b.pyc": "x",
+}
+
+
+def test_what_running_leaves_behind_is_no_file_of_a_stage_without_git(chain):
+    """In a downloaded zip there is no git: databases and caches are told by their names."""
+    root = chain({"01-a": {"b.py": "", "app/a.py": "", ".dockerignore": ""} | LEFT})
+
+    assert list(files(find("01-a", root))) == [".dockerignore", "app/a.py", "b.py"]
+
+
+def test_in_a_work_tree_git_says_which_files_there_are(chain, git):
+    """Ignored files do not count; new ones do before they are committed; deleted ones do not."""
+    root = chain({"01-a": {"a.py": "", "gone.py": "", "secret.env": "x"}})
+    (root / ".gitignore").write_text("*.env\n")
+    git("init")
+    git("add", ".")
+    (root / "steps/01-a/new.py").write_text("")
+    (root / "steps/01-a/gone.py").unlink()
+
+    assert list(files(find("01-a", root))) == ["a.py", "new.py"]
+
+
+def test_no_stage_has_no_files():
+    """What stands before the first stage is empty."""
+    assert files(None) == {}
