@@ -14,7 +14,11 @@ class User(PermissionsMixin, AbstractBaseUser):
 
     username_validator = UnicodeUsernameValidator()
 
-    username = models.CharField(max_length=255, unique=True, validators=[username_validator])
+    username = models.CharField(
+        max_length=255,
+        unique=True,
+        validators=[username_validator],
+    )
     email = models.EmailField(unique=True)
 
     is_staff = models.BooleanField(default=False)
