@@ -65,7 +65,7 @@ def test_create_superuser_saves_a_user_with_all_rights():
 )
 def test_a_user_needs_a_username_and_an_email(username, email, message):
     """A call without username or email is a programmer's mistake: a ValueError says which."""
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
         User.objects.create_user(username, email, PASSWORD)
 
     assert User.objects.count() == 0
@@ -74,7 +74,7 @@ def test_a_user_needs_a_username_and_an_email(username, email, message):
 @pytest.mark.parametrize("flag", ["is_staff", "is_superuser"])
 def test_a_superuser_is_staff_and_superuser(flag):
     """A superuser without `is_staff` or `is_superuser` is a contradiction: a ValueError says so."""
-    with pytest.raises(ValueError, match=f"Superuser must have {flag}=True."):
+    with pytest.raises(ValueError, match=f"^Superuser must have {flag}=True.$"):
         User.objects.create_superuser("root", "root@example.com", PASSWORD, **{flag: False})
 
     assert User.objects.count() == 0

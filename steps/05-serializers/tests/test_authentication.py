@@ -40,6 +40,14 @@ def test_a_token_opens_a_view(user, token, scheme):
     assert response.data == {"email": user.email, "token": token}
 
 
+def test_each_token_stands_for_its_own_user(user, token, token_for):
+    """Among several users, a token finds the one that it was issued to."""
+    grace = User.objects.create_user("grace", "grace@example.com", "another good one")
+
+    assert get(f"Bearer {token}").data["email"] == "ada@example.com"
+    assert get(f"Bearer {token_for(grace)}").data["email"] == "grace@example.com"
+
+
 @pytest.mark.parametrize("authorization", [None, "", "Basic YWRhOnB3", "Token abc", "\xff\xfe x"])
 def test_without_a_token_a_view_is_closed(authorization):
     """Without a token of ours the answer is a 401 that says which kind of token is wanted.

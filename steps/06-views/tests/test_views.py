@@ -1,5 +1,5 @@
 import pytest
-from django.contrib.auth.signals import user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIRequestFactory
@@ -102,6 +102,20 @@ def test_login_remembers_when_it_was(user):
 
     user.refresh_from_db()
     assert before <= user.last_login <= timezone.now()
+
+
+def test_a_login_is_told_to_whoever_listens(user):
+    """`user_logged_in` says who has logged in, and by which request."""
+    seen = []
+
+    def receiver(sender, request, user, **signal):
+        seen.append((sender, request.method, user))
+
+    user_logged_in.connect(receiver)
+    login()
+    user_logged_in.disconnect(receiver)
+
+    assert seen == [(User, "POST", user)]
 
 
 @pytest.mark.parametrize(
