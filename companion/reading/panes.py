@@ -145,6 +145,9 @@ def _with_context(rows: list[Row], owned: list[int]) -> list[int]:
                 if not 0 <= m < len(rows) or rows[m].changed:
                     break
                 shown.add(m)
+    for a, b in zip(order := sorted(shown), order[1:], strict=False):
+        if b - a <= CONTEXT and not any(rows[n].changed for n in range(a + 1, b)):
+            shown |= set(range(a + 1, b))  # a gap as short as its label is no gap
     order = sorted(shown)
     while order and not rows[order[0]].text.strip():
         order.pop(0)
