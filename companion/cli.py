@@ -17,10 +17,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verbs.add_parser("readme", help="write the table of stages in README.md anew")
     zips = verbs.add_parser("zips", help="pack each stage into a zip")
     zips.add_argument("folder", nargs="?", type=Path, default=ROOT / "dist", help="where to (dist/)")
+    transcripts = verbs.add_parser("transcripts", help="run the commands that the docs show")
+    transcripts.add_argument("page", nargs="*", help="only these pages, for instance 07-urls")
+    transcripts.add_argument("--update", action="store_true", help="write what they print into the pages")
     given = parser.parse_args(arguments)
+    if given.verb == "transcripts":
+        return _transcripts(given.page, given.update)
     if given.verb == "readme":
         print("README.md is written anew." if readme.write() else "README.md is up to date.")
     else:
         for stage in stages():
             print(archive.pack(stage, given.folder))
     return 0
+
+
+def _transcripts(names: list[str], update: bool) -> int:
+    from companion.transcripts.play import pages, play  # only here: it needs a package that learners do not have
+
+    drifted = 0
+    for page, stage in pages(ROOT):
+        if names and page.stem not in names:
+            continue
+        played, drifts = play(page, stage, update)
+        print(f"{page.name}: {played} commands run, {len(drifts)} print something else", flush=True)
+        for drift in drifts:
+            print(f"\n{drift}", flush=True)
+        drifted += len(drifts)
+    return 0 if update or not drifted else 1

@@ -78,12 +78,12 @@ def test_the_admin_never_shows_the_hash(admin_client, ada):
 
     Leave `password` out of the `fieldsets`.
     """
+    User.objects.filter(pk=ada.pk).update(password=f"md5$salt${'zq' * 16}")
+
     page = admin_client.get(f"{LIST}{ada.pk}/change/").content.decode()
 
-    algorithm, salt, hashed = ada.password.split("$")
-    assert algorithm not in page
-    assert salt[:3] not in page
-    assert hashed[:6] not in page
+    assert "algorithm" not in page
+    assert "zqzqzq" not in page
     assert 'href="../password/"' in page
 
 
