@@ -40,7 +40,7 @@ def tests(session, stage):
 def companion(session):
     """Run the companion's own tests, and the laws that the chain of stages keeps."""
     with name_failures(session):
-        session.run(PYTHON, "-m", "pytest", "tests", *session.posargs, external=True)
+        session.run(PYTHON, "-m", "pytest", "tests/companion", "tests/chain", *session.posargs, external=True)
 
 
 @nox.session
@@ -66,6 +66,14 @@ def lint(session):
         session.run("ruff", "check", *paths)
         session.run("ruff", "format", "--check", *paths)
     session.run("mypy", "companion")
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def transcripts(session):
+    """Run every command that the docs show, and compare what it prints; `-- --update` rewrites it."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["transcripts"])
+    session.run("python", "-m", "pytest", "-q", "tests/transcripts")
+    session.run("python", "-m", "companion", "transcripts", *session.posargs)
 
 
 @nox.session

@@ -48,9 +48,7 @@ def normalised(line: str) -> str:
 
 def same(shown: list[str], printed: list[str]) -> bool:
     """Whether what is shown is what was printed; a line that is only `…` stands for any number of lines."""
-    pattern = "".join(
-        r"(?:.*\n)*?" if line.strip() == MORE else re.escape(normalised(line)) + r"\n" for line in shown
-    )
+    pattern = "".join(r"(?:.*\n)*?" if line.strip() == MORE else re.escape(normalised(line)) + r"\n" for line in shown)
     return re.fullmatch(pattern, "".join(f"{normalised(line)}\n" for line in printed)) is not None
 
 

@@ -54,7 +54,9 @@ class Folder:
     def __enter__(self) -> Folder:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.forget_console()
         if self._shell:
             self._shell.child.close(force=True)
@@ -141,7 +143,9 @@ class Folder:
             self._address = f"127.0.0.1:{free.getsockname()[1]}"
         command = ["manage.py", "runserver", self._address]
         env = environment() | {"PYTHONUNBUFFERED": "1"}
-        self._server = pexpect.spawn(sys.executable, command, cwd=str(self.path), env=env, encoding="utf-8", timeout=TIMEOUT)
+        self._server = pexpect.spawn(
+            sys.executable, command, cwd=str(self.path), env=env, encoding="utf-8", timeout=TIMEOUT
+        )
         self._server.expect("Quit the server with CONTROL-C.")
         return self._lines(self._server.before or "")
 
@@ -175,4 +179,10 @@ def environment() -> dict[str, str]:
     """A plain terminal without colours, in which `python` is this Python."""
     kept = {name: value for name, value in os.environ.items() if name in ("HOME", "LANG") or name.startswith("PIP_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return kept | {"PATH": path, "TERM": "dumb", "NO_COLOR": "1", "DJANGO_COLORS": "nocolor", "PYTHONDONTWRITEBYTECODE": "1"}
+    return kept | {
+        "PATH": path,
+        "TERM": "dumb",
+        "NO_COLOR": "1",
+        "DJANGO_COLORS": "nocolor",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

@@ -1,0 +1,109 @@
+import pytest
+
+from companion.transcripts import compare
+from companion.transcripts.blocks import Entry, blocks, with_outputs
+
+PAGE = """# Page
+
+```console
+$ echo one
+one
+$ curl x \\
+    -d y
+two
+
+three
+```
+
+Text.
+
+  <!-- run: before -->
+  ```pycon
+  >>> def f():
+  ...     return 1
+  ...
+  >>> f()
+  1
+  ```
+
+```sh
+$ no transcript
+```
+"""
+
+
+def test_a_page_is_read_block_by_block():
+    """Commands and statements with their continued lines, what they print, and where they run."""
+    console, pycon = blocks(PAGE)
+
+    assert (console.kind, console.directive, console.indent) == ("console", "", "")
+    assert console.entries == [Entry(["echo one"], ["one"]), Entry(["curl x \\", "    -d y"], ["two", "", "three"])]
+    assert (pycon.kind, pycon.directive, pycon.indent) == ("pycon", "before", "  ")
+    assert pycon.entries == [Entry(["def f():", "    return 1", ""]), Entry(["f()"], ["1"])]
+
+
+def test_a_page_written_again_is_the_same():
+    """Reading and writing loses nothing."""
+    assert with_outputs(PAGE, blocks(PAGE)) == PAGE
+
+
+def test_only_the_outputs_change():
+    """A new output takes the place of the old one, longer or shorter."""
+    console, pycon = blocks(PAGE)
+    console.entries[0].output = ["eins", "uno"]
+    pycon.entries[1].output = []
+    expected = PAGE.replace("one\none\n", "one\neins\nuno\n").replace("  1\n", "")
+
+    assert with_outputs(PAGE, [console, pycon]) == expected
+
+
+@pytest.mark.parametrize(
+    ("normaliser", "line", "other"),
+    [
+        (compare.token, '{"token":"eyJhbGci.eyJzdWI.C1V7-_S"}', '{"token":"eyJhbGcX.eyJzdWX.X"}'),
+        (compare.moment, "'iat': 1795492464}", "'iat': 1895492465}"),
+        (compare.duration, "3 failed, 147 passed in 0.85s", "3 failed, 147 passed in 72.10s (0:01:12)"),
+        (compare.password_hash, "'pbkdf2_sha256$1000000$aB3$xy/+z='", "'pbkdf2_sha256$1000000$Qq$zz='"),
+        (compare.trailing_space, "Password: ", "Password:"),
+    ],
+)
+def test_a_normaliser_takes_one_difference_away(normaliser, line, other):
+    """Each makes two lines equal that differ from run to run, and none of the others does it."""
+    others = [n for n in compare.NORMALISERS if n is not normaliser]
+
+    assert normaliser in compare.NORMALISERS
+    assert line != other
+    assert normaliser(line) == normaliser(other)
+    assert [n(line) == n(other) for n in others] == [False] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("exp: 3600", "exp: 3601"), ("147 passed", "146 passed"), ("401 Unauthorized", "403 Forbidden"), (" x", "x")],
+)
+def test_what_matters_is_not_normalised_away(one, other):
+    """Counts, statuses and indentation are compared as they are."""
+    assert not compare.same([one], [other])
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "equal"),
+    [
+        (["a"], ["a"], True),
+        (["a"], ["a", "b"], False),
+        (["a", "…"], ["a", "b", "c"], True),
+        (["…", "c"], ["a", "b", "c"], True),
+        (["a", "…", "c"], ["a", "c"], True),
+        (["a", "  …", "c"], ["a", "b", "d"], False),
+        (["a…"], ["abc"], False),
+        ([], [], True),
+    ],
+)
+def test_three_dots_stand_for_any_lines(shown, printed, equal):
+    """A line that is only … is any number of lines; within a line it is itself."""
+    assert compare.same(shown, printed) is equal
+
+
+def test_a_difference_shows_what_was_expected_and_what_came():
+    """The diff has the shown line with -, the printed one with +."""
+    assert compare.difference(["a", "b"], ["a", "c"]) == "@@ -1,2 +1,2 @@\n a\n-b\n+c"

@@ -1,0 +1,134 @@
+"""Transcripts played for real: a shell, a console and a server in a copy of a stage."""
+
+import pytest
+
+from companion.stages import find, stages
+from companion.transcripts.play import pages, play
+
+
+@pytest.fixture
+def drifts(tmp_path):
+    """What drifts in a page about a stage, as pairs of command and difference; with `update`, the page after it."""
+
+    def drifts(text, stage="02-user-model", update=False):
+        page = tmp_path / "page.md"
+        page.write_text(text)
+        _, found = play(page, find(stage), update)
+        return page.read_text() if update else [(drift.command, drift.change) for drift in found]
+
+    return drifts
+
+
+def fence(content, kind="console", directive=""):
+    comment = f"<!-- run: {directive} -->\n" if directive else ""
+    return f"{comment}```{kind}\n{content}\n```\n"
+
+
+def test_a_right_output_is_no_drift(drifts):
+    """Commands run in a copy of the stage, one after the other, in one shell."""
+    page = fence("$ ls manage.py\nmanage.py\n$ export NAME=ada\n$ echo $NAME\nada")
+
+    assert drifts(page) == []
+
+
+def test_a_wrong_output_is_a_drift_with_its_command(drifts):
+    """The drift names the command and shows the difference."""
+    assert drifts(fence("$ echo one\ntwo")) == [("echo one", "@@ -1 +1 @@\n-two\n+one")]
+
+
+def test_a_command_without_output_is_run_and_not_compared(drifts):
+    """Nobody has to read what it prints; what it does is there for the next one."""
+    assert drifts(fence("$ echo long > file && cat file\n$ cat file\nlong")) == []
+
+
+def test_update_writes_the_output_into_the_page(drifts):
+    """A drifted page is right after an update, and nothing else of it changes."""
+    page = "# Page\n\n" + fence("$ echo one\ntwo") + "\nText.\n"
+
+    assert drifts(page, update=True) == page.replace("two", "one")
+
+
+def test_statements_run_in_the_project(drifts):
+    """A pycon block is typed into Python with Django set up; a traceback is an output too."""
+    page = fence(
+        ">>> from authentication.models import User\n>>> User.USERNAME_FIELD\n'email'\n"
+        ">>> def f():\n...     return User.nothing\n...\n>>> f()\nTraceback (most recent call last):\n  …\n"
+        "AttributeError: type object 'User' has no attribute 'nothing'",
+        "pycon",
+    )
+    assert drifts(page) == []
+
+
+def test_a_block_can_run_on_the_stage_before(drifts):
+    """There the new tests fail: the app does not exist."""
+    assert (
+        drifts(fence("$ ls authentication tests/test_user_model.py\n…\ntests/test_user_model.py", directive="before"))
+        == []
+    )
+    assert drifts(fence("$ ls -d authentication\nauthentication", directive="before"))[0][0] == "ls -d authentication"
+
+
+def test_an_edit_lasts_for_one_block(drifts):
+    """The next block sees the stage as it is, in the console too."""
+    edit = 'edit authentication/models.py: EMAIL_FIELD = "email" => EMAIL_FIELD = "other"'
+    ask = ">>> from authentication.models import User\n>>> User.EMAIL_FIELD\n"
+
+    assert drifts(fence(ask + "'other'", "pycon", edit) + fence(ask + "'email'", "pycon")) == []
+
+
+def test_an_edit_that_finds_nothing_is_an_error(drifts):
+    """A text that is not there, or there twice, is not replaced silently."""
+    with pytest.raises(LookupError, match="authentication/models.py holds 'nowhere' 0 times"):
+        drifts(fence("$ ls", directive="edit authentication/models.py: nowhere => x"))
+
+
+def test_a_symbol_or_a_file_can_be_taken_away(drifts):
+    """Without a method, and without a file, each for one block."""
+    page = fence(
+        "$ grep -c __str__ authentication/models.py\n0", directive="without authentication/models.py#User.__str__"
+    )
+    page += fence("$ ls Dockerfile 2>&1\n…\n$ ls manage.py\nmanage.py", directive="without Dockerfile")
+    page += fence("$ grep -c __str__ authentication/models.py\n1\n$ ls Dockerfile\nDockerfile")
+
+    assert drifts(page) == []
+
+
+def test_a_server_answers_where_the_page_says(drifts):
+    """Any free port is shown as 8000, and a token that is cut off is the one that came last."""
+    register = (
+        "$ curl http://127.0.0.1:8000/api/registration \\\n    -H 'Content-Type: application/json' \\\n"
+        """    -d '{"email": "ada@example.com", "username": "ada", "password": "correct horse battery"}'\n"""
+        '{"token":"eyJa.eyJb.c"}\n'
+    )
+    me = "$ curl http://127.0.0.1:8000/api/me -H 'Authorization: Bearer eyJhb…'\n"
+    page = fence(f'{register}{me}{{"id":1,"email":"ada@example.com","username":"ada"}}', directive="in 07-urls")
+
+    assert drifts(page) == []
+
+
+def test_a_person_can_be_played(drifts):
+    """Prompts get their answers; what is hidden stays hidden."""
+    page = fence("$ python manage.py migrate") + fence(
+        "$ python manage.py createsuperuser\nEmail: root@example.com\nUsername: root\nPassword:\n"
+        "Password (again):\nSuperuser created successfully.",
+        directive="typing root@example.com | root | correct horse battery | correct horse battery",
+    )
+    assert drifts(page, stage="03-user-manager") == []
+
+
+def test_a_block_that_runs_elsewhere_is_left_alone(drifts):
+    """What cannot run here says so, with a reason."""
+    assert drifts(fence("$ docker build .\nnonsense", directive="not here, it needs Docker")) == []
+
+
+def test_a_directive_that_does_not_exist_is_an_error(drifts):
+    """A slip of the pen does not run the block somewhere else."""
+    with pytest.raises(ValueError, match="'bfore' is no directive"):
+        drifts(fence("$ ls", directive="bfore"))
+
+
+def test_every_page_with_commands_is_played():
+    """The start page and the chapter of each stage."""
+    from companion.stages import ROOT
+
+    assert [page.stem for page, _ in pages(ROOT)] == ["index", *(stage.name for stage in stages())]
