@@ -59,8 +59,9 @@ def previous(stage: Stage, root: Path = ROOT) -> Stage | None:
 def files(stage: Stage | None) -> dict[str, Path]:
     """The files of a stage by their path inside it (with `/`), sorted; no stage has no files.
 
-    In a git work tree these are the files that git tracks or would track, so that a database or a cache left by a
-    run never counts; elsewhere (a downloaded zip) all files but those that running leaves behind.
+    In a git work tree these are the files that git tracks or would track; elsewhere (a downloaded zip, also one
+    that was unpacked where another repository ignores it) all files. A database or a cache that a run has left
+    behind never counts.
     """
     if stage is None:
         return {}
@@ -76,9 +77,10 @@ def _left_by_running(name: str) -> bool:
 
 
 def _listed_by_git(folder: Path) -> list[str] | None:
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."]
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command += [f"--exclude={name}" for name in (*sorted(LEFT_BY_RUNNING), "*.py[co]")]
     try:
         answer = subprocess.run(command, cwd=folder, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
-    return [name for name in answer.stdout.decode().split("\0") if name]
+    return [name for name in answer.stdout.decode().split("\0") if name] or None

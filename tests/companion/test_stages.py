@@ -64,6 +64,25 @@ def test_in_a_work_tree_git_says_which_files_there_are(chain, git):
     assert list(files(find("01-a", root))) == ["a.py", "new.py"]
 
 
+def test_what_running_leaves_behind_is_no_file_of_a_stage_with_git(chain, git):
+    """Also where nobody told git to ignore it; what is tracked counts, whatever its name."""
+    root = chain({"01-a": {"a.py": "", ".coverage": "tracked"}})
+    git("init")
+    git("add", ".")
+    chain({"01-a": {"a.py": "", ".coverage": "tracked"} | LEFT})
+
+    assert list(files(find("01-a", root))) == [".coverage", "a.py"]
+
+
+def test_a_zip_that_lies_in_a_foreign_repository_has_its_files(chain, git):
+    """Where another repository ignores the whole folder, git knows no file; the folder does."""
+    root = chain({"01-a": {"a.py": ""}})
+    (root / ".gitignore").write_text("*\n")
+    git("init")
+
+    assert list(files(find("01-a", root))) == ["a.py"]
+
+
 def test_no_stage_has_no_files():
     """What stands before the first stage is empty."""
     assert files(None) == {}
