@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from companion.reading.symbols import lines_of
 from companion.stages import Stage, files
 
 Block = tuple[int, int, int, int]  # old[i1:i2] became new[j1:j2]
@@ -58,6 +59,11 @@ class FileChange:
         if self.old_text is None:
             return "added"
         return "removed" if self.new_text is None else "changed"
+
+    @property
+    def counts(self) -> bool:
+        """Whether a chapter has to speak of it: not of an empty file, a binary one, or one that only moved."""
+        return any(row.counts for row in self.rows)
 
     @property
     def added(self) -> int:
@@ -113,13 +119,13 @@ def _find_renames(found: dict[str, FileChange]) -> None:
 
 
 def _likeness(gone: FileChange, come: FileChange) -> float:
-    old, new = (gone.old_text or "").splitlines(), (come.new_text or "").splitlines()
+    old, new = lines_of(gone.old_text or ""), lines_of(come.new_text or "")
     return difflib.SequenceMatcher(None, old, new, autojunk=False).ratio()
 
 
 def diff(old: str, new: str) -> list[Row]:
     """The rows of a diff of two texts, line by line; how a line ends (LF, CRLF, nothing) does not matter."""
-    before, after = old.splitlines(), new.splitlines()
+    before, after = lines_of(old), lines_of(new)
     rows: list[Row] = []
     i = j = 0
     for i1, i2, j1, j2 in [*_blocks(before, after), (len(before), len(before), len(after), len(after))]:
@@ -127,7 +133,7 @@ def diff(old: str, new: str) -> list[Row]:
         gone = [Row("-", n + 1, None, before[n]) for n in range(i1, i2)]
         come = [Row("+", None, n + 1, after[n]) for n in range(j1, j2)]
         for a, b in zip(gone, come, strict=False):
-            if difflib.SequenceMatcher(None, a.text, b.text).ratio() > SIMILAR:
+            if difflib.SequenceMatcher(None, a.text, b.text, autojunk=False).ratio() > SIMILAR:
                 a.mate, b.mate = b.text, a.text
         rows += gone + come
         i, j = i2, j2

@@ -45,12 +45,13 @@ def runs(change: FileChange, rows: list[Row], idents: dict[int, str]) -> str:
             group = rows[start:end]
             tag, word = RUNS[group[0].kind]
             lines = "".join(line(change, row, idents.get(id(row), "")) for row in group)
-            out.append(f'<{tag} class="rd-run"><span class="rd-hidden">{word}, {_range(group)}: </span>{lines}</{tag}>')
+            out.append(f'<{tag} class="rd-run"><span class="rd-hidden">{word}, {span(group)}: </span>{lines}</{tag}>')
             start = end
     return "".join(out)
 
 
-def _range(rows: list[Row]) -> str:
+def span(rows: list[Row]) -> str:
+    """Which lines the rows are, in words: "line 3" or "lines 3 to 8"."""
     first, last = rows[0].new or rows[0].old, rows[-1].new or rows[-1].old
     return f"line {first}" if first == last else f"lines {first} to {last}"
 

@@ -1,15 +1,4 @@
-"""The Python-Markdown side: two blocks and one tree processor. Nothing here imports the site's builder.
-
-    /// chapter | 04-authentication-backend
-    ///
-
-    /// beside | authentication/tokens.py#issue_token, authentication/tokens.py#imports
-    Prose, which stands beside the diff of these lines.
-    ///
-
-The option `generated: COMMAND`, indented below the head of a `beside` block, folds its panes behind the command
-that writes them.
-"""
+"""The Python-Markdown side: puts the panes beside the prose. Nothing here imports the site's builder."""
 
 from __future__ import annotations
 
@@ -22,115 +11,67 @@ from pathlib import Path
 from typing import Any
 
 from markdown import Markdown
-from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
-from pymdownx.blocks.block import Block, type_string
 
 from companion import stages
 from companion.reading import panes as html
+from companion.reading.blocks import Beside, Chapter, ReadBlocks
 from companion.reading.changes import StageChanges, changes
 from companion.reading.code import text
 from companion.reading.head import head
-from companion.reading.narration import REST, Claim, narrate
-from companion.reading.panes import Pane
+from companion.reading.narration import REST, Claim, narrate, selectors
+from companion.reading.panes import Pane, slug
 
 log = logging.getLogger("mkdocs.companion")  # below "mkdocs", so that a strict build counts the warnings
 STRICT = "COMPANION_STRICT"  # set it for a builder that counts no warnings: a problem then stops it
 
 
-class Chapter(Block):  # type: ignore[misc]  # pymdownx has no types
-    """Names the stage of the page; becomes the head of the chapter."""
-
-    NAME, ARGUMENT = "chapter", True
-
-    def on_create(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(parent, "div", {"class": "rd-chapter", "data-stage": self.argument.strip()})
-
-
-class Beside(Block):  # type: ignore[misc]  # pymdownx has no types
-    """Prose, and the selectors of the lines that stand beside it."""
-
-    NAME, ARGUMENT = "beside", True
-    OPTIONS = {"generated": ["", type_string]}
-
-    def on_create(self, parent: etree.Element) -> etree.Element:
-        marks = {"class": "rd-step", "data-beside": self.argument.strip(), "data-made-by": self.options["generated"]}
-        step = etree.SubElement(parent, "div", marks)
-        self.prose = etree.SubElement(step, "div", {"class": "rd-prose"})
-        return step
-
-    def on_add(self, block: etree.Element) -> etree.Element:
-        return self.prose
-
-
-class CountBlocks(Preprocessor):
-    """Counts the blocks that the author meant: a misspelt one is plain text to the block processor."""
-
-    def __init__(self, md: Markdown) -> None:
-        super().__init__(md)
-        self.opened = self.closed = 0
-
-    def run(self, lines: list[str]) -> list[str]:
-        self.opened = self.closed = 0
-        fence = ""
-        for line in lines:
-            mark = re.match(r"\s*(`{3,}|~{3,})", line)
-            if mark and (not fence or line.strip() == fence):
-                fence = "" if fence else mark[1]
-            elif not fence and (block := re.match(r"/{3,}\s*(\S*)", line)):
-                self.opened += bool(block[1])
-                self.closed += not block[1]
-        return lines
-
-
 class PlacePanes(Treeprocessor):
     """Puts the panes beside the prose, and the problems where the author sees them."""
 
-    def __init__(self, md: Markdown, count: CountBlocks, root: Path, blob: str) -> None:
+    def __init__(self, md: Markdown, blocks: ReadBlocks, root: Path, blob: str) -> None:
         super().__init__(md)
         self.md: Any = md
-        self.count, self.root, self.blob = count, root, blob
+        self.blocks, self.root, self.blob = blocks, root, blob
 
     def run(self, root: etree.Element) -> None:
         chapters = [e for e in root.iter("div") if e.get("class") == "rd-chapter"]
         steps = [e for e in root.iter("div") if e.get("class") == "rd-step"]
-        problems = self._miscounted(len(chapters) + len(steps))
+        understood = [(Chapter.NAME, chapter.get("data-chapter", "")) for chapter in chapters]
+        understood += [(Beside.NAME, step.get("data-beside", "")) for step in steps]
+        problems = self.blocks.problems(understood)
         if len(chapters) > 1 or (steps and not chapters):
             problems.append("a page with beside blocks has exactly one chapter block: /// chapter | NN-name")
         elif chapters:
             problems += self._fill(root, chapters[0], steps)
-        self._report(root, problems)
-
-    def _miscounted(self, understood: int) -> list[str]:
-        opened, closed = self.count.opened, self.count.closed
-        if opened != closed:
-            return [f"{opened} blocks are opened and {closed} closed: each ends with a line that is only ///"]
-        if opened != understood:
-            return [f"{opened} blocks are meant and {understood} understood: look for a misspelt one (/// beside | …)"]
-        return []
+        self._report(root, " and ".join(argument for name, argument in understood if name == Chapter.NAME), problems)
 
     def _fill(self, root: etree.Element, chapter: etree.Element, steps: list[etree.Element]) -> list[str]:
         try:
-            stage = stages.find(chapter.attrib.pop("data-stage"), self.root)
+            stage = stages.find(chapter.attrib.pop("data-chapter"), self.root)
         except stages.UnknownStage as error:
             return [str(error)]
         diff = changes(stage, stages.previous(stage, self.root))
         wanted = [(n, selector) for n, step in enumerate(steps) for selector in _selectors(step)]
         claims, problems = narrate(diff, wanted)
         first_pane: dict[str, str] = {}
+        used: set[str] = set()
+        blob = self.blob.replace("{path}", f"{stage.path.relative_to(self.root).as_posix()}/{{path}}")
         for n, step in enumerate(steps):
-            self._beside(step, [claim for claim in claims if claim.step == n], first_pane)
+            self._beside(step, [claim for claim in claims if claim.step == n], blob, first_pane, used)
         self._put(chapter, head(diff, len(stages.stages(self.root)), first_pane))
         _open(root, chapter)
         self._put(etree.SubElement(root, "div", {"class": "rd-files"}), self._whole_files(diff))
         return problems
 
-    def _beside(self, step: etree.Element, claims: list[Claim], first_pane: dict[str, str]) -> None:
+    def _beside(
+        self, step: etree.Element, claims: list[Claim], blob: str, first_pane: dict[str, str], used: set[str]
+    ) -> None:
         command = step.attrib.pop("data-made-by")
         groups = _together(claims)
-        panes = [html.pane(group, self.blob) for group in groups]
+        panes = [html.pane(group, _ident(group[0].selector, used), blob) for group in groups]
         if not panes:
             return
         step.set("id", f"step-{panes[0].ident}")
@@ -177,11 +118,13 @@ class PlacePanes(Treeprocessor):
     def _put(self, element: etree.Element, markup: str) -> None:
         element.text = AtomicString(self.md.htmlStash.store(markup))
 
-    def _report(self, root: etree.Element, problems: list[str]) -> None:
+    def _report(self, root: etree.Element, page: str, problems: list[str]) -> None:
+        if not page:
+            page = "".join(next(root.iter("h1"), root).itertext())[:60].strip() or "a page"
         for problem in problems:
-            log.warning(problem)
+            log.warning("%s: %s", page, problem)
         if problems and os.environ.get(STRICT):
-            raise SystemExit("\n".join(problems))
+            raise SystemExit("\n".join(f"{page}: {problem}" for problem in problems))
         if problems:
             box = etree.Element("div", {"class": "admonition failure", "role": "alert"})
             etree.SubElement(box, "p", {"class": "admonition-title"}).text = "The prose and the code disagree"
@@ -207,16 +150,25 @@ def _open(root: etree.Element, chapter: etree.Element) -> None:
 
 def _selectors(step: etree.Element) -> list[str]:
     """The selectors of a step. A file that a command wrote is meant as a whole: nobody adds to it by hand."""
-    selectors = [selector.strip() for selector in re.split(r",\s+", step.attrib.pop("data-beside"))]
+    found = selectors(step.attrib.pop("data-beside"))
     if step.get("data-made-by"):
-        return [selector if "#" in selector else f"{selector}#{REST}" for selector in selectors]
-    return selectors
+        return [selector if "#" in selector else f"{selector}#{REST}" for selector in found]
+    return found
+
+
+def _ident(selector: str, used: set[str]) -> str:
+    """An id for the pane of `selector`, which no other pane of the page has."""
+    ident = slug(selector)
+    while ident in used:
+        ident += "-again"
+    used.add(ident)
+    return ident
 
 
 def _together(claims: list[Claim]) -> list[list[Claim]]:
     """The claims of one step by pane: neighbours in one file share a pane."""
     groups: list[list[Claim]] = []
-    for claim in (c for c in claims if c.owned or not c.change.rows):
+    for claim in (c for c in claims if c.owned or not c.change.counts):
         for group in groups:
             if group[0].change is claim.change and _is_suite(group) == _is_suite([claim]) and claim.owned:
                 group.append(claim)
@@ -245,9 +197,9 @@ class ReadingExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has n
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: Any) -> None:
         block_mgr.register(Chapter, {})
         block_mgr.register(Beside, {})
-        count = CountBlocks(md)
-        md.preprocessors.register(count, "companion-count", 100)
-        place = PlacePanes(md, count, Path(self.getConfig("root")), self.getConfig("blob"))
+        blocks = ReadBlocks(md)
+        md.preprocessors.register(blocks, "companion-blocks", 100)
+        place = PlacePanes(md, blocks, Path(self.getConfig("root")), self.getConfig("blob"))
         md.treeprocessors.register(place, "companion-place", 15)
 
 

@@ -9,6 +9,7 @@ never by line number.
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 
 from companion.reading.changes import FileChange, StageChanges
@@ -16,6 +17,13 @@ from companion.reading.symbols import NotPython, Symbol, symbols
 
 REST = "rest"
 MANY_LINES = 25  # from here on a bare path could swallow what is added later, without a word
+SELECTOR = re.compile(
+    r"""[^,\s](?:[^,#]|,(?!\s))*               # a path
+        (?:\#(?: ".*?"(?=\s*(?:,\s|$))        # and a text, which may hold commas and quotation marks,
+              | (?:[^,]|,(?!\s))* ))?          # or a name
+    """,
+    re.VERBOSE,
+)
 
 
 class NarrationError(ValueError):
@@ -34,6 +42,11 @@ class Claim:
     owned: list[int] = field(default_factory=list)
 
 
+def selectors(text: str) -> list[str]:
+    """The selectors in the head of a block, where commas stand between them."""
+    return [found.strip() for found in SELECTOR.findall(text)]
+
+
 def narrate(stage: StageChanges, wanted: list[tuple[int, str]]) -> tuple[list[Claim], list[str]]:
     """Give every changed line to the narrowest of the selectors that mean it.
 
@@ -49,7 +62,8 @@ def narrate(stage: StageChanges, wanted: list[tuple[int, str]]) -> tuple[list[Cl
         except NarrationError as error:
             problems.append(f"{selector}: {error}")
     owner = _settle(claims)
-    problems += [problem for claim in claims if (problem := _idle(claim, claims))]
+    problems += [problem for n, claim in enumerate(claims) if (problem := _idle(claim, claims[:n]))]
+    problems += [problem for change in stage.files.values() if (problem := _broken(change, problems))]
     problems += [problem for change in stage.files.values() if (problem := _forgotten(change, owner))]
     return claims, problems
 
@@ -68,7 +82,7 @@ def _claim(stage: StageChanges, step: int, selector: str) -> Claim:
         if len(changed) > MANY_LINES and not path.startswith("tests/") and _symbols_of(change):
             raise NarrationError(f"{len(changed)} lines change here; name its symbols, or write {path}#{REST}")
     elif what.startswith('"'):
-        rows = _paragraph(change, what.strip('"'))
+        rows = _paragraph(change, what[1:].removesuffix('"'))
     else:
         rows = _symbol_rows(change, what)
     symbol = "" if what == REST or what.startswith('"') else what.lstrip("-")
@@ -76,6 +90,8 @@ def _claim(stage: StageChanges, step: int, selector: str) -> Claim:
 
 
 def _paragraph(change: FileChange, needle: str) -> list[int]:
+    if not needle:
+        raise NarrationError("between the quotation marks stands some text of the line that is meant")
     paragraphs: list[list[int]] = [[]]
     for n, row in enumerate(change.rows):
         if row.counts:
@@ -100,16 +116,20 @@ def _symbol_rows(change: FileChange, what: str) -> list[int]:
     table = _symbols_of(change, old=gone)
     if name not in table:
         where = "had" if gone else "has"
+        if name in _symbols_of(change, old=not gone):
+            when, right = ("yet", name) if gone else ("any more", f"-{name}")
+            raise NarrationError(f"{change.path} {where} no {name} {when}; write {change.path}#{right}")
         raise NarrationError(f"{change.path} {where} no {name}{_did_you_mean(name, list(table))}")
-    symbol = table[name]
-    inside = [n for n, row in enumerate(change.rows) if symbol.first <= (getattr(row, side) or 0) <= symbol.last]
-    first, last = min(inside), max(inside)
-    while first > 0 and change.rows[first - 1].kind == "-" and change.rows[first].kind == "+":
-        first -= 1
-    rows = [n for n in range(first, last + 1) if change.rows[n].changed]
+    rows: list[int] = []
+    for start, stop in table[name].spans:
+        inside = [n for n, row in enumerate(change.rows) if start <= (getattr(row, side) or 0) <= stop]
+        first, last = min(inside), max(inside)
+        while first > 0 and change.rows[first - 1].kind == "-" and change.rows[first].kind == "+":
+            first -= 1
+        rows += [n for n in range(first, last + 1) if change.rows[n].changed]
     if not rows:
         raise NarrationError(f"nothing changes in {name} between the two stages")
-    return rows
+    return sorted(set(rows))
 
 
 def _symbols_of(change: FileChange, old: bool = False) -> dict[str, Symbol]:
@@ -134,13 +154,25 @@ def _settle(claims: list[Claim]) -> dict[tuple[str, int], Claim]:
     return owner
 
 
-def _idle(claim: Claim, claims: list[Claim]) -> str | None:
-    if any(claim.change.rows[n].counts for n in claim.owned) or not claim.change.rows:
+def _idle(claim: Claim, before: list[Claim]) -> str | None:
+    if any(claim.change.rows[n].counts for n in claim.owned):
         return None
-    twins = [c for c in claims if c is not claim and c.selector == claim.selector]
-    if twins:
-        return f"{claim.selector}: it stands in two blocks; a line is told once, so remove one of them"
+    twin = next((c for c in before if c.change is claim.change and c.rows == claim.rows), None)
+    if twin:
+        what = "it stands in two blocks" if twin.selector == claim.selector else f"{twin.selector} means the same lines"
+        return f"{claim.selector}: {what}; a line is told once, so remove one of them"
+    if not claim.change.counts:
+        return None
     return f"{claim.selector}: narrower blocks show every line it means; remove it"
+
+
+def _broken(change: FileChange, problems: list[str]) -> str | None:
+    """A file that is no Python is a problem even where no selector looks into it."""
+    try:
+        _symbols_of(change)
+    except NarrationError as error:
+        return None if any(problem.endswith(str(error)) for problem in problems) else str(error)
+    return None
 
 
 def _forgotten(change: FileChange, owner: dict[tuple[str, int], Claim]) -> str | None:
@@ -168,8 +200,12 @@ def _suggestion(change: FileChange, lost: list[int]) -> str:
     except NarrationError:
         table = {}
     numbers = [change.rows[n].old if gone else change.rows[n].new for n in lost if gone or change.rows[n].new]
-    fit = [s for s in table.values() if all(n is not None and s.first <= n <= s.last for n in numbers)]
-    best = min(fit, key=lambda s: s.last - s.first, default=None)
+    fit = [
+        (sum(last - first for first, last in symbol.spans), symbol)
+        for symbol in table.values()
+        if all(any(first <= (n or 0) <= last for first, last in symbol.spans) for n in numbers)
+    ]
+    best = min(fit, key=lambda pair: pair[0], default=(0, None))[1]
     if best:
         return f"{change.path}#{'-' if gone else ''}{best.name}"
     return f"{change.path}#{REST}" if len(change.rows) > MANY_LINES else change.path

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from companion.reading.changes import FileChange, Row
-from companion.reading.code import line, runs, text
+from companion.reading.code import line, runs, span, text
 from companion.reading.narration import REST, Claim
 from companion.reading.symbols import IMPORTS, NotPython, before, enclosing, symbols
 
@@ -31,36 +31,41 @@ class Pane:
 
 
 def slug(value: str) -> str:
-    """`value` as an id: lower-case letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
+    """`value` as an id: lower-case letters, digits and hyphens; what is gone is told from what is."""
+    return re.sub(r"[^a-z0-9]+", "-", value.lower().replace("#-", "-was-")).strip("-")
 
 
-def pane(claims: list[Claim], blob: str = "") -> Pane:
+def pane(claims: list[Claim], ident: str, blob: str = "") -> Pane:
     """The pane of one or more claims on the same file, which a step puts together.
 
-    `blob` is the address of a file in the repository, with `{path}` and `{line}` in it; "" for none.
+    `ident` is its id. `blob` is the address of a file in the repository, with `{path}` and `{line}` in it; "" for none.
     """
-    change, ident = claims[0].change, slug(claims[0].selector)
+    change = claims[0].change
     owned = sorted(n for claim in claims for n in claim.owned)
     shown = _with_context(change.rows, owned)
-    idents = {id(change.rows[n]): f"{ident}-l{change.rows[n].new}" for n in owned if change.rows[n].kind == "+"}
+    idents = {
+        id(row): f"{ident}-l{row.new}" if row.kind == "+" else f"{ident}-r{row.old}"
+        for row in (change.rows[n] for n in owned)
+    }
     lines = {idents[id(row)]: row.text for n in owned if (row := change.rows[n]).kind == "+"}
     first = next((row.new for n in shown if (row := change.rows[n]).new), 1) or 1
     added = sum(change.rows[n].kind == "+" for n in owned)
     removed = len(owned) - added
-    label = f"{change.path}: {added} lines added, {removed} removed"
     if change.binary:
         body = '<p class="rd-note">A binary file: its content is not shown.</p>'
     elif not shown:
-        body = '<p class="rd-note">An empty file.</p>'
+        note = "An empty file." if not change.rows else "No line of text changes."
+        body = f'<p class="rd-note">{note}</p>'
     else:
+        label = f"{change.path}, {span([change.rows[n] for n in owned])}: {added} added, {removed} removed"
         depth = min(len(r.text) - len(r.text.lstrip()) for n in shown if (r := change.rows[n]).text.strip())
         body = (
             f'<div class="rd-scroll" tabindex="0" role="region" aria-label="{text(label)}">'
             f'<code class="rd-code" style="--depth:{depth}">{_body(change, shown, idents)}</code></div>'
         )
     caption = (
-        f"<figcaption>{status(change)}{path_html(change)}{_place(change, owned)}{counts(added, removed)}"
+        f'<figcaption>{status(change)}<a class="rd-self" href="#{ident}" title="Link to this place">{path_html(change)}</a>'
+        f"{_place(change, owned)}{counts(added, removed)}"
         f'<span class="rd-tools">{_tools(change, first, bool(lines), blob)}</span></figcaption>'
     )
     html = f'<figure class="rd-pane rd-{change.status}" id="{ident}" data-search-exclude>{caption}{body}</figure>'

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 IMPORTS = "imports"
+END_OF_LINE = re.compile(r"\r\n|\r|\n")
+Span = tuple[int, int]  # first and last line, counted from 1
 
 
 class NotPython(ValueError):
@@ -14,16 +18,36 @@ class NotPython(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A named part of a file: `name` is dotted (`User.clean`), lines count from 1, both ends included."""
+    """A named part of a file: `name` is dotted (`User.clean`).
+
+    It has several `spans` when it is defined in several places: a property and its setter, a list and what is
+    added to it later, imports above and below other code.
+    """
 
     name: str
     kind: str  # "class", "function", "name" or "imports"
-    first: int
-    last: int
+    spans: tuple[Span, ...]
+
+    @property
+    def first(self) -> int:
+        return self.spans[0][0]
+
+    @property
+    def last(self) -> int:
+        return self.spans[-1][1]
 
     @property
     def parent(self) -> str:
         return self.name.rpartition(".")[0]
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text as Python, Pygments and editors count them, without what ends them.
+
+    `str.splitlines` also cuts at a form feed and at U+2028, and all numbers behind such a character would be off.
+    """
+    lines = END_OF_LINE.split(text)
+    return lines if lines[-1] else lines[:-1]
 
 
 def symbols(text: str) -> dict[str, Symbol]:
@@ -35,43 +59,67 @@ def symbols(text: str) -> dict[str, Symbol]:
         module = ast.parse(text)
     except SyntaxError as error:
         raise NotPython(f"line {error.lineno} is not Python: {error.msg}") from None
-    lines = text.splitlines()
+    lines = lines_of(text)
     found: dict[str, Symbol] = {}
-    _collect(module.body, "", lines, found)
-    imports = [node for node in module.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    if imports:
-        found[IMPORTS] = Symbol(IMPORTS, "imports", imports[0].lineno, imports[-1].end_lineno or imports[-1].lineno)
+    for name, kind, node in _named(module.body, ""):
+        span = _span(node, lines)
+        known = found.get(name)
+        found[name] = Symbol(name, kind, (*known.spans, span) if known else (span,))
+    if spans := _imports(module.body):
+        found[IMPORTS] = Symbol(IMPORTS, "imports", spans)
     return found
 
 
 def enclosing(found: dict[str, Symbol], line: int) -> Symbol | None:
     """The innermost class or function that `line` stands inside of, below its first line."""
-    around = [s for s in found.values() if s.kind in ("class", "function") and s.first < line <= s.last]
-    return min(around, key=lambda s: s.last - s.first, default=None)
+    around = [
+        (last - first, symbol)
+        for symbol in found.values()
+        for first, last in symbol.spans
+        if symbol.kind in ("class", "function") and first < line <= last
+    ]
+    return min(around, key=lambda pair: pair[0], default=(0, None))[1]
 
 
 def before(found: dict[str, Symbol], line: int, parent: str) -> Symbol | None:
     """The last symbol directly inside `parent` ("" for the module) that ends above `line`."""
-    above = [s for s in found.values() if s.parent == parent and s.last < line]
-    return max(above, key=lambda s: s.last, default=None)
+    above = [(last, s) for s in found.values() if s.parent == parent for _, last in s.spans if last < line]
+    return max(above, key=lambda pair: pair[0], default=(0, None))[1]
 
 
-def _collect(body: list[ast.stmt], prefix: str, lines: list[str], found: dict[str, Symbol]) -> None:
+def _named(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, str, ast.stmt]]:
+    """Name, kind and statement of all that is defined here, also inside an `if`, a `try` or a `with`."""
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            _put(node, prefix + node.name, "function", lines, found)
+            yield prefix + node.name, "function", node
         elif isinstance(node, ast.ClassDef):
-            _put(node, prefix + node.name, "class", lines, found)
-            _collect(node.body, f"{prefix}{node.name}.", lines, found)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                if isinstance(target, ast.Name):
-                    _put(node, prefix + target.id, "name", lines, found)
+            yield prefix + node.name, "class", node
+            yield from _named(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                for part in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+                    if isinstance(part, ast.Name):
+                        yield prefix + part.id, "name", node
+        else:
+            for branch in ("body", "handlers", "orelse", "finalbody"):
+                yield from _named(getattr(node, branch, []), prefix)
 
 
-def _put(node: ast.stmt, name: str, kind: str, lines: list[str], found: dict[str, Symbol]) -> None:
+def _span(node: ast.stmt, lines: list[str]) -> Span:
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
     while first > 1 and lines[first - 2].lstrip().startswith("#"):
         first -= 1
-    found[name] = Symbol(name, kind, first, node.end_lineno or node.lineno)
+    return first, node.end_lineno or node.lineno
+
+
+def _imports(body: list[ast.stmt]) -> tuple[Span, ...]:
+    """One span for each group of imports that no other statement divides."""
+    spans: list[Span] = []
+    together = False
+    for node in body:
+        is_import = isinstance(node, (ast.Import, ast.ImportFrom))
+        if is_import:
+            last = node.end_lineno or node.lineno
+            spans.append((spans.pop()[0], last) if together else (node.lineno, last))
+        together = is_import
+    return tuple(spans)

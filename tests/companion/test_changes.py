@@ -30,7 +30,7 @@ def test_a_method_is_cut_where_it_begins():
     assert [row.text.strip() for row in diff(old, new) if row.changed] == ["@x", "def b(self):", "return 1", ""]
 
 
-@pytest.mark.parametrize(("old", "new"), [("a\nb", "a\nb\n"), ("a\r\nb\r\n", "a\nb\n"), ("", "")])
+@pytest.mark.parametrize(("old", "new"), [("a\nb", "a\nb\n"), ("a\r\nb\r\n", "a\nb\n"), ("a\nb", "a\rb"), ("", "")])
 def test_how_a_line_ends_is_no_change(old, new):
     """A newline at the end, or Windows' line ends, are no lines that a chapter has to tell."""
     assert not any(row.changed for row in diff(old, new))
@@ -80,6 +80,30 @@ def test_a_binary_file_has_no_lines(difference):
     change = difference({"a": "1"}, {"a": "1", "pixel.png": b"\x89PNG\xff\xfe"}).files["pixel.png"]
 
     assert (change.status, change.binary, change.rows) == ("added", True, [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        (b"\xff1", b"\xff2", "changed"),
+        (b"text", b"\xff", "changed"),
+        (b"\xff", None, "removed"),
+        (None, b"\xff", "added"),
+    ],
+)
+def test_a_binary_file_has_its_status(difference, old, new, status):
+    """Added, changed or removed is known of it, also when it was text before."""
+    sides = [{"a": "1"} | ({"pixel.png": side} if side else {}) for side in (old, new)]
+    change = difference(*sides).files["pixel.png"]
+
+    assert (change.binary, change.status, change.counts) == (True, status, False)
+
+
+def test_blank_lines_alone_need_no_words(difference):
+    """A file whose only change is blank lines or line ends differs, and there is nothing to tell of it."""
+    found = difference({"a": "1\n2\n", "b": "1\n", "c": "1\n"}, {"a": "1\n\n2\n", "b": "1\r\n", "c": "2\n"})
+
+    assert {path: change.counts for path, change in found.files.items()} == {"a": False, "b": False, "c": True}
 
 
 def test_the_first_stage_is_all_new(chain):

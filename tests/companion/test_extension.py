@@ -132,12 +132,25 @@ def test_the_words_that_changed_are_marked(render):
 
 
 def test_ids_are_unique_and_made_of_names(render):
-    """Every step, pane and added line has an id of its own that does not count positions."""
+    """Every step, pane and changed line has an id of its own; a pane links to itself."""
     page, _ = render()
     ids = [e["id"] for e in page.all if e.get("id")]
 
     assert len(ids) == len(set(ids))
-    assert {"step-app-py-user-token", "app-py-user-token", "app-py-user-token-l5", "files"} <= set(ids)
+    assert {"step-app-py-user-token", "app-py-user-token", "app-py-user-token-l5", "gone-txt-r1", "files"} <= set(ids)
+    changed = [e for e in page.having("rd-line") if {"ins", "del"} & set(e["inside"]) and e["text"].strip()]
+    assert all(e.get("id") for e in changed)
+    assert [e["href"] for e in page.having("rd-self")] == [f"#{e['id']}" for e in page.having("rd-pane")]
+
+
+def test_selectors_that_look_alike_have_different_ids(render, chain):
+    """What is and what was, and names that differ only in case, do not share a pane's id."""
+    chain({"01-old": {"a.py": "def f():\n    pass\n"}, "02-new": {"a.py": "class F:\n    a = 1\n\n\nf = 1\n"}})
+    blocks = [f"/// beside | {selector}\nText.\n///\n" for selector in ("a.py#F", "a.py#f", "a.py#-f")]
+    page, problems = render("\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks]))
+
+    assert problems == []
+    assert [e["id"] for e in page.having("rd-pane")] == ["a-py-f", "a-py-f-again", "a-py-was-f"]
 
 
 def test_code_in_the_prose_leads_to_its_one_line(render):
@@ -160,6 +173,34 @@ def test_a_pane_says_where_its_lines_go(render):
     assert caption.startswith("changed: Mapp.py")
     assert "in class User" in caption
     assert "4 added+4 1 removed\N{MINUS SIGN}1" in caption
+
+
+def test_regions_that_scroll_have_different_names(render):
+    """A screen reader lists them by name: path, lines and counts."""
+    page, _ = render()
+    names = [e["aria-label"] for e in page.all if e.get("role") == "region"]
+
+    assert names[0] == "app.py, lines 2 to 6: 4 added, 1 removed"
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        ({"a.txt": "1\n2\n"}, {"b.txt": "1\n2\n"}, "renamed: Rb.txt was a.txt No line of text changes."),
+        ({"a.txt": "1"}, {"a.txt": "1", "b.txt": ""}, "new file: Ab.txt An empty file."),
+        ({"b.txt": "1"}, {"b.txt": b"\xff"}, "changed: Mb.txt A binary file: its content is not shown."),
+    ],
+)
+def test_a_file_without_lines_to_show_says_why(render, chain, old, new, note):
+    """Renamed, empty and binary files have a pane with one sentence."""
+    chain({"01-old": old, "02-new": new})
+    page, problems = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | b.txt\nText.\n///\n")
+
+    assert problems == []
+    assert " ".join(page.having("rd-pane")[0]["text"].split()) == note.replace("txt No", "txtNo").replace(
+        "b.txt A", "b.txtA"
+    )
 
 
 def test_generated_files_are_folded_behind_their_command(render):
@@ -212,12 +253,12 @@ def test_whole_files_are_there_without_javascript(render):
 
 
 def test_the_repository_is_linked_where_its_address_is_known(render):
-    """Without an address there is no link; with one it names path and line."""
+    """Without an address there is no link; with one it names stage, path and line."""
     bare, _ = render()
     linked, _ = render(blob="https://example.org/{path}#L{line}")
 
     assert [e for e in bare.all if (e.get("href") or "").startswith("http")] == []
-    assert "https://example.org/app.py#L1" in [e.get("href") for e in linked.all]
+    assert "https://example.org/steps/02-new/app.py#L1" in [e.get("href") for e in linked.all]
 
 
 @pytest.mark.parametrize(
@@ -225,9 +266,18 @@ def test_the_repository_is_linked_where_its_address_is_known(render):
     [
         ("app.py#User.token, ", "", "app.py: 3 changed line(s) stand beside no prose"),
         ("app.py#User.token", "app.py#User.tokn", "app.py has no User.tokn; did you mean User.token?"),
-        ("/// beside | tests/test_app.py#test_a", "/// besides | x", "blocks are meant and 4 understood"),
-        ("The test.\n\n///", "The test.", "blocks are opened and 4 closed: each ends with a line that is only ///"),
-        ("Made.\n\n///", "Made.\n\n///\n\n///", "blocks are opened and 6 closed"),
+        ("/// beside | tests", "/// besides | tests", "there is no block 'besides'; did you mean beside?"),
+        ("/// beside | tests", "/// xyz | tests", "there is no block 'xyz'; did you mean chapter or beside?"),
+        ("/// chapter | 02-new", "/// chapter", "/// chapter: behind a | stands what it is about"),
+        ("    generated:", "    genrated:", "/// beside | made/0001.py, made/__init__.py: the block is not understood"),
+        ("The test.\n\n///", "The test.", "/// beside | tests/test_app.py#test_a: the block is not closed"),
+        ("The rest.\n\n///", "The rest.", "/// beside | tests/test_app.py#rest, gone.txt: the block is not closed"),
+        (
+            "Made.\n\n///",
+            "Made.\n\n///\n\n///",
+            "below beside | made/0001.py, made/__init__.py: one more line with ///",
+        ),
+        ("# Tokens", "///\n\n# Tokens", "below the page's beginning: one more line with ///"),
         ("chapter | 02-new", "chapter | 03-new", "there is no stage '03-new'; there are: 01-old, 02-new"),
         ("/// chapter | 02-new\n///", "", "a page with beside blocks has exactly one chapter block"),
     ],
@@ -239,6 +289,7 @@ def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem
     box = page.having("failure")[0]
 
     assert any(problem in text for text in problems)
+    assert all(text.startswith(("02-new: ", "03-new: ", "Tokens: ")) for text in problems)
     assert problem in box["text"]
     assert box["role"] == "alert"
     monkeypatch.setenv(STRICT, "1")

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.reading.narration import narrate
+from companion.reading.narration import narrate, selectors
 
 OLD = {
     "app.py": 'import os\n\nLIMIT = 1\n\n\nclass User:\n    def name(self):\n        return 1\n\n    def gone(self):\n        return 2\n',
@@ -53,6 +53,21 @@ def test_a_text_means_its_paragraph(told):
     assert lines['notes.txt#"COPY"'] == ["+COPY that"]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a.py#X, b.py", ["a.py#X", "b.py"]),
+        ('D#"CMD [a, b]", D#rest', ['D#"CMD [a, b]"', "D#rest"]),
+        ('D#""CMD"", a,b.txt', ['D#""CMD""', "a,b.txt"]),
+        ('D#""CMD" x",  .dockerignore#rest ', ['D#""CMD" x"', ".dockerignore#rest"]),
+        ('D#"open', ['D#"open']),
+    ],
+)
+def test_selectors_are_parted_by_commas_that_are_not_in_quotation_marks(text, found):
+    """A text may hold commas and quotation marks; it ends at the first mark that a comma or the end follows."""
+    assert selectors(text) == found
+
+
 def test_a_text_means_what_was_and_what_is(told):
     """A line that is replaced far from where it stood is one paragraph, removed and added."""
     old, new = {"f": "CMD old\nx\ny\n"}, {"f": "x\ny\nCMD new\n"}
@@ -103,6 +118,9 @@ def test_many_forgotten_lines_are_counted(told):
         ("app.py#User.siez", "app.py has no User.siez; did you mean User.size?"),
         ("app.py#-User.gon", "app.py had no User.gon; did you mean User.gone?"),
         ("app.py#User.name", "nothing changes in User.name between the two stages"),
+        ("app.py#User.gone", "app.py has no User.gone any more; write app.py#-User.gone"),
+        ("app.py#-User.size", "app.py had no User.size yet; write app.py#User.size"),
+        ('notes.txt#""', "between the quotation marks stands some text of the line that is meant"),
         ('notes.txt#"nowhere"', "no changed line of notes.txt contains 'nowhere'"),
         ('notes.txt#"h"', "'h' stands in several places (at +3 and +4 and +6); quote more of the line"),
     ],
@@ -124,8 +142,12 @@ def test_an_unchanged_file_cannot_be_told(told):
 def test_the_same_lines_are_not_told_twice(told):
     """A selector that stands in two blocks, or whose lines others show, is one too many."""
     _, twice = told(*WHOLE, "app.py#LIMIT")
+    _, other = told(*WHOLE, 'app.py#"LIMIT = 2"')
     _, covered = told(*WHOLE, "app.py#rest")
 
+    assert other == [
+        'app.py#"LIMIT = 2": app.py#LIMIT means the same lines; a line is told once, so remove one of them'
+    ]
     assert twice == ["app.py#LIMIT: it stands in two blocks; a line is told once, so remove one of them"]
     assert covered == ["app.py#rest: narrower blocks show every line it means; remove it"]
 
@@ -151,6 +173,33 @@ def test_a_stage_that_does_not_parse_is_named(told):
     _, problems = told("app.py#f", old={}, new={"app.py": "def f(:\n"})
 
     assert problems[0].startswith("app.py#f: app.py, line 1 is not Python: ")
+
+
+def test_a_stage_that_does_not_parse_is_named_though_no_selector_looks_into_it(told):
+    """`#rest` needs no symbols, and all the same a learner could not run the file."""
+    assert told("app.py#rest", old={}, new={"app.py": "x = 1\ndef f(:\n"})[1] == [
+        "app.py, line 2 is not Python: invalid syntax"
+    ]
+
+
+def test_imports_do_not_swallow_what_stands_between_them(told):
+    """Two groups of imports are told together, and a constant between them is not."""
+    lines, problems = told("app.py#imports", old={}, new={"app.py": "import a\n\nX = 1\n\nimport b\n"})
+
+    assert lines["app.py#imports"] == ["+import a", "+import b"]
+    assert problems == [
+        "app.py: 1 changed line(s) stand beside no prose: +3 'X = 1'. Add a block: /// beside | app.py#X"
+    ]
+
+
+def test_a_file_that_only_moved_may_be_told_and_need_not(told):
+    """Nothing in it changed, so nobody demands it; named once it is right, named twice it is not."""
+    old, new = {"a.txt": "1\n2\n3\n"}, {"b.txt": "1\n2\n3\n"}
+
+    assert told("b.txt", old=old, new=new)[1] == told(old=old, new=new)[1] == []
+    assert told("b.txt", "b.txt", old=old, new=new)[1] == [
+        "b.txt: it stands in two blocks; a line is told once, so remove one of them"
+    ]
 
 
 def test_an_empty_file_is_told_by_being_named(told):

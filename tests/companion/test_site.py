@@ -64,8 +64,8 @@ def test_a_right_chapter_builds(build):
     [
         ("/// beside | app.py#LIMIT\nA limit.\n///\n", "", "Add a block: /// beside | app.py#LIMIT"),
         ("#LIMIT", "#LIMITS", "app.py has no LIMITS; did you mean LIMIT?"),
-        ("/// beside", "/// besid", "look for a misspelt one"),
-        ("A limit.\n///", "A limit.", "each ends with a line that is only ///"),
+        ("/// beside", "/// besid", "there is no block 'besid'; did you mean beside?"),
+        ("A limit.\n///", "A limit.", "/// beside | app.py#LIMIT: the block is not closed"),
         ("A limit.", "[gone](gone.md)", "gone.md"),
     ],
 )
@@ -76,6 +76,15 @@ def test_a_mistake_fails_the_strict_build(build, old, new, problem):
 
     assert done.returncode == 1
     assert problem in done.stderr
+
+
+def test_a_stage_that_does_not_parse_fails_the_strict_build(build, chain):
+    """The build names the chapter, the file and the line."""
+    chain({"02-new": {"app.py": "LIMIT = 2\ndef (:\n"}})
+    done, _ = build(PAGE.replace("#LIMIT", "#rest"))
+
+    assert done.returncode == 1
+    assert "02-new: app.py, line 2 is not Python: invalid syntax" in done.stderr
 
 
 def test_no_page_asks_another_server(build):

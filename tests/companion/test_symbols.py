@@ -1,6 +1,6 @@
 import pytest
 
-from companion.reading.symbols import NotPython, before, enclosing, symbols
+from companion.reading.symbols import NotPython, before, enclosing, lines_of, symbols
 
 TEXT = '''\
 import a
@@ -53,6 +53,37 @@ def test_the_place_of_a_line_is_known():
     assert before(table, 12, "User") is table["User.name"]
     assert before(table, 20, "") is table["User"]
     assert before(table, 1, "") is None
+
+
+def test_what_is_defined_twice_has_two_places():
+    """A property and its setter, a list and what is added to it, two groups of imports: and nothing between them."""
+    text = "import a\n# both\nimport b\n\nX = []\n\nimport c\n\n\nclass U:\n    @property\n    def t(self):\n        pass\n\n    u = 1\n\n    @t.setter\n    def t(self, v):\n        pass\n\n\nX += [1]\n"
+    found = symbols(text)
+
+    assert found["imports"].spans == ((1, 3), (7, 7))
+    assert found["X"].spans == ((5, 5), (22, 22))
+    assert found["U.t"].spans == ((11, 13), (17, 19))
+    assert enclosing(found, 15) is found["U"]
+    assert enclosing(found, 18) is found["U.t"]
+    assert before(found, 15, "U") is found["U.t"]
+
+
+def test_what_is_defined_under_a_condition_is_found():
+    """Names inside `if`, `try` and `with`, and those that are unpacked, can be told like all others."""
+    text = "if a:\n    X = 1\nelse:\n    Y = 2\ntry:\n    def f(): pass\nexcept E:\n    Z = 3\nfinally:\n    W = 4\nwith o:\n    V = 5\nA, B = 6, 7\n"
+
+    assert {name: symbol.first for name, symbol in symbols(text).items()} == {
+        "X": 2, "Y": 4, "f": 6, "Z": 8, "W": 10, "V": 12, "A": 13, "B": 13
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\r\nb\rc\n\n", ["a", "b", "c", ""]), ("a\f\u2028b", ["a\f\u2028b"])],
+)
+def test_lines_are_those_of_python(text, lines):
+    """A form feed or a Unicode separator ends no line: what follows keeps the number that Python gives it."""
+    assert lines_of(text) == lines
 
 
 def test_a_file_that_does_not_parse_says_where():
