@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from companion import archive, readme
-from companion.stages import ROOT, stages
+from companion.propagate import Conflict, propagate
+from companion.stages import ROOT, UnknownStage, stages
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,10 +19,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verbs.add_parser("readme", help="write the table of stages in README.md anew")
     zips = verbs.add_parser("zips", help="pack each stage into a zip")
     zips.add_argument("folder", nargs="?", type=Path, default=ROOT / "dist", help="where to (dist/)")
+    carry = verbs.add_parser("propagate", help="carry the edits of a stage into every later one")
+    carry.add_argument("start", nargs="?", metavar="FROM", help="the stage to begin with (the first that is edited)")
     transcripts = verbs.add_parser("transcripts", help="run the commands that the docs show")
     transcripts.add_argument("page", nargs="*", help="only these pages, for instance 07-urls")
     transcripts.add_argument("--update", action="store_true", help="write what they print into the pages")
     given = parser.parse_args(arguments)
+    if given.verb == "propagate":
+        return _propagate(given.start)
     if given.verb == "transcripts":
         return _transcripts(given.page, given.update)
     if given.verb == "readme":
@@ -28,6 +34,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         for stage in stages():
             print(archive.pack(stage, given.folder))
+    return 0
+
+
+def _propagate(start: str | None) -> int:
+    carried = 0
+    try:
+        for file in propagate(start, ROOT):
+            print(file, flush=True)
+            carried += 1
+    except Conflict as conflict:
+        print(conflict, file=sys.stderr)
+        return 1
+    except UnknownStage as error:
+        print(error, file=sys.stderr)
+        return 2
+    if carried:
+        print(f"{carried} file{'s' if carried > 1 else ''} carried. Read the change (git diff), run the tests, commit.")
+    else:
+        print("Nothing to carry: every later stage has the edits of the stages before it.")
     return 0
 
 

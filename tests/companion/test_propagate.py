@@ -1,0 +1,201 @@
+"""An edit carried through a chain, in real git repositories."""
+
+import pytest
+
+from companion import cli
+from companion.propagate import Conflict, propagate
+from companion.stages import UnknownStage
+
+TEXT = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
+
+
+@pytest.fixture
+def repository(chain, git):
+    """Commits a chain of stages; returns its root."""
+
+    def repository(stages):
+        root = chain(stages)
+        git("init")
+        git("add", ".")
+        git("commit", "-m", "Begin")
+        return root
+
+    return repository
+
+
+@pytest.fixture
+def root(repository):
+    """Three stages and final, each of which adds a line at the end of the same file."""
+    return repository(
+        {
+            "01-a": {"f.txt": TEXT, "same.txt": "x\n"},
+            "02-b": {"f.txt": TEXT + "b\n", "same.txt": "x\n"},
+            "03-c": {"f.txt": TEXT + "b\nc\n", "same.txt": "x\n"},
+            "final": {"f.txt": TEXT + "b\nc\nfinal\n", "same.txt": "x\n"},
+        }
+    )
+
+
+def carried(root, start=None):
+    return [str(file) for file in propagate(start, root)]
+
+
+def read(root, *paths):
+    return [(root / path).read_text() for path in paths]
+
+
+def test_an_edit_goes_into_every_later_stage(root):
+    """What each stage has of its own stays; the edit is in all of them."""
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
+
+    assert carried(root) == ["02-b: f.txt", "03-c: f.txt", "final: f.txt"]
+    new = TEXT.replace("two", "TWO")
+    assert read(root, "steps/02-b/f.txt", "steps/03-c/f.txt", "final/f.txt") == [
+        new + "b\n",
+        new + "b\nc\n",
+        new + "b\nc\nfinal\n",
+    ]
+
+
+def test_a_second_run_changes_nothing(root):
+    """What was carried is there."""
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
+    carried(root)
+
+    assert carried(root) == []
+
+
+def test_earlier_stages_are_left_alone(root):
+    """An edit goes forward and never back."""
+    (root / "steps/02-b/f.txt").write_text((TEXT + "b\n").replace("two", "TWO"))
+
+    assert carried(root) == ["03-c: f.txt", "final: f.txt"]
+    assert read(root, "steps/01-a/f.txt") == [TEXT]
+
+
+def test_a_start_limits_what_is_carried(root):
+    """Edits of stages before FROM wait."""
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
+    (root / "steps/02-b/same.txt").write_text("y\n")
+
+    assert carried(root, "02-b") == ["03-c: same.txt", "final: same.txt"]
+    with pytest.raises(UnknownStage):
+        carried(root, "09-z")
+
+
+def test_new_and_deleted_files_are_carried(root):
+    """A new file appears in every later stage, in its folder; a deleted one goes."""
+    (root / "steps/01-a/app").mkdir()
+    (root / "steps/01-a/app/new.txt").write_text("new\n")
+    (root / "steps/01-a/same.txt").unlink()
+
+    carried(root)
+
+    assert read(root, "steps/02-b/app/new.txt", "final/app/new.txt") == ["new\n", "new\n"]
+    assert not (root / "steps/03-c/same.txt").exists()
+    assert not (root / "final/same.txt").exists()
+    assert carried(root) == []
+
+
+def test_an_edit_that_a_later_stage_has_of_its_own_stays(root):
+    """Uncommitted work in a later stage is merged with, and carried on from there."""
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
+    (root / "steps/02-b/f.txt").write_text((TEXT + "b\n").replace("six", "SIX"))
+
+    carried(root)
+
+    assert read(root, "steps/02-b/f.txt") == [TEXT.replace("two", "TWO").replace("six", "SIX") + "b\n"]
+    assert "SIX" in read(root, "final/f.txt")[0]
+    assert carried(root) == []
+
+
+CONFLICT = {
+    "01-a": {"f.txt": TEXT},
+    "02-b": {"f.txt": TEXT},
+    "03-c": {"f.txt": TEXT.replace("two", "deux")},
+    "final": {"f.txt": TEXT.replace("two", "deux") + "final\n"},
+}
+
+
+def test_a_conflict_stops_with_markers_and_the_next_command(repository):
+    """The file that has to be mended is named; what came before it is done, what comes after is not touched."""
+    root = repository(CONFLICT)
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei"))
+
+    with pytest.raises(Conflict) as caught:
+        carried(root)
+
+    assert str(caught.value) == (
+        "steps/03-c/f.txt cannot be merged by itself. Mend the lines between <<<<<<< and >>>>>>>, then run again:\n"
+        "    python -m companion propagate"
+    )
+    before, here, after = read(root, "steps/02-b/f.txt", "steps/03-c/f.txt", "final/f.txt")
+    assert before == TEXT.replace("two", "zwei")
+    assert "<<<<<<< 03-c\ndeux\n=======\nzwei\n>>>>>>> 02-b, edited\n" in here
+    assert after == CONFLICT["final"]["f.txt"]
+
+
+def test_a_run_goes_on_after_a_conflict_was_mended(repository):
+    """Not before the markers are gone; then the mended text is what is carried on, and nothing is lost."""
+    root = repository(CONFLICT)
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei").replace("six", "SIX"))
+    with pytest.raises(Conflict):
+        carried(root)
+    with pytest.raises(Conflict, match="steps/03-c/f.txt still has conflict markers"):
+        carried(root)
+
+    (root / "steps/03-c/f.txt").write_text(TEXT.replace("two", "deux zwei").replace("six", "SIX"))
+
+    assert carried(root) == ["final: f.txt"]
+    assert read(root, "final/f.txt") == [TEXT.replace("two", "deux zwei").replace("six", "SIX") + "final\n"]
+    assert carried(root) == []
+
+
+def test_a_file_that_is_changed_here_and_deleted_there_is_asked_about(repository):
+    """Neither side wins by itself; what one decides is kept."""
+    root = repository({"01-a": {"f": "1\n", "g": ""}, "02-b": {"f": "2\n", "g": ""}})
+    (root / "steps/01-a/f").unlink()
+
+    with pytest.raises(Conflict, match="steps/02-b/f cannot be merged line by line. Put the right version there, or delete it"):
+        carried(root)
+
+    assert read(root, "steps/02-b/f") == ["2\n"]
+    assert carried(root) == []
+
+
+def test_a_binary_file_is_replaced_where_nobody_changed_it(repository):
+    """Bytes are not merged: the same file is replaced, a different one is asked about."""
+    root = repository({"01-a": {"p": b"\x00\x01", "q": b"\x00a"}, "02-b": {"p": b"\x00\x01", "q": b"\x00b"}})
+    (root / "steps/01-a/p").write_bytes(b"\x00\x02")
+
+    assert carried(root) == ["02-b: p"]
+    (root / "steps/01-a/q").write_bytes(b"\x00c")
+    with pytest.raises(Conflict):
+        carried(root)
+    assert (root / "steps/02-b/q").read_bytes() == b"\x00b"
+
+
+def test_the_verb_says_what_it_did_and_what_to_do(repository, monkeypatch, capsys):
+    """`propagate` prints each file; at a conflict it exits with 1 and says how to go on."""
+    root = repository(CONFLICT)
+    monkeypatch.setattr("companion.cli.ROOT", root)
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei"))
+
+    assert cli.main(["propagate"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "02-b: f.txt\n"
+    assert printed.err.startswith("steps/03-c/f.txt cannot be merged by itself.")
+
+    (root / "steps/03-c/f.txt").write_text(TEXT.replace("two", "zwei"))
+    assert cli.main(["propagate"]) == 0
+    assert (
+        capsys.readouterr().out == "final: f.txt\n1 file carried. Read the change (git diff), run the tests, commit.\n"
+    )
+    assert cli.main(["propagate"]) == 0
+    assert capsys.readouterr().out == "Nothing to carry: every later stage has the edits of the stages before it.\n"
+
+
+def test_an_unknown_stage_is_told_the_names_there_are(capsys):
+    """The verb answers a wrong name with one sentence."""
+    assert cli.main(["propagate", "99-x"]) == 2
+    assert "there is no stage '99-x'; there are: 01-" in capsys.readouterr().err
