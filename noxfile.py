@@ -6,6 +6,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is just who this
     sys.exit("This project needs Python 3.11 or newer, and this is Python %d.%d." % sys.version_info[:2])
 
 import atexit
+import hashlib
 import os
 import shutil
 import tempfile
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import nox
 
-from companion.stages import ROOT, find, stages
+from companion.pythons import oldest_and_newest
+from companion.stages import ROOT, files, find, stages
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
@@ -26,12 +28,27 @@ SITE = "127.0.0.1:8001"  # 8000 stays the API's
 LEAKS = ("DJANGO_", "PYTEST_", "DATABASE_", "SECRET_KEY", "ALLOWED_HOSTS")  # would change what a stage does
 
 
+def bare_environment():
+    """The environment without what other projects may have left in it."""
+    return {name: None for name in os.environ if name.startswith(LEAKS)}
+
+
+def copied(stage, folder):
+    """A fresh copy of a stage in `folder`, without what running has left in the stage."""
+    target = folder / stage.name
+    shutil.rmtree(target, ignore_errors=True)
+    for name, path in files(stage).items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target / name)
+    return target
+
+
 @nox.session(allow_parallel=True)
 @nox.parametrize("stage", [nox.param(stage.name, id=stage.name) for stage in stages()])
 def tests(session, stage):
     """Run the tests of this stage."""
     session.chdir(find(stage).path)
-    env = {name: None for name in os.environ if name.startswith(LEAKS)}
+    env = bare_environment()
     with name_failures(session):
         session.run(PYTHON, "-m", "pytest", "-q", *session.posargs, env=env, external=True)
 
@@ -74,6 +91,38 @@ def transcripts(session):
     session.install("-q", "-r", "requirements.txt", *GROUPS["transcripts"])
     session.run("python", "-m", "pytest", "-q", "tests/transcripts")
     session.run("python", "-m", "companion", "transcripts", *session.posargs)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def isolated(session):
+    """Run each stage on its own requirements.txt alone, with the oldest and the newest Python found."""
+    session.install("-q", *GROUPS["lock"])
+    pythons = oldest_and_newest()
+    session.log(f"Python found: {', '.join(pythons)}")
+    folder = Path(session.create_tmp()).absolute()
+    for version, command in pythons.items():
+        for stage in stages():
+            python = isolated_python(session, version, command, stage.path / "requirements.txt")
+            session.chdir(copied(stage, folder / version))
+            env = bare_environment()
+            session.run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", env=env, external=True)
+            session.run(python, "manage.py", "check", "--fail-level=DEBUG", env=env, external=True)
+            if stage.number > 1:  # before the user model nobody migrates
+                session.run(python, "manage.py", "makemigrations", "--check", "--dry-run", env=env, external=True)
+                session.run(python, "manage.py", "migrate", "-v0", env=env, external=True)
+            session.log(f"{stage} stands alone on Python {version}")
+
+
+def isolated_python(session, version, command, requirements):
+    """The Python of an environment with nothing but these requirements; stages with the same list share it."""
+    name = f"{version}-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
+    folder = Path(session.virtualenv.location, "isolated", name)
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if not python.exists():
+        session.run("uv", "venv", "-q", "--no-python-downloads", f"--python={command}", str(folder))
+    options = ("--compile-bytecode", f"--python={python}", "-r", str(requirements))
+    session.run("uv", "pip", "install", "-q", *options)
+    return str(python)
 
 
 @nox.session

@@ -156,7 +156,9 @@ def test_a_file_that_is_changed_here_and_deleted_there_is_asked_about(repository
     root = repository({"01-a": {"f": "1\n", "g": ""}, "02-b": {"f": "2\n", "g": ""}})
     (root / "steps/01-a/f").unlink()
 
-    with pytest.raises(Conflict, match="steps/02-b/f cannot be merged line by line. Put the right version there, or delete it"):
+    with pytest.raises(
+        Conflict, match="steps/02-b/f cannot be merged line by line. Put the right version there, or delete it"
+    ):
         carried(root)
 
     assert read(root, "steps/02-b/f") == ["2\n"]
