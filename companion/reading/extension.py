@@ -20,7 +20,7 @@ from companion.reading import panes as html
 from companion.reading.blocks import Beside, Chapter, ReadBlocks
 from companion.reading.changes import StageChanges, changes
 from companion.reading.code import text
-from companion.reading.head import head
+from companion.reading.head import head, way
 from companion.reading.narration import REST, Claim, narrate, selectors
 from companion.reading.panes import Pane, slug
 
@@ -61,7 +61,9 @@ class PlacePanes(Treeprocessor):
         blob = self.blob.replace("{path}", f"{stage.path.relative_to(self.root).as_posix()}/{{path}}")
         for n, step in enumerate(steps):
             self._beside(step, [claim for claim in claims if claim.step == n], blob, first_pane, used)
-        self._put(chapter, head(diff, len(stages.stages(self.root)), first_pane))
+        nav = way(stage, stages.stages(self.root), self.root)
+        nav.tail = AtomicString(self.md.htmlStash.store(head(diff, first_pane)))
+        chapter.append(nav)
         _open(root, chapter)
         self._put(etree.SubElement(root, "div", {"class": "rd-files"}), self._whole_files(diff))
         return problems

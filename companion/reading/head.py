@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as etree
+from pathlib import Path
+
+from companion.chapters import NoFrontMatter
+from companion.chapters import chapter as chapter_of
 from companion.reading.changes import StageChanges
 from companion.reading.code import text
 from companion.reading.panes import counts, status
+from companion.stages import Stage
 
 
-def head(stage: StageChanges, total: int, first_pane: dict[str, str]) -> str:
-    """The head of a chapter. `total` is the number of stages, `first_pane` the id of a file's first pane by path."""
-    number, files = stage.stage.number, stage.files
-    dots = "".join(
-        f'<i class="{"rd-done" if n < number else "rd-here" if n == number else ""}"></i>' for n in range(1, total + 1)
-    )
+def way(here: Stage, chain: tuple[Stage, ...], root: Path) -> etree.Element:
+    """The stages in a row, each a link to its chapter, where there is one below `root`.
+
+    The links are elements that name the chapters' sources, so that the site's builder finds and checks them.
+    """
+    nav = etree.Element("nav", {"class": "rd-way", "aria-label": "Stages", "data-search-exclude": ""})
+    etree.SubElement(nav, "span").text = f"Stage {here.number} of {len(chain)}"
+    row = etree.SubElement(nav, "ol")
+    for stage in chain:
+        item = etree.SubElement(row, "li", {"class": "rd-done"} if stage.number < here.number else {})
+        try:
+            page = chapter_of(stage, root)
+        except (FileNotFoundError, NoFrontMatter):
+            etree.SubElement(item, "span").text = str(stage.number)
+            continue
+        link = etree.SubElement(item, "a", {"href": page.path.name, "title": page.title})
+        link.set("aria-label", f"{stage.number}: {page.title}")
+        link.text = str(stage.number)
+        if stage == here:
+            link.set("aria-current", "page")
+    return nav
+
+
+def head(stage: StageChanges, first_pane: dict[str, str]) -> str:
+    """What the stage changes, as a tree of files. `first_pane` is the id of a file's first pane by its path."""
+    files = stage.files
     added = sum(change.added for change in files.values())
     removed = sum(change.removed for change in files.values())
     verb = "file changes" if len(files) == 1 else "files change"
     return (
         '<aside class="rd-head" aria-label="What this stage changes" data-search-exclude>'
-        f'<p class="rd-number"><span>Stage {number} of {total}</span><span class="rd-dots" aria-hidden="true">{dots}</span></p>'
         f"<details open><summary><b>{len(files)} {verb}</b> {counts(added, removed)}</summary>{_tree(stage, first_pane)}</details>"
         f"{_command(stage)}</aside>"
     )

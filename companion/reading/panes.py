@@ -150,15 +150,13 @@ def _with_context(rows: list[Row], owned: list[int]) -> list[int]:
                 if not 0 <= m < len(rows) or rows[m].changed:
                     break
                 shown.add(m)
+    for n in sorted(shown) + sorted(shown, reverse=True):
+        if not rows[n].changed and not rows[n].text.strip() and not {n - 1, n + 1} <= shown:
+            shown.discard(n)  # nothing begins or ends with an empty line
     for a, b in zip(order := sorted(shown), order[1:], strict=False):
         if b - a <= CONTEXT and not any(rows[n].changed for n in range(a + 1, b)):
             shown |= set(range(a + 1, b))  # a gap as short as its label is no gap
-    order = sorted(shown)
-    while order and not rows[order[0]].text.strip():
-        order.pop(0)
-    while order and not rows[order[-1]].text.strip():
-        order.pop()
-    return order
+    return sorted(shown)
 
 
 def _body(change: FileChange, shown: list[int], idents: dict[int, str]) -> str:

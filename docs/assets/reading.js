@@ -121,10 +121,25 @@
   function unfold() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
+    const visible = target.checkVisibility?.() ?? false;
     for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-    target.scrollIntoView();
+    if (!visible) target.scrollIntoView();
   }
 
+  /** A click on a line's number writes the address of that line into the address bar. */
+  function addressLines() {
+    const gutter = 2.4 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    for (const line of all(".rd-pane .rd-line[id]")) {
+      line.addEventListener("click", (event) => {
+        if (event.clientX - line.getBoundingClientRect().left > gutter) return;
+        const { scrollX: x, scrollY: y } = window;
+        location.hash = line.id;
+        scrollTo(x, y);
+      });
+    }
+  }
+
+  document.querySelector(".md-search")?.setAttribute("aria-label", "Search"); // the theme's dialog has no name
   const intro = document.querySelector(".rd-intro");
   if (!intro) return;
   document.body.append(announcer);
@@ -141,6 +156,7 @@
   }
   addSwitch(intro);
   markLines();
+  addressLines();
   followSteps();
   addEventListener("hashchange", unfold);
   unfold();

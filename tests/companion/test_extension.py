@@ -175,6 +175,28 @@ def test_a_pane_says_where_its_lines_go(render):
     assert "4 added+4 1 removed\N{MINUS SIGN}1" in caption
 
 
+def test_a_pane_shows_two_neighbours_and_no_empty_edges(render, chain):
+    """Two unchanged lines stand above and below a change, none of them empty at an edge; a gap says what it leaves out."""
+    old = [f"line {n}" for n in range(1, 21)]
+    old[3] = old[16] = ""
+    new = [*old[:5], "five and a half", *old[5:15], "fifteen and a half", *old[15:]]
+    chain({"01-old": {"a.txt": "\n".join(old)}, "02-new": {"a.txt": "\n".join(new)}})
+    page, _ = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | a.txt\nText.\n///\n")
+    pane = [e for e in page.having("rd-line") if "figure" in e["inside"]]
+
+    assert [int(e["data-n"]) for e in pane] == [5, 6, 7, 8, 15, 16, 17, 18]
+    assert [e["text"] for e in page.having("rd-gap")] == ["6 lines unchanged"]
+
+
+def test_a_gap_says_when_another_step_tells_it(render, chain):
+    """Between two changes of a pane stand lines of another one."""
+    chain({"01-old": {}, "02-new": {"a.py": "A = 1\nB = 2\nC = 3\nD = 4\n"}})
+    blocks = ["/// beside | a.py#A, a.py#D\nText.\n///\n", "/// beside | a.py#rest\nText.\n///\n"]
+    page, _ = render("\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks]))
+
+    assert [e["text"] for e in page.having("rd-gap")] == ["2 lines in another step"]
+
+
 def test_regions_that_scroll_have_different_names(render):
     """A screen reader lists them by name: path, lines and counts."""
     page, _ = render()
@@ -224,12 +246,11 @@ def test_the_rest_of_a_suite_is_folded_and_a_named_test_is_not(render):
 
 
 def test_the_head_leads_to_every_changed_file(render):
-    """Stage n of N, the tree of files with links to their panes, and the command that shows the same diff."""
+    """The tree of files with links to their panes, and the command that shows the same diff."""
     page, _ = render()
     head = page.having("rd-head")[0]["text"]
     links = [e["href"] for e in page.all if e["tag"] == "a" and "rd-tree" not in e and "li" in e["inside"]]
 
-    assert "Stage 2 of 2" in head
     assert "5 files change" in head
     assert "unchanged: same.txt" in head
     assert "diff -ru steps/01-old steps/02-new" in head
@@ -240,6 +261,38 @@ def test_the_head_leads_to_every_changed_file(render):
         "#app-py-user-token",
         "#gone-txt",
     ]
+
+
+def test_the_head_leads_to_the_chapters_there_are(render, chain):
+    """Each stage is in the row; one that has a chapter is a link to its source, and this one says that it is here."""
+    chapters = chain({"final": {"x": ""}}) / "docs" / "chapters"
+    chapters.mkdir(parents=True)
+    for name, title in (("01-old", "The old"), ("02-new", "The new")):
+        (chapters / f"{name}.md").write_text(f"---\ntitle: {title}\ndescription: It.\n---\n# It\n")
+    (chapters / "final.md").write_text("# No front matter yet\n")
+    page, _ = render()
+    links = [e for e in page.all if e["tag"] == "a" and "nav" in e["inside"]]
+
+    assert page.having("rd-way")[0]["text"].split() == ["Stage", "2", "of", "3", "1", "2", "3"]
+    assert [(e["href"], e["aria-label"], e.get("aria-current")) for e in links] == [
+        ("01-old.md", "1: The old", None),
+        ("02-new.md", "2: The new", "page"),
+    ]
+
+
+def test_the_first_stage_is_compared_with_nothing(render):
+    """Without a stage before there is no command to show."""
+    page, _ = render("# Old\n\n/// chapter | 01-old\n///\n")
+
+    assert "diff -ru" not in page.having("rd-head")[0]["text"]
+
+
+def test_the_last_stage_is_called_by_its_folder(render, chain):
+    """`final` lies beside `steps`, and the command says so."""
+    chain({"final": {"x": "1"}})
+    page, _ = render("# Final\n\n/// chapter | final\n///\n")
+
+    assert "diff -ru steps/02-new final" in page.having("rd-head")[0]["text"]
 
 
 def test_whole_files_are_there_without_javascript(render):
