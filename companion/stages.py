@@ -67,7 +67,7 @@ def files(stage: Stage | None) -> dict[str, Path]:
         return {}
     listed = _listed_by_git(stage.path)
     if listed is None:
-        listed = [p.relative_to(stage.path).as_posix() for p in stage.path.rglob("*") if p.is_file()]
+        listed = [p.relative_to(stage.path).as_posix() for p in stage.path.rglob("*")]
         listed = [name for name in listed if not _left_by_running(name)]
     return {name: stage.path / name for name in sorted(listed) if (stage.path / name).is_file()}
 

@@ -141,29 +141,39 @@ def diff(old: str, new: str) -> list[Row]:
 
 
 def _blocks(old: list[str], new: list[str]) -> Iterator[Block]:
-    """The blocks that differ, each insertion where a person would cut it."""
+    """The blocks that differ; what is only inserted or only deleted is cut where a person would cut it."""
+    codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     end = 0
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for n, (tag, i1, i2, j1, j2) in enumerate(codes):
         if tag == "equal":
             continue
-        shift = _best_shift(new, j1, j2, room=i1 - end) if tag == "insert" else 0
-        yield i1 - shift, i2 - shift, j1 - shift, j2 - shift
-        end = i2 - shift
+        shift = 0
+        if tag != "replace":
+            below = codes[n + 1][2] - i2 if n + 1 < len(codes) else 0
+            side, first, stop = (new, j1, j2) if tag == "insert" else (old, i1, i2)
+            shift = _best_shift(side, first, stop, i1 - end, below)
+        yield i1 + shift, i2 + shift, j1 + shift, j2 + shift
+        end = i2 + shift
 
 
-def _best_shift(new: list[str], first: int, stop: int, room: int) -> int:
-    """By how many lines to move an insertion up, so that it begins with a definition and not in its middle.
+def _best_shift(lines: list[str], first: int, stop: int, above: int, below: int) -> int:
+    """By how many lines to move `lines[first:stop]`, so that it begins with a definition and not in its middle.
 
-    `new[first:stop]` was inserted. As long as the line above it equals its last line, it can as well be
-    said to begin one line higher. Best is the position with the least indentation after a blank line.
+    It may move up as long as the line above it equals its last one, and down as long as the line below it equals
+    its first one; `above` and `below` are the unchanged lines there.
     """
 
     def cost(shift: int) -> tuple[int, int]:
-        line, above = new[first - shift], new[first - shift - 1] if first > shift else ""
-        indent = len(line) - len(line.lstrip()) if line.strip() else 99
-        return indent + (4 if above.strip() else 0) - (6 if line.lstrip().startswith("@") else 0), shift
+        at = start = first + shift
+        while at + 1 < stop + shift and not lines[at].strip():
+            at += 1
+        indent = len(lines[at]) - len(lines[at].lstrip())
+        inside = 4 if at > 0 and lines[at - 1].strip() else 0
+        return indent + inside + (1 if at > start else 0), abs(shift)
 
-    most = 0
-    while most < min(room, first) and new[first - most - 1] == new[stop - most - 1]:
-        most += 1
-    return min(range(most + 1), key=cost)
+    up = down = 0
+    while up < above and lines[first - up - 1] == lines[stop - up - 1]:
+        up += 1
+    while down < below and lines[first + down] == lines[stop + down]:
+        down += 1
+    return min(range(-up, down + 1), key=cost)

@@ -37,7 +37,6 @@ class Claim:
     selector: str
     step: int
     change: FileChange
-    symbol: str
     rows: list[int]
     owned: list[int] = field(default_factory=list)
 
@@ -85,8 +84,7 @@ def _claim(stage: StageChanges, step: int, selector: str) -> Claim:
         rows = _paragraph(change, what[1:].removesuffix('"'))
     else:
         rows = _symbol_rows(change, what)
-    symbol = "" if what == REST or what.startswith('"') else what.lstrip("-")
-    return Claim(selector, step, change, symbol, rows)
+    return Claim(selector, step, change, rows)
 
 
 def _paragraph(change: FileChange, needle: str) -> list[int]:
@@ -103,7 +101,7 @@ def _paragraph(change: FileChange, needle: str) -> list[int]:
     if not hits:
         raise NarrationError(f"no changed line of {change.path} contains {needle!r}")
     # A line that was replaced may stand in one paragraph as removed and in another as added.
-    moved = len(hits) == 2 and {change.rows[n].kind for n in found} == {"-", "+"} and len(found) == 2
+    moved = len(found) == 2 and {change.rows[n].kind for n in found} == {"-", "+"}
     if len(hits) > 1 and not moved:
         lines = " and ".join(_number(change, n) for n in found)
         raise NarrationError(f"{needle!r} stands in several places (at {lines}); quote more of the line")

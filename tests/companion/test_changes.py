@@ -30,6 +30,37 @@ def test_a_method_is_cut_where_it_begins():
     assert [row.text.strip() for row in diff(old, new) if row.changed] == ["@x", "def b(self):", "return 1", ""]
 
 
+def test_a_function_is_cut_where_it_begins():
+    """Empty lines and a common last line belong to what is inserted or deleted, below it and not above."""
+    old = "def a():\n    return 1\n\n\ndef c():\n    return 1\n"
+    new = "def a():\n    return 1\n\n\ndef b():\n    return 1\n\n\ndef c():\n    return 1\n"
+
+    assert [row.text for row in diff(old, new) if row.changed] == ["def b():", "    return 1", "", ""]
+    assert [row.text for row in diff(new, old) if row.changed] == ["def b():", "    return 1", "", ""]
+
+
+def test_what_is_appended_begins_with_its_empty_lines():
+    """At the end of a file nothing stands below, so the empty lines above are new."""
+    old, new = "def a():\n    return 1\n", "def a():\n    return 1\n\n\ndef b():\n    return 1\n"
+
+    assert [(row.new, row.text) for row in diff(old, new) if row.changed] == [
+        (3, ""), (4, ""), (5, "def b():"), (6, "    return 1")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("x\n", "x\nx\nx\ny\nx\n"), ("a\nx\nb\n", "a\nx\na\nx\na\nx\nb\nx\nb\n"), ("", "x\n"), ("x\nx\n", "x\nx\nx\n")],
+)
+def test_no_line_is_lost_or_shown_twice_where_lines_repeat(old, new):
+    """However an insertion is moved, the rows still hold both texts, in order and with their numbers."""
+    rows = diff(old, new)
+
+    assert [row.text for row in rows if row.kind != "+"] == old.split()
+    assert [row.text for row in rows if row.kind != "-"] == new.split()
+    assert [row.new for row in rows if row.new] == list(range(1, len(new.split()) + 1))
+
+
 @pytest.mark.parametrize(("old", "new"), [("a\nb", "a\nb\n"), ("a\r\nb\r\n", "a\nb\n"), ("a\nb", "a\rb"), ("", "")])
 def test_how_a_line_ends_is_no_change(old, new):
     """A newline at the end, or Windows' line ends, are no lines that a chapter has to tell."""
@@ -66,6 +97,23 @@ def test_files_that_are_not_alike_are_not_renamed(difference):
     found = difference({"old.txt": "a\nb\nc"}, {"new.txt": "x\ny\nz"})
 
     assert {path: change.status for path, change in found.files.items()} == {"old.txt": "removed", "new.txt": "added"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ({"a/__init__.py": ""}, {"b/__init__.py": ""}, {"a/__init__.py": "removed", "b/__init__.py": "added"}),
+        ({"a": "1\n2\n"}, {"a": "1\n2\n3\n", "b": "1\n2\n"}, {"a": "changed", "b": "added"}),
+        ({"a": "1\n2\n", "b": "1\n2\n"}, {"c": "1\n2\n"}, {"b": "removed", "c": "renamed"}),
+        ({"a": "1\n2\n"}, {"b": "1\n2\n3\n", "c": "1\n2\n"}, {"b": "added", "c": "renamed"}),
+    ],
+    ids=["empty files", "a copy", "two from", "the likest"],
+)
+def test_what_is_renamed_is_told_from_what_is_alike(difference, old, new, found):
+    """Empty files are all alike, a copy leaves its model, and each file is renamed once, to the likest."""
+    changed = difference({"x": "1"} | old, {"x": "1"} | new).files
+
+    assert {path: change.status for path, change in changed.items()} == found
 
 
 def test_an_empty_new_file_has_no_lines(difference):

@@ -357,6 +357,26 @@ def test_blocks_in_a_fence_are_examples(render):
     assert problems == []
 
 
+def test_a_fence_ends_with_the_marks_it_began_with(render):
+    """Other marks inside it are part of the example."""
+    _, problems = render(CHAPTER + "\n```text\n~~~\n/// beside | x\n~~~\n```\n\n~~~\n```\n/// beside | x\n~~~\n")
+
+    assert problems == []
+
+
+def test_a_page_does_not_remember_the_one_before(chain, caplog):
+    """One object may render many pages: each is judged alone."""
+    root = chain({"01-old": OLD, "02-new": NEW})
+    configs = {"companion.reading.extension": {"root": str(root)}}
+    md = markdown.Markdown(extensions=["companion.reading.extension"], extension_configs=configs)
+    md.convert(CHAPTER.replace("The test.\n\n///", "The test."))
+    caplog.clear()
+    md.reset()
+    md.convert(CHAPTER)
+
+    assert caplog.messages == []
+
+
 def test_a_page_without_a_chapter_is_left_alone(render):
     """An ordinary page has no head, no box and no files."""
     page, problems = render("# Start\n\nText.")

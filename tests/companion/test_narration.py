@@ -76,6 +76,40 @@ def test_a_text_means_what_was_and_what_is(told):
     assert (lines['f#"CMD"'], problems) == (["-CMD old", "+CMD new"], [])
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "places"),
+    [("x\n", "RUN a\nx\nRUN b\n", "+1 and +3"), ("RUN a\nx\n", "x\nRUN a b\ny\n\nRUN c\n", "-1 and +2 and +5")],
+)
+def test_a_text_that_stands_in_two_places_is_ambiguous(told, old, new, places):
+    """What was and what is may stand apart; two that are both new may not."""
+    _, problems = told('f#"RUN"', old={"f": old}, new={"f": new})
+
+    assert problems[0] == f"f#\"RUN\": 'RUN' stands in several places (at {places}); quote more of the line"
+
+
+@pytest.mark.parametrize("wide", ["app.py", "app.py#rest"])
+def test_a_symbol_is_narrower_than_a_file_that_holds_nothing_else(told, wide):
+    """Of two selectors that mean the same lines the one that names a symbol gets them, in whichever order."""
+    for chosen in ([wide, "app.py#f"], ["app.py#f", wide]):
+        lines, problems = told(*chosen, old={}, new={"app.py": "def f():\n    pass\n"})
+
+        assert lines["app.py#f"] == ["+def f():", "+    pass"]
+        assert len(problems) == 1
+        assert problems[0].startswith(f"{wide}: ")
+
+
+def test_what_was_removed_above_a_symbol_is_not_part_of_it(told):
+    """Removed lines belong to the symbol below them only when its first line replaces them."""
+    old = "A = 1\ndef f():\n    pass\n"
+    lines, _ = told("a.py#f", old={"a.py": old}, new={"a.py": "def f():\n    return 1\n"})
+    replaced, _ = told("a.py#B", old={"a.py": "A = 1\nx\n"}, new={"a.py": "B = 2\nx\n"})
+    first, _ = told("a.py#B", old={"a.py": "x = 0\ny = 1\n"}, new={"a.py": "B = 2\nx = 0\n"})
+
+    assert lines["a.py#f"] == ["-    pass", "+    return 1"]
+    assert replaced["a.py#B"] == ["-A = 1", "+B = 2"]
+    assert first["a.py#B"] == ["+B = 2"]
+
+
 def test_rest_is_what_nobody_else_means(told):
     """The narrowest selector gets a line; `rest` takes what is left, however small that is."""
     lines, problems = told("app.py#rest", *WHOLE[1:])
@@ -97,8 +131,10 @@ def test_a_forgotten_removal_is_named_with_the_symbol_that_is_gone(told):
     """What was removed is addressed by the symbol of the stage before."""
     _, problems = told(*WHOLE[:3], *WHOLE[4:])
 
-    assert len(problems) == 1
-    assert problems[0].endswith("Add a block: /// beside | app.py#-User.gone")
+    assert problems == [
+        "app.py: 2 changed line(s) stand beside no prose: -10 'def gone(self):'; -11 'return 2'. "
+        "Add a block: /// beside | app.py#-User.gone"
+    ]
 
 
 def test_many_forgotten_lines_are_counted(told):
@@ -162,6 +198,23 @@ def test_a_long_file_is_not_told_by_its_path_alone(told):
     assert problems[0] == "app.py: 31 lines change here; name its symbols, or write app.py#rest"
 
 
+def test_a_file_of_25_lines_may_be_told_by_its_path(told):
+    """One line more, and it may not."""
+    assert told("app.py", old={}, new={"app.py": "def f():\n" + "    x()\n" * 24})[1] == []
+    assert told("app.py", old={}, new={"app.py": "def f():\n" + "    x()\n" * 25})[1] != []
+
+
+@pytest.mark.parametrize(("lines", "path"), [(25, "a.txt"), (26, "a.txt#rest")])
+def test_many_lines_are_counted_and_the_rest_suggested(told, lines, path):
+    """Three lines are quoted; a path alone is suggested as long as it may stand alone."""
+    _, problems = told(old={}, new={"a.txt": "x\n" * lines})
+
+    assert problems == [
+        f"a.txt: {lines} changed line(s) stand beside no prose: +1 'x'; +2 'x'; +3 'x' and {lines - 3} more. "
+        f"Add a block: /// beside | {path}"
+    ]
+
+
 @pytest.mark.parametrize("name", ["tests/test_x.py", "plain.txt"])
 def test_a_suite_and_a_file_without_symbols_are_told_by_their_path(told, name):
     """A suite counts as told when it is there to unfold, and a list has no symbols to name."""
@@ -200,6 +253,8 @@ def test_a_file_that_only_moved_may_be_told_and_need_not(told):
     assert told("b.txt", "b.txt", old=old, new=new)[1] == [
         "b.txt: it stands in two blocks; a line is told once, so remove one of them"
     ]
+    other = {"c.txt": "4\n5\n6\n"}, {"d.txt": "4\n5\n6\n"}
+    assert told("b.txt", "d.txt", old=old | other[0], new=new | other[1])[1] == []
 
 
 def test_an_empty_file_is_told_by_being_named(told):

@@ -6,6 +6,7 @@ from companion.stages import UnknownStage, files, find, previous, stages
 def test_stages_come_in_the_order_of_their_numbers_and_final_last(chain):
     """The order is in the folder names; `final` is the last link, and other folders are no stages."""
     root = chain({"02-b": {"x": ""}, "10-c": {"x": ""}, "01-a": {"x": ""}, "final": {"x": ""}, "notes": {"x": ""}})
+    (root / "steps/03-file").write_text("")
 
     assert [(stage.name, stage.number) for stage in stages(root)] == [
         ("01-a", 1),
@@ -16,8 +17,10 @@ def test_stages_come_in_the_order_of_their_numbers_and_final_last(chain):
 
 
 def test_a_project_without_stages_has_none(tmp_path):
-    """An empty folder is no error: it has no stages."""
+    """An empty folder is no error: it has no stages, and who asks for one is told so."""
     assert stages(tmp_path) == ()
+    with pytest.raises(UnknownStage, match="there are: none"):
+        find("01-a", tmp_path)
 
 
 def test_a_stage_is_found_by_its_name_and_knows_the_one_before(chain):
@@ -42,6 +45,7 @@ LEFT = {
     ".pytest_cache/x": "x",
     ".venv/x": "x",
     "app/__pycache__/b.pyc": "x",
+    "app/c.pyc": "x",
 }
 
 

@@ -53,6 +53,17 @@ def test_the_place_of_a_line_is_known():
     assert before(table, 12, "User") is table["User.name"]
     assert before(table, 20, "") is table["User"]
     assert before(table, 1, "") is None
+    assert before(table, 20, "User.token") is None
+
+
+def test_a_list_of_many_lines_is_no_place():
+    """A line inside a constant stands in its class, or at the top."""
+    assert enclosing(symbols("X = [\n    1,\n]\n"), 2) is None
+
+
+def test_a_comment_at_the_end_does_not_belong_to_the_beginning():
+    """Only comments right above a symbol belong to it."""
+    assert symbols("X = 1\n# end\n")["X"].first == 1
 
 
 def test_what_is_defined_twice_has_two_places():
