@@ -25,6 +25,7 @@ nox.options.sessions = ["tests", "companion"]
 PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
 SITE = "127.0.0.1:8001"  # 8000 stays the API's
+TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
 LEAKS = ("DJANGO_", "PYTEST_", "DATABASE_", "SECRET_KEY", "ALLOWED_HOSTS")  # would change what a stage does
 
 
@@ -121,7 +122,7 @@ def isolated_python(session, version, command, requirements):
     if not python.exists():
         session.run("uv", "venv", "-q", "--no-python-downloads", f"--python={command}", str(folder))
     options = ("--compile-bytecode", f"--python={python}", "-r", str(requirements))
-    session.run("uv", "pip", "install", "-q", *options)
+    session.run("uv", "pip", "install", "-q", TRUST, *options)
     return str(python)
 
 
@@ -143,7 +144,7 @@ def lock(session):
     session.install("-q", *GROUPS["lock"])
     wanted = Path(session.create_tmp(), "learn.in")
     wanted.write_text("\n".join(GROUPS["learn"]) + "\n")
-    options = ("--universal", "--python-version=3.11.0", "--no-annotate", "--no-emit-index-url")
+    options = (TRUST, "--universal", "--python-version=3.11.0", "--no-annotate", "--no-emit-index-url")
     header = "--custom-compile-command=python -m nox -s lock"
     session.run("uv", "pip", "compile", "-q", *options, header, str(wanted), "-o", str(ROOT / "requirements.txt"))
 

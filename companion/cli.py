@@ -59,10 +59,13 @@ def _propagate(start: str | None) -> int:
 def _transcripts(names: list[str], update: bool) -> int:
     from companion.transcripts.play import pages, play  # only here: it needs a package that learners do not have
 
+    known = {page.stem: (page, stage) for page, stage in pages(ROOT)}
+    wanted = [Path(name).stem for name in names] or list(known)
+    if unknown := [name for name in wanted if name not in known]:
+        print(f"No page is called {unknown[0]}. There are: {', '.join(known)}", file=sys.stderr)
+        return 2
     drifted = 0
-    for page, stage in pages(ROOT):
-        if names and page.stem not in names:
-            continue
+    for page, stage in map(known.__getitem__, wanted):
         played, drifts = play(page, stage, update)
         print(f"{page.name}: {played} commands run, {len(drifts)} print something else", flush=True)
         for drift in drifts:

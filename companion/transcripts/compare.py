@@ -52,6 +52,17 @@ def same(shown: list[str], printed: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{normalised(line)}\n" for line in printed)) is not None
 
 
+def abridged(shown: list[str], printed: list[str]) -> list[str]:
+    """What was printed, as long at both ends as what is shown, if a `…` stands for its middle there."""
+    gaps = [n for n, line in enumerate(shown) if line.strip() == MORE]
+    if not gaps:
+        return printed
+    head, tail = gaps[0], len(shown) - gaps[-1] - 1
+    if head + tail >= len(printed):
+        return printed
+    return [*printed[:head], shown[gaps[0]], *printed[len(printed) - tail :]]
+
+
 def difference(shown: list[str], printed: list[str]) -> str:
     """What differs, as a unified diff without its head."""
     old, new = ([normalised(line) for line in side] for side in (shown, printed))

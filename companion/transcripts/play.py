@@ -12,7 +12,7 @@ from pathlib import Path
 
 from companion.stages import Stage, find, previous, stages
 from companion.transcripts.blocks import Block, Entry, blocks, with_outputs
-from companion.transcripts.compare import difference, same
+from companion.transcripts.compare import abridged, difference, same
 from companion.transcripts.folder import Folder, copy, environment
 
 NOT_HERE = "not here"
@@ -60,7 +60,7 @@ def _play(page: str, block: Block, entry: Entry, folder: Folder, answers: list[s
     if silent or same(entry.output, printed):
         return []
     change = difference(entry.output, printed)
-    entry.output = printed
+    entry.output = abridged(entry.output, printed)
     return [Drift(page, command, change)]
 
 

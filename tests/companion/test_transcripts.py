@@ -104,6 +104,22 @@ def test_three_dots_stand_for_any_lines(shown, printed, equal):
     assert compare.same(shown, printed) is equal
 
 
+@pytest.mark.parametrize(
+    ("shown", "written"),
+    [
+        (["x"], ["a", "b", "c", "d"]),
+        (["…", "x"], ["…", "d"]),
+        (["x", "…"], ["a", "…"]),
+        (["x", "  …", "y", "z"], ["a", "  …", "c", "d"]),
+        (["x", "…", "y", "…", "z"], ["a", "…", "d"]),
+        (["x", "y", "…", "y", "z"], ["a", "b", "c", "d"]),
+    ],
+)
+def test_three_dots_are_kept_when_an_output_is_written_anew(shown, written):
+    """What a page leaves out stays left out, unless so little was printed that nothing is."""
+    assert compare.abridged(shown, ["a", "b", "c", "d"]) == written
+
+
 def test_a_difference_shows_what_was_expected_and_what_came():
     """The diff has the shown line with -, the printed one with +."""
     assert compare.difference(["a", "b"], ["a", "c"]) == "@@ -1,2 +1,2 @@\n a\n-b\n+c"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from companion.cli import main
 from companion.stages import find, stages
 from companion.transcripts.play import pages, play
 
@@ -46,6 +47,13 @@ def test_update_writes_the_output_into_the_page(drifts):
     page = "# Page\n\n" + fence("$ echo one\ntwo") + "\nText.\n"
 
     assert drifts(page, update=True) == page.replace("two", "one")
+
+
+def test_update_keeps_left_out_what_was_left_out(drifts):
+    """An output of many lines is shown by its last one, before the update and after it."""
+    page = fence("$ seq 90\n…\n91")
+
+    assert drifts(page, update=True) == page.replace("91", "90")
 
 
 def test_statements_run_in_the_project(drifts):
@@ -132,3 +140,15 @@ def test_every_page_with_commands_is_played():
     from companion.stages import ROOT
 
     assert [page.stem for page, _ in pages(ROOT)] == ["index", *(stage.name for stage in stages())]
+
+
+def test_a_page_that_does_not_exist_is_an_error(capsys):
+    """A misspelt name is no page that passes: the sentence names those that there are."""
+    assert main(["transcripts", "07-url"]) == 2
+    assert capsys.readouterr().err.startswith("No page is called 07-url. There are: index, 01-dockerfile, ")
+
+
+def test_a_page_is_called_by_its_name_or_its_path(capsys):
+    """Both `index` and `docs/index.md` play the start page, and it alone."""
+    assert main(["transcripts", "docs/index.md"]) == 0
+    assert capsys.readouterr().out == "index.md: 2 commands run, 0 print something else\n"
