@@ -127,6 +127,12 @@ def isolated_python(session, version, command, requirements):
 
 
 @nox.session
+def images(session):
+    """Build and run the Dockerfile of each stage (docker, podman or buildah), and ask it over HTTP."""
+    session.run(PYTHON, "-m", "companion", "images", *session.posargs, external=True)
+
+
+@nox.session
 def readme(session):
     """Write the table of stages in README.md anew, from the chapters' titles."""
     session.run(PYTHON, "-m", "companion", "readme", *session.posargs, external=True)

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from companion import archive, readme
+from companion import archive, images, readme
 from companion.propagate import Conflict, propagate
-from companion.stages import ROOT, UnknownStage, stages
+from companion.stages import ROOT, UnknownStage, find, stages
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,11 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     transcripts = verbs.add_parser("transcripts", help="run the commands that the docs show")
     transcripts.add_argument("page", nargs="*", help="only these pages, for instance 07-urls")
     transcripts.add_argument("--update", action="store_true", help="write what they print into the pages")
+    build = verbs.add_parser("images", help="build and run the Dockerfile of each stage, and ask it over HTTP")
+    build.add_argument("stage", nargs="*", help="only these stages, for instance 07-urls")
     given = parser.parse_args(arguments)
     if given.verb == "propagate":
         return _propagate(given.start)
     if given.verb == "transcripts":
         return _transcripts(given.page, given.update)
+    if given.verb == "images":
+        return _images(given.stage)
     if given.verb == "readme":
         print("README.md is written anew." if readme.write() else "README.md is up to date.")
     else:
@@ -72,3 +76,22 @@ def _transcripts(names: list[str], update: bool) -> int:
             print(f"\n{drift}", flush=True)
         drifted += len(drifts)
     return 0 if update or not drifted else 1
+
+
+def _images(names: list[str]) -> int:
+    try:
+        wanted = [find(name) for name in names] or stages()
+        builder = images.builder()
+    except (UnknownStage, images.NoBuilder) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"Built and run with {builder.name}:", flush=True)
+    failed = 0
+    for stage in wanted:
+        try:
+            print(f"{stage}: {images.try_image(stage, builder)}", flush=True)
+        except images.Failed as error:
+            print(f"{stage}: FAILED: {error}", flush=True)
+            failed += 1
+    print(f"{len(wanted) - failed} of {len(wanted)} built, run and answered")
+    return 1 if failed else 0

@@ -1,0 +1,264 @@
+"""Builds the image of a stage, runs it, and asks it over HTTP whether it does what the stage teaches."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+from companion.stages import Stage, files, find
+
+PORT = 8000  # the one that every Dockerfile exposes
+PATIENCE = 60  # seconds from the start of a container to its first answer
+LINES = 20  # of what a container printed, shown when it fails
+FIRST_WITH_AN_API = "07-urls"
+# The API's first deployment asks for these. The stages before it do not read them.
+ENVIRONMENT = {
+    "SECRET_KEY": "only-for-this-run-" + "x" * 40,
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "FORWARDED_ALLOW_IPS": "*",
+}
+
+
+class NoBuilder(LookupError):
+    """Nothing that builds images is here, or nothing that works; the message says what was tried."""
+
+
+class Failed(Exception):
+    """An image that cannot be built, does not answer, or answers wrongly; the message shows what it printed."""
+
+
+class Container(Protocol):
+    """A container that runs: `address` is where it listens on this machine, as `http://host:port`."""
+
+    address: str
+
+    def alive(self) -> bool:
+        """Whether its main process still runs."""
+
+    def execute(self, *command: str) -> str:
+        """What a command prints in it. Raises Failed when the command does."""
+
+    def printed(self) -> str:
+        """What it has printed so far."""
+
+
+class Builder(Protocol):
+    """What builds and runs images."""
+
+    name: str
+
+    def build(self, folder: Path, tag: str) -> None:
+        """Build the image of the Dockerfile in `folder`. Raises Failed."""
+
+    def running(self, tag: str) -> AbstractContextManager[Container]:
+        """A container of the image with ENVIRONMENT, gone with its image after the block."""
+
+
+class Engine:
+    """Docker or Podman, by the same commands."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        _run(name, "info")
+
+    def build(self, folder: Path, tag: str) -> None:
+        _run(self.name, "build", "-t", tag, str(folder))
+
+    @contextmanager
+    def running(self, tag: str) -> Iterator[Container]:
+        variables = [f"--env={name}={value}" for name, value in ENVIRONMENT.items()]
+        container = _run(self.name, "run", "-d", f"--publish=127.0.0.1::{PORT}", *variables, tag).strip()
+        try:
+            yield _Started(self.name, container)
+        finally:
+            _run(self.name, "rm", "--force", "--volumes", container)
+            _run(self.name, "rmi", "--force", tag)
+
+
+class _Started:
+    def __init__(self, engine: str, container: str) -> None:
+        self._engine, self._container = engine, container
+        self.address = "http://" + _run(engine, "port", container, str(PORT)).split()[0]
+
+    def alive(self) -> bool:
+        return _run(self._engine, "inspect", "--format={{.State.Running}}", self._container).strip() == "true"
+
+    def execute(self, *command: str) -> str:
+        return _run(self._engine, "exec", self._container, *command)
+
+    def printed(self) -> str:
+        return _run(self._engine, "logs", self._container)
+
+
+class Buildah:
+    """Buildah, which needs no service: it runs a container's command on the network of this machine."""
+
+    name = "buildah"
+
+    def __init__(self) -> None:
+        _run("buildah", "info")
+
+    def build(self, folder: Path, tag: str) -> None:
+        _run("buildah", "bud", "--format=docker", "--network=host", "-t", tag, str(folder))
+
+    @contextmanager
+    def running(self, tag: str) -> Iterator[Container]:
+        with socket.socket() as port:
+            if port.connect_ex(("127.0.0.1", PORT)) == 0:
+                raise Failed(f"port {PORT} is in use: stop what listens there, and start anew")
+        image = json.loads(_run("buildah", "inspect", "--type=image", tag))["Docker"]["config"]
+        container = _run("buildah", "from", tag).split()[-1]
+        run = ["buildah", "run", "--network=host", *(f"--env={n}={v}" for n, v in ENVIRONMENT.items()), container, "--"]
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.Popen(
+                [*run, *image["Cmd"]], stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            )
+            try:
+                yield _Process(run, process, output)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                _run("buildah", "rm", container)
+                _run("buildah", "rmi", "--force", tag)
+
+
+class _Process:
+    address = f"http://127.0.0.1:{PORT}"
+
+    def __init__(self, run: list[str], process: subprocess.Popen[bytes], output: IO[str]):
+        self._run, self._process, self._output = run, process, output
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def execute(self, *command: str) -> str:
+        return _run(*self._run, *command)
+
+    def printed(self) -> str:
+        self._output.seek(0)
+        return self._output.read()
+
+
+def builder() -> Builder:
+    """Docker, Podman or Buildah: the first that is here and works. Raises NoBuilder."""
+    tried = []
+    for name in ("docker", "podman", "buildah"):
+        if not shutil.which(name):
+            tried.append(f"{name} is not on the PATH")
+            continue
+        try:
+            return Buildah() if name == "buildah" else Engine(name)
+        except Failed as error:
+            tried.append(f"{name} does not work: {str(error).splitlines()[-1].strip()}")
+    reasons = "\n".join(f"  {reason}" for reason in tried)
+    raise NoBuilder(f"Images need docker, podman or buildah.\n{reasons}\nInstall one, or start its service.")
+
+
+def try_image(stage: Stage, builder: Builder) -> str:
+    """Build the image of a stage, run it, ask it. Returns its answers as one line. Raises Failed."""
+    tag = f"localhost/drf-jwt-companion/{stage}"
+    with tempfile.TemporaryDirectory() as context:
+        for name, path in files(stage).items():  # what git does not know is no part of the image
+            (Path(context) / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, Path(context) / name)
+        builder.build(Path(context), tag)
+    with builder.running(tag) as container:
+        try:
+            _wait(container)
+            return ", ".join([*ask(stage, container.address), *_look_inside(stage, container)])
+        except Failed as error:
+            last = container.printed().splitlines()[-LINES:]
+            raise Failed("\n".join([f"{error}; the last it printed:", *last])) from error
+
+
+def ask(stage: Stage, address: str) -> list[str]:
+    """Ask the server of a stage what it can answer. Returns one `METHOD path status` each. Raises Failed."""
+    if stage.number == 1:
+        return [_request(address, "GET", "/", 200)[0]]
+    if stage.number < find(FIRST_WITH_AN_API).number:
+        # With the cookie of a session Django looks into the database, which tells whether it was migrated.
+        return [_request(address, "GET", "/admin/", 302, cookie="sessionid=" + "x" * 32)[0]]
+    password = {"password": "correct horse battery staple"}
+    ada = {"email": "ada@example.com", "username": "ada"}
+    registered, _ = _request(address, "POST", "/api/registration", 201, ada | password)
+    logged_in, answer = _request(address, "POST", "/api/login", 200, {"email": ada["email"]} | password)
+    me, body = _request(address, "GET", "/api/me", 200, authorization=f"Bearer {json.loads(answer)['token']}")
+    if json.loads(body).get("email") != ada["email"]:
+        raise Failed(f"GET /api/me answered {body}, and not about {ada['email']}")
+    return [registered, logged_in, me]
+
+
+def _look_inside(stage: Stage, container: Container) -> Iterator[str]:
+    user = container.execute("id", "-un").strip()
+    if user == "root":
+        raise Failed("the container runs as root")
+    yield f"runs as {user}"
+    dockerfile = files(stage)["Dockerfile"].read_text(encoding="utf-8").replace("\\\n", "")
+    if check := re.search(r"^HEALTHCHECK .*?CMD (\[.+\])$", dockerfile, re.MULTILINE):
+        container.execute(*json.loads(check[1]))
+        yield "healthy"
+
+
+def _wait(container: Container) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if not container.alive():
+            raise Failed("the container ended before it answered")
+        try:
+            # Docker's own proxy accepts before the server does, and then closes: only an answer counts.
+            return _open(urllib.request.Request(container.address), timeout=5).close()
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.1)
+    raise Failed(f"nothing answered within {PATIENCE} seconds")
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments: object) -> None:
+        return None
+
+
+def _request(
+    address: str, method: str, path: str, expected: int, data: dict[str, str] | None = None, **headers: str
+) -> tuple[str, str]:
+    """Returns `METHOD path status` and the body. Raises Failed at any other status than the expected one."""
+    request = urllib.request.Request(
+        address + path, json.dumps(data).encode() if data else None, headers, method=method
+    )
+    request.add_header("Content-Type", "application/json")
+    request.add_header("X-Forwarded-Proto", "https")  # as the proxy before a deployed API says it
+    with _open(request, timeout=60) as answer:
+        body = answer.read().decode(errors="replace")
+    if answer.status != expected:
+        raise Failed(f"{method} {path} answered {answer.status}, not {expected}: {body[:500]}")
+    return f"{method} {path} {answer.status}", body
+
+
+def _open(request: urllib.request.Request, timeout: int) -> http.client.HTTPResponse | urllib.error.HTTPError:
+    """The answer itself: a redirect is not followed, an error is not raised."""
+    try:
+        answer: http.client.HTTPResponse = urllib.request.build_opener(_NoRedirect).open(request, timeout=timeout)
+        return answer
+    except urllib.error.HTTPError as error:
+        return error
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        raise Failed(f"{' '.join(command[:2])} failed:\n{(done.stdout + done.stderr).strip()}")
+    return done.stdout if command[1] != "logs" else done.stdout + done.stderr

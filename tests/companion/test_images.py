@@ -1,0 +1,174 @@
+"""Images: which builder is taken, what a server is asked, and what is said of one that fails."""
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from companion import images
+from companion.cli import main
+from companion.stages import files, find
+
+DOES_NOT_WORK = "#!/bin/sh\necho 'the service is not running' >&2\nexit 1\n"
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A machine that has these commands and no others: name -> its script."""
+
+    def machine(**scripts):
+        for name, script in scripts.items():
+            (tmp_path / name).write_text(script)
+            (tmp_path / name).chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("scripts", "name"),
+    [
+        ({"docker": "#!/bin/sh\n", "podman": "#!/bin/sh\n", "buildah": "#!/bin/sh\n"}, "docker"),
+        ({"docker": DOES_NOT_WORK, "podman": "#!/bin/sh\n", "buildah": "#!/bin/sh\n"}, "podman"),
+        ({"docker": DOES_NOT_WORK, "buildah": "#!/bin/sh\n"}, "buildah"),
+    ],
+)
+def test_the_first_builder_that_works_is_taken(machine, scripts, name):
+    """A client whose service does not run is there, and builds nothing."""
+    machine(**scripts)
+
+    assert images.builder().name == name
+
+
+def test_a_machine_without_a_builder_is_an_error(machine, capsys):
+    """The message says what was tried, and what to do."""
+    machine(docker=DOES_NOT_WORK)
+
+    assert main(["images"]) == 2
+    assert capsys.readouterr().err == (
+        "Images need docker, podman or buildah.\n"
+        "  docker does not work: the service is not running\n"
+        "  podman is not on the PATH\n"
+        "  buildah is not on the PATH\n"
+        "Install one, or start its service.\n"
+    )
+
+
+class Workshop:
+    """Stands in for a builder: what it calls an image is a copy of the stage's folder, run by Django's own server."""
+
+    name = "workshop"
+
+    def __init__(self, folder):
+        self.folder, self.user, self.migrates, self.checked = folder, "app", True, []
+
+    def build(self, context, tag):
+        if tag.endswith("05-serializers"):
+            raise images.Failed("workshop build failed:\nno space left")
+        self.context = {path.relative_to(context).as_posix() for path in context.rglob("*") if path.is_file()}
+        context.rename(self.folder / "context")
+
+    @contextmanager
+    def running(self, tag):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"http://127.0.0.1:{free.getsockname()[1]}"
+        folder = self.folder / "context"
+        env = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
+        if self.migrates:
+            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=folder, env=env, check=True)
+        command = [sys.executable, "manage.py", "runserver", "--noreload", self.address.removeprefix("http://")]
+        with open(self.folder / "log", "wb") as log:
+            self.process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
+        try:
+            yield self
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def execute(self, *command):
+        self.checked.append(command)
+        return f"{self.user}\n"
+
+    def printed(self):
+        return (self.folder / "log").read_text()
+
+
+@pytest.fixture
+def workshop(tmp_path, monkeypatch):
+    workshop = Workshop(tmp_path)
+    monkeypatch.setattr(images, "builder", lambda: workshop)
+    return workshop
+
+
+@pytest.mark.parametrize(
+    ("stage", "answers"),
+    [
+        ("01-dockerfile", "GET / 200, runs as app"),
+        ("03-user-manager", "GET /admin/ 302, runs as app"),
+        ("07-urls", "POST /api/registration 201, POST /api/login 200, GET /api/me 200, runs as app"),
+        ("final", "POST /api/registration 201, POST /api/login 200, GET /api/me 200, runs as app, healthy"),
+    ],
+)
+def test_a_stage_is_asked_what_it_can_answer(workshop, capsys, stage, answers):
+    """From 07 on it registers, logs in and asks for me; final's own health check is run too."""
+    assert main(["images", stage]) == 0
+    assert capsys.readouterr().out == (
+        f"Built and run with workshop:\n{stage}: {answers}\n1 of 1 built, run and answered\n"
+    )
+
+
+def test_the_health_check_of_the_dockerfile_is_the_one_that_is_run(workshop):
+    """It is taken from the Dockerfile, so that a wrong one fails."""
+    main(["images", "final"])
+
+    assert workshop.checked[-1][:2] == ("python", "-c")
+    assert "/health" in workshop.checked[-1][2]
+
+
+def test_an_image_that_fails_does_not_stop_the_others(workshop, capsys):
+    """Each stage is tried, the sum counts those that work, and the exit status says that one does not."""
+    assert main(["images", "05-serializers", "01-dockerfile"]) == 1
+    assert capsys.readouterr().out == (
+        "Built and run with workshop:\n"
+        "05-serializers: FAILED: workshop build failed:\nno space left\n"
+        "01-dockerfile: GET / 200, runs as app\n"
+        "1 of 2 built, run and answered\n"
+    )
+
+
+def test_a_database_that_is_not_migrated_is_noticed(workshop):
+    """The question to a stage before the API looks into the database, and what the server printed is shown."""
+    workshop.migrates = False
+
+    with pytest.raises(images.Failed, match=r"^GET /admin/ answered 500, not 302: [\s\S]+no such table"):
+        images.try_image(find("02-user-model"), workshop)
+
+
+def test_a_container_that_runs_as_root_is_noticed(workshop):
+    """The stages promise a user of their own."""
+    workshop.user = "root"
+
+    with pytest.raises(images.Failed, match="^the container runs as root"):
+        images.try_image(find("01-dockerfile"), workshop)
+
+
+def test_a_container_that_ends_is_noticed_at_once(workshop, monkeypatch):
+    """Nobody waits a minute for a server that has ended; its last lines say why."""
+    monkeypatch.setattr(workshop, "alive", lambda: False)
+
+    with pytest.raises(images.Failed, match=r"^the container ended before it answered; the last it printed:"):
+        images.try_image(find("01-dockerfile"), workshop)
+
+
+def test_only_files_of_the_stage_go_into_its_image(workshop):
+    """What git ignores, such as a database left by a run, is no part of the image."""
+    images.try_image(find("01-dockerfile"), workshop)
+
+    assert workshop.context == set(files(find("01-dockerfile")))
