@@ -97,6 +97,11 @@ def test_an_email_has_one_spelling(typed):
     assert User.objects.get_by_natural_key("Ada@EXAMPLE.COM") == user
 
 
+def test_the_spelling_can_be_asked_for_without_a_manager():
+    """`normalize_email` is a class method, as the one it replaces: code of others calls it on the class."""
+    assert type(User.objects).normalize_email(" Ada@EXAMPLE.com") == "Ada@example.com"
+
+
 def test_a_username_has_one_spelling():
     """Characters that look alike and mean the same become one: `ﬁ` is `fi` (NFKC)."""
     user = User.objects.create_user("ﬁona", "fiona@example.com", PASSWORD)

@@ -62,6 +62,19 @@ def test_without_a_token_a_view_is_closed(authorization):
     assert response["WWW-Authenticate"] == CHALLENGE
 
 
+def test_a_browser_gets_a_page():
+    """A browser that asks is answered with a page, and with the same 401.
+
+    INSTALLED_APPS holds `rest_framework`: its templates make the page.
+    """
+    request = APIRequestFactory().get("/", headers={"Accept": "text/html"})
+    response = Protected.as_view()(request).render()
+
+    assert response.status_code == 401
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert "Authentication credentials were not provided." in response.content.decode()
+
+
 @pytest.mark.parametrize("authorization", ["Bearer", "bearer ", "Bearer a b", "Bearer a b c"])
 def test_a_malformed_header_is_refused(authorization):
     """A header that is for us and not two words long is refused, and the answer says so."""

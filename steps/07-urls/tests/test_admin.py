@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.admin.utils import flatten_fieldsets
 
 from authentication.models import User
 
@@ -25,15 +26,35 @@ def test_the_admin_lists_users(admin_client, ada):
     assert listed.list_display[1:] == ["email", "username", "is_active", "is_staff"]
 
 
-@pytest.mark.parametrize("words", ["ada@example", "ada"])
-def test_the_admin_finds_users(admin_client, ada, words):
+@pytest.mark.parametrize("words", ["ada@example", "count"])
+def test_the_admin_finds_users(admin_client, words):
     """The admin finds users by a part of their email or username."""
+    User.objects.create_user("countess", "ada@example.com", PASSWORD)
     User.objects.create_user("grace", "grace@example.com", PASSWORD)
 
     page = admin_client.get(LIST, {"q": words}).content.decode()
 
     assert "ada@example.com" in page
     assert "grace@example.com" not in page
+
+
+def test_the_admin_shows_what_there_is_to_know(admin_client, ada):
+    """The page of a user has the fields that `fieldsets` names, and the dates are only shown."""
+    page = admin_client.get(f"{LIST}{ada.pk}/change/")
+
+    permissions = ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]
+    dates = ["last_login", "date_joined"]
+    form = page.context["adminform"]
+    assert flatten_fieldsets(form.fieldsets) == ["email", "username", *permissions, *dates]
+    assert list(form.readonly_fields) == dates
+
+
+def test_the_admin_asks_what_a_new_user_needs(admin_client):
+    """The page that adds a user asks for email and username, and for the password twice."""
+    page = admin_client.get(f"{LIST}add/")
+
+    passwords = ["usable_password", "password1", "password2"]
+    assert flatten_fieldsets(page.context["adminform"].fieldsets) == ["email", "username", *passwords]
 
 
 def test_the_admin_adds_a_user(admin_client):
