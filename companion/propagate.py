@@ -2,7 +2,8 @@
 
 What a stage changes is seen against the last commit. For each later stage in turn the edit of the stage before is
 merged in: base is the stage before as committed, the two sides are that stage as it is now and the later one as
-committed. An edit that the later stage has of its own is merged on top, and never overwritten.
+committed. An edit that the later stage has of its own is merged on top, and never overwritten; what an earlier run
+carried there is none of its own, so one can edit, carry, try, edit again and carry again.
 """
 
 from __future__ import annotations
@@ -53,13 +54,22 @@ def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[Carried]:
 
 
 class Repository:
-    """The stages as they were committed and as they are now, and what was merged by hand meanwhile."""
+    """The stages as they were committed and as they are now, and what was carried or merged by hand meanwhile.
+
+    The memory lies among git's own files, and holds until the next commit: keys of what was merged by hand, and per
+    carried file the name of a blob, which is the file with the edit and without what is the later stage's own.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         memory = self._git("rev-parse", "--git-path", "companion-propagate.json").decode().strip()
         self.memory = root / memory
-        self.by_hand: list[str] = json.loads(self.memory.read_text()) if self.memory.exists() else []
+        self.commit = self._git("rev-parse", "HEAD").decode().strip()
+        known = json.loads(self.memory.read_text()) if self.memory.exists() else {}
+        if known.get("commit") != self.commit:
+            known = {}
+        self.by_hand: list[str] = known.get("by_hand", [])
+        self.carried: dict[str, str] = known.get("carried", {})
 
     def edited(self, stage: Stage) -> list[str]:
         """The paths inside `stage` that differ from the last commit: changed, new or deleted."""
@@ -71,9 +81,7 @@ class Repository:
 
     def committed(self, stage: Stage, path: str) -> Content:
         """A file as the last commit has it."""
-        name = f"HEAD:{self._folder(stage)}/{path}"
-        done = subprocess.run(["git", "cat-file", "blob", name], cwd=self.root, capture_output=True)
-        return done.stdout if done.returncode == 0 else None
+        return self._blob(f"HEAD:{self._folder(stage)}/{path}")
 
     def now(self, stage: Stage, path: str) -> Content:
         """A file as it is in the work tree."""
@@ -89,11 +97,16 @@ class Repository:
             raise Conflict(self._ask(later, path, "still has conflict markers. Mend the lines between them"))
         if key in self.by_hand or mine == edit:
             return False
+        place = f"{later}/{path}"
+        last = self._blob(self.carried[place]) if place in self.carried else old
         wanted, clean = self._merge(base, old, edit, before, later)
-        if clean and mine != old:
-            wanted, clean = self._merge(old, mine, wanted, later, before)
+        if clean and wanted is not None:
+            self.carried[place] = self._git("hash-object", "-w", "--stdin", content=wanted).decode().strip()
+        if clean and mine != last:
+            wanted, clean = self._merge(last, mine, wanted, later, before)
         if not clean:
-            self._remember(key)
+            self.by_hand.append(key)
+            self._remember()
             if wanted is None or mine is None:
                 what = "cannot be merged line by line. Put the right version there, or delete it"
             else:
@@ -103,6 +116,7 @@ class Repository:
         if wanted == mine:
             return False
         self._write(later, path, wanted)
+        self._remember()
         return True
 
     def _merge(self, base: Content, mine: Content, theirs: Content, old: Stage, new: Stage) -> tuple[Content, bool]:
@@ -129,9 +143,13 @@ class Repository:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
 
-    def _remember(self, key: str) -> None:
-        self.by_hand.append(key)
-        self.memory.write_text(json.dumps(self.by_hand))
+    def _blob(self, name: str) -> Content:
+        done = subprocess.run(["git", "cat-file", "blob", name], cwd=self.root, capture_output=True)
+        return done.stdout if done.returncode == 0 else None
+
+    def _remember(self) -> None:
+        known = {"commit": self.commit, "by_hand": self.by_hand, "carried": self.carried}
+        self.memory.write_text(json.dumps(known))
 
     def _ask(self, stage: Stage, path: str, what: str) -> str:
         return f"{self._folder(stage)}/{path} {what}, then run again:\n    {AGAIN}"
@@ -139,5 +157,5 @@ class Repository:
     def _folder(self, stage: Stage) -> str:
         return stage.path.relative_to(self.root).as_posix()
 
-    def _git(self, *arguments: str) -> bytes:
-        return subprocess.run(["git", *arguments], cwd=self.root, capture_output=True, check=True).stdout
+    def _git(self, *arguments: str, content: bytes = b"") -> bytes:
+        return subprocess.run(["git", *arguments], cwd=self.root, input=content, capture_output=True, check=True).stdout

@@ -109,6 +109,35 @@ def test_an_edit_that_a_later_stage_has_of_its_own_stays(root):
     assert carried(root) == []
 
 
+def test_an_edit_can_be_edited_again_after_it_was_carried(root):
+    """Edit, carry, try, edit the same line again, carry again: in a file that was there, and in one that is new."""
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
+    (root / "steps/01-a/new.txt").write_text("new\n")
+    carried(root)
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei"))
+    (root / "steps/01-a/new.txt").write_text("newer\n")
+
+    assert carried(root) == [f"{stage}: {name}" for stage in ("02-b", "03-c", "final") for name in ("f.txt", "new.txt")]
+    assert read(root, "final/f.txt", "final/new.txt") == [TEXT.replace("two", "zwei") + "b\nc\nfinal\n", "newer\n"]
+
+
+def test_an_own_edit_on_top_of_what_was_carried_stays(root):
+    """What a later stage changed after an edit was carried into it is merged with the next edit."""
+    (root / "steps/01-a/new.txt").write_text(TEXT)
+    carried(root)
+    (root / "steps/03-c/new.txt").write_text(TEXT.replace("six", "SIX"))
+    (root / "steps/01-a/new.txt").write_text(TEXT.replace("two", "TWO"))
+
+    carried(root)
+
+    assert read(root, "steps/02-b/new.txt", "steps/03-c/new.txt", "final/new.txt") == [
+        TEXT.replace("two", "TWO"),
+        TEXT.replace("two", "TWO").replace("six", "SIX"),
+        TEXT.replace("two", "TWO").replace("six", "SIX"),
+    ]
+    assert carried(root) == []
+
+
 CONFLICT = {
     "01-a": {"f.txt": TEXT},
     "02-b": {"f.txt": TEXT},
