@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from companion.stages import Stage, files, find
+from companion.stages import Stage, copy, files, find
 
 PORT = 8000  # the one that every Dockerfile exposes
 PATIENCE = 60  # seconds from the start of a container to its first answer
@@ -173,10 +173,7 @@ def try_image(stage: Stage, builder: Builder) -> str:
     """Build the image of a stage, run it, ask it. Returns its answers as one line. Raises Failed."""
     tag = f"localhost/drf-jwt-companion/{stage}"
     with tempfile.TemporaryDirectory() as context:
-        for name, path in files(stage).items():  # what git does not know is no part of the image
-            (Path(context) / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, Path(context) / name)
-        builder.build(Path(context), tag)
+        builder.build(copy(stage, Path(context)), tag)  # what git does not know is no part of the image
     with builder.running(tag) as container:
         try:
             _wait(container)

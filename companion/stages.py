@@ -7,6 +7,7 @@ same chain. Nothing else in the companion knows where a stage lies.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,18 @@ def files(stage: Stage | None) -> dict[str, Path]:
         listed = [p.relative_to(stage.path).as_posix() for p in stage.path.rglob("*")]
         listed = [name for name in listed if not _left_by_running(name)]
     return {name: stage.path / name for name in sorted(listed) if (stage.path / name).is_file()}
+
+
+def copy(stage: Stage, folder: Path, only: str = "") -> Path:
+    """Copy the files of a stage into `folder`, over what is there, and return it.
+
+    `only` keeps to the paths that match it from their beginning (a regular expression).
+    """
+    for name, path in files(stage).items():
+        if re.match(only, name):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, folder / name)
+    return folder
 
 
 def _left_by_running(name: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import pexpect
 from pexpect.replwrap import REPLWrapper
 
 from companion.reading.symbols import symbols
-from companion.stages import Stage, files
+from companion.stages import Stage, copy
 
 PROMPT, MORE = "@transcript@", "@continued@"
 ADDRESS = "127.0.0.1:8000"  # what the docs show; the real port is any that is free
@@ -165,14 +164,6 @@ class Folder:
             self._token = tokens[-1]
         lines = printed.split("\n")
         return lines[:-1] if not lines[-1] else lines
-
-
-def copy(stage: Stage, folder: Path, only: str = "") -> None:
-    """Copy the files of a stage into `folder`; `only` keeps to the paths that match it (a regular expression)."""
-    for name, path in files(stage).items():
-        if re.match(only, name):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, folder / name)
 
 
 def environment() -> dict[str, str]:

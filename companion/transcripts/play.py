@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.stages import Stage, find, previous, stages
+from companion.stages import Stage, copy, find, previous, stages
 from companion.transcripts.blocks import Block, Entry, blocks, with_outputs
 from companion.transcripts.compare import abridged, difference, same
-from companion.transcripts.folder import Folder, copy, environment
+from companion.transcripts.folder import Folder, environment
 
 NOT_HERE = "not here"
 SHELL = "python manage.py shell"  # opens the console in which the pycon blocks run

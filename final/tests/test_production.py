@@ -96,6 +96,7 @@ def test_without_an_address_the_database_is_a_file(tmp_path):
 
 REQUESTS = """
 import json
+import logging
 from django.test import Client
 from authentication.views import CurrentUserAPIView
 
@@ -110,6 +111,7 @@ health = client.get("/health", headers={"Host": "127.0.0.1:8000"})
 CurrentUserAPIView.permission_classes = []
 CurrentUserAPIView.get = broken
 error = client.get("/api/me", secure=True)
+logging.getLogger("authentication").info("told in passing")
 print(json.dumps({
     "plain": [plain.status_code, plain["Location"]],
     "secure": [secure.status_code, secure["Strict-Transport-Security"]],
@@ -123,7 +125,8 @@ print(json.dumps({
 def test_production_answers_over_https_only():
     """HTTP is sent on to HTTPS, HTTPS answers, other host names and error details stay out.
 
-    The health check may come over HTTP: it comes from inside. An error is in the log in full.
+    The health check may come over HTTP: it comes from inside. An error is in the log in
+    full, and so is what the project tells in passing.
     """
     run = manage("shell", "--verbosity=0", "-c", REQUESTS)
 
@@ -136,3 +139,4 @@ def test_production_answers_over_https_only():
         "error": [500, False],
     }
     assert "RuntimeError: on purpose" in run.stderr
+    assert "told in passing" in run.stderr

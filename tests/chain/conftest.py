@@ -1,14 +1,13 @@
 """What the laws of the chain share: the stages, copies of them, and commands run in them."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from companion.stages import Stage, files, previous, stages
+from companion.stages import Stage, previous, stages
 
 CHAIN = stages()
 NAMES = [stage.name for stage in CHAIN]
@@ -21,19 +20,6 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("stage", CHAIN, ids=str)
     if "later" in metafunc.fixturenames:
         metafunc.parametrize("later", LATER, ids=str)
-
-
-@pytest.fixture(scope="session")
-def copy_stage():
-    """Copies the files of a stage (as git lists them) into a folder, and returns the folder."""
-
-    def copy_stage(stage: Stage, folder: Path) -> Path:
-        for name, path in files(stage).items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, folder / name)
-        return folder
-
-    return copy_stage
 
 
 @pytest.fixture(scope="session")

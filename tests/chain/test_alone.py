@@ -12,12 +12,12 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from companion.stages import files
+from companion.stages import copy, files
 
 
 @pytest.fixture
-def folder(stage, tmp_path, copy_stage):
-    return copy_stage(stage, tmp_path / stage.name)
+def folder(stage, tmp_path):
+    return copy(stage, tmp_path / stage.name)
 
 
 def test_django_finds_no_fault(folder, run):

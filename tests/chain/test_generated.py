@@ -2,7 +2,7 @@
 
 import re
 
-from companion.stages import files, stages
+from companion.stages import copy, files, stages
 
 
 def test_the_first_config_is_what_startproject_writes(tmp_path, run):
@@ -20,10 +20,10 @@ def _masked(path):
     return re.sub(r"^SECRET_KEY = .*$", "SECRET_KEY = …", path.read_text(), flags=re.MULTILINE)
 
 
-def test_a_migration_is_what_makemigrations_writes(later, before, tmp_path, copy_stage, run):
+def test_a_migration_is_what_makemigrations_writes(later, before, tmp_path, run):
     """Each migration that a stage adds is what `makemigrations` makes of its models, but for the date."""
     added = [name for name in files(later) if re.search(r"/migrations/\d", name) and name not in files(before)]
-    folder = copy_stage(later, tmp_path / "again")
+    folder = copy(later, tmp_path / "again")
     for name in added:
         (folder / name).unlink()
     run(folder, "manage.py", "makemigrations", "authentication")

@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 
-from companion.stages import files, stages
+from companion.stages import copy, files, stages
 
 SAVE_ADA = """
 from authentication.models import User
@@ -26,13 +26,13 @@ def test_a_migration_never_changes(later, before):
     assert [name for name in migrations if name not in new or old[name].read_bytes() != new[name].read_bytes()] == []
 
 
-def test_one_database_goes_through_all_stages(tmp_path, copy_stage, run):
+def test_one_database_goes_through_all_stages(tmp_path, run):
     """A user saved in stage 02 is the same user in every later stage."""
     database = tmp_path / "db.sqlite3"
     row = ("ada", "ada@example.com", "pbkdf2_sha256$1$salt$hash", 1, 0, 0, "2026-01-01 00:00:00")
     columns = "username, email, password, is_active, is_staff, is_superuser, date_joined"
     for stage in stages()[1:]:
-        folder = copy_stage(stage, tmp_path / stage.name)
+        folder = copy(stage, tmp_path / stage.name)
         run(folder, "manage.py", "migrate", DATABASE_PATH=str(database))
         with closing(sqlite3.connect(database)) as connection, connection:
             if stage.number == 2:
@@ -41,11 +41,11 @@ def test_one_database_goes_through_all_stages(tmp_path, copy_stage, run):
             assert connection.execute(f"SELECT {columns} FROM authentication_user").fetchall() == [row]
 
 
-def test_a_folder_retyped_stage_by_stage_works_at_each(tmp_path, copy_stage, run):
+def test_a_folder_retyped_stage_by_stage_works_at_each(tmp_path, run):
     """A learner has one folder and one database: at every stage the suite passes there and the user of 02 is known."""
-    folder = copy_stage(stages()[0], tmp_path / "api")  # the chapter says not to migrate yet
+    folder = copy(stages()[0], tmp_path / "api")  # the chapter says not to migrate yet
     for stage in stages()[1:]:
-        copy_stage(stage, folder)
+        copy(stage, folder)
         run(folder, "manage.py", "migrate")
         if stage.number == 2:
             run(folder, "manage.py", "shell", "-c", SAVE_ADA)

@@ -8,24 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from companion.stages import files, stages
+from companion.stages import copy, files, stages
 
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no")
 
 
 @pytest.fixture(scope="session")
-def suites(run, copy_stage, tmp_path_factory):
+def suites(run, tmp_path_factory):
     """Per stage by name: the ids of its tests, and the ids of those that pass on the stage before."""
     chain = stages()
 
     def both(number):
-        folder = copy_stage(chain[number], tmp_path_factory.mktemp(chain[number].name))
+        folder = copy(chain[number], tmp_path_factory.mktemp(chain[number].name))
         listed = run(folder, *PYTEST, "--collect-only").stdout.splitlines()
         own = {line for line in listed if line.startswith("tests/")}
         return own, _passing_early(number) if number else set()
 
     def _passing_early(number):
-        folder = copy_stage(chain[number - 1], tmp_path_factory.mktemp("before"))
+        folder = copy(chain[number - 1], tmp_path_factory.mktemp("before"))
         for name, path in files(chain[number]).items():
             if name.startswith("tests/") or name == "pytest.ini":
                 (folder / name).write_bytes(path.read_bytes())
@@ -78,7 +78,7 @@ def _new_modules(later, before):
     }
 
 
-def test_mutants_of_new_modules_are_noticed(later, before, tmp_path, copy_stage, run):
+def test_mutants_of_new_modules_are_noticed(later, before, tmp_path, run):
     """A suite that is red only because a module is missing proves nothing yet: its mutants must be red too."""
     jobs = [
         (name, what, text)
@@ -88,7 +88,7 @@ def test_mutants_of_new_modules_are_noticed(later, before, tmp_path, copy_stage,
 
     def survives(number):
         name, _, text = jobs[number]
-        folder = copy_stage(later, tmp_path / str(number))
+        folder = copy(later, tmp_path / str(number))
         (folder / name).write_text(text)
         return run(folder, *PYTEST, "-x", check=False).returncode == 0
 

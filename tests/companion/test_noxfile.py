@@ -68,7 +68,7 @@ def test_a_stage_runs_without_the_settings_of_the_shell(monkeypatch):
     done = nox("-s", "tests(01-dockerfile)")
 
     assert done.returncode == 0, done.stdout
-    assert "15 passed" in done.stdout
+    assert "28 passed" in done.stdout
 
 
 def test_serve_shows_its_address_at_once_through_a_pipe():

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.stages import UnknownStage, files, find, previous, stages
+from companion.stages import UnknownStage, copy, files, find, previous, stages
 
 
 def test_stages_come_in_the_order_of_their_numbers_and_final_last(chain):
@@ -90,3 +90,20 @@ def test_a_zip_that_lies_in_a_foreign_repository_has_its_files(chain, git):
 def test_no_stage_has_no_files():
     """What stands before the first stage is empty."""
     assert files(None) == {}
+
+
+def test_a_stage_is_copied_without_what_running_left(chain, tmp_path):
+    """The files arrive in their folders, over older ones; `only` keeps to some of them."""
+    root = chain({"01-a": {"manage.py": "new", "app/models.py": "m", "db.sqlite3": "x", "app/__pycache__/m.pyc": "y"}})
+    target = tmp_path / "copy"
+    target.mkdir()
+    (target / "manage.py").write_text("old")
+    stage = find("01-a", root)
+
+    assert copy(stage, target) == target
+    assert {p.relative_to(target).as_posix(): p.read_text() for p in target.rglob("*.*")} == {
+        "manage.py": "new",
+        "app/models.py": "m",
+    }
+    copy(stage, tmp_path / "part", "app/")
+    assert [p.name for p in (tmp_path / "part").rglob("*.py")] == ["models.py"]
