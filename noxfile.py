@@ -15,7 +15,7 @@ from pathlib import Path
 import nox
 
 from companion.pythons import oldest_and_newest
-from companion.stages import ROOT, files, find, stages
+from companion.stages import ROOT, copy, find, stages
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
@@ -32,16 +32,6 @@ LEAKS = ("DJANGO_", "PYTEST_", "DATABASE_", "SECRET_KEY", "ALLOWED_HOSTS")  # wo
 def bare_environment():
     """The environment without what other projects may have left in it."""
     return {name: None for name in os.environ if name.startswith(LEAKS)}
-
-
-def copied(stage, folder):
-    """A fresh copy of a stage in `folder`, without what running has left in the stage."""
-    target = folder / stage.name
-    shutil.rmtree(target, ignore_errors=True)
-    for name, path in files(stage).items():
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, target / name)
-    return target
 
 
 @nox.session(allow_parallel=True)
@@ -104,7 +94,9 @@ def isolated(session):
     for version, command in pythons.items():
         for stage in stages():
             python = isolated_python(session, version, command, stage.path / "requirements.txt")
-            session.chdir(copied(stage, folder / version))
+            target = folder / version / stage.name
+            shutil.rmtree(target, ignore_errors=True)
+            session.chdir(copy(stage, target))
             env = bare_environment()
             session.run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", env=env, external=True)
             session.run(python, "manage.py", "check", "--fail-level=DEBUG", env=env, external=True)
@@ -130,6 +122,12 @@ def isolated_python(session, version, command, requirements):
 def images(session):
     """Build and run the Dockerfile of each stage (docker, podman or buildah), and ask it over HTTP."""
     session.run(PYTHON, "-m", "companion", "images", *session.posargs, external=True)
+
+
+@nox.session
+def mutants(session):
+    """Remove or flip each setting, keyword and attribute of the stages once, and see that their tests notice."""
+    session.run(PYTHON, "-m", "companion", "mutants", *session.posargs, external=True)
 
 
 @nox.session

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from companion import archive, images, readme
+from companion import archive, images, mutants, readme
 from companion.propagate import Conflict, propagate
 from companion.stages import ROOT, UnknownStage, find, stages
 
@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     transcripts.add_argument("--update", action="store_true", help="write what they print into the pages")
     build = verbs.add_parser("images", help="build and run the Dockerfile of each stage, and ask it over HTTP")
     build.add_argument("stage", nargs="*", help="only these stages, for instance 07-urls")
+    mutate = verbs.add_parser("mutants", help="remove or flip each declaration once, and see that the tests notice")
+    mutate.add_argument("stage", nargs="*", help="only these stages, for instance 07-urls")
     given = parser.parse_args(arguments)
     if given.verb == "propagate":
         return _propagate(given.start)
@@ -33,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _transcripts(given.page, given.update)
     if given.verb == "images":
         return _images(given.stage)
+    if given.verb == "mutants":
+        return _mutants(given.stage)
     if given.verb == "readme":
         print("README.md is written anew." if readme.write() else "README.md is up to date.")
     else:
@@ -95,3 +99,23 @@ def _images(names: list[str]) -> int:
             failed += 1
     print(f"{len(wanted) - failed} of {len(wanted)} built, run and answered")
     return 1 if failed else 0
+
+
+def _mutants(names: list[str]) -> int:
+    try:
+        only = [find(name) for name in names]
+    except UnknownStage as error:
+        print(error, file=sys.stderr)
+        return 2
+    count = survived = stale = 0
+    for tried in mutants.trials(stages(), only):
+        print(f"{tried.stage}: {tried.count - len(tried.survived)} of {tried.count} noticed", flush=True)
+        for mutant in tried.survived:
+            print(f"  no test notices {mutant}", flush=True)
+        for mutant in tried.stale:
+            print(f"  is noticed after all, take it out of mutants.SAME: {mutant}", flush=True)
+        count += tried.count
+        survived += len(tried.survived)
+        stale += len(tried.stale)
+    print(f"{count - survived} of {count} noticed")
+    return 1 if survived or stale else 0

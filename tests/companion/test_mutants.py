@@ -1,0 +1,160 @@
+"""Declarations removed and flipped, and the suites that notice or do not."""
+
+from companion import cli
+from companion.mutants import SAME, Mutant, mutants, mutated, noticed, trials
+from companion.stages import find, stages
+
+TEXT = """
+NAMES = ["a", "b"]
+RULES = {"length": 8, "strict": True}
+register("x", name="y")
+
+@decorated
+def function():
+    inside = 1
+
+class Thing(First, Second):
+    field = Field(unique=True)
+
+    @property
+    def token(self):
+        other = [1]
+"""
+
+
+def test_each_declaration_is_removed_and_flipped_once():
+    """Lists lose each element, calls each keyword, and so on; what stands in a function is left alone."""
+    assert [what for what, _ in mutated(TEXT)] == [
+        "NAMES removed",
+        "NAMES without 'a'",
+        "NAMES without 'b'",
+        "RULES removed",
+        "RULES without 'length'",
+        "RULES without 'strict'",
+        "RULES with 9 for 8",
+        "RULES with False for True",
+        "register('x', name='y') removed",
+        "register without name='y'",
+        "function without decorated",
+        "Thing without First",
+        "Thing without Second",
+        "Thing.field removed",
+        "Thing.field without unique=True",
+        "Thing.field with False for True",
+        "Thing.token without property",
+    ]
+
+
+def test_a_mutant_differs_from_the_file_in_one_place():
+    """Each text is the file with its one change; the next one begins with the file again."""
+    texts = dict(mutated("A = [1, 2]\nB = True\n"))
+
+    assert texts == {
+        "A removed": "pass\nB = True\n",
+        "A without 1": "A = [2]\nB = True\n",
+        "A without 2": "A = [1]\nB = True\n",
+        "A with 2 for 1": "A = [2, 2]\nB = True\n",
+        "A with 3 for 2": "A = [1, 3]\nB = True\n",
+        "B removed": "A = [1, 2]\npass\n",
+        "B with False for True": "A = [1, 2]\nB = False\n",
+    }
+
+
+def test_mutants_that_read_alike_are_told_apart():
+    """Three equal elements make three mutants with three names."""
+    assert [what for what, _ in mutated("A = ['x', 'x', 'x']")] == [
+        "A removed",
+        "A without 'x'",
+        "A without 'x' (2)",
+        "A without 'x' (3)",
+    ]
+
+
+def test_what_the_stage_before_has_is_left_to_it():
+    """Only new and changed declarations are mutated, also within a class that was there."""
+    old = "A = 1\nclass C:\n    x = True\n"
+    new = "A = 1\nclass C:\n    x = True\n    y = True\n"
+
+    assert [what for what, _ in mutated(new, old)] == ["C.y removed", "C.y with False for True"]
+
+
+def test_every_exception_is_a_mutant_of_a_stage():
+    """SAME excuses mutants that there are, each with a reason; another name would excuse nothing."""
+    chain = stages()
+    there = {str(m) for stage, before in zip(chain, (None, *chain), strict=False) for m in mutants(stage, before)}
+
+    assert set(SAME) - there == set()
+    assert all(SAME.values())
+
+
+def test_a_suite_notices_or_does_not():
+    """A real stage: without its user model it fails, with another comment-like constant it does not."""
+    stage = find("02-user-model")
+    text = stage.path.joinpath("config/settings.py").read_text()
+
+    assert noticed(stage, Mutant("config/settings.py", "", text.replace("AUTH_USER_MODEL = ", "OTHER = ")))
+    assert not noticed(stage, Mutant("config/settings.py", "", text + "OTHER = 1\n"))
+
+
+SUITE = """
+import sys
+from authentication import rules
+def test_rules():
+    assert rules.LENGTH == 8
+"""
+LATER = (
+    SUITE
+    + """
+    assert rules.STRICT
+"""
+)
+MANAGE = "import sys\n"  # a project without Django: its checks find nothing
+
+
+def test_a_later_stage_may_notice_what_lies_unused(chain):
+    """STRICT is declared in 01 and asked about in 02; LOOSE is noticed by nobody, and TEMPORARY is gone by then."""
+    rules = "LENGTH = 8\nSTRICT = True\nLOOSE = 'no'\n"
+    files = {"manage.py": MANAGE, "authentication/__init__.py": "", "conftest.py": ""}
+    root = chain(
+        {
+            "01-a": files | {"authentication/rules.py": rules + "TEMPORARY = 'no'\n", "tests/test_a.py": SUITE},
+            "02-b": files | {"authentication/rules.py": rules, "tests/test_a.py": LATER},
+        }
+    )
+
+    first, second = trials(stages(root))
+
+    assert (first.stage.name, first.count) == ("01-a", 6)
+    assert sorted(map(str, first.survived)) == [
+        "authentication/rules.py: LOOSE removed",
+        "authentication/rules.py: TEMPORARY removed",
+    ]
+    assert (second.stage.name, second.count, second.survived) == ("02-b", 0, [])
+
+
+def test_an_exception_that_is_noticed_is_stale(chain, monkeypatch):
+    """SAME must not excuse what a test does notice."""
+    monkeypatch.setitem(SAME, "authentication/rules.py: LENGTH with 9 for 8", "wrongly")
+    files = {"manage.py": MANAGE, "authentication/__init__.py": "", "conftest.py": ""}
+    root = chain({"01-a": files | {"authentication/rules.py": "LENGTH = 8\n", "tests/test_a.py": SUITE}})
+
+    (tried,) = trials(stages(root))
+
+    assert (tried.count, tried.survived) == (1, [])
+    assert [str(mutant) for mutant in tried.stale] == ["authentication/rules.py: LENGTH with 9 for 8"]
+
+
+def test_the_verb_fails_when_something_survives(chain, monkeypatch, capsys):
+    """Each survivor is named, and the exit status is 1; when all are noticed it is 0."""
+    files = {"manage.py": MANAGE, "authentication/__init__.py": "", "conftest.py": ""}
+    rules = "LENGTH = 8\n"
+    root = chain({"01-a": files | {"authentication/rules.py": rules + "LOOSE = 'no'\n", "tests/test_a.py": SUITE}})
+    monkeypatch.setattr(cli, "stages", lambda: stages(root))
+
+    assert cli.main(["mutants"]) == 1
+    assert capsys.readouterr().out == (
+        "01-a: 2 of 3 noticed\n  no test notices authentication/rules.py: LOOSE removed\n2 of 3 noticed\n"
+    )
+    (root / "steps/01-a/authentication/rules.py").write_text(rules)
+    assert cli.main(["mutants"]) == 0
+    assert capsys.readouterr().out == "01-a: 2 of 2 noticed\n2 of 2 noticed\n"
