@@ -131,15 +131,15 @@ def _expression(statement: ast.AST, name: str) -> Iterator[str]:
             yield from _without_each(node.keywords, name)
         elif isinstance(node, ast.Dict):
             for place in range(len(node.keys)):
-                key, value = node.keys.pop(place), node.values.pop(place)
-                yield f"{name} without {ast.unparse(key) if key else f'**{ast.unparse(value)}'}"
+                key, element = node.keys.pop(place), node.values.pop(place)
+                yield f"{name} without {ast.unparse(key) if key else f'**{ast.unparse(element)}'}"
                 node.keys.insert(place, key)
-                node.values.insert(place, value)
+                node.values.insert(place, element)
         elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-            value = node.value
-            node.value = not value if isinstance(value, bool) else value + 1
-            yield f"{name} with {node.value} for {value}"
-            node.value = value
+            number = node.value
+            node.value = not number if isinstance(number, bool) else number + 1
+            yield f"{name} with {node.value} for {number}"
+            node.value = number
 
 
 def _without_each(pieces: list[Any], name: str) -> Iterator[str]:
