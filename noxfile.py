@@ -118,6 +118,14 @@ def isolated_python(session, version, command, requirements):
     return str(python)
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def browser(session):
+    """Read the site in a real browser: layout, keyboard, copying, accessibility, size. Needs Chromium and npm."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["browser"])
+    session.run("npm", "ci", "--silent", "--prefix", "tests/browser", external=True)
+    session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
+
+
 @nox.session
 def images(session):
     """Build and run the Dockerfile of each stage (docker, podman or buildah), and ask it over HTTP."""

@@ -1,0 +1,110 @@
+"""A real browser, the site as it is built, and a server that compresses as a real one does."""
+
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from companion.stages import ROOT, stages
+
+COMPRESSED = (".html", ".css", ".js", ".json", ".svg", ".xml")
+# As root there is no sandbox to be had, and without the others Chromium calls its maker.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+CHAPTERS = [stage.name for stage in stages()]
+
+
+class Compressing(SimpleHTTPRequestHandler):
+    """Serves files as hosts of static sites do: compressed, and to be kept for a while."""
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if path.is_dir() and self.path.split("?")[0].endswith("/"):
+            path = path / "index.html"
+        if not path.is_file():
+            return super().do_GET()  # a redirect to the slash, or 404
+        body = path.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Cache-Control", "max-age=600")
+        if path.suffix in COMPRESSED:
+            body = gzip.compress(body, mtime=0)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The folder of the site, built strictly from this tree."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(built):
+    """The address of the site on this machine, with a slash at its end."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, directory=str(built)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, or the one that CHROMIUM names."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "no Chromium is here: apt-get install chromium, or set CHROMIUM to the path of one"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Opens a page of the site in a browser without a past: `visit("chapters/07-urls/", width=390)`.
+
+    Further options are Playwright's, for instance `color_scheme="dark"` or `java_script_enabled=False`.
+    """
+    contexts = []
+
+    def visit(address="", width=1440, height=900, **options):
+        options = {"reduced_motion": "reduce", "permissions": ["clipboard-read", "clipboard-write"]} | options
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(site + address)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(visit):
+    """The chapter that has most to show, on a desk."""
+    return visit("chapters/04-authentication-backend/")
+
+
+def pytest_generate_tests(metafunc):
+    """`chapter` is the address of every chapter in turn."""
+    if "chapter" in metafunc.fixturenames:
+        metafunc.parametrize("chapter", [f"chapters/{name}/" for name in CHAPTERS], ids=CHAPTERS)

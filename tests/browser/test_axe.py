@@ -1,0 +1,33 @@
+"""Every page, both schemes, a desk and a phone: axe-core finds nothing, and no request leaves the site."""
+
+import pytest
+
+from companion.stages import ROOT
+
+AXE = ROOT / "tests/browser/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPEN = "document.querySelectorAll('details').forEach((details) => (details.open = true))"
+
+
+@pytest.fixture(scope="session")
+def addresses(built):
+    """Every page that was built."""
+    return [path.relative_to(built).as_posix().removesuffix("index.html") for path in sorted(built.rglob("*.html"))]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_no_violation(visit, addresses, scheme, width):
+    """Contrast, names, roles, order of headings and the rest of WCAG 2.2 AA and best practice, also in what is folded."""
+    page = visit("", width=width, color_scheme=scheme)
+    start = page.url
+    found = {}
+    for address in addresses:
+        page.goto(start + address)
+        page.evaluate(OPEN)
+        page.add_script_tag(path=AXE)
+        result = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+        assert len(result["passes"]) > 15
+        for violation in result["violations"]:
+            found[f"{address} {violation['id']}"] = [node["html"][:200] for node in violation["nodes"]][:3]
+    assert found == {}
