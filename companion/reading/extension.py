@@ -9,6 +9,7 @@ import xml.etree.ElementTree as etree
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
@@ -31,10 +32,11 @@ STRICT = "COMPANION_STRICT"  # set it for a builder that counts no warnings: a p
 class PlacePanes(Treeprocessor):
     """Puts the panes beside the prose, and the problems where the author sees them."""
 
-    def __init__(self, md: Markdown, blocks: ReadBlocks, root: Path, blob: str) -> None:
+    def __init__(self, md: Markdown, blocks: ReadBlocks, root: Path, blob: str, report: str) -> None:
         super().__init__(md)
         self.md: Any = md
-        self.blocks, self.root, self.blob = blocks, root, blob
+        self.blocks, self.root, self.blob, self.report = blocks, root, blob, report
+        self.page = ""
 
     def run(self, root: etree.Element) -> None:
         chapters = [e for e in root.iter("div") if e.get("class") == "rd-chapter"]
@@ -53,6 +55,7 @@ class PlacePanes(Treeprocessor):
             stage = stages.find(chapter.attrib.pop("data-chapter"), self.root)
         except stages.UnknownStage as error:
             return [str(error)]
+        self.page = stage.name
         diff = changes(stage, stages.previous(stage, self.root))
         wanted = [(n, selector) for n, step in enumerate(steps) for selector in _selectors(step)]
         claims, problems = narrate(diff, wanted)
@@ -86,6 +89,15 @@ class PlacePanes(Treeprocessor):
             side += html.folded(fold, [claim for group in quiet for claim in group], command)
         self._put(etree.SubElement(step, "div", {"class": "rd-side"}), side)
         self._link(step[0], told)
+        self._put(etree.SubElement(step[0], "p", {"class": "rd-foot", "data-search-exclude": ""}), self._foot(step))
+
+    def _foot(self, step: etree.Element) -> str:
+        ident = step.get("id", "")
+        foot = f'<a href="#{ident}">Link to this step</a>'
+        if self.report:
+            title = f"{self.page}, {ident.removeprefix('step-')}"
+            foot += f'<a href="{text(self.report.format(title=quote(title)))}">Report a mistake here</a>'
+        return foot
 
     def _whole_files(self, diff: StageChanges) -> str:
         files = "".join(html.whole(change) for change in diff.files.values() if change.new_text)
@@ -187,12 +199,14 @@ def _is_suite(group: list[Claim]) -> bool:
 
 
 class ReadingExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no types
-    """Options: `root`, the folder above `steps/`; `blob`, the address of a file in the repository ("" for none)."""
+    """Options: `root`, the folder above `steps/`; `blob`, the address of a file in the repository ("" for none);
+    `report`, the address where one reports a mistake."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.config = {
             "root": [str(stages.ROOT), "the folder that holds steps/ and final/"],
             "blob": ["", "address of a file in the repository, with {path} and {line} in it"],
+            "report": ["", "address where one reports a mistake, with {title} in it"],
         }
         super().__init__(*args, **kwargs)
 
@@ -201,7 +215,7 @@ class ReadingExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has n
         block_mgr.register(Beside, {})
         blocks = ReadBlocks(md)
         md.preprocessors.register(blocks, "companion-blocks", 100)
-        place = PlacePanes(md, blocks, Path(self.getConfig("root")), self.getConfig("blob"))
+        place = PlacePanes(md, blocks, Path(self.getConfig("root")), self.getConfig("blob"), self.getConfig("report"))
         md.treeprocessors.register(place, "companion-place", 15)
 
 

@@ -45,16 +45,18 @@ def head(stage: StageChanges, first_pane: dict[str, str]) -> str:
     return (
         '<aside class="rd-head" aria-label="What this stage changes" data-search-exclude>'
         f"<details open><summary><b>{len(files)} {verb}</b> {counts(added, removed)}</summary>{_tree(stage, first_pane)}</details>"
-        f"{_command(stage)}</aside>"
+        f"{_commands(stage)}</aside>"
     )
 
 
-def _command(stage: StageChanges) -> str:
-    if stage.previous is None:
-        return ""
+def _commands(stage: StageChanges) -> str:
+    """What one types, in the folder of the repository, to see this diff and to have one's own project checked."""
     root = stage.stage.path.parent if stage.stage.name == "final" else stage.stage.path.parent.parent
-    old, new = (s.path.relative_to(root).as_posix() for s in (stage.previous, stage.stage))
-    return f'<p class="rd-command"><code>diff -ru {text(old)} {text(new)}</code></p>'
+    commands = [f"python -m companion check {stage.stage} path/to/your/folder"]
+    if stage.previous is not None:
+        old, new = (s.path.relative_to(root).as_posix() for s in (stage.previous, stage.stage))
+        commands.insert(0, f"diff -ru {old} {new}")
+    return "".join(f'<p class="rd-command"><code>{text(command)}</code></p>' for command in commands)
 
 
 def _tree(stage: StageChanges, first_pane: dict[str, str]) -> str:

@@ -27,12 +27,16 @@
 
   const announcer = element("div", { className: "rd-hidden", role: "status" });
 
-  function copy(button, lines) {
-    navigator.clipboard.writeText(lines.map(codeOf).join("\n") + "\n").then(() => {
+  function write(button, text, said) {
+    navigator.clipboard.writeText(text).then(() => {
       button.classList.add("rd-done");
-      announcer.textContent = `${lines.length} lines copied`;
+      announcer.textContent = said;
       setTimeout(() => button.classList.remove("rd-done"), 1500);
     });
+  }
+
+  function copy(button, lines) {
+    write(button, lines.map(codeOf).join("\n") + "\n", `${lines.length} ${lines.length === 1 ? "line" : "lines"} copied`);
   }
 
   function showWhole(link) {
@@ -139,11 +143,40 @@
     }
   }
 
+  const PROMPTS = { "language-console": /^\$ /, "language-pycon": /^(>>>|\.\.\.)( |$)/, "language-pwsh-session": /^PS> / };
+
+  /** The lines of a block that one types: those behind a prompt, and those that a backslash continues. */
+  function typed(shown, prompt) {
+    const lines = [];
+    let continued = false;
+    for (const line of shown.split("\n")) {
+      const found = prompt.test(line);
+      if (found || continued) lines.push(line.replace(prompt, ""));
+      continued = (found || continued) && line.endsWith("\\");
+    }
+    return lines;
+  }
+
+  /** A button that copies the commands of a block, without prompts and without what they print. */
+  function copyCommands() {
+    const found = Object.entries(PROMPTS).flatMap(([name, prompt]) => all(`.${name} pre`).map((block) => [block, prompt]));
+    for (const [block, prompt] of found) {
+      const lines = typed(block.textContent, prompt);
+      if (!lines.length) continue;
+      const what = lines.length === 1 ? "Copy the command" : "Copy the commands";
+      const button = element("button", { type: "button", className: "rd-tool rd-copy", textContent: "Copy", title: what });
+      button.setAttribute("aria-label", what);
+      button.onclick = () => write(button, lines.join("\n"), lines.length === 1 ? "Command copied" : "Commands copied");
+      block.append(button);
+    }
+  }
+
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search"); // the theme's dialog has no name
+  document.body.append(announcer);
+  if (navigator.clipboard) copyCommands();
   const intro = document.querySelector(".rd-intro");
   if (!intro) return;
-  document.body.append(announcer);
-  for (const button of all(".rd-copy")) {
+  for (const button of all(".rd-pane .rd-copy")) {
     button.hidden = !navigator.clipboard;
     button.onclick = () => copy(button, all("ins > .rd-line", button.closest(".rd-pane")));
   }

@@ -33,9 +33,11 @@ def build(chain):
     for name in ("overrides", "docs/assets"):
         shutil.copytree(ROOT / name, root / name)
     config = (ROOT / "mkdocs.yml").read_text()
-    extension = "  - companion.reading.extension"
+    extension = "  - companion.reading.extension:\n"
     assert extension in config
-    config = config.replace("watch: [steps, final, companion]", "").replace(extension, f"{extension}: {{root: {root}}}")
+    config = config.replace("watch: [steps, final, companion]", "").replace(
+        extension, f"{extension}      root: {root}\n"
+    )
     (root / "mkdocs.yml").write_text(config)
     (root / "docs/chapters").mkdir()
     (root / "docs/index.md").write_text("# Start\n\n[New](chapters/02-new.md)\n")
@@ -58,6 +60,9 @@ def test_a_right_chapter_builds(build):
     assert 'id="app-py-limit"' in page
     assert re.search(r'<a aria-current="page" aria-label="2: New" href="[^"]*" title="New">2</a>', page)
     assert '<meta property="og:description" content="What is new.">' in page
+    assert '<a class="rd-tool" href="https://code.drf-jwt-companion.example/blob/main/steps/02-new/app.py#L1"' in page
+    report = "https://code.drf-jwt-companion.example/issues/new?title=02-new%2C%20app-py-limit"
+    assert f'<a href="{report}">Report a mistake here</a>' in page
 
 
 @pytest.mark.parametrize(
@@ -105,7 +110,7 @@ class Requests(HTMLParser):
 
 
 def test_no_page_asks_another_server(build):
-    """Scripts, styles, pictures and fonts all come from the site itself, and our own script asks for nothing."""
+    """Scripts, styles, pictures and fonts all come from the site itself, and our own scripts ask for nothing."""
     _, site = build()
     asked = [address for page in site.rglob("*.html") for address in Requests(page.read_text()).addresses]
     for style in site.rglob("*.css"):
@@ -113,9 +118,8 @@ def test_no_page_asks_another_server(build):
 
     assert len(asked) > 50
     assert [address for address in asked if re.match(r"(https?:)?//", address)] == []
-    assert not re.search(
-        r"https?:|fetch\(|import\(|XMLHttpRequest|sendBeacon", (site / "assets/reading.js").read_text()
-    )
+    scripts = "".join((site / f"assets/{name}.js").read_text() for name in ("reading", "progress"))
+    assert not re.search(r"https?:|fetch\(|import\(|XMLHttpRequest|sendBeacon", scripts)
 
 
 def test_the_theme_has_no_reason_to_ask_another_server(build):

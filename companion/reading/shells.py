@@ -1,0 +1,95 @@
+"""Shows a command that is written once, for a POSIX shell, in PowerShell too, where it differs there.
+
+An author writes a ```console block as always. Where PowerShell needs other words, the block becomes two tabs. The
+second one has the commands without their output: they follow by rule, and were not run there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from markdown import Extension, Markdown
+from markdown.preprocessors import Preprocessor
+
+FENCE = re.compile(r"^( *)```console$")
+HERE, THERE = "Linux and macOS", "Windows"
+VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
+SENT = re.compile(r" -d ('[^']*')")
+# In order; each is a difference of its own.
+RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"^\. \.venv/bin/activate$"), r".venv\\Scripts\\Activate.ps1"),
+    (re.compile(r"^python3 "), "py "),
+    (re.compile(r"^mkdir -p "), "mkdir "),
+    (re.compile(r"^curl "), "curl.exe "),  # `curl` alone is another command in older PowerShells
+    (re.compile(r" \\$", re.MULTILINE), " `"),
+)
+
+
+def powershell(command: str) -> str:
+    """A command for PowerShell; lines that `\\` continues are part of it. Returns it unchanged where nothing differs."""
+    if command.startswith("touch "):
+        return "New-Item " + ", ".join(command.removeprefix("touch ").split())
+    before = ""
+    while variable := VARIABLE.match(command):
+        value = variable[2]
+        value = value.removeprefix("$(").removesuffix(")") if value.startswith("$(") else f'"{value}"'
+        before += f"$env:{variable[1]} = {value}\n"
+        command = command[variable.end() :]
+    for pattern, words in RULES:
+        command = pattern.sub(words, command)
+    # Between a PowerShell and a program, quotes inside an argument are lost: send the text through a pipe.
+    if sent := SENT.search(command):
+        command = f"{sent[1]} | " + SENT.sub(" -d '@-'", command)
+    return (before + command).strip()
+
+
+class WriteTabs(Preprocessor):
+    """Writes a block with commands that differ as two tabs, before anything else reads the page."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        out: list[str] = []
+        n = 0
+        while n < len(lines):
+            fence = FENCE.match(lines[n])
+            if fence:
+                end = next((m for m in range(n + 1, len(lines)) if lines[m] == f"{fence[1]}```"), None)
+                if end is not None and (there := _there([line.removeprefix(fence[1]) for line in lines[n + 1 : end]])):
+                    out += _tabs(fence[1], lines[n : end + 1], there)
+                    n = end + 1
+                    continue
+            out.append(lines[n])
+            n += 1
+        return out
+
+
+def _there(content: list[str]) -> list[str]:
+    """The commands of a block for PowerShell, without output; none where all are the same."""
+    commands: list[str] = []
+    continued = False
+    for line in content:
+        if line.startswith("$ "):
+            commands.append(line.removeprefix("$ "))
+        elif continued:
+            commands[-1] += f"\n{line}"
+        continued = line.endswith("\\") and (continued or line.startswith("$ "))
+    written = [powershell(command) for command in commands]
+    return [f"PS> {line}" for line in "\n".join(written).split("\n")] if written != commands else []
+
+
+def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:
+    inner = [f"    {line}" for line in block]
+    other = [f"{indent}    {line}" for line in ("```pwsh-session", *there, "```")]
+    return [f'{indent}=== "{HERE}"', "", *inner, "", f'{indent}=== "{THERE}"', "", *other, ""]
+
+
+class ShellsExtension(Extension):
+    """Has no options."""
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        md.preprocessors.register(WriteTabs(md), "companion-shells", 28)  # before fences are taken out, at 25
+
+
+def makeExtension(**kwargs: Any) -> ShellsExtension:
+    """What Python-Markdown calls to load the extension."""
+    return ShellsExtension(**kwargs)

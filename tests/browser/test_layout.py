@@ -1,0 +1,141 @@
+"""Where things stand: beside each other on a desk, below each other on a phone, in order on paper."""
+
+import io
+import io
+
+import pytest
+from pypdf import PdfReader
+
+REM = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+BOXES = """() => [...document.querySelectorAll('.rd-step')].map((step) => {
+    const box = (name) => { const b = step.querySelector(name).getBoundingClientRect();
+                            return {left: b.left, right: b.right, top: b.top, bottom: b.bottom, width: b.width}; };
+    return {prose: box('.rd-prose'), side: box('.rd-side')};
+})"""
+SCROLLERS = """() => [...document.querySelectorAll('main *')].filter((e) =>
+    e.clientHeight && e.scrollHeight > e.clientHeight + 1 && ['auto', 'scroll'].includes(getComputedStyle(e).overflowY)
+    && !e.matches('.rd-hidden')).map((e) => e.className)"""
+
+
+@pytest.mark.parametrize("width", [1440, 1100])
+def test_on_a_desk_the_diff_stands_beside_its_prose(visit, chapter, width):
+    """From 1100 px on, prose of at most 28rem has its diff at its right, both beginning at the same height."""
+    page = visit(chapter, width=width)
+    rem = page.evaluate(REM)
+    boxes = page.evaluate(BOXES)
+
+    assert boxes
+    for box in boxes:
+        assert box["prose"]["width"] <= 28 * rem + 1
+        assert box["side"]["left"] > box["prose"]["right"]
+        assert abs(box["side"]["top"] - box["prose"]["top"]) < rem
+    if width == 1440:
+        assert {round(box["prose"]["width"]) for box in boxes} == {28 * rem}
+
+
+@pytest.mark.parametrize("width", [1099, 900, 390])
+def test_on_less_the_diff_follows_its_prose(visit, chapter, width):
+    """Below 1100 px each diff comes after its own prose and before the next one."""
+    boxes = visit(chapter, width=width).evaluate(BOXES)
+
+    edges = [edge for box in boxes for edge in (box["prose"]["top"], box["prose"]["bottom"], box["side"]["top"])]
+    assert edges == sorted(edges)
+
+
+def test_the_shorter_of_the_two_stays_in_view(page):
+    """While one scrolls through a long diff, its prose stays; beside long prose, its diff stays."""
+    for long, short in ((".rd-side", ".rd-prose"), (".rd-prose", ".rd-side")):
+        step = page.evaluate_handle(
+            """([long, short]) => [...document.querySelectorAll('.rd-step')]
+                .map((step) => [step, step.querySelector(long).offsetHeight - step.querySelector(short).offsetHeight])
+                .sort((a, b) => b[1] - a[1])[0][0]""",
+            [long, short],
+        )
+        page.evaluate("step => scrollTo(0, step.getBoundingClientRect().top + scrollY + 40)", step)
+        top = page.evaluate("([step, short]) => step.querySelector(short).getBoundingClientRect().top", [step, short])
+        rest = page.evaluate("([step, long]) => step.querySelector(long).getBoundingClientRect().top", [step, long])
+        assert rest < 0 < top < 100, (long, rest, top)
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390])
+def test_nothing_scrolls_up_and_down_inside_the_page(visit, chapter, width):
+    """No pane is a trap for the wheel: each is as tall as its lines."""
+    assert visit(chapter, width=width).evaluate(SCROLLERS) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 720, 900, 1099, 1100, 1440])
+def test_no_page_scrolls_sideways(visit, built, width):
+    """Every page of the site fits a screen of any width, down to 320 px."""
+    page = visit("", width=width)
+    start = page.url
+    wide = {}
+    for path in sorted(built.rglob("index.html")):
+        address = path.parent.relative_to(built).as_posix()
+        page.goto(f"{start}{address}/")
+        page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            wide[address] = over
+    assert wide == {}
+
+
+@pytest.mark.parametrize("width", [390, 720])
+def test_on_a_phone_long_lines_hang_behind_their_beginning(visit, width):
+    """From 720 px down code wraps, and what is continued is indented further than where it began."""
+    page = visit("chapters/04-authentication-backend/", width=width)
+    wrapped = page.evaluate(
+        """() => [...document.querySelectorAll('.rd-pane .rd-line')].filter((e) => e.offsetParent).map((line) => {
+            const range = document.createRange();
+            range.selectNodeContents(line);
+            const rows = new Map();
+            for (const box of range.getClientRects()) {
+                if (box.width > 1) rows.set(Math.round(box.top), Math.min(box.left, rows.get(Math.round(box.top)) ?? 9999));
+            }
+            const blank = line.textContent.length - line.textContent.trimStart().length;
+            return {lefts: [...rows.values()], blank};
+        }).filter(({lefts}) => lefts.length > 1)"""
+    )
+
+    assert len(wrapped) > (10 if width == 390 else 0)
+    assert page.evaluate("getComputedStyle(document.querySelector('.rd-code')).whiteSpace") == "pre-wrap"
+    assert [row for row in wrapped if row["blank"] == 0 and min(row["lefts"][1:]) <= row["lefts"][0]] == []
+
+
+def test_at_721_pixels_code_keeps_its_lines(visit):
+    """Wider than that, a line of code is a line."""
+    page = visit("chapters/04-authentication-backend/", width=721)
+
+    assert page.evaluate("getComputedStyle(document.querySelector('.rd-code')).whiteSpace") == "pre"
+
+
+def test_it_prints_in_order_and_legibly(page):
+    """On A4 each diff follows its prose, code wraps, and no button is printed."""
+    paper = page.pdf(format="A4", print_background=True)
+    words = " ".join(
+        "".join(sheet.extract_text(extraction_mode="layout") for sheet in PdfReader(io.BytesIO(paper)).pages).split()
+    )
+    order = [
+        "Everything that knows how a token looks",
+        'ALGORITHM = "HS256"',
+        "Five claims, with the names",
+        "def issue_token",
+    ]
+
+    assert [words.index(part) for part in order] == sorted(words.index(part) for part in order)
+    assert "Report a mistake here" not in words
+    page.emulate_media(media="print")
+    assert page.evaluate(BOXES)[0]["prose"]["bottom"] <= page.evaluate(BOXES)[0]["side"]["top"]
+    assert not page.locator(".rd-tools, .rd-bar, .rd-foot, pre > .rd-copy").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.rd-code')).whiteSpace") == "pre-wrap"
+
+
+def test_without_scripts_nothing_is_missing(visit, chapter):
+    """Prose, diffs, links and whole files are there; only buttons that need a script are not."""
+    page = visit(chapter, java_script_enabled=False)
+
+    assert page.locator(".rd-step").count() > 0
+    assert page.locator(".rd-side .rd-pane").count() >= page.locator(".rd-step").count()
+    assert not page.locator(".rd-copy").first.is_visible()
+    file = page.locator(".rd-files details").first
+    file.locator("summary").click()
+    assert file.locator(".rd-line").first.is_visible()

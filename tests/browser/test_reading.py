@@ -1,0 +1,324 @@
+"""What a reader does with a chapter: follow, copy, select, look up, go from step to step, come back."""
+
+import re
+
+import pytest
+
+CHAPTER = "chapters/04-authentication-backend/"
+PANE = "#authentication-tokens-py-read-token"
+MODELS = "#authentication-models-py-imports"  # a pane of a file that was there, with unchanged lines
+
+
+def clipboard(page):
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def active(page):
+    return page.locator(".rd-step.rd-active").get_attribute("id")
+
+
+# The head
+
+
+def test_the_head_says_where_one_is_and_what_changes(page):
+    """Stage n of N, every changed file with its status and counts, the unchanged ones muted, and the commands."""
+    head = page.locator(".rd-chapter")
+
+    assert re.match(r"Stage 4 of \d+", head.locator(".rd-way > span").inner_text())
+    row = head.locator(".rd-changed", has_text="tokens.py").first
+    assert row.inner_text().split() == ["new", "file:", "A", "tokens.py", "45", "added", "+45"]
+    assert head.locator(".rd-same").first.text_content() == "unchanged: __init__.py, admin.py, managers.py"
+    assert head.locator(".rd-command").all_inner_texts() == [
+        "diff -ru steps/03-user-manager steps/04-authentication-backend",
+        "python -m companion check 04-authentication-backend path/to/your/folder",
+    ]
+
+
+def test_every_file_of_the_head_leads_to_its_pane(visit, chapter):
+    """No link of the tree goes nowhere, and each pane that it leads to shows that file."""
+    page = visit(chapter)
+    links = page.eval_on_selector_all(".rd-tree a", "links => links.map((a) => [a.hash.slice(1), a.textContent])")
+
+    assert links
+    for ident, name in links:
+        shown = page.evaluate("ident => document.getElementById(ident)?.querySelector('.rd-path').textContent", ident)
+        assert shown and shown.rpartition("/")[2] == name
+
+
+# A pane
+
+
+def test_a_pane_says_what_it_is(page):
+    """Status, path, the class or function that encloses it, and how many lines come and go."""
+    caption = page.locator("#authentication-backends-py-jwtauthentication-authenticate-header figcaption")
+
+    assert caption.locator(".rd-status").text_content() == "new file: A"
+    assert caption.locator(".rd-path").inner_text() == "authentication/backends.py"
+    assert caption.locator(".rd-place").inner_text() == "in class JWTAuthentication"
+    assert caption.locator(".rd-counts").inner_text() == "10 added +10"
+    moved = page.locator("figure", has=page.locator(".rd-place", has_text="after")).first
+    assert re.search(r"^in class User, after \w+$", moved.locator(".rd-place").inner_text())
+
+
+def test_copy_takes_the_added_lines_and_nothing_else(page):
+    """No sign, no number, no removed or unchanged line; a status message says so."""
+    page.locator(f"{PANE} .rd-copy").click()
+
+    assert clipboard(page).startswith('def read_token(token):\n    """\n    Return the claims')
+    assert clipboard(page).endswith("    return claims\n")
+    page.wait_for_function("document.querySelector('[role=status]').textContent === '21 lines copied'")
+
+    page.locator("#requirements-txt .rd-copy").click()
+    page.wait_for_function("document.querySelector('[role=status]').textContent === '2 lines copied'")
+    assert clipboard(page) == "djangorestframework==3.18.3\nPyJWT==2.15.1\n"
+
+
+def test_selecting_gives_code_without_markers_numbers_or_removed_lines(visit):
+    """What one marks with the mouse can be pasted into an editor."""
+    page = visit("chapters/05-serializers/")
+    for pane in page.locator(".rd-side > .rd-pane").all():
+        selected = pane.evaluate(
+            """(pane) => { const range = document.createRange(); range.selectNodeContents(pane.querySelector('.rd-code'));
+                getSelection().removeAllRanges(); getSelection().addRange(range); return getSelection().toString(); }"""
+        )
+        wanted = pane.evaluate(
+            "(pane) => [...pane.querySelectorAll(':is(ins, span.rd-run) > .rd-line')].map((e) => e.textContent).join('')"
+        )
+        assert [line for line in selected.split("\n") if line.strip()] == [
+            line for line in wanted.split("\n") if line.strip()
+        ]
+
+
+def test_the_whole_file_opens_at_the_line_and_gives_the_focus_back(page):
+    """A dialog with the file at this stage; Esc closes it and returns to the link."""
+    link = page.locator(f"{PANE} .rd-whole")
+    link.focus()
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog[open]")
+
+    assert dialog.get_attribute("aria-label") == "authentication/tokens.py"
+    assert dialog.locator(".rd-line").count() == 45
+    line = dialog.locator("[data-n='25']").bounding_box()
+    assert 0 < line["y"] < 900
+    page.keyboard.press("Escape")
+    assert page.locator("dialog").count() == 0
+    assert link.evaluate("(link) => link === document.activeElement")
+
+
+def test_a_pane_leads_to_the_file_in_the_repository(page):
+    """The address names the stage's file and the line."""
+    link = page.locator(f"{PANE} a[aria-label$='in the repository']")
+
+    assert link.get_attribute("href").endswith("/steps/04-authentication-backend/authentication/tokens.py#L25")
+
+
+def test_what_was_added_and_removed_is_said_in_five_ways(page):
+    """The element, hidden words, a sign, a bar, and only then the colour."""
+    run = page.locator(f"{PANE} ins.rd-run").first
+
+    assert run.locator(".rd-hidden").text_content() == "Added, lines 25 to 45: "
+    assert run.locator(".rd-line").first.evaluate("(e) => getComputedStyle(e, '::after').content").startswith('"+"')
+    assert run.evaluate("(e) => getComputedStyle(e, '::before').width") == "3px"
+    assert run.locator(".rd-line").first.evaluate("(e) => getComputedStyle(e).backgroundColor") != "rgba(0, 0, 0, 0)"
+
+
+def test_words_that_change_inside_a_line_are_marked(visit):
+    """Where a line is reworded, the words that differ stand in a `<mark>` on both sides."""
+    page = visit("chapters/02-user-model/")
+    gone, come = page.locator("del mark"), page.locator("ins mark")
+
+    assert gone.count() + come.count() > 0
+    assert all(len(text) < 80 for text in [*gone.all_inner_texts(), *come.all_inner_texts()])
+
+
+def test_code_in_the_prose_points_at_its_line(page):
+    """Hover and focus mark the line; a click goes there, also without a script."""
+    reference = page.locator(".rd-ref", has_text='"require"').first
+    line = page.locator(reference.get_attribute("href"))
+
+    reference.hover()
+    assert "rd-hot" in line.get_attribute("class")
+    page.mouse.move(0, 0)
+    assert "rd-hot" not in line.get_attribute("class")
+    reference.focus()
+    assert "rd-hot" in line.get_attribute("class")
+    assert '"require"' in line.inner_text()
+
+
+def test_without_a_script_the_line_is_marked_by_its_address(visit):
+    """`:target` marks the line that the address names."""
+    address = visit(CHAPTER).locator(".rd-ref", has_text='"require"').first.get_attribute("href")
+    page = visit(CHAPTER + address, java_script_enabled=False)
+    plain = page.locator(f"{PANE} .rd-line").first.evaluate("(e) => getComputedStyle(e).backgroundColor")
+
+    assert page.locator(address).evaluate("(e) => getComputedStyle(e).backgroundColor") != plain
+    assert 0 < page.locator(address).bounding_box()["y"] < 900
+
+
+# From step to step
+
+
+def test_alt_and_the_arrows_go_from_step_to_step(page):
+    """The step being read is marked, and only it; the others are not dimmed."""
+    steps = page.eval_on_selector_all(".rd-step", "steps => steps.map((step) => step.id)")
+    seen = []
+    for _ in range(3):
+        page.keyboard.press("Alt+ArrowDown")
+        page.wait_for_function("n => document.querySelector('.rd-active')?.id === n", arg=steps[len(seen)])
+        seen.append(active(page))
+    page.keyboard.press("Alt+ArrowUp")
+    page.wait_for_function("n => document.querySelector('.rd-active')?.id === n", arg=steps[1])
+
+    assert seen == steps[:3]
+    assert page.locator(".rd-active").count() == 1
+    assert set(page.eval_on_selector_all(".rd-step", "steps => steps.map((e) => getComputedStyle(e).opacity)")) == {"1"}
+
+
+def test_nothing_moves_by_itself_for_those_who_asked(visit):
+    """Reduced motion is honoured: no transition, and a jump instead of a slide."""
+    page = visit(CHAPTER, reduced_motion="reduce")
+
+    assert page.evaluate("getComputedStyle(document.querySelector('.rd-pane')).transitionDuration") in ("0s", "none")
+    page.evaluate("window.asked = []; window.scrollTo = (options) => void asked.push(options.behavior)")
+    page.keyboard.press("Alt+ArrowDown")
+    assert page.evaluate("asked") == ["auto"]
+    other = visit(CHAPTER, reduced_motion="no-preference")
+    other.evaluate("window.asked = []; window.scrollTo = (options) => void asked.push(options.behavior)")
+    other.keyboard.press("Alt+ArrowDown")
+    assert other.evaluate("asked") == ["smooth"]
+
+
+def test_every_step_has_an_address(visit, chapter):
+    """Each step links to itself, no two have the same id, and the address brings one there."""
+    page = visit(chapter)
+    ids = page.eval_on_selector_all(".rd-step", "steps => steps.map((step) => step.id)")
+    links = page.eval_on_selector_all(".rd-foot a:first-of-type", "links => links.map((a) => a.hash.slice(1))")
+
+    assert links == ids
+    assert len(set(ids)) == len(ids)
+    assert page.evaluate("new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size") == (
+        page.evaluate("document.querySelectorAll('[id]').length")
+    )
+    page = visit(f"{chapter}#{ids[-1]}")
+    assert -10 < page.locator(f"#{ids[-1]}").bounding_box()["y"] < 900
+
+
+def test_a_mistake_can_be_reported_at_each_step(page):
+    """The link brings the chapter and the step along."""
+    links = page.eval_on_selector_all(".rd-foot a:nth-of-type(2)", "links => links.map((a) => a.href)")
+
+    assert len(links) == page.locator(".rd-step").count()
+    assert links[0].endswith("/issues/new?title=04-authentication-backend%2C%20requirements-txt")
+
+
+def test_diff_or_result_is_remembered(page):
+    """The result has no removed lines and no signs, also after coming back."""
+    page.goto(page.url.replace("04-authentication-backend", "final"))
+    assert page.locator("del.rd-run").first.is_visible()
+    page.locator("label", has_text="Result").click()
+    assert not page.locator("del.rd-run").first.is_visible()
+    page.reload()
+    assert page.get_by_label("Result").is_checked()
+    assert not page.locator("del.rd-run").first.is_visible()
+    page.get_by_label("Diff").check(force=True)
+    assert page.locator("del.rd-run").first.is_visible()
+
+
+# Commands
+
+
+def test_commands_are_copied_without_prompts_and_output(visit):
+    """A block with one command, one with a continued command, and one of Python."""
+    page = visit("chapters/07-urls/")
+    page.locator(".language-console", has_text="342 passed").locator(".rd-copy").click()
+    assert clipboard(page) == "python -m pytest -q\npython manage.py runserver"
+    page.locator(".language-console", has_text="curl -i http://127.0.0.1:8000/api/registration").locator(
+        ".rd-copy"
+    ).click()
+    assert clipboard(page).startswith("curl -i http://127.0.0.1:8000/api/registration \\\n    -H 'Content-Type")
+    assert clipboard(page).endswith("\"correct horse battery staple\"}'")
+    page.goto(page.url.replace("07-urls", "04-authentication-backend"))
+    page.locator(".language-pycon", has_text="class Protected").locator(".rd-copy").click()
+    assert "class Protected(APIView):\n    def get(self, request):\n        return" in clipboard(page)
+    assert "401 Bearer" not in clipboard(page)
+
+
+def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
+    """Where a command differs there are two tabs; who chooses Windows once has chosen it everywhere."""
+    page = visit("chapters/07-urls/")
+    page.get_by_text("Windows", exact=True).first.click()
+    blocks = page.locator(".language-pwsh-session:visible")
+
+    assert blocks.count() == page.locator(".language-pwsh-session").count() > 1
+    blocks.first.locator(".rd-copy").click()
+    assert clipboard(page).startswith("'{\"email\": \"ada@example.com\"")
+    assert "| curl.exe -i http://127.0.0.1:8000/api/registration `\n" in clipboard(page)
+    page.goto(page.url.replace("07-urls", "01-dockerfile"))
+    page.wait_for_function("document.querySelector('.language-pwsh-session').checkVisibility()")
+
+
+# Progress
+
+
+@pytest.fixture
+def walked(visit):
+    """A reader who has done two steps of one chapter and looked at another."""
+    page = visit("chapters/05-serializers/")
+    page.goto(page.url.replace("05-serializers", "04-authentication-backend"))
+    boxes = page.locator(".rd-foot input")
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    return page
+
+
+def test_progress_is_remembered_and_shown(walked):
+    """Steps that were ticked are ticked after coming back; links to the chapters say how far one has come."""
+    total = walked.locator(".rd-step").count()
+    walked.reload()
+
+    assert [box.is_checked() for box in walked.locator(".rd-foot input").all()[:3]] == [True, True, False]
+    way = walked.locator(".rd-way")
+    assert way.locator("a").nth(3).text_content() == f"4, 2 of {total} steps done2/{total}"
+    assert way.locator("a").nth(4).text_content() == "5, visited•"
+    assert way.locator("a").nth(5).text_content() == "6"
+    assert walked.locator(".md-nav--primary .rd-badge").count() == 2
+
+
+def test_progress_leaves_nothing_elsewhere(walked):
+    """It lies in this browser's storage under one name, and is no cookie."""
+    assert walked.evaluate("document.cookie") == ""
+    kept = walked.evaluate("JSON.parse(localStorage.getItem('rd-progress'))")
+    assert sorted(kept) == ["04-authentication-backend", "05-serializers"]
+
+
+def test_progress_can_be_forgotten(walked):
+    """The start page sums it up, and one button clears it, here and in the navigation."""
+    walked.goto(re.sub("chapters/.*", "", walked.url))
+    place = walked.locator(".rd-progress")
+
+    assert "You have visited 2 chapters and done 2 steps." in place.inner_text()
+    assert walked.locator(".rd-chapters .rd-badge").count() == 2
+    walked.get_by_role("button", name="Forget my progress").click()
+    assert place.inner_text() == ""
+    assert walked.locator(".rd-badge").count() == 0
+    walked.reload()
+    assert walked.locator(".rd-badge").count() == 0
+
+
+def test_broken_progress_does_no_harm(visit):
+    """Something else under the same name, or steps that are gone, is not an error."""
+    page = visit(CHAPTER)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for kept in (
+        "nonsense",
+        "null",
+        '{"04-authentication-backend": {"steps": 2, "done": ["gone"]}}',
+        "[]",
+        '{"05-serializers": 1}',
+    ):
+        page.evaluate("kept => localStorage.setItem('rd-progress', kept)", kept)
+        page.reload()
+        page.locator(".rd-foot input").first.check()
+        assert page.locator(".rd-way [aria-current]").text_content().startswith("4, 1 of")
+    assert errors == []

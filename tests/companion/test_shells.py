@@ -1,0 +1,75 @@
+"""Commands for a POSIX shell, and the same for PowerShell."""
+
+import markdown
+import pytest
+
+from companion.reading.shells import powershell
+
+CURL = """curl -i http://127.0.0.1:8000/api/login \\
+    -H 'Content-Type: application/json' \\
+    -d '{"email": "ada@example.com"}'"""
+
+
+@pytest.mark.parametrize(
+    ("posix", "there"),
+    [
+        ("python3 -m venv .venv", "py -m venv .venv"),
+        (". .venv/bin/activate", r".venv\Scripts\Activate.ps1"),
+        ("mkdir -p authentication/migrations", "mkdir authentication/migrations"),
+        ("touch a/__init__.py b/__init__.py", "New-Item a/__init__.py, b/__init__.py"),
+        ("export DEBUG=on", '$env:DEBUG = "on"'),
+        ('export KEY=$(python -c "print(1)")', '$env:KEY = python -c "print(1)"'),
+        ("KEY=12 OTHER=b python manage.py check", '$env:KEY = "12"\n$env:OTHER = "b"\npython manage.py check'),
+        ("curl http://127.0.0.1:8000/", "curl.exe http://127.0.0.1:8000/"),
+        (
+            CURL,
+            """'{"email": "ada@example.com"}' | curl.exe -i http://127.0.0.1:8000/api/login `
+    -H 'Content-Type: application/json' `
+    -d '@-'""",
+        ),
+    ],
+)
+def test_a_command_is_written_for_powershell(posix, there):
+    """Each difference between the shells, once."""
+    assert powershell(posix) == there
+
+
+@pytest.mark.parametrize(
+    "same", ["python -m pytest -q", "cd my-api", "pip install -r requirements.txt", "mkdir my-api"]
+)
+def test_what_is_the_same_stays_the_same(same):
+    """Where nothing differs there is nothing to write."""
+    assert powershell(same) == same
+
+
+def test_a_block_that_differs_becomes_two_tabs():
+    """The first tab is the block as it was; the second has the commands alone, for what they print was not seen there."""
+    html = _html("```console\n$ python3 -V\nPython 3.13.0\n```\n")
+
+    assert html.count('class="tabbed-block"') == 2
+    posix, windows = html.split('class="tabbed-block"')[1:]
+    assert "python3 -V" in posix and "Python 3.13.0" in posix
+    assert "PS&gt; py -V" in windows and "Python 3.13.0" not in windows
+
+
+def test_a_block_that_is_the_same_stays_one():
+    """No tabs without need; a block of another kind and one that is not closed are left alone."""
+    for page in (
+        "```console\n$ python -V\nPython 3\n```\n",
+        "```sh\npython3 -V\n```\n",
+        "```console\n$ python3 -V\n",
+    ):
+        assert "tabbed" not in _html(page)
+
+
+def test_a_block_inside_a_list_or_a_note_keeps_its_place():
+    """The tabs are indented as the block was."""
+    html = _html('!!! note "Here"\n\n    ```console\n    $ python3 -V\n    ```\n\n    Text.\n')
+
+    assert html.index('class="admonition') < html.index("tabbed-set") < html.index("Text.") < html.rindex("</div>")
+
+
+def _html(page):
+    extensions = ["admonition", "pymdownx.highlight", "pymdownx.superfences", "pymdownx.tabbed"]
+    options = {"pymdownx.tabbed": {"alternate_style": True}, "pymdownx.highlight": {"use_pygments": False}}
+    return markdown.markdown(page, extensions=[*extensions, "companion.reading.shells"], extension_configs=options)
