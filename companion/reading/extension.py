@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import xml.etree.ElementTree as etree
 from html import unescape
@@ -23,9 +21,7 @@ from companion.reading.code import text
 from companion.reading.head import head, way
 from companion.reading.narration import REST, Claim, narrate, selectors
 from companion.reading.panes import Pane, slug
-
-log = logging.getLogger("mkdocs.companion")  # below "mkdocs", so that a strict build counts the warnings
-STRICT = "COMPANION_STRICT"  # set it for a builder that counts no warnings: a problem then stops it
+from companion.reading.report import report
 
 
 class PlacePanes(Treeprocessor):
@@ -123,17 +119,7 @@ class PlacePanes(Treeprocessor):
     def _report(self, root: etree.Element, page: str, problems: list[str]) -> None:
         if not page:
             page = "".join(next(root.iter("h1"), root).itertext())[:60].strip() or "a page"
-        for problem in problems:
-            log.warning("%s: %s", page, problem)
-        if problems and os.environ.get(STRICT):
-            raise SystemExit("\n".join(f"{page}: {problem}" for problem in problems))
-        if problems:
-            box = etree.Element("div", {"class": "admonition failure", "role": "alert"})
-            etree.SubElement(box, "p", {"class": "admonition-title"}).text = "The prose and the code disagree"
-            listed = etree.SubElement(box, "ul")
-            for problem in problems:
-                etree.SubElement(listed, "li").text = AtomicString(problem)
-            root.insert(0, box)
+        report(root, page, problems)
 
 
 def _open(root: etree.Element, chapter: etree.Element) -> None:

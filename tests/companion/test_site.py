@@ -33,9 +33,10 @@ def build(chain):
     for name in ("overrides", "docs/assets"):
         shutil.copytree(ROOT / name, root / name)
     config = (ROOT / "mkdocs.yml").read_text()
-    extension = "  - companion.reading.extension"
-    assert extension in config
-    config = config.replace("watch: [steps, final, companion]", "").replace(extension, f"{extension}: {{root: {root}}}")
+    config = config.replace("watch: [steps, final, companion]", "")
+    for extension in ("  - companion.reading.extension", "  - companion.pages.extension"):
+        assert extension in config
+        config = config.replace(extension, f"{extension}: {{root: {root}}}")
     (root / "mkdocs.yml").write_text(config)
     (root / "docs/chapters").mkdir()
     (root / "docs/index.md").write_text("# Start\n\n[New](chapters/02-new.md)\n")
