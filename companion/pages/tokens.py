@@ -17,7 +17,7 @@ from markdown.preprocessors import Preprocessor
 
 TOKEN = re.compile(r"(?<![\w.-])(eyJ[\w-]+)\.(eyJ[\w-]+)\.([\w-]{16,})(?![\w.-])")
 FENCE = re.compile(r"^( *)(`{3,}|~{3,})(.*)$")
-SHOWS_OUTPUT = re.compile(r"\s*(console|pycon)\b")
+SHOWS_OUTPUT = ("console", "pycon")
 CODE = re.compile(r"<code>.*?</code>", re.DOTALL)
 PARTS = ("header", "claims", "signature")
 MEANS = {"sub": "the subject: who it stands for", "iss": "the issuer: who made it", "aud": "the audience: whom it is for"}
@@ -58,29 +58,26 @@ def span(seconds: int) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
-def words(claims: dict[str, Any]) -> list[tuple[str, str]]:
-    """What each claim says, in words: pairs of its name and a sentence. Claims that no standard names are left out."""
-    said = []
-    for name, value in claims.items():
-        if name in MEANS:
-            said.append((name, MEANS[name]))
-        elif name == "iat" and isinstance(value, int):
-            said.append((name, f"issued at {moment(value)}"))
-        elif name == "exp" and isinstance(value, int):
-            after = f", {span(value - claims['iat'])} later" if isinstance(claims.get("iat"), int) else ""
-            said.append((name, f"expires at {moment(value)}{after}"))
-    return said
+def meaning(name: str, claims: dict[str, Any]) -> str:
+    """What a claim says, in words; "" for one that no standard names (RFC 7519 §4.1)."""
+    value, issued = claims[name], claims.get("iat")
+    if name in ("iat", "exp") and type(value) is int:
+        after = f", {span(value - issued)} later" if name == "exp" and type(issued) is int else ""
+        return f"{'issued' if name == 'iat' else 'expires'} on {moment(value)}{after}"
+    return MEANS.get(name, "")
 
 
-def figure(token: Token) -> str:
-    """The token taken apart, as HTML: each part as it is sent, and what it says."""
-    listed = "".join(f"<div><dt><code>{name}</code></dt><dd>{text}</dd></div>" for name, text in words(token.claims))
-    algorithm = escape(str(token.header.get("alg", "an algorithm")))
+def figure(token: Token, is_open: bool) -> str:
+    """The token taken apart, as HTML to unfold: each part as it is sent, and what it says."""
+    claims = "".join(
+        f"<div><dt><code>{_json(name)}: {_json(value)}</code></dt><dd>{meaning(name, token.claims)}</dd></div>"
+        for name, value in token.claims.items()
+    )
     says = (
-        f"<pre><code>{_pretty(token.header)}</code></pre>",
-        f"<pre><code>{_pretty(token.claims)}</code></pre><dl>{listed}</dl>",
-        f"<p>Not text but {_bytes(token.raw[2])} bytes: the first two parts, signed with the key ({algorithm}). "
-        "Whoever changes a letter above cannot make a new one without the key.</p>",
+        f"<p><code>{_json(token.header)}</code></p>",
+        f"<dl>{claims}</dl>",
+        f"<p>{len(token.raw[2]) * 3 // 4} bytes and no text: the two parts above, signed with the key. "
+        "Change a letter there, and it no longer fits.</p>",
     )
     rows = "".join(
         f'<li class="tk-part"><p class="tk-name"><b class="tk-{part}">{part.capitalize()}</b></p>'
@@ -88,38 +85,38 @@ def figure(token: Token) -> str:
         for part, raw, say in zip(PARTS, token.raw, says, strict=True)
     )
     return (
-        '<figure class="tk" data-search-exclude><figcaption>The token above, taken apart at its two dots. '
-        f'Anybody can do this; no key is needed to read it.</figcaption><ol>{rows}</ol></figure>'
+        f'<details class="tk" data-search-exclude{" open" if is_open else ""}>'
+        "<summary>The token above, taken apart at its two dots. No key is needed to read it.</summary>"
+        f"<ol>{rows}</ol></details>"
     )
 
 
-def _pretty(value: dict[str, Any]) -> str:
-    return escape(json.dumps(value, indent=2, ensure_ascii=False), quote=False)
-
-
-def _bytes(part: str) -> int:
-    return len(part) * 3 // 4
+def _json(value: object) -> str:
+    return escape(json.dumps(value, ensure_ascii=False), quote=False)
 
 
 class TakeApart(Preprocessor):
-    """Puts the figure of each token below the first block of commands that shows it."""
+    """Puts the figure of each token below the first block of commands that shows it.
+
+    In a Python shell one looks at a token for its own sake, so there the figure is open.
+    """
 
     def run(self, lines: list[str]) -> list[str]:
         out: list[str] = []
         seen: set[tuple[str, str, str]] = set()
-        fence, reads, found = "", False, ""
+        fence, kind, found = "", "", ""
         for line in lines:
             out.append(line)
             mark = FENCE.match(line)
             if not fence and mark:
-                fence, reads, found = mark[2], bool(SHOWS_OUTPUT.match(mark[3])), ""
+                fence, kind, found = mark[2], mark[3].strip(), ""
             elif fence and line.strip() == fence:
                 fence = ""
                 if new := {token.raw: token for token in tokens(found) if token.raw not in seen}:
                     seen |= new.keys()
                     for token in new.values():
-                        out += ["", (mark[1] if mark else "") + self.md.htmlStash.store(figure(token)), ""]
-            elif fence and reads:
+                        out += ["", (mark[1] if mark else "") + self.md.htmlStash.store(figure(token, kind == "pycon")), ""]
+            elif fence and kind in SHOWS_OUTPUT:
                 found += f"{line}\n"
         return out
 
