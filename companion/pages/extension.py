@@ -1,6 +1,6 @@
 """The Python-Markdown side of the pages around the chapters. Load it after `companion.reading.extension`.
 
-Blocks: `fault` and `tally` (docs/errata.md), `way` and `picture` (docs/index.md), `versions` (docs/about.md). In all pages: the
+Blocks: `fault` and `tally` (docs/errata.md), `way`, `part` and `picture` (docs/index.md), `versions` (docs/about.md). In all pages: the
 words of the glossary are explained, notes on 2018 lead to the errata, tokens are taken apart.
 """
 
@@ -21,11 +21,11 @@ from companion.pages.errata import FaultBlock, LinkNotes, TallyBlock, TellFaults
 from companion.pages.glossary import ExplainWords
 from companion.pages.picture import PictureBlock, ShowPicture
 from companion.pages.versions import ShowVersions, VersionsBlock
-from companion.pages.way import ShowWay, WayBlock
+from companion.pages.way import PartBlock, ShowWay, WayBlock
 from companion.reading.blocks import ReadBlocks
 from companion.reading.report import report
 
-BLOCKS = (FaultBlock, TallyBlock, WayBlock, PictureBlock, VersionsBlock)
+BLOCKS = (FaultBlock, TallyBlock, WayBlock, PartBlock, PictureBlock, VersionsBlock)
 
 
 class CountBlocks(Treeprocessor):
@@ -63,7 +63,7 @@ class PagesExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no 
         for name, processor in {
             "faults": TellFaults(md, root),
             "way": ShowWay(md, root),
-            "picture": ShowPicture(md, root),
+            "picture": ShowPicture(md),
             "versions": ShowVersions(md, root),
         }.items():
             md.treeprocessors.register(processor, f"companion-{name}", before_lines_are_read)

@@ -19,7 +19,7 @@ HEADING = re.compile(r'^## (.+?)(?: *\{ *data-also="([^"]*)" *\})?$')
 MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
 UNTOUCHED = {"a", "button", "code", "pre", "kbd", "strong", "b", "summary", "label", "figcaption", "th", "svg",
              "h1", "h2", "h3", "h4", "h5", "h6"}  # fmt: skip
-UNTOUCHED_CLASSES = {"admonition-title", "rd-chapter", "rd-side", "rd-files", "rd-way", "md-button", "er-where"}
+UNTOUCHED_CLASSES = {"admonition-title", "rd-chapter", "rd-side", "rd-files", "rd-way", "md-button", "er-where", "wy"}
 
 
 @dataclass(frozen=True, slots=True)

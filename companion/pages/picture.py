@@ -1,25 +1,24 @@
-"""A drawing that stands in the page itself, so that it has the colours of the page, light or dark."""
+"""The picture of the start page. It stands in the page itself, so that it has the page's colours, light or dark."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as etree
-from pathlib import Path
 
-from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
 from companion.pages.blocks import PageBlock
-from companion.reading.report import report
+from companion.pages.journey import drawing
 
 
 class PictureBlock(PageBlock):
-    """`/// picture | assets/request.svg`: an SVG file below docs/; the prose of the block is its caption."""
+    """`/// picture | journey`: the way of a request; the prose of the block is its caption."""
 
     NAME = "picture"
 
     def make(self, parent: etree.Element) -> etree.Element:
-        figure = etree.SubElement(parent, "figure", {"class": "pc", "data-picture": self.argument.strip()})
+        figure = etree.SubElement(parent, "figure", {"class": "pc"})
+        etree.SubElement(figure, "div", {"class": "pc-drawing"})
         self.caption = etree.SubElement(figure, "figcaption")
         return figure
 
@@ -28,19 +27,10 @@ class PictureBlock(PageBlock):
 
 
 class ShowPicture(Treeprocessor):
-    """Puts the file's text into the figure."""
-
-    def __init__(self, md: Markdown, root: Path) -> None:
-        super().__init__(md)
-        self.docs = root / "docs"
+    """Puts the drawing into the figure."""
 
     def run(self, root: etree.Element) -> None:
-        for figure in [element for element in root.iter("figure") if element.get("class") == "pc"]:
-            file = self.docs / figure.attrib.pop("data-picture")
-            if not file.is_file():
-                report(root, "page", [f"/// picture | {file.name}: there is no file {file.relative_to(self.docs.parent)}"])
-                continue
-            holder = etree.Element("div", {"class": "pc-drawing"})
-            assert self.md is not None
-            holder.text = AtomicString(self.md.htmlStash.store(file.read_text(encoding="utf-8").strip()))
-            figure.insert(0, holder)
+        assert self.md is not None
+        for element in root.iter("div"):
+            if element.get("class") == "pc-drawing":
+                element.text = AtomicString(self.md.htmlStash.store(drawing()))

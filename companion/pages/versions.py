@@ -12,6 +12,7 @@ from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
 from companion.pages.blocks import PageBlock
+from companion.pythons import SUPPORTED
 
 UNKNOWN_DAY = "This copy has no history, so it cannot say of which day it is."
 
@@ -46,8 +47,9 @@ def day(root: Path) -> date | None:
 
 
 def said(when: date | None) -> str:
-    """The sentence about the day."""
-    return f"This is the state of {when.day} {when:%B %Y}." if when else UNKNOWN_DAY
+    """What stands above the table: the day, and the Pythons that are supported."""
+    first = f"This is the state of {when.day} {when:%B %Y}." if when else UNKNOWN_DAY
+    return f"{first} It supports Python {SUPPORTED[0]} to {SUPPORTED[-1]}."
 
 
 class ShowVersions(Treeprocessor):

@@ -15,20 +15,40 @@ from companion import stages
 from companion.chapters import Chapter, NoFrontMatter, chapter
 from companion.pages.blocks import PageBlock
 from companion.reading.changes import changes
+from companion.reading.report import report
 
 WORDS_A_MINUTE = 200  # a slow reader of technical prose
 LINES_A_MINUTE = 15  # of code that one reads beside it; a suite is skimmed and generated code skipped
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 CODE = re.compile(r"^( *)(`{3,}).*?^\1\2$", re.MULTILINE | re.DOTALL)
-NOT_PROSE = re.compile(r"\A---\n.*?\n---\n|<!--.*?-->|^///.*$|^ {4}generated:.*$", re.MULTILINE | re.DOTALL)
+NOT_PROSE = re.compile(r"<!--.*?-->|^///.*$|^ {4}generated:.*$", re.MULTILINE)
 
 
 class WayBlock(PageBlock):
-    """`/// way | 1-7`: the stages with these numbers; `8-`: all from there on; `final`: the last one alone."""
+    """`/// way | 1-7`: the stages with these numbers; `8-`: all from there on; `final`: the last one alone.
+
+    The prose of the block is shown as long as there is none of them.
+    """
 
     NAME = "way"
 
     def make(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(parent, "ol", {"class": "wy", "data-way": self.argument.strip()})
+        way = etree.SubElement(parent, "div", {"class": "wy", "data-way": self.argument.strip()})
+        etree.SubElement(way, "ol")
+        self.none_yet = etree.SubElement(way, "div")
+        return way
+
+    def on_add(self, block: etree.Element) -> etree.Element:
+        return self.none_yet
+
+
+class PartBlock(PageBlock):
+    """`/// part | pitch`: a part of a page that the style sheet gives a place of its own (`st-pitch`)."""
+
+    NAME = "part"
+
+    def make(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "div", {"class": f"st-{self.argument.strip()}"})
 
 
 def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
@@ -39,7 +59,7 @@ def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
     text = page.path.read_text(encoding="utf-8")
     made = {path.strip() for head in re.findall(r"^/// beside \| *(.+)\n {4}generated:", text, re.MULTILINE)
             for path in head.split(",")}  # fmt: skip
-    prose = len(NOT_PROSE.sub("", CODE.sub("", text)).split())
+    prose = len(NOT_PROSE.sub("", CODE.sub("", FRONT_MATTER.sub("", text))).split())
     diff = changes(page.stage, stages.previous(page.stage, root)).files
     code = sum(c.added for path, c in diff.items() if path not in made and not path.startswith("tests/"))
     return math.ceil(prose / WORDS_A_MINUTE + code / LINES_A_MINUTE)
@@ -71,27 +91,33 @@ def duration(total: int) -> str:
 
 
 class ShowWay(Treeprocessor):
-    """Fills the lists of stages, and puts the whole time where a page says `{{reading time}}`."""
+    """Fills the lists of stages, and says `{{stages}}` and `{{reading time}}` where a page asks for them."""
 
     def __init__(self, md: Markdown, root: Path) -> None:
         super().__init__(md)
         self.root = root
 
     def run(self, root: etree.Element) -> None:
-        lists = [element for element in root.iter("ol") if element.get("class") == "wy"]
-        if not lists:
+        ways = [element for element in root.iter("div") if element.get("class") == "wy"]
+        if not ways:
             return
-        chain = stages.stages(self.root)
-        times: dict[str, int] = {}
-        for way in lists:
-            for stage in meant(way.attrib.pop("data-way"), chain):
-                page = _page(stage, self.root)
-                if page:
-                    times[stage.name] = minutes(page, self.root)
-                    _row(way, page, times[stage.name], mark(stage))
+        pages = {stage: page for stage in stages.stages(self.root) if (page := _page(stage, self.root))}
+        times = {stage: minutes(page, self.root) for stage, page in pages.items()}
+        problems = []
+        for way in ways:
+            try:
+                chosen = meant(way.attrib.pop("data-way"), tuple(pages))
+            except ValueError as error:
+                problems.append(str(error))
+                continue
+            for stage in chosen:
+                _row(way[0], pages[stage], times[stage], mark(stage))
+            way.remove(way[1] if chosen else way[0])
+        facts = {"{{stages}}": str(len(pages)), "{{reading time}}": duration(sum(times.values()))}
         for element in root.iter():
-            if element.text and "{{reading time}}" in element.text:
-                element.text = element.text.replace("{{reading time}}", duration(sum(times.values())))
+            for name, fact in facts.items():
+                element.text = element.text and element.text.replace(name, fact)
+        report(root, "page", problems)
 
 
 def mark(stage: stages.Stage) -> str:

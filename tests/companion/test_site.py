@@ -33,7 +33,7 @@ def build(chain):
     for name in ("overrides", "docs/assets"):
         shutil.copytree(ROOT / name, root / name)
     config = (ROOT / "mkdocs.yml").read_text()
-    config = config.replace("watch: [steps, final, companion]", "")
+    config = re.sub(r"^(nav:\n(?:  .*\n)+|watch: .*\n)", "", config, flags=re.MULTILINE)
     for extension in ("  - companion.reading.extension", "  - companion.pages.extension"):
         assert extension in config
         config = config.replace(extension, f"{extension}: {{root: {root}}}")
