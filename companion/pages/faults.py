@@ -131,7 +131,8 @@ def requirement(fault: Fault, test: str, root: Path = stages.ROOT) -> str | None
     companion (`tests/chain/test_x.py::test_y`) below `root`.
     """
     path, _, name = test.partition("::")
-    folders = [stages.find(place.stage, root).path for place in fault.places]
+    names = {place.stage for place in fault.places}
+    folders = [stage.path for stage in stages.stages(root) if stage.name in names]
     for folder in [*folders, root]:
         if (folder / path).is_file():
             for node in ast.walk(ast.parse((folder / path).read_text(encoding="utf-8"))):

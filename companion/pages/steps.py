@@ -9,8 +9,8 @@ from pathlib import Path
 from companion import stages
 from companion.pages.faults import Place
 from companion.reading.changes import changes
+from companion.reading.extension import ident, together
 from companion.reading.narration import REST, narrate, selectors
-from companion.reading.panes import slug
 from companion.reading.symbols import NotPython, symbols
 
 HEAD = re.compile(r"^/// beside \| *(.+)\n( {4}generated:)?", re.MULTILINE)
@@ -36,14 +36,13 @@ def shown(stage: stages.Stage, root: Path = stages.ROOT) -> list[Shown]:
         for selector in selectors(head)
     ]
     claims, _ = narrate(changes(stage, stages.previous(stage, root)), wanted)
-    first: dict[int, str] = {}
+    used: set[str] = set()
     found = []
-    for claim in claims:
-        if not claim.owned and claim.change.counts:
-            continue
-        step = first.setdefault(claim.step, f"step-{slug(claim.selector)}")
-        rows = [claim.change.rows[n] for n in claim.owned]
-        found += [Shown(claim.change.path, row.new, step) for row in rows if row.new and row.changed]
+    for n in dict.fromkeys(step for step, _ in wanted):
+        idents = [(ident(group[0].selector, used), group) for group in together([c for c in claims if c.step == n])]
+        for claim in (claim for _, group in idents for claim in group):
+            rows = [claim.change.rows[row] for row in claim.owned]
+            found += [Shown(claim.change.path, row.new, f"step-{idents[0][0]}") for row in rows if row.new and row.changed]
     return found
 
 

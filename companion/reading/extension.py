@@ -68,8 +68,8 @@ class PlacePanes(Treeprocessor):
         self, step: etree.Element, claims: list[Claim], blob: str, first_pane: dict[str, str], used: set[str]
     ) -> None:
         command = step.attrib.pop("data-made-by")
-        groups = _together(claims)
-        panes = [html.pane(group, _ident(group[0].selector, used), blob) for group in groups]
+        groups = together(claims)
+        panes = [html.pane(group, ident(group[0].selector, used), blob) for group in groups]
         if not panes:
             return
         step.set("id", f"step-{panes[0].ident}")
@@ -144,16 +144,16 @@ def _selectors(step: etree.Element) -> list[str]:
     return found
 
 
-def _ident(selector: str, used: set[str]) -> str:
+def ident(selector: str, used: set[str]) -> str:
     """An id for the pane of `selector`, which no other pane of the page has."""
-    ident = slug(selector)
-    while ident in used:
-        ident += "-again"
-    used.add(ident)
-    return ident
+    name = slug(selector)
+    while name in used:
+        name += "-again"
+    used.add(name)
+    return name
 
 
-def _together(claims: list[Claim]) -> list[list[Claim]]:
+def together(claims: list[Claim]) -> list[list[Claim]]:
     """The claims of one step by pane: neighbours in one file share a pane."""
     groups: list[list[Claim]] = []
     for claim in (c for c in claims if c.owned or not c.change.counts):
