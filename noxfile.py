@@ -66,6 +66,30 @@ def docs(session):
     session.run(PYTHON, "-m", "mkdocs", "build", "--strict", *session.posargs, env=env, external=True)
 
 
+@nox.session
+def offline(session):
+    """Pack the site into dist/, to be read without a server or a network."""
+    env = {"NO_MKDOCS_2_WARNING": "1"}
+    folder = Path(session.create_tmp()).absolute() / "jwt-login-in-stages"
+    shutil.rmtree(folder, ignore_errors=True)
+    command = ("mkdocs", "build", "--strict", "-f", "mkdocs-offline.yml", "-d", str(folder))
+    session.run(PYTHON, "-m", *command, *session.posargs, env=env, external=True)
+    print(shutil.make_archive(str(ROOT / "dist" / folder.name), "zip", folder.parent, folder.name))
+
+
+@nox.session
+def card(session):
+    """Draw the picture for links and the icon anew, from companion/pages/*.html, with Chromium."""
+    flags = ["--headless", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking"]
+    flags += ["--disable-component-update", "--disable-sync", "--disable-quic"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        flags.append("--no-sandbox")  # root has none
+    for name, size in {"card": "1200,630", "icon": "180,180"}.items():
+        source = (ROOT / "companion" / "pages" / f"{name}.html").as_uri()
+        shot = f"--screenshot={ROOT / 'docs' / 'assets' / name}.png"
+        session.run("chromium", *flags, f"--window-size={size}", shot, source, external=True)
+
+
 @nox.session(venv_backend="venv", reuse_venv=True)
 def lint(session):
     """Check style (ruff) and types (mypy)."""

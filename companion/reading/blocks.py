@@ -65,6 +65,7 @@ class ReadBlocks(Preprocessor):
         super().__init__(md)
         self.heads: list[tuple[str, str]] = []  # name and argument
         self.unclosed: list[str] = []
+        self.elsewhere: set[str] = set()  # names of blocks that another extension understands
 
     def run(self, lines: list[str]) -> list[str]:
         self.heads, self.unclosed = [], []
@@ -96,7 +97,8 @@ class ReadBlocks(Preprocessor):
 
     def problems(self, understood: list[tuple[str, str]]) -> list[str]:
         """What is wrong with the blocks; `understood` are the names and arguments that became elements."""
-        lost = Counter(self.heads) - Counter(understood)
+        here = [head for head in self.heads if head[0] not in self.elsewhere]
+        lost = Counter(here) - Counter(understood)
         return self.unclosed or [_not_understood(name, argument) for name, argument in lost]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import xml.etree.ElementTree as etree
 from html import unescape
@@ -24,9 +22,7 @@ from companion.reading.code import text
 from companion.reading.head import head, way
 from companion.reading.narration import REST, Claim, narrate, selectors
 from companion.reading.panes import Pane, slug
-
-log = logging.getLogger("mkdocs.companion")  # below "mkdocs", so that a strict build counts the warnings
-STRICT = "COMPANION_STRICT"  # set it for a builder that counts no warnings: a problem then stops it
+from companion.reading.report import report
 
 
 class PlacePanes(Treeprocessor):
@@ -75,8 +71,8 @@ class PlacePanes(Treeprocessor):
         self, step: etree.Element, claims: list[Claim], blob: str, first_pane: dict[str, str], used: set[str]
     ) -> None:
         command = step.attrib.pop("data-made-by")
-        groups = _together(claims)
-        panes = [html.pane(group, _ident(group[0].selector, used), blob) for group in groups]
+        groups = together(claims)
+        panes = [html.pane(group, ident(group[0].selector, used), blob) for group in groups]
         if not panes:
             return
         step.set("id", f"step-{panes[0].ident}")
@@ -135,17 +131,7 @@ class PlacePanes(Treeprocessor):
     def _report(self, root: etree.Element, page: str, problems: list[str]) -> None:
         if not page:
             page = "".join(next(root.iter("h1"), root).itertext())[:60].strip() or "a page"
-        for problem in problems:
-            log.warning("%s: %s", page, problem)
-        if problems and os.environ.get(STRICT):
-            raise SystemExit("\n".join(f"{page}: {problem}" for problem in problems))
-        if problems:
-            box = etree.Element("div", {"class": "admonition failure", "role": "alert"})
-            etree.SubElement(box, "p", {"class": "admonition-title"}).text = "The prose and the code disagree"
-            listed = etree.SubElement(box, "ul")
-            for problem in problems:
-                etree.SubElement(listed, "li").text = AtomicString(problem)
-            root.insert(0, box)
+        report(root, page, problems)
 
 
 def _open(root: etree.Element, chapter: etree.Element) -> None:
@@ -170,16 +156,16 @@ def _selectors(step: etree.Element) -> list[str]:
     return found
 
 
-def _ident(selector: str, used: set[str]) -> str:
+def ident(selector: str, used: set[str]) -> str:
     """An id for the pane of `selector`, which no other pane of the page has."""
-    ident = slug(selector)
-    while ident in used:
-        ident += "-again"
-    used.add(ident)
-    return ident
+    name = slug(selector)
+    while name in used:
+        name += "-again"
+    used.add(name)
+    return name
 
 
-def _together(claims: list[Claim]) -> list[list[Claim]]:
+def together(claims: list[Claim]) -> list[list[Claim]]:
     """The claims of one step by pane: neighbours in one file share a pane."""
     groups: list[list[Claim]] = []
     for claim in (c for c in claims if c.owned or not c.change.counts):

@@ -47,7 +47,9 @@ def test_no_session_runs_a_bare_command():
     """A bare `python` or `pytest` is another Python's: sessions without an environment of their own run PYTHON."""
     outside = re.sub(r'@nox\.session\(venv_backend="venv".*?(?=\n@|\nclass )', "", NOXFILE, flags=re.DOTALL)
 
-    assert re.findall(r"session\.run\(\s*(\S+),", outside) == ["PYTHON"] * outside.count("session.run(")
+    commands = re.findall(r"session\.run\(\s*(\S+),", outside)
+    assert len(commands) == outside.count("session.run(")
+    assert set(commands) == {"PYTHON", '"chromium"'}
 
 
 def test_a_failure_ends_with_the_command_that_shows_it_alone(tmp_path):

@@ -33,11 +33,10 @@ def build(chain):
     for name in ("overrides", "docs/assets"):
         shutil.copytree(ROOT / name, root / name)
     config = (ROOT / "mkdocs.yml").read_text()
-    extension = "  - companion.reading.extension:\n"
-    assert extension in config
-    config = config.replace("watch: [steps, final, companion]", "").replace(
-        extension, f"{extension}      root: {root}\n"
-    )
+    config = re.sub(r"^(nav:\n(?:  .*\n)+|watch: .*\n)", "", config, flags=re.MULTILINE)
+    for extension, options in (("reading", "companion.reading.extension:\n"), ("pages", "companion.pages.extension\n")):
+        assert options in config
+        config = config.replace(options, f"companion.{extension}.extension:\n      root: {root}\n")
     (root / "mkdocs.yml").write_text(config)
     (root / "docs/chapters").mkdir()
     (root / "docs/index.md").write_text("# Start\n\n[New](chapters/02-new.md)\n")

@@ -1,0 +1,1 @@
+"""What stands around the chapters: errata, glossary, start page, versions, and tokens taken apart."""

@@ -1,0 +1,122 @@
+"""Words of the field: docs/glossary.md is their one source, and other pages explain them where they first stand."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as etree
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown import Markdown
+from markdown.extensions.toc import slugify
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+
+from companion import stages
+
+HEADING = re.compile(r'^## (.+?)(?: *\{ *data-also="([^"]*)" *\})?$')
+MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
+UNTOUCHED = {"a", "button", "code", "pre", "kbd", "strong", "b", "summary", "label", "figcaption", "th", "svg",
+             "h1", "h2", "h3", "h4", "h5", "h6"}  # fmt: skip
+UNTOUCHED_CLASSES = {"admonition-title", "rd-chapter", "rd-side", "rd-files", "rd-way", "md-button", "er-where", "wy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word: its heading, the id of that, all its spellings, and the first paragraph below it without markup."""
+
+    word: str
+    anchor: str
+    spellings: tuple[str, ...]
+    meaning: str
+
+
+def entries(page: str) -> list[Entry]:
+    """The entries of a glossary page: each second-level heading with the paragraph that follows it.
+
+    `## Hash { data-also="hashes, hashed" }` names the spellings that are not the word itself or with an s behind it.
+    """
+    found = []
+    lines = page.splitlines()
+    for n, line in enumerate(lines):
+        if heading := HEADING.match(line):
+            word = heading[1]
+            also = [part.strip() for part in (heading[2] or "").split(",") if part.strip()]
+            body = "\n".join(lines[n + 1 :]).lstrip("\n").partition("\n\n")[0]
+            meaning = MARKUP.sub(lambda mark: mark[1] or "", " ".join(body.split()))
+            found.append(Entry(word, slugify(word, "-"), (word, f"{word}s", *also), meaning))
+    return found
+
+
+class ExplainWords(Treeprocessor):
+    """Makes the first of each word on a page a button that shows what it means, without a script."""
+
+    def __init__(self, md: Markdown, root: Path) -> None:
+        super().__init__(md)
+        self.page = root / "docs" / "glossary.md"
+
+    def run(self, root: etree.Element) -> None:
+        if not self.page.is_file():
+            return
+        known = entries(self.page.read_text(encoding="utf-8"))
+        here = {element.get("id") for element in root.iter("h2")}
+        if not known or all(entry.anchor in here for entry in known):
+            return  # the glossary itself
+        self.address = f"{up(root)}glossary.md"
+        self.by_spelling = {s.lower(): entry for entry in known for s in entry.spellings}
+        longest_first = sorted(self.by_spelling, key=len, reverse=True)
+        self.pattern = re.compile(rf"(?<![\w/-])({'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE)
+        self.seen: set[str] = set()
+        self._explain(root)
+
+    def _explain(self, element: etree.Element) -> None:
+        if element.tag in UNTOUCHED or UNTOUCHED_CLASSES.intersection(element.get("class", "").split()):
+            return
+        children = list(element)
+        element.text = self._mark(element, 0, element.text)
+        for child in children:
+            self._explain(child)
+            child.tail = self._mark(element, list(element).index(child) + 1, child.tail)
+
+    def _mark(self, parent: etree.Element, at: int, text: str | None) -> str | None:
+        """Put a button for each new word of `text` into `parent` from index `at` on. Returns the text before the first."""
+        if not text or isinstance(text, AtomicString):
+            return text
+        first, last, end = text, None, 0
+        for match in self._new(text):
+            before = text[end : match.start()]
+            if last is None:
+                first = before
+            else:
+                last.tail = before
+            for last in self._button(match[0]):
+                parent.insert(at, last)
+                at += 1
+            end = match.end()
+        if last is not None:
+            last.tail = text[end:]
+        return first
+
+    def _new(self, text: str) -> Iterator[re.Match[str]]:
+        for match in self.pattern.finditer(text):
+            anchor = self.by_spelling[match[0].lower()].anchor
+            if anchor not in self.seen:
+                self.seen.add(anchor)
+                yield match
+
+    def _button(self, shown: str) -> list[etree.Element]:
+        entry = self.by_spelling[shown.lower()]
+        ident = f"word-{entry.anchor}"
+        button = etree.Element("button", {"type": "button", "class": "gl", "popovertarget": ident, "interestfor": ident})
+        button.text = AtomicString(shown)
+        tip = etree.Element("span", {"popover": "auto", "id": ident, "class": "gl-tip", "data-search-exclude": ""})
+        etree.SubElement(tip, "b").text = AtomicString(entry.word)
+        tip[0].tail = AtomicString(f" {entry.meaning} ")
+        etree.SubElement(tip, "a", {"href": f"{self.address}#{entry.anchor}"}).text = AtomicString("In the glossary")
+        return [button, tip]
+
+
+def up(root: etree.Element) -> str:
+    """The way from a page to docs/: a page about a stage lies in docs/chapters, every other in docs/ itself."""
+    return "../" if any("rd-chapter" in e.get("class", "").split() for e in root.iter("div")) else ""

@@ -1,0 +1,138 @@
+"""A JSON Web Token that a page shows, taken apart below the block that shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+from markdown import Markdown
+from markdown.postprocessors import Postprocessor
+from markdown.preprocessors import Preprocessor
+
+TOKEN = re.compile(r"(?<![\w.-])(eyJ[\w-]+)\.(eyJ[\w-]+)\.([\w-]{16,})(?![\w.-])")
+FENCE = re.compile(r"^( *)(`{3,}|~{3,})(.*)$")
+SHOWS_OUTPUT = ("console", "pycon")
+CODE = re.compile(r"<code>.*?</code>", re.DOTALL)
+PARTS = ("header", "claims", "signature")
+MEANS = {"sub": "the subject: who it stands for", "iss": "the issuer: who made it", "aud": "the audience: whom it is for"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token's three parts as they are sent, and the first two as they read (JSON objects)."""
+
+    raw: tuple[str, str, str]
+    header: dict[str, Any]
+    claims: dict[str, Any]
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """All tokens in a text that can be read (RFC 7519); what merely looks like one is passed over."""
+    for match in TOKEN.finditer(text):
+        try:
+            header, claims = (json.loads(urlsafe_b64decode(part + "==")) for part in match.groups()[:2])
+        except ValueError:
+            continue
+        if isinstance(header, dict) and isinstance(claims, dict):
+            yield Token((match[1], match[2], match[3]), header, claims)
+
+
+def moment(seconds: int) -> str:
+    """Seconds since 1970 as day and time in UTC."""
+    when = datetime.fromtimestamp(seconds, UTC)
+    return f"{when.day} {when:%B %Y}, {when:%H:%M:%S} UTC"
+
+
+def span(seconds: int) -> str:
+    """A number of seconds in its largest whole unit: 3600 is "1 hour"."""
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds % length == 0:
+            count = seconds // length
+            break
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def meaning(name: str, claims: dict[str, Any]) -> str:
+    """What a claim says, in words; "" for one that no standard names (RFC 7519 §4.1)."""
+    value, issued = claims[name], claims.get("iat")
+    if name in ("iat", "exp") and type(value) is int:
+        after = f", {span(value - issued)} later" if name == "exp" and type(issued) is int else ""
+        return f"{'issued' if name == 'iat' else 'expires'} on {moment(value)}{after}"
+    return MEANS.get(name, "")
+
+
+def figure(token: Token, is_open: bool) -> str:
+    """The token taken apart, as HTML to unfold: each part as it is sent, and what it says."""
+    claims = "".join(
+        f"<div><dt><code>{_json(name)}: {_json(value)}</code></dt><dd>{meaning(name, token.claims)}</dd></div>"
+        for name, value in token.claims.items()
+    )
+    says = (
+        f"<p><code>{_json(token.header)}</code></p>",
+        f"<dl>{claims}</dl>",
+        f"<p>{len(token.raw[2]) * 3 // 4} bytes and no text: the two parts above, signed with the key. "
+        "Change a letter there, and it no longer fits.</p>",
+    )
+    rows = "".join(
+        f'<li class="tk-part"><p class="tk-name"><b class="tk-{part}">{part.capitalize()}</b></p>'
+        f'<p class="tk-raw tk-{part}">{raw}</p><div class="tk-says">{say}</div></li>'
+        for part, raw, say in zip(PARTS, token.raw, says, strict=True)
+    )
+    return (
+        f'<details class="tk" data-search-exclude{" open" if is_open else ""}>'
+        "<summary>The token above, taken apart at its two dots. No key is needed to read it.</summary>"
+        f"<ol>{rows}</ol></details>"
+    )
+
+
+def _json(value: object) -> str:
+    return escape(json.dumps(value, ensure_ascii=False), quote=False)
+
+
+class TakeApart(Preprocessor):
+    """Puts the figure of each token below the first block of commands that shows it.
+
+    In a Python shell one looks at a token for its own sake, so there the figure is open.
+    """
+
+    def run(self, lines: list[str]) -> list[str]:
+        out: list[str] = []
+        seen: set[tuple[str, str, str]] = set()
+        fence, kind, found = "", "", ""
+        for line in lines:
+            out.append(line)
+            mark = FENCE.match(line)
+            if not fence and mark:
+                fence, kind, found = mark[2], mark[3].strip(), ""
+            elif fence and line.strip() == fence:
+                fence = ""
+                if new := {token.raw: token for token in tokens(found) if token.raw not in seen}:
+                    seen |= new.keys()
+                    for token in new.values():
+                        out += ["", (mark[1] if mark else "") + self.md.htmlStash.store(figure(token, kind == "pycon")), ""]
+            elif fence and kind in SHOWS_OUTPUT:
+                found += f"{line}\n"
+        return out
+
+
+class Tint(Postprocessor):
+    """Gives the three parts of a token in a block of code the marks of the figure. The text stays as it is."""
+
+    def run(self, text: str) -> str:
+        return CODE.sub(lambda code: TOKEN.sub(self._parts, code[0]), text) if "eyJ" in text else text
+
+    def _parts(self, match: re.Match[str]) -> str:
+        spans = (f'<span class="tk-{part}">{raw}</span>' for part, raw in zip(PARTS, match.groups(), strict=True))
+        return ".".join(spans)
+
+
+def register(md: Markdown) -> None:
+    """Add both to a converter: before the fences are read (25), and after they are put back (30)."""
+    md.preprocessors.register(TakeApart(md), "companion-tokens", 28)
+    md.postprocessors.register(Tint(md), "companion-tint", 5)

@@ -1,0 +1,27 @@
+"""Where an author sees what is wrong with a page."""
+
+from __future__ import annotations
+
+import logging
+import os
+import xml.etree.ElementTree as etree
+
+from markdown.util import AtomicString
+
+log = logging.getLogger("mkdocs.companion")  # below "mkdocs", so that a strict build counts the warnings
+STRICT = "COMPANION_STRICT"  # set it for a builder that counts no warnings: a problem then stops it
+
+
+def report(root: etree.Element, page: str, problems: list[str], title: str = "The prose and the code disagree") -> None:
+    """Log each of the `problems` of `page`, and list them in a box atop it. Raises SystemExit where STRICT is set."""
+    for problem in problems:
+        log.warning("%s: %s", page, problem)
+    if problems and os.environ.get(STRICT):
+        raise SystemExit("\n".join(f"{page}: {problem}" for problem in problems))
+    if problems:
+        box = etree.Element("div", {"class": "admonition failure", "role": "alert"})
+        etree.SubElement(box, "p", {"class": "admonition-title"}).text = title
+        listed = etree.SubElement(box, "ul")
+        for problem in problems:
+            etree.SubElement(listed, "li").text = AtomicString(problem)
+        root.insert(0, box)

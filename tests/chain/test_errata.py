@@ -1,0 +1,91 @@
+"""The errata: what docs/errata.md says of each fault is true of the stages, and agrees with the chapters."""
+
+import ast
+import re
+
+import pytest
+
+from companion.chapters import chapter
+from companion.pages.faults import AREAS, BLOCK, STATES, problems, read_all
+from companion.pages.steps import shown, step_of
+from companion.stages import ROOT, files, find, stages
+
+PAGE = (ROOT / "docs" / "errata.md").read_text()
+FAULTS = read_all(PAGE)
+NOTE = re.compile(r'^ *!!! (mended|later) "2018 · faults? ([\d, ]+)', re.MULTILINE)
+STAGES = stages()
+
+
+def test_every_fault_has_one_entry():
+    """Each number from 1 to 71 stands once, in order, and no block is misspelt."""
+    assert [fault.number for fault in FAULTS] == list(range(1, 72))
+    assert len(re.findall(r"^/// fault\b", PAGE, re.MULTILINE)) == 71
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.number))
+def test_what_an_entry_names_is_there(fault):
+    """The stage, the file, the symbol and the test exist, and the stage is the one that writes the code."""
+    assert problems(fault) == []
+    unwritten = [place for place in fault.places if not step_of(place, shown(find(place.stage)))]
+    assert unwritten == []
+
+
+def test_an_entry_and_its_chapter_say_the_same():
+    """What a chapter leaves for later is later here too; what one has mended is mended here, or kept on purpose."""
+    mended = set()
+    noted = set()
+    for stage in STAGES:
+        for kind, numbers in NOTE.findall(chapter(stage).path.read_text()):
+            found = {int(number) for number in numbers.split(",")}
+            noted |= found
+            mended |= found if kind == "mended" else set()
+
+    assert {fault.number for fault in FAULTS if fault.state != "later"} == mended
+    assert {fault.number for fault in FAULTS} == noted
+
+
+def test_an_entry_stands_in_the_section_of_its_area():
+    """The page's sections are the areas, so that one finds a fault by its place and by the buttons alike."""
+    sections = re.split(r"^## .*?\{ #(\w+) \}$", PAGE, flags=re.MULTILINE)
+    by_section = {name: read_all(text) for name, text in zip(sections[1::2], sections[2::2], strict=True)}
+
+    assert list(by_section) == list(AREAS)
+    assert {name: {fault.area for fault in told} for name, told in by_section.items()} == {n: {n} for n in AREAS}
+
+
+def test_each_entry_tells_three_things():
+    """What the article said, what happens (run, or read), and what became of it; the last agrees with the state."""
+    for number, options, prose in BLOCK.findall(PAGE):
+        leads = re.findall(r"^\*\*(\w+):\*\*", prose, re.MULTILINE)
+        state = next(word for key, word in STATES.items() if f"    {key}:" in options)
+        assert leads in (["Said", "Run", state], ["Said", "Read", state]), number
+
+
+def test_no_image_deletes_what_it_installed():
+    """No Dockerfile searches for files to delete, compiles, or installs libraries for pictures."""
+    for stage in STAGES:
+        text = (stage.path / "Dockerfile").read_text()
+        assert not re.search(r"find |rm -rf|apk |jpeg|zlib|build-", text), stage.name
+
+
+def _caught(stage):
+    for name, path in files(stage).items():
+        if name.endswith(".py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ExceptHandler):
+                    kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+                    yield from ((name, ast.unparse(kind) if kind else "") for kind in kinds)
+
+
+def test_no_stage_catches_everything(stage):
+    """No `except:` without a name, and none that names the base of all errors."""
+    assert [name for name, kind in _caught(stage) if kind in ("", "Exception", "BaseException")] == []
+
+
+def test_no_stage_repeats_a_wrong_comment(stage):
+    """What the article's comments claimed, and its slips, stand in no stage."""
+    wrong = ["â€", "Checks is user", "My'authentication", 'in this case, "Token"', "can't handle the `byte` type",
+             "user.generate_jwt_token()", "required by Django for things"]  # fmt: skip
+    text = "".join(path.read_text(errors="replace") for path in files(stage).values())
+
+    assert [phrase for phrase in wrong if phrase in text] == []

@@ -1,0 +1,299 @@
+"""docs/troubleshooting.md: every message on the page comes out when one makes the mistake, word for word."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import django
+import pip
+import pytest
+
+from companion.stages import ROOT, copy, find
+
+PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
+SHOWN = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL))
+PERSON = {"email": "ada@example.com", "username": "ada", "password": "correct horse battery staple"}
+PROVOKE = {}
+
+
+def provokes(entry):
+    """Marks the function that makes the mistake of an entry; it takes a `Desk` and returns what was printed."""
+    return lambda function: PROVOKE.setdefault(entry, function)
+
+
+class Desk:
+    """Copies of stages in a folder of one's own, and what one does with them."""
+
+    def __init__(self, folder, run, database):
+        self.folder, self.run_python, self.database = folder, run, database
+
+    def copy(self, stage):
+        return copy(find(stage), self.folder)
+
+    def python(self, *arguments, **environment):
+        done = self.run_python(self.folder, *arguments, check=False, **environment)
+        return done.stdout + done.stderr
+
+    def manage(self, *arguments):
+        return self.python("manage.py", *arguments)
+
+    def edit(self, path, *changes):
+        text = (self.folder / path).read_text()
+        for old, new in changes:
+            assert text.count(old) == 1, f"{path} holds {old!r} {text.count(old)} times"
+            text = text.replace(old, new)
+        (self.folder / path).write_text(text)
+
+    def api(self, code):
+        """What `code` prints in the shell of stage 07, migrated, with a test client, a user and a token at hand."""
+        if not (self.folder / "manage.py").exists():
+            self.copy("07-urls")
+        (self.folder / "db.sqlite3").write_bytes(self.database)
+        head = f"""
+import django.test
+from authentication.models import User
+client = django.test.Client(raise_request_exception=False, SERVER_NAME="localhost")
+person = {PERSON}
+def token(): return User.objects.create_user(**person).token
+def show(response): print(response.content.decode())
+def me(authorization, **more): show(client.get("/api/me", headers={{"Authorization": authorization}}, **more))
+def post(path, data=person): show(client.post(path, data, content_type="application/json"))
+"""
+        return self.manage("shell", "-c", f"{head}{code}")
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory, run):
+    """A database that stage 07 has migrated, as bytes."""
+    folder = copy(find("07-urls"), tmp_path_factory.mktemp("migrated"))
+    run(folder, "manage.py", "migrate", "-v0")
+    return (folder / "db.sqlite3").read_bytes()
+
+
+@pytest.fixture
+def desk(tmp_path, run, database):
+    return Desk(tmp_path, run, database)
+
+
+def bare(folder, *packages):
+    """A Python of its own, with these packages of ours and no others."""
+    venv.create(folder / ".venv", with_pip=False)
+    site = next((folder / ".venv").rglob("site-packages"))
+    for package in packages:
+        (site / package).symlink_to(Path(django.__file__).parent.parent / package)
+    return str(next(p for p in (folder / ".venv" / "bin", folder / ".venv" / "Scripts") if p.exists()) / "python")
+
+
+def output(command, folder, **environment):
+    """What a command prints, in an environment with nothing but `environment`."""
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+@provokes("no-django")
+def _(desk):
+    desk.copy("01-dockerfile")
+    return output([bare(desk.folder), "manage.py", "check"], desk.folder)
+
+
+@provokes("no-rest-framework")
+def _(desk):
+    desk.copy("04-authentication-backend")
+    return output([bare(desk.folder, "django", "asgiref", "sqlparse"), "manage.py", "check"], desk.folder)
+
+
+@provokes("no-python")
+def _(desk):
+    return output([shutil.which("bash"), "-c", "python manage.py check"], desk.folder, PATH=str(desk.folder))
+
+
+@provokes("externally-managed")
+def _(desk):
+    (desk.folder / "EXTERNALLY-MANAGED").write_text("[externally-managed]\n")
+    # The pip that we have, run as if it were the system's: no environment around it, and the mark in its library.
+    code = f"""
+import sys, sysconfig
+sys.prefix = sys.base_prefix
+sysconfig.get_path = lambda name, *rest, **more: {str(desk.folder)!r}
+from pip._internal.cli.main import main
+main(["install", "--no-index", "Django"])
+"""
+    return output([sys.executable, "-c", code], desk.folder, PYTHONPATH=str(Path(pip.__file__).parent.parent))
+
+
+@provokes("port")
+def _(desk):
+    desk.copy("01-dockerfile")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return desk.manage("runserver", "--noreload", f"127.0.0.1:{server.getsockname()[1]}")
+
+
+@provokes("no-app")
+def _(desk):
+    shutil.rmtree(desk.copy("02-user-model") / "authentication")
+    return desk.manage("check")
+
+
+@provokes("user-not-installed")
+def _(desk):
+    desk.copy("02-user-model")
+    desk.edit("config/settings.py", ("    'authentication',\n", ""))
+    return desk.manage("check")
+
+
+@provokes("no-app-label")
+def _(desk):
+    desk.copy("02-user-model")
+    desk.edit("config/settings.py", ("    'authentication',\n", ""), ("AUTH_USER_MODEL = 'authentication.User'", ""))
+    return desk.manage("shell", "-c", "import authentication.models")
+
+
+@provokes("no-settings")
+def _(desk):
+    desk.copy("03-user-manager")
+    return desk.python("-c", "from authentication.models import User")
+
+
+@provokes("swapped")
+def _(desk):
+    desk.copy("03-user-manager")
+    return desk.manage("shell", "-c", "from django.contrib.auth.models import User; User.objects.count()")
+
+
+@provokes("no-natural-key")
+def _(desk):
+    desk.copy("02-user-model")
+    desk.manage("migrate", "-v0")
+    return desk.manage("createsuperuser", "--noinput", "--email=root@example.com", "--username=root")
+
+
+@provokes("no-authenticate")
+def _(desk):
+    desk.copy("07-urls")
+    desk.edit("authentication/serializers.py", ("from django.contrib.auth import authenticate\n", ""))
+    return desk.api('post("/api/login")')
+
+
+@provokes("wrong-jwt")
+def _(desk):
+    desk.copy("04-authentication-backend")
+    (desk.folder / "jwt.py").touch()
+    return desk.manage("shell", "-c", "from authentication.models import User; User(pk=1).token")
+
+
+@provokes("no-algorithms")
+def _(desk):
+    return desk.python("-c", f"import jwt; jwt.decode(jwt.encode({{}}, {'k' * 32!r}), {'k' * 32!r})")
+
+
+@provokes("short-key")
+def _(desk):
+    desk.copy("04-authentication-backend")
+    with (desk.folder / "config/settings.py").open("a") as settings:
+        settings.write("SECRET_KEY = 'secret'\n")
+    return desk.manage("check")
+
+
+@provokes("no-secret")
+def _(desk):
+    desk.copy("final")
+    return desk.python("manage.py", "check", DJANGO_SETTINGS_MODULE="config.production")
+
+
+@provokes("no-table")
+def _(desk):
+    desk.copy("03-user-manager")
+    return desk.manage("shell", "-c", "from authentication.models import User; User.objects.count()")
+
+
+@provokes("inconsistent")
+def _(desk):
+    desk.copy("01-dockerfile")
+    desk.manage("migrate", "-v0")
+    desk.copy("02-user-model")
+    return desk.manage("migrate", "-v0")
+
+
+@provokes("no-credentials")
+def _(desk):
+    return desk.api('me(f"Token {token()}")')
+
+
+@provokes("expired")
+def _(desk):
+    desk.copy("07-urls")
+    desk.edit("config/settings.py", ("JWT_LIFETIME = timedelta(hours=1)", "JWT_LIFETIME = timedelta(hours=-1)"))
+    return desk.api('me(f"Bearer {token()}")')
+
+
+@provokes("other-key")
+def _(desk):
+    change = "from django.conf import settings; signed = token(); settings.SECRET_KEY = 'k' * 50; "
+    return desk.api(f'{change}me(f"Bearer {{signed}}")')
+
+
+@provokes("token-null")
+def _(desk):
+    desk.copy("07-urls")
+    desk.edit("authentication/tokens.py", ("algorithm=ALGORITHM)", "algorithm=ALGORITHM).decode()"))
+    desk.edit(
+        "authentication/serializers.py",
+        (
+            "token = serializers.SerializerMethodField()\n\n    class Meta",
+            "token = serializers.CharField(read_only=True)\n\n    class Meta",
+        ),
+    )
+    desk.edit("authentication/views.py", ('serializer.data["token"]', 'serializer.data.get("token")'))
+    return desk.api('post("/api/registration")')
+
+
+@provokes("media-type")
+def _(desk):
+    form = "email=ada@example.com"
+    return desk.api(f'show(client.generic("POST", "/api/login", {form!r}, "application/x-www-form-urlencoded"))')
+
+
+@provokes("no-json")
+def _(desk):
+    return desk.api("""post("/api/login", "'{email:")""")
+
+
+@provokes("method")
+def _(desk):
+    return desk.api('show(client.get("/api/login"))')
+
+
+@provokes("csrf")
+def _(desk):
+    answer = desk.api('show(django.test.Client(True, SERVER_NAME="localhost").post("/admin/login/", person))')
+    return "\n".join(re.sub(r"<[^>]+>", "", line).strip() for line in answer.splitlines())
+
+
+@provokes("host")
+def _(desk):
+    return desk.api('client.get("/api/me", headers={"Host": "api.example.com"})')
+
+
+def test_every_entry_is_provoked():
+    """Each heading of the third level has a message and a mistake that makes it, and the other way round."""
+    assert len(SHOWN) == len(re.findall(r"^### ", PAGE, re.MULTILINE)) >= 15
+    assert SHOWN.keys() == PROVOKE.keys()
+
+
+@pytest.mark.parametrize("entry", SHOWN)
+def test_the_message_comes_out_word_for_word(entry, desk):
+    """What the page shows is printed when one makes the mistake, each line of it."""
+    printed = [line.rstrip() for line in PROVOKE[entry](desk).splitlines()]
+    lines = [line for line in SHOWN[entry].splitlines() if line]
+
+    assert [line for line in lines if not any(p == line or p.endswith(f": {line}") for p in printed)] == [], printed
+
+
+def test_every_entry_has_a_cause_and_a_remedy():
+    """Below each message stand one cause and one remedy."""
+    for text in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]:
+        assert re.findall(r"^\*\*(\w+):\*\*", text, re.MULTILINE) == ["Cause", "Remedy"], text[:40]

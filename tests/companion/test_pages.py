@@ -1,0 +1,488 @@
+"""The blocks of the pages around the chapters: errata, glossary, start page, versions, tokens."""
+
+import json
+import re
+import subprocess
+from base64 import urlsafe_b64encode
+from datetime import date
+
+import markdown
+import pytest
+
+from companion.pages import faults, tokens, versions, way
+from companion.pages.faults import Place, problems, read, read_all, requirement
+from companion.pages.glossary import entries
+from companion.pages.journey import HALTS, drawing
+from companion.pages.steps import shown, step_of
+from companion.reading.report import STRICT
+from companion.stages import ROOT, find, stages
+
+STAGE = {
+    "app.py": "import os\n\n\ndef sign():\n    return os\n\n\nLIMIT = 1\n",
+    "Dockerfile": "USER app\n",
+    "tests/test_app.py": 'def test_it():\n    """It signs\n    with the key.\n\n    A hint.\n    """\n',
+}
+CHAPTER = """---
+title: New
+description: What is new.
+---
+# New
+
+/// chapter | 02-new
+///
+
+/// beside | app.py#sign, app.py#imports
+Sign it.
+
+!!! mended "2018 · faults 1, 2"
+
+    Wrong.
+///
+
+/// beside | app.py#LIMIT, Dockerfile, tests/test_app.py
+The rest.
+
+!!! later "2018 · fault 3 · left for later"
+
+    Wait.
+///
+"""
+ERRATA = """# Faults
+
+/// tally | faults
+///
+
+## Tokens
+
+/// fault | 1
+    title: 'One `<b>`: "a"'
+    severity: high
+    area: tokens
+    mended: 02-new app.py#sign, Dockerfile#"USER app"
+    held: tests/test_app.py::test_it
+
+**Said:** `x`
+///
+
+/// fault | 3
+    title: Two
+    severity: low
+    area: login
+    later: 03-next
+
+**Said:** `y`
+///
+"""
+GLOSSARY = """# Words
+
+## Bearer token { data-also="bearer" }
+
+It works for *whoever*
+bears `it` ([RFC](x)).
+
+More.
+
+## Hash { data-also="hashes, hashed" }
+
+A number.
+"""
+
+
+@pytest.fixture
+def root(chain):
+    """A chain of two stages with a chapter, an errata page and a glossary."""
+    root = chain({"01-old": {"x": ""}, "02-new": STAGE})
+    (root / "docs/chapters").mkdir(parents=True)
+    (root / "docs/chapters/02-new.md").write_text(CHAPTER)
+    (root / "docs/errata.md").write_text(ERRATA)
+    (root / "docs/glossary.md").write_text(GLOSSARY)
+    return root
+
+
+@pytest.fixture
+def render(root, caplog):
+    """Renders a page; returns its HTML and the problems that were logged."""
+
+    def render(text):
+        caplog.clear()
+        names = ["companion.reading.extension", "companion.pages.extension"]
+        extensions = ["admonition", "attr_list", "toc", "pymdownx.superfences", *names]
+        configs = {name: {"root": str(root)} for name in names}
+        return markdown.markdown(text, extensions=extensions, extension_configs=configs), list(caplog.messages)
+
+    return render
+
+
+def fault(**changes):
+    facts = {"title": "T", "severity": "high", "area": "login", "mended": "02-new app.py#sign",
+             "held": "tests/test_app.py::test_it"}  # fmt: skip
+    return read(facts | changes, "1")
+
+
+def test_a_fault_is_read_from_its_block():
+    """Stage and selectors, tests, state and the rest, as the author wrote them."""
+    first, second = read_all(ERRATA)
+
+    assert first == faults.Fault(
+        1, 'One `<b>`: "a"', "high", "tokens", "mended",
+        (Place("02-new", "app.py#sign"), Place("02-new", 'Dockerfile#"USER app"')), "", ("tests/test_app.py::test_it",)
+    )  # fmt: skip
+    assert (second.number, second.state, second.places, second.later, second.held) == (3, "later", (), "03-next", ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"severity": "fatal"}, "severity: is one of high, medium, low, and not 'fatal'"),
+        ({"area": "x"}, "area: is one of start, image"),
+        ({"title": ""}, "lacks title:"),
+        ({"mended": ""}, "needs one of mended:, kept: and later:, and has 0"),
+        ({"later": "03-next"}, "and has 2 of them"),
+    ],
+)
+def test_a_fault_that_is_written_wrong_is_refused(changes, message):
+    """The message names the option, and what it may be."""
+    with pytest.raises(ValueError, match=re.escape(message)):
+        fault(**changes)
+
+
+def test_a_fault_needs_a_number():
+    """What stands behind the | is a number."""
+    with pytest.raises(ValueError, match="behind | stands the fault's number"):
+        read({}, "x")
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"mended": "02-new app.py#sing"}, "app.py of 02-new has no sing; did you mean sign?"),
+        ({"mended": "02-new ap.py#sign"}, "02-new has no file ap.py"),
+        ({"mended": "04-x app.py#sign"}, "there is no stage '04-x'"),
+        ({"mended": '02-new Dockerfile#"USER root"'}, 'Dockerfile of 02-new does not hold "USER root"'),
+        ({"mended": "02-new Dockerfile#USER"}, "Dockerfile of 02-new has no USER"),
+        ({"held": "tests/test_app.py::test_that"}, "there is no tests/test_app.py::test_that"),
+        ({"held": ""}, "lacks held:"),
+        ({"mended": "", "later": "02-new", "held": ""}, "stage 02-new is there: write mended: and held:"),
+        ({"mended": "", "later": "03-next"}, "what is left for later has no held: yet"),
+    ],
+)
+def test_what_an_entry_says_is_held_against_the_stages(root, changes, problem):
+    """One sentence for each contradiction; the right entry has none."""
+    assert problems(fault(), root) == []
+    assert [found for found in problems(fault(**changes), root) if problem in found] != []
+
+
+def test_a_requirement_is_the_first_paragraph_of_a_docstring(root):
+    """It is what the page prints beside the test's name."""
+    assert requirement(fault(), "tests/test_app.py::test_it", root) == "It signs with the key."
+    assert requirement(fault(), "tests/test_none.py::test_it", root) is None
+
+
+def test_a_place_leads_to_the_step_that_shows_it(root):
+    """The id of the step in the chapter; None where the stage changes nothing of it."""
+    lines = shown(find("02-new", root), root)
+
+    assert step_of(Place("02-new", "app.py#sign"), lines, root) == "step-app-py-sign"
+    assert step_of(Place("02-new", "app.py#imports"), lines, root) == "step-app-py-sign"
+    assert step_of(Place("02-new", 'Dockerfile#"USER"'), lines, root) == "step-app-py-limit"
+    assert step_of(Place("02-new", "app.py#nothing"), lines, root) is None
+    assert shown(find("01-old", root), root) == []
+
+
+def test_every_step_of_the_real_chapters_is_found(render):
+    """The ids are those that the chapters have: each is one that the real page carries."""
+    names = ["companion.reading.extension"]
+    for stage in stages():
+        text = (ROOT / "docs/chapters" / f"{stage.name}.md").read_text().partition("\n---\n")[2]
+        page = markdown.markdown(text, extensions=["admonition", "attr_list", "pymdownx.superfences", *names])
+        assert {line.step for line in shown(stage)} == set(re.findall(r'id="(step-[\w-]+)"', page)), stage.name
+
+
+def test_a_fault_is_shown_with_where_and_by_what(render):
+    """Heading with its address, state, way to the step, test with its sentence."""
+    page, found = render(ERRATA)
+
+    assert found == []
+    assert 'id="fault-1"' in page
+    assert "1. One <code>&lt;b&gt;</code>: \"a\"" in page
+    assert '<section class="er er-high er-mended er-tokens"' in page
+    assert 'Mended in <a href="chapters/02-new.md#step-app-py-sign">stage 02-new, <code>app.py</code> › <code>sign</code></a>' in page
+    assert "Held by <code>tests/test_app.py::test_it</code>: It signs with the key." in page
+    assert "Part 2 mends it, in stage <code>03-next</code>." in page
+
+
+def test_the_tally_counts(render):
+    """Each button says how many it leaves; the first of each row is chosen."""
+    page, _ = render(ERRATA)
+    labels = re.findall(r"<label for=\"(\w+-\w+)\">([^<]+)</label>", page)
+
+    assert ("severity-all", "All 2") in labels
+    assert ("severity-high", "High 1") in labels
+    assert ("state-later", "Later 1") in labels
+    assert ("area-image", "Image 0") in labels
+    assert len(re.findall(r'checked="checked"', page)) == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("app.py#sign", "app.py#sing", "did you mean sign?"),
+        ("severity: high", "severity: fatal", "severity: is one of"),
+        ("title: 'One `<b>`: \"a\"'", "title: `x`", "/// fault | 1: the block is not understood"),
+        ("    area: login", "    aera: login", "/// fault | 3: the block is not understood"),
+        ("/// tally", "/// taly", "there is no block 'taly'"),
+    ],
+)
+def test_a_mistake_on_the_errata_page_is_named(render, monkeypatch, old, new, problem):
+    """In the log of the build, in a box atop the page, and, if told to, by stopping."""
+    assert old in ERRATA
+    page, found = render(ERRATA.replace(old, new))
+
+    assert any(problem in message for message in found)
+    assert "admonition failure" in page
+    monkeypatch.setenv(STRICT, "1")
+    with pytest.raises(SystemExit, match=re.escape(problem)):
+        render(ERRATA.replace(old, new))
+
+
+def test_a_note_in_a_chapter_leads_to_the_errata(render):
+    """Each number in the title is a link; what stands around it stays."""
+    page, _ = render(CHAPTER.partition("\n---\n")[2])
+    titles = re.findall(r'<p class="admonition-title">(.*?)</p>', page)
+
+    assert titles == [
+        '2018 · faults <a class="er-link" href="../errata.md#fault-1">1</a>, '
+        '<a class="er-link" href="../errata.md#fault-2">2</a>',
+        '2018 · fault <a class="er-link" href="../errata.md#fault-3">3</a> · left for later',
+    ]
+
+
+def test_without_an_errata_page_a_note_is_no_link(render, root):
+    """A dead link would stop the build."""
+    (root / "docs/errata.md").unlink()
+    page, _ = render(CHAPTER.partition("\n---\n")[2])
+
+    assert "2018 · faults 1, 2" in page
+
+
+def test_a_glossary_is_read_from_its_headings():
+    """The word, the id of its heading, its spellings, and the first paragraph without markup."""
+    bearer, hashed = entries(GLOSSARY)
+
+    assert (bearer.word, bearer.anchor) == ("Bearer token", "bearer-token")
+    assert bearer.spellings == ("Bearer token", "Bearer tokens", "bearer")
+    assert bearer.meaning == "It works for whoever bears it (RFC)."
+    assert hashed.spellings == ("Hash", "Hashs", "hashes", "hashed")
+
+
+def explained(page):
+    return re.findall(r'<button class="gl"[^>]*popovertarget="([\w-]+)"[^>]*>([^<]+)</button><span class="gl-tip"', page)
+
+
+def test_the_first_of_each_word_is_explained(render):
+    """Once a page, in any spelling, with the meaning beside it and a way to the glossary."""
+    page, _ = render("# A hash\n\nThe **bearer** has `hash` [bearer](x). Hashes and *bearer tokens*, hashed.")
+
+    assert explained(page) == [("word-hash", "Hashes"), ("word-bearer-token", "bearer tokens")]
+    assert (
+        '<span class="gl-tip" data-search-exclude="" id="word-hash" popover="auto"><b>Hash</b> A number. '
+        '<a href="glossary.md#hash">In the glossary</a></span> and' in page
+    )
+    assert re.sub(r"<span class=\"gl-tip\".*?</span>|<[^>]+>", "", page).endswith(
+        "The bearer has hash bearer. Hashes and bearer tokens, hashed."
+    )
+
+
+@pytest.mark.parametrize("text", ["rehashed", "hash-like", "a/hash", "`hash`", "[hash](x)", "## Hash\n", "**hash**"])
+def test_what_only_looks_like_a_word_is_left_alone(render, text):
+    """Parts of words and paths, code, links, headings, and where the word is being explained."""
+    assert explained(render(text)[0]) == []
+
+
+def test_a_chapter_finds_the_glossary_one_folder_up(render):
+    """A page about a stage lies in docs/chapters."""
+    page, _ = render(CHAPTER.partition("\n---\n")[2].replace("Sign it.", "Hash it."))
+
+    assert 'href="../glossary.md#hash"' in page
+
+
+def test_the_glossary_does_not_explain_itself(render):
+    """On its own page nothing is underlined."""
+    assert explained(render(GLOSSARY)[0]) == []
+
+
+def test_the_words_of_the_glossary_are_used():
+    """Each entry is explained somewhere, its meaning is short, and the entries are in the order of the alphabet."""
+    known = entries((ROOT / "docs/glossary.md").read_text())
+    pages = [path for path in (ROOT / "docs").rglob("*.md") if path.name != "glossary.md"]
+    text = "\n".join(path.read_text() for path in pages)
+
+    assert len(known) > 25
+    assert [e.word for e in known if not re.search("|".join(rf"\b{re.escape(s)}\b" for s in e.spellings), text, re.I)] == []
+    assert [e.word for e in known if len(e.meaning) > 230] == []
+    assert [e.word for e in known] == sorted((e.word for e in known), key=str.lower)
+
+
+def token(claims, header=None):
+    parts = [urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in (header or {"alg": "HS256"}, claims)]
+    return ".".join([*parts, "C1V7CS2PgebQJJ5mfFXLpxlJn7l-Zy7DzjjP7gbT9nY"])
+
+
+CLAIMS = {"sub": "1", "iat": 1795492482, "exp": 1795496082, "iss": "us", "aud": "you", "<x>": None}
+
+
+def test_a_token_is_taken_apart():
+    """Header and claims are read, and what is none is passed over."""
+    good = token(CLAIMS)
+    found = list(tokens.tokens(f'{{"token":"{good}"}} eyJh.eyJh.aaaaaaaaaaaaaaaaaaaa {good[:-30]}'))
+
+    assert [(t.header, t.claims) for t in found] == [({"alg": "HS256"}, CLAIMS)]
+    assert ".".join(found[0].raw) == good
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sub", "the subject: who it stands for"),
+        ("iat", "issued on 24 November 2026, 03:54:42 UTC"),
+        ("exp", "expires on 24 November 2026, 04:54:42 UTC, 1 hour later"),
+        ("<x>", ""),
+    ],
+)
+def test_a_claim_is_said_in_words(name, words):
+    """Times as day and clock; who and what for as the standard means it; nothing for an unknown one."""
+    assert tokens.meaning(name, CLAIMS) == words
+
+
+@pytest.mark.parametrize("value", ["soon", True, 1.5])
+def test_a_time_that_is_none_is_not_read(value):
+    """A token may hold anything."""
+    assert tokens.meaning("exp", {"exp": value}) == ""
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(1, "1 second"), (300, "5 minutes"), (7200, "2 hours"), (86400, "1 day")])
+def test_a_span_is_said_in_its_largest_unit(seconds, words):
+    """Five minutes, and not 300 seconds."""
+    assert tokens.span(seconds) == words
+
+
+def test_a_token_in_a_block_is_shown_apart_below_it(render):
+    """Once a page, folded below a terminal and open below a Python shell; the block's text stays as it is."""
+    good, other = token(CLAIMS), token({"sub": "2"})
+    block = f'```console\n$ curl x\n{{"token":"{good}"}}\n```\n'
+    page, _ = render(f"# T\n\n{block}\n{block}\n\n```pycon\n>>> t\n'{other}'\n```\n\n```text\n{token({'sub': '3'})}\n```\n")
+    figures = re.findall(r'<details class="tk"[^>]*>', page)
+
+    assert figures == ['<details class="tk" data-search-exclude>', '<details class="tk" data-search-exclude open>']
+    assert '<code>"&lt;x&gt;": null</code>' in page
+    assert "32 bytes and no text" in page
+    assert page.index('<details class="tk"') > page.index("</code></pre>")
+    code = re.sub("<[^>]+>", "", re.findall(r"<code>.*?</code></pre>", page, re.DOTALL)[0])
+    assert f'{{"token":"{good}"}}'.replace('"', "&quot;") in code.replace('"', "&quot;")
+
+
+def test_the_parts_of_a_token_are_told_apart_in_the_block(render):
+    """Three marks, with the dots between them."""
+    page, _ = render(f"```console\n$ x\n{token(CLAIMS)}\n```\n")
+    first = re.findall(r"<code>.*?</code></pre>", page, re.DOTALL)[0]
+
+    assert re.findall(r'class="(tk-\w+)"', first) == ["tk-header", "tk-claims", "tk-signature"]
+    assert first.count("</span>.<span") == 2
+
+
+def test_a_token_in_an_indented_block_keeps_its_place(render):
+    """Inside a note the figure stays inside the note."""
+    page, _ = render(f"!!! note\n\n    ```console\n    $ x\n    {token(CLAIMS)}\n    ```\n\nAfter.\n")
+
+    assert page.index('<details class="tk"') < page.rindex("</div>") < page.index("After.")
+
+
+WAY = "# Start\n\n{{stages}} in {{reading time}}.\n\n/// way | 1-7\n///\n\n/// way | 8-\nNot yet.\n///\n"
+
+
+def test_the_way_lists_the_stages_that_have_a_chapter(render):
+    """Number, title, description, minutes; the prose of a part that has no stage yet stands in its place."""
+    page, found = render(WAY)
+
+    assert found == []
+    assert re.findall(r'<span aria-hidden="true" class="wy-mark">(.)</span>', page) == ["2"]
+    assert '<a href="chapters/02-new.md">New</a><p>What is new.</p>' in page.replace("\n", "")
+    assert '<span class="wy-time">1 min</span>' in page
+    assert "<p>1 in 1 minutes.</p>" in page
+    assert page.count("Not yet.") == 1
+
+
+def test_a_part_that_has_stages_shows_them_instead_of_its_prose(render, root, chain):
+    """When the stage comes, nobody has to edit the page."""
+    chain({"08-x": {"a": "1"}})
+    (root / "docs/chapters/08-x.md").write_text("---\ntitle: Eight\ndescription: It.\n---\n# X\n")
+    page, _ = render(WAY)
+
+    assert "Not yet." not in page
+    assert ">Eight</a>" in page
+
+
+def test_a_way_that_means_nothing_is_named(render):
+    """The message shows what to write."""
+    assert "write the numbers of stages, as in 1-7 or 8-, or final" in render("# S\n\n/// way | all\n///\n")[1][0]
+
+
+def test_the_minutes_follow_the_rule(root):
+    """200 words a minute and 15 lines of code; code blocks, comments, heads of blocks and suites do not count."""
+    path = root / "docs/chapters/02-new.md"
+    words = "word " * 400
+    path.write_text(f"---\ntitle: A\ndescription: B\n---\n{words}\n\n```text\n{words}\n```\n<!-- {words} -->\n/// beside | x\n{words}\n///\n")
+    (root / "steps/02-new/app.py").write_text("a = 1\n" * 29)
+    (root / "steps/02-new/Dockerfile").write_text("USER app\n")
+    page = way.chapter(find("02-new", root), root)
+
+    assert way.minutes(page, root) == 800 / 200 + 30 / 15
+    path.write_text(path.read_text().replace("beside | x", "beside | app.py\n    generated: make"))
+    (root / "steps/02-new/Dockerfile").write_text("USER app\n" * 15)
+    assert way.minutes(page, root) == 800 / 200 + 15 / 15
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(59, "59 minutes"), (60, "1 hour"), (94, "1½ hours"), (120, "2 hours"), (700, "11½ hours")]
+)
+def test_a_duration_is_said_in_half_hours(minutes, words):
+    """From an hour on, more precision would be pretence."""
+    assert way.duration(minutes) == words
+
+
+def test_the_picture_names_each_file_with_the_stage_that_adds_it():
+    """Each file of the picture exists from its stage on and not before, and the text for screen readers names it."""
+    for halt in HALTS:
+        having = [stage.number for stage in stages() if (stage.path / halt.path).is_file()]
+        assert having[0] == halt.stage, halt.path
+        assert f"{halt.path} {halt.does} (stage {halt.stage})" in drawing()
+
+
+def test_the_picture_stands_in_the_page(render):
+    """Inline, so that it has the page's colours, with a name and a description."""
+    page, _ = render("# S\n\n/// picture | journey\nA caption.\n///\n")
+
+    assert 'role="img" aria-labelledby="jr-title jr-meaning"' in page
+    assert "A caption." in page
+
+
+def test_the_versions_are_the_pins(render, root):
+    """Name and version of each package of the group, without the condition behind it."""
+    (root / "pyproject.toml").write_text('[dependency-groups]\nlearn = ["A==1.0", "B[x]==2.0; python_version > \'3\'"]\n')
+    page, _ = render("# About\n\n/// versions | learn\n///\n")
+
+    assert re.findall(r"<td>(.*?)</td>", page) == ["A", "1.0", "B[x]", "2.0"]
+    assert "It supports Python 3.11 to 3.14." in page
+
+
+def test_the_day_is_that_of_the_last_commit(root, git):
+    """Without a history there is no day, and the page says so."""
+    assert versions.day(root) is None
+    assert versions.said(None).startswith("This copy has no history")
+    git("init", "-q")
+    assert versions.day(root) is None
+    git("commit", "-q", "--allow-empty", "-m", "x")
+    told = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=root, capture_output=True, text=True).stdout.strip()
+
+    assert versions.day(root) == date.fromisoformat(told)
+    assert versions.said(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")

@@ -1,0 +1,188 @@
+"""The site itself, built strictly from this tree: what has to be true of all its pages together."""
+
+import os
+import re
+import struct
+import subprocess
+import sys
+import xml.etree.ElementTree as etree
+from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+import yaml
+
+from companion.stages import ROOT, stages
+
+CONFIG = (ROOT / "mkdocs.yml").read_text()
+ADDRESS = re.search(r"^site_url: (.*)$", CONFIG, re.MULTILINE)[1]
+
+
+class Page(HTMLParser):
+    """Ids, links and meta data of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.ids, self.links, self.meta, self.rels = set(), [], {}, {}
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.ids |= {found[name] for name in ("id", "name") if found.get(name)}
+        if tag == "a" and found.get("href"):
+            self.links.append(found["href"])
+        if tag == "meta":
+            self.meta[found.get("name") or found.get("property")] = found.get("content")
+        if tag == "link":
+            self.rels.setdefault(found["rel"], found["href"])
+
+
+def built(folder, *options):
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder), *options]
+    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return built(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory):
+    return built(tmp_path_factory.mktemp("offline"), "-f", "mkdocs-offline.yml")
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    """Every page by its address below the site's."""
+    found = {path.relative_to(site).as_posix(): Page(path.read_text()) for path in site.rglob("*.html")}
+    return {name.removesuffix("index.html"): page for name, page in found.items()}
+
+
+def dead(pages, name, page):
+    """The links of a page that lead nowhere inside the site."""
+    for link in page.links:
+        target = urlsplit(urljoin(f"https://site/{name}", link))
+        if target.netloc != "site":
+            continue
+        there = pages.get(target.path.removeprefix("/"))
+        if there is None or (target.fragment and unquote(target.fragment) not in there.ids):
+            yield link
+
+
+def test_every_link_leads_somewhere(pages):
+    """Page and place exist, also for those that the builder does not see."""
+    assert len(pages) > len(stages())
+    found = {name: list(dead(pages, name, page)) for name, page in pages.items() if name != "404.html"}
+    assert {name: links for name, links in found.items() if links} == {}
+
+
+def test_every_link_leads_somewhere_offline(offline):
+    """Where addresses are files, each names the file."""
+    pages = {path.relative_to(offline).as_posix(): Page(path.read_text()) for path in offline.rglob("*.html")}
+    found = {name: list(dead(pages, name, page)) for name, page in pages.items() if name != "404.html"}
+
+    assert {name: links for name, links in found.items() if links} == {}
+    assert 'src="assets/iframe-worker.js"' in (offline / "index.html").read_text()
+    assert not re.search(r"https?://unpkg", "".join(path.read_text() for path in offline.rglob("*.html")))
+    assert (offline / "search/search_index.js").read_text().startswith("var __index = {")
+
+
+def test_no_id_stands_twice(site):
+    """An address leads to one place."""
+    for path in site.rglob("*.html"):
+        ids = re.findall(r'\sid="([^"]+)"', path.read_text())
+        assert sorted({i for i in ids if ids.count(i) > 1}) == [], path
+
+
+def test_every_page_says_what_it_is_about(pages):
+    """Descriptions differ, and are as long as a search engine shows; other sites get them too, with a picture."""
+    told = {name: page.meta for name, page in pages.items() if name != "404.html"}
+    descriptions = [meta["description"] for meta in told.values()]
+
+    assert len(set(descriptions)) == len(descriptions)
+    assert [text for text in descriptions if not 40 <= len(text) <= 165] == []
+    for name, meta in told.items():
+        assert meta["og:description"] == meta["description"], name
+        assert meta["og:url"] == ADDRESS + name
+        assert meta["og:image"] == f"{ADDRESS}assets/card.png"
+        assert meta["twitter:card"] == "summary_large_image"
+
+
+def test_the_sitemap_has_every_page_at_its_address(site, pages):
+    """All of them, and not the page for those that are missing."""
+    tree = etree.parse(site / "sitemap.xml")
+    found = [element.text for element in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+
+    assert sorted(found) == sorted(ADDRESS + name for name in pages if name != "404.html")
+
+
+def test_the_icons_are_there(site, pages):
+    """A drawing for most browsers, a picture for the others and for telephones."""
+    rels = pages[""].rels
+
+    assert rels["icon"] == "assets/logo.svg"
+    assert rels["apple-touch-icon"] == rels["alternate icon"] == "assets/icon.png"
+    assert size(site / "assets/icon.png") == (180, 180)
+
+
+def size(picture):
+    """Width and height of a PNG, from its head."""
+    return struct.unpack(">II", picture.read_bytes()[16:24])
+
+
+def test_the_card_has_the_size_that_others_want(site):
+    """1200 by 630, and the name of the site is on it."""
+    name = re.search(r"^site_name: (.*)$", CONFIG, re.MULTILINE)[1]
+
+    assert size(site / "assets/card.png") == (1200, 630)
+    assert f"<span>{name}</span>" in (ROOT / "companion/pages/card.html").read_text()
+
+
+def test_a_missing_page_leads_back(site):
+    """It says what happened, and its links work from any depth."""
+    page = (site / "404.html").read_text()
+
+    assert "There is no page here" in page
+    assert Page(page).links != []
+    assert 'href="/index.html"' in page or 'href="/"' in page
+
+
+def test_the_overrides_are_short():
+    """What is ours of the theme is under 30 lines, so that another theme can take its place."""
+    assert sum(len(path.read_text().splitlines()) for path in (ROOT / "overrides").iterdir()) < 30
+
+
+def test_the_chapters_stand_in_the_order_of_the_stages():
+    """The navigation names files and no titles, and has the stages in their order."""
+    nav = yaml.safe_load(re.search(r"^nav:\n(?:  .*\n)+", CONFIG, re.MULTILINE)[0])["nav"]
+    chapters = next(entry["Chapters"] for entry in nav if isinstance(entry, dict))
+
+    assert nav[0] == "index.md"
+    assert chapters == [f"chapters/{stage.name}.md" for stage in stages()]
+    assert [entry for entry in nav if not isinstance(entry, str)] == [{"Chapters": chapters}]
+
+
+def test_search_finds_words_and_faults_and_no_hints(site):
+    """Each fault and each word is found at its own place; what pops up beside a word is not found twice."""
+    index = (site / "search/search_index.json").read_text()
+
+    assert '"location":"errata/#fault-22"' in index
+    assert '"location":"glossary/#bearer-token"' in index
+    assert '"location":"troubleshooting/#no-table"' in index
+    assert "In the glossary" not in unescape(index)
+
+
+def test_the_pages_say_which_pythons_are_supported():
+    """Wherever a span of versions is named, it is the one that is tested."""
+    from companion.pythons import SUPPORTED
+
+    named = [m for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+             for m in re.findall(r"Python (3\.\d+) to (3\.\d+)", path.read_text())]  # fmt: skip
+
+    assert named != []
+    assert set(named) == {(SUPPORTED[0], SUPPORTED[-1])}
