@@ -1,0 +1,187 @@
+"""The pages around the chapters in a real browser: words, tokens, errata, start page, and the site as files."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from companion.stages import ROOT
+
+CHAPTER = "chapters/04-authentication-backend/"
+INSIDE = "e => { const r = e.getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.top >= 0 && r.bottom <= innerHeight }"
+
+
+def word(page):
+    """The first word that is explained, and its explanation."""
+    button = page.locator(".md-content button.gl").first
+    return button, page.locator(f"#{button.get_attribute('popovertarget')}")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
+    """With and without scripts: pointing shows it, Enter shows it, Escape hides it and leaves the focus where it was."""
+    page = visit(CHAPTER, java_script_enabled=scripts)
+    button, meaning = word(page)
+    assert not meaning.is_visible()
+
+    button.hover()
+    meaning.wait_for()
+    page.keyboard.press("Escape")
+    meaning.wait_for(state="hidden")
+
+    page.mouse.move(0, 0)
+    button.focus()
+    page.keyboard.press("Escape")
+    meaning.wait_for(state="hidden")
+    page.keyboard.press("Enter")
+    meaning.wait_for()
+    page.keyboard.press("Escape")
+    meaning.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.classList.contains('gl')")
+
+    button.click()
+    meaning.wait_for()
+    meaning.get_by_role("link", name="In the glossary").click()
+    page.wait_for_url("**/glossary/#*")
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390, 320])
+def test_an_explanation_stays_inside_the_window(visit, width):
+    """Wherever the word stands in its line, one can read all of it, on a telephone by a tap."""
+    page = visit(CHAPTER, width=width, has_touch=True)
+    for button in page.locator(".md-content button.gl").all():
+        button.tap()
+        meaning = page.locator(f"#{button.get_attribute('popovertarget')}")
+        meaning.wait_for()
+        assert meaning.evaluate(INSIDE), button.inner_text()
+        page.keyboard.press("Escape")
+        meaning.wait_for(state="hidden")
+
+
+def test_a_word_is_copied_with_its_sentence(page):
+    """A button in the prose does not tear a hole into what one selects, and its explanation is not in it."""
+    button, meaning = word(page)
+    paragraph = button.locator("xpath=ancestor::p[1]")
+    paragraph.evaluate("e => getSelection().selectAllChildren(e)")
+    copied = page.evaluate("getSelection().toString()")
+
+    assert button.inner_text() in copied
+    assert meaning.text_content() not in copied
+
+
+def test_words_are_not_explained_on_paper(page):
+    """What pops up on a screen is not printed."""
+    page.emulate_media(media="print")
+    assert page.locator(".gl-tip").filter(visible=True).count() == 0
+
+
+def test_the_parts_of_a_token_differ_by_more_than_colour(page):
+    """Three kinds of line below them, in the block and in what is taken apart below it; the block's text is the token."""
+    for place in (".md-content pre code", ".md-content details.tk li"):
+        lines = [
+            page.locator(f"{place} .tk-{part}").first.evaluate("e => getComputedStyle(e).textDecorationStyle")
+            for part in ("header", "claims", "signature")
+        ]
+        assert lines == ["solid", "dashed", "double"], place
+
+    block = page.locator("pre code", has=page.locator(".tk-header")).first
+    raw = page.locator("details.tk[open] .tk-raw").all_text_contents()
+    assert ".".join(raw) in block.text_content()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_errata_are_filtered_without_a_script(visit, scripts):
+    """Each button leaves as many as it says; two together leave what both mean; an address always shows its fault."""
+    page = visit("errata/", java_script_enabled=scripts)
+    faults = page.locator("section.er")
+    for label in page.locator(".er-filter label").all():
+        label.click()
+        assert faults.filter(visible=True).count() == int(label.inner_text().split()[-1]), label.inner_text()
+        page.locator(f"label[for={label.get_attribute('for').split('-')[0]}-all]").click()
+
+    page.locator("label[for=severity-high]").click()
+    page.locator("label[for=state-later]").click()
+    assert [text.split(".")[0] for text in faults.filter(visible=True).locator("h3").all_inner_texts()] == ["21", "24", "40"]
+    page.goto(f"{page.url.partition('#')[0]}#fault-1")
+    assert page.locator("#fault-1").is_visible()
+
+
+def test_the_buttons_of_the_errata_work_by_keyboard(visit):
+    """They are radio buttons: one stop for Tab in each row, arrows within it."""
+    page = visit("errata/")
+    page.locator("#severity-all").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("section.er").filter(visible=True).count() == page.locator("section.er-high").count()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "er-state"
+
+
+def test_a_note_leads_to_its_fault_and_the_fault_to_its_step(page):
+    """There and back, and both ends are in view."""
+    page.locator(".mended .er-link", has_text="22").click()
+    page.wait_for_url("**/errata/#fault-22")
+    fault = page.locator("section.er:has(#fault-22)")
+    assert page.locator("#fault-22").evaluate(INSIDE)
+    fault.get_by_role("link", name="read_token").click()
+    page.wait_for_url(f"**/{CHAPTER}#step-authentication-tokens-py-read-token")
+    assert page.evaluate("document.querySelector(':target').getBoundingClientRect().top < innerHeight / 2")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_reader_on_a_telephone_decides_from_the_first_screen(visit, scheme):
+    """What it is, how long it takes, and where it begins stand on the first screen."""
+    page = visit("", width=390, height=844, color_scheme=scheme)
+    for seen in (page.locator("h1"), page.get_by_text("to read."), page.get_by_role("link", name="Begin with chapter 1")):
+        assert seen.first.evaluate(INSIDE)
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390, 320])
+@pytest.mark.parametrize("address", ["", "errata/", "glossary/", "troubleshooting/", "about/", "404.html"])
+def test_no_page_is_wider_than_the_window(visit, address, width):
+    """One scrolls down, and never sideways."""
+    page = visit(address, width=width)
+    page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_the_picture_is_legible_on_a_telephone(visit):
+    """The smallest letters of the picture are at least 11 pixels high, and have the page's colours."""
+    page = visit("", width=390, color_scheme="dark")
+    scale = page.locator("svg.jr").evaluate("e => e.getScreenCTM().a")
+    sizes = page.locator("svg.jr text").evaluate_all("all => all.map((e) => parseFloat(getComputedStyle(e).fontSize))")
+    colours = page.locator("svg.jr .jr-file").first.evaluate(
+        "e => [getComputedStyle(e).fill, getComputedStyle(document.querySelector('h1')).color]"
+    )
+
+    assert min(sizes) * scale >= 11
+    assert colours[0] == colours[1]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """The site as files, built for reading without a server."""
+    folder = tmp_path_factory.mktemp("offline")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "mkdocs-offline.yml", "-d", str(folder)]
+    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+    return folder
+
+
+def test_the_site_works_as_files(browser, files):
+    """From a folder, without a server: search finds words, its results lead there, chapters work, nothing else is asked."""
+    page = browser.new_page()
+    asked, errors = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((files / "index.html").as_uri())
+    page.locator("[data-md-component=search-query]").click()
+    page.keyboard.type("salt")
+    page.locator(".md-search-result__link[href*=glossary]").first.click()
+    page.wait_for_url("**/glossary.html*")
+    page.goto((files / "chapters/07-urls.html").as_uri())
+    assert page.locator(".gl-tip a").first.get_attribute("href").startswith("../glossary.html#")
+
+    assert [url for url in asked if not url.startswith(("file:", "about:", "data:"))] == []
+    assert errors == []
+    page.close()
