@@ -13,8 +13,6 @@ from markdown.extensions.toc import slugify
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
-from companion import stages
-
 HEADING = re.compile(r'^## (.+?)(?: *\{ *data-also="([^"]*)" *\})?$')
 MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
 UNTOUCHED = {"a", "button", "code", "pre", "kbd", "strong", "b", "summary", "label", "figcaption", "th", "svg",

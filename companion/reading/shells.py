@@ -27,7 +27,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def powershell(command: str) -> str:
-    """A command for PowerShell; lines that `\\` continues are part of it. Returns it unchanged where nothing differs."""
+    """A command for PowerShell, or the same where nothing differs; lines that `\\` continues are part of it."""
     if command.startswith("touch "):
         return "New-Item " + ", ".join(command.removeprefix("touch ").split())
     before = ""

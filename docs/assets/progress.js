@@ -36,7 +36,7 @@
   function tell() {
     const progress = read();
     all(".rd-badge").forEach((badge) => badge.remove());
-    for (const link of all(".rd-way a, .md-nav--primary a.md-nav__link, .rd-chapters a")) {
+    for (const link of all(".rd-way a, .md-nav--primary a.md-nav__link, .wy a")) {
       if (link.hash) continue; // a place on this page
       const known = progress[stageOf(link.pathname)];
       link.toggleAttribute("data-visited", Boolean(known));

@@ -1,7 +1,6 @@
 """Where things stand: beside each other on a desk, below each other on a phone, in order on paper."""
 
 import io
-import io
 
 import pytest
 from pypdf import PdfReader

@@ -102,7 +102,11 @@ def test_the_errata_are_filtered_without_a_script(visit, scripts):
 
     page.locator("label[for=severity-high]").click()
     page.locator("label[for=state-later]").click()
-    assert [text.split(".")[0] for text in faults.filter(visible=True).locator("h3").all_inner_texts()] == ["21", "24", "40"]
+    assert [text.split(".")[0] for text in faults.filter(visible=True).locator("h3").all_inner_texts()] == [
+        "21",
+        "24",
+        "40",
+    ]
     page.goto(f"{page.url.partition('#')[0]}#fault-1")
     assert page.locator("#fault-1").is_visible()
 
@@ -132,7 +136,11 @@ def test_a_note_leads_to_its_fault_and_the_fault_to_its_step(page):
 def test_a_reader_on_a_telephone_decides_from_the_first_screen(visit, scheme):
     """What it is, how long it takes, and where it begins stand on the first screen."""
     page = visit("", width=390, height=844, color_scheme=scheme)
-    for seen in (page.locator("h1"), page.get_by_text("to read."), page.get_by_role("link", name="Begin with chapter 1")):
+    for seen in (
+        page.locator("h1"),
+        page.get_by_text("to read."),
+        page.get_by_role("link", name="Begin with chapter 1"),
+    ):
         assert seen.first.evaluate(INSIDE)
 
 

@@ -206,7 +206,10 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
     assert 'id="fault-1"' in page
     assert "1. One <code>&lt;b&gt;</code>: \"a\"" in page
     assert '<section class="er er-high er-mended er-tokens"' in page
-    assert 'Mended in <a href="chapters/02-new.md#step-app-py-sign">stage 02-new, <code>app.py</code> › <code>sign</code></a>' in page
+    assert (
+        'Mended in <a href="chapters/02-new.md#step-app-py-sign">stage 02-new, <code>app.py</code> › <code>sign</code></a>'
+        in page
+    )
     assert "Held by <code>tests/test_app.py::test_it</code>: It signs with the key." in page
     assert "Part 2 mends it, in stage <code>03-next</code>." in page
 
@@ -276,7 +279,9 @@ def test_a_glossary_is_read_from_its_headings():
 
 
 def explained(page):
-    return re.findall(r'<button class="gl"[^>]*popovertarget="([\w-]+)"[^>]*>([^<]+)</button><span class="gl-tip"', page)
+    return re.findall(
+        r'<button class="gl"[^>]*popovertarget="([\w-]+)"[^>]*>([^<]+)</button><span class="gl-tip"', page
+    )
 
 
 def test_the_first_of_each_word_is_explained(render):
@@ -318,13 +323,17 @@ def test_the_words_of_the_glossary_are_used():
     text = "\n".join(path.read_text() for path in pages)
 
     assert len(known) > 25
-    assert [e.word for e in known if not re.search("|".join(rf"\b{re.escape(s)}\b" for s in e.spellings), text, re.I)] == []
+    assert [
+        e.word for e in known if not re.search("|".join(rf"\b{re.escape(s)}\b" for s in e.spellings), text, re.I)
+    ] == []
     assert [e.word for e in known if len(e.meaning) > 230] == []
     assert [e.word for e in known] == sorted((e.word for e in known), key=str.lower)
 
 
 def token(claims, header=None):
-    parts = [urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in (header or {"alg": "HS256"}, claims)]
+    parts = [
+        urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in (header or {"alg": "HS256"}, claims)
+    ]
     return ".".join([*parts, "C1V7CS2PgebQJJ5mfFXLpxlJn7l-Zy7DzjjP7gbT9nY"])
 
 
@@ -360,7 +369,9 @@ def test_a_time_that_is_none_is_not_read(value):
     assert tokens.meaning("exp", {"exp": value}) == ""
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(1, "1 second"), (300, "5 minutes"), (7200, "2 hours"), (86400, "1 day")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1, "1 second"), (300, "5 minutes"), (7200, "2 hours"), (86400, "1 day")]
+)
 def test_a_span_is_said_in_its_largest_unit(seconds, words):
     """Five minutes, and not 300 seconds."""
     assert tokens.span(seconds) == words
@@ -370,7 +381,9 @@ def test_a_token_in_a_block_is_shown_apart_below_it(render):
     """Once a page, folded below a terminal and open below a Python shell; the block's text stays as it is."""
     good, other = token(CLAIMS), token({"sub": "2"})
     block = f'```console\n$ curl x\n{{"token":"{good}"}}\n```\n'
-    page, _ = render(f"# T\n\n{block}\n{block}\n\n```pycon\n>>> t\n'{other}'\n```\n\n```text\n{token({'sub': '3'})}\n```\n")
+    page, _ = render(
+        f"# T\n\n{block}\n{block}\n\n```pycon\n>>> t\n'{other}'\n```\n\n```text\n{token({'sub': '3'})}\n```\n"
+    )
     figures = re.findall(r'<details class="tk"[^>]*>', page)
 
     assert figures == ['<details class="tk" data-search-exclude>', '<details class="tk" data-search-exclude open>']
@@ -431,7 +444,9 @@ def test_the_minutes_follow_the_rule(root):
     """200 words a minute and 15 lines of code; code blocks, comments, heads of blocks and suites do not count."""
     path = root / "docs/chapters/02-new.md"
     words = "word " * 400
-    path.write_text(f"---\ntitle: A\ndescription: B\n---\n{words}\n\n```text\n{words}\n```\n<!-- {words} -->\n/// beside | x\n{words}\n///\n")
+    path.write_text(
+        f"---\ntitle: A\ndescription: B\n---\n{words}\n\n```text\n{words}\n```\n<!-- {words} -->\n/// beside | x\n{words}\n///\n"
+    )
     (root / "steps/02-new/app.py").write_text("a = 1\n" * 29)
     (root / "steps/02-new/Dockerfile").write_text("USER app\n")
     page = way.chapter(find("02-new", root), root)
@@ -468,7 +483,9 @@ def test_the_picture_stands_in_the_page(render):
 
 def test_the_versions_are_the_pins(render, root):
     """Name and version of each package of the group, without the condition behind it."""
-    (root / "pyproject.toml").write_text('[dependency-groups]\nlearn = ["A==1.0", "B[x]==2.0; python_version > \'3\'"]\n')
+    (root / "pyproject.toml").write_text(
+        '[dependency-groups]\nlearn = ["A==1.0", "B[x]==2.0; python_version > \'3\'"]\n'
+    )
     page, _ = render("# About\n\n/// versions | learn\n///\n")
 
     assert re.findall(r"<td>(.*?)</td>", page) == ["A", "1.0", "B[x]", "2.0"]

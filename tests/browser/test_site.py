@@ -1,0 +1,144 @@
+"""What holds for the site as a whole: it asks nobody else, it is light, it can be searched, its colours can be read."""
+
+import json
+import re
+
+import pytest
+
+MOST_BYTES = 250_000  # of a first visit, compressed
+LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
+CONTRAST = """(names) => {
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
+    const luminance = (name) => {
+        const value = getComputedStyle(document.body).getPropertyValue(name);
+        canvas.fillStyle = '#000';
+        canvas.fillStyle = value;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255)
+            .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const [ink, ground] = names.map(luminance);
+    return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+}"""
+
+
+@pytest.fixture
+def watched(browser, site):
+    """A page in a browser without a past, and every answer that it got: address, status, bytes on the wire."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    answers = []
+
+    def note(request):
+        answers.append((request.url, request.response().status, max(0, request.sizes()["responseBodySize"])))
+
+    page.on("requestfinished", note)
+    page.on("requestfailed", lambda request: answers.append((request.url, 0, 0)))
+    yield page, answers
+    context.close()
+
+
+def test_no_request_leaves_the_site(watched, site, built):
+    """All that any page asks for comes from the site itself, and is there."""
+    page, answers = watched
+    for path in sorted(built.rglob("*.html")):
+        page.goto(site + path.relative_to(built).as_posix().removesuffix("index.html"), wait_until="networkidle")
+
+    assert len(answers) > 50
+    assert [answer for answer in answers if not answer[0].startswith(site) or answer[1] != 200] == []
+
+
+def test_a_first_visit_is_light(watched, site, chapter):
+    """A chapter with all it needs is at most 250 KB, compressed."""
+    page, answers = watched
+    page.goto(site + chapter, wait_until="networkidle")
+
+    assert 100_000 < sum(size for _, _, size in answers) <= MOST_BYTES, sorted(answers, key=lambda a: -a[2])[:8]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "ground", ["--rd-pane", "--rd-add", "--rd-del", "--rd-add-strong", "--rd-del-strong", "--rd-hot"]
+)
+def test_every_colour_of_code_can_be_read(visit, scheme, ground):
+    """Each syntax colour has 4.5:1 on plain, added and removed ground, on changed words, and on the line looked at."""
+    page = visit("chapters/04-authentication-backend/", color_scheme=scheme)
+    style = page.evaluate("fetch(document.querySelector('link[href*=reading]').href).then((answer) => answer.text())")
+    inks = sorted(set(re.findall(r"--hl-\w+(?=:)", style))) + ["--md-code-fg-color"]
+    low = {ink: page.evaluate(CONTRAST, [ink, ground]) for ink in inks}
+
+    assert len(inks) > 5
+    assert {ink: ratio for ink, ratio in low.items() if ratio < LEAST_CONTRAST} == {}
+
+
+def test_forced_colours_leave_it_legible(visit):
+    """In a high-contrast mode the signs and the bars stay, and the line looked at has an outline."""
+    page = visit("chapters/04-authentication-backend/", forced_colors="active")
+    line = page.locator("ins > .rd-line").first
+
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    assert line.evaluate("(e) => getComputedStyle(e, '::after').content").startswith('"+"')
+    assert page.locator("ins.rd-run").first.evaluate("(e) => getComputedStyle(e, '::before').backgroundColor") not in (
+        "rgba(0, 0, 0, 0)",
+        "rgb(255, 255, 255)",
+    )
+    page.locator(".rd-ref").first.hover()
+    assert page.locator(".rd-hot").evaluate("(e) => getComputedStyle(e).outlineStyle") == "solid"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("nobody can take a signed token back", "chapters/04-authentication-backend/"),  # prose
+        ("bearer", "glossary/"),
+    ],
+)
+def test_the_search_finds_prose_and_glossary(visit, words, found):
+    """What somebody wrote is found, from any page."""
+    page = visit("chapters/07-urls/")
+    page.locator(".md-search__input").click()
+    page.keyboard.type(words)
+    page.wait_for_selector(".md-search-result__link")
+
+    addresses = page.eval_on_selector_all(".md-search-result__link", "links => links.map((a) => a.pathname)")
+    assert any(address.endswith(f"/{found}") for address in addresses)
+
+
+def test_the_search_never_finds_a_diff(built):
+    """No line of code of a pane, no path of a tree and no command of a head is in the index."""
+    index = json.loads((built / "search/search_index.json").read_text())
+    text = " ".join(document["text"] for document in index["docs"])
+
+    for code in ("def read_token", "INSTALLED_APPS = [", "diff -ru", "Report a mistake", "files change"):
+        assert code not in text
+    assert len(text) > 20_000
+
+
+def test_the_menu_of_a_phone_leads_to_every_chapter(visit):
+    """Behind the menu button, by touch."""
+    page = visit("", width=390, height=844, has_touch=True)
+    page.locator(".md-header label[for='__drawer']").click()
+    page.get_by_text("Chapters", exact=True).locator("visible=true").first.click()
+    page.locator(".md-nav--primary a[href*='07-urls']").click()
+    page.wait_for_url("**/chapters/07-urls/")
+
+
+def test_reference_pictures_are_made(visit, tmp_path_factory, request):
+    """Pictures of the pages that people look at, for eyes: at three widths, light and dark."""
+    folder = request.config.rootpath / "dist" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {
+        "start": "",
+        "chapter": "chapters/04-authentication-backend/",
+        "step": "chapters/04-authentication-backend/#step-authentication-tokens-py-read-token",
+        "errata": "errata/",
+    }
+    for name, address in pages.items():
+        for width, height in ((1440, 900), (900, 1100), (390, 844)):
+            for scheme in ("light", "dark"):
+                page = visit(address, width=width, height=height, color_scheme=scheme)
+                page.evaluate("document.fonts.ready")
+                picture = folder / f"{name}-{width}-{scheme}.png"
+                page.screenshot(path=picture)
+                assert picture.stat().st_size > 10_000
