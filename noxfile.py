@@ -150,6 +150,19 @@ def browser(session):
     session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def zensical(session):
+    """Build the site with Zensical, the theme's successor: every chapter has to come out with its panes."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["zensical"])
+    session.run("python", "-m", "pytest", "-q", "tests/zensical", *session.posargs)
+
+
+@nox.session
+def lighthouse(session):
+    """Print Lighthouse's scores of two pages, on a desk and on a phone. Needs Chromium and npm."""
+    session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
+
+
 @nox.session
 def images(session):
     """Build and run the Dockerfile of each stage (docker, podman or buildah), and ask it over HTTP."""

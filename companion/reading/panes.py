@@ -60,7 +60,7 @@ def pane(claims: list[Claim], ident: str, blob: str = "") -> Pane:
         label = f"{change.path}, {span([change.rows[n] for n in owned])}: {added} added, {removed} removed"
         depth = min(len(r.text) - len(r.text.lstrip()) for n in shown if (r := change.rows[n]).text.strip())
         body = (
-            f'<div class="rd-scroll" tabindex="0" role="region" aria-label="{text(label)}">'
+            f'<div class="rd-scroll" style="--lines:{len(shown)}" tabindex="0" role="region" aria-label="{text(label)}">'
             f'<code class="rd-code" style="--depth:{depth}">{_body(change, shown, idents)}</code></div>'
         )
     caption = (

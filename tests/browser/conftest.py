@@ -1,49 +1,23 @@
 """A real browser, the site as it is built, and a server that compresses as a real one does."""
 
-import gzip
 import os
 import shutil
 import subprocess
 import sys
 import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from http.server import ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from companion.hosting import Compressing
 from companion.stages import ROOT, stages
 
-COMPRESSED = (".html", ".css", ".js", ".json", ".svg", ".xml")
 # As root there is no sandbox to be had, and without the others Chromium calls its maker.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 CHAPTERS = [stage.name for stage in stages()]
-
-
-class Compressing(SimpleHTTPRequestHandler):
-    """Serves files as hosts of static sites do: compressed, and to be kept for a while."""
-
-    def do_GET(self):
-        path = Path(self.translate_path(self.path))
-        if path.is_dir() and self.path.split("?")[0].endswith("/"):
-            path = path / "index.html"
-        if not path.is_file():
-            return super().do_GET()  # a redirect to the slash, or 404
-        body = path.read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(str(path)))
-        self.send_header("Cache-Control", "max-age=600")
-        if path.suffix in COMPRESSED:
-            body = gzip.compress(body, mtime=0)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
 
 
 @pytest.fixture(scope="session")
