@@ -151,7 +151,9 @@ def _lost_place(place: Place, root: Path) -> str | None:
         return f"{place.stage} has no file {place.path}"
     text = file.read_text(encoding="utf-8")
     if place.symbol.startswith('"'):
-        return None if place.symbol.strip('"') in text else f"{place.path} of {place.stage} does not hold {place.symbol}"
+        return (
+            None if place.symbol.strip('"') in text else f"{place.path} of {place.stage} does not hold {place.symbol}"
+        )
     known = [*symbols(text)] if place.path.endswith(".py") else []
     if not place.symbol or place.symbol in known:
         return None

@@ -78,7 +78,7 @@ class ExplainWords(Treeprocessor):
             child.tail = self._mark(element, list(element).index(child) + 1, child.tail)
 
     def _mark(self, parent: etree.Element, at: int, text: str | None) -> str | None:
-        """Put a button for each new word of `text` into `parent` from index `at` on. Returns the text before the first."""
+        """Put a button for each new word of `text` into `parent`, from index `at` on. Returns what stands before."""
         if not text or isinstance(text, AtomicString):
             return text
         first, last, end = text, None, 0
@@ -106,7 +106,9 @@ class ExplainWords(Treeprocessor):
     def _button(self, shown: str) -> list[etree.Element]:
         entry = self.by_spelling[shown.lower()]
         ident = f"word-{entry.anchor}"
-        button = etree.Element("button", {"type": "button", "class": "gl", "popovertarget": ident, "interestfor": ident})
+        button = etree.Element(
+            "button", {"type": "button", "class": "gl", "popovertarget": ident, "interestfor": ident}
+        )
         button.text = AtomicString(shown)
         tip = etree.Element("span", {"popover": "auto", "id": ident, "class": "gl-tip", "data-search-exclude": ""})
         etree.SubElement(tip, "b").text = AtomicString(entry.word)
