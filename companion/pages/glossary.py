@@ -58,7 +58,7 @@ class ExplainWords(Treeprocessor):
         if not self.page.is_file():
             return
         known = entries(self.page.read_text(encoding="utf-8"))
-        here = {element.get("id") for element in root.iter("h2")}
+        here = {slugify("".join(element.itertext()), "-") for element in root.iter("h2")}
         if not known or all(entry.anchor in here for entry in known):
             return  # the glossary itself
         self.address = f"{up(root)}glossary.md"

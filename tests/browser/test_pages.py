@@ -1,11 +1,14 @@
 """The pages around the chapters in a real browser: words, tokens, errata, start page, and the site as files."""
 
 import os
+import shutil
+import struct
 import subprocess
 import sys
 
 import pytest
 
+from companion.pages.card import draw
 from companion.stages import ROOT
 
 CHAPTER = "chapters/04-authentication-backend/"
@@ -164,6 +167,15 @@ def test_the_picture_is_legible_on_a_telephone(visit):
 
     assert min(sizes) * scale >= 11
     assert colours[0] == colours[1]
+
+
+def test_the_pictures_are_drawn(tmp_path):
+    """The sources of the card and the icon give pictures of the sizes that are asked for, small enough to be tracked."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    sizes = {path.name: struct.unpack(">II", path.read_bytes()[16:24]) for path in draw(chromium, tmp_path)}
+
+    assert sizes == {"card.png": (1200, 630), "icon.png": (180, 180)}
+    assert [path.name for path in tmp_path.iterdir() if path.stat().st_size > 300_000] == []
 
 
 @pytest.fixture(scope="module")

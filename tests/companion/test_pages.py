@@ -9,7 +9,7 @@ from datetime import date
 import markdown
 import pytest
 
-from companion.pages import faults, tokens, versions, way
+from companion.pages import card, faults, tokens, versions, way
 from companion.pages.faults import Place, problems, read, read_all, requirement
 from companion.pages.glossary import entries
 from companion.pages.journey import HALTS, drawing
@@ -313,7 +313,7 @@ def test_a_chapter_finds_the_glossary_one_folder_up(render):
 
 def test_the_glossary_does_not_explain_itself(render):
     """On its own page nothing is underlined."""
-    assert explained(render(GLOSSARY)[0]) == []
+    assert explained(render(GLOSSARY.replace("A number.", "A number, hashed by a bearer."))[0]) == []
 
 
 def test_the_words_of_the_glossary_are_used():
@@ -503,3 +503,12 @@ def test_the_day_is_that_of_the_last_commit(root, git):
 
     assert versions.day(root) == date.fromisoformat(told)
     assert versions.said(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")
+
+
+def test_without_chromium_the_card_says_what_is_missing(monkeypatch, capsys, tmp_path):
+    """One sentence, and an exit status that fails."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+
+    assert card.main() == 2
+    assert "set CHROMIUM to the path of one" in capsys.readouterr().err
