@@ -162,7 +162,8 @@ def test_a_fault_needs_a_number():
         ({"mended": "02-new Dockerfile#USER"}, "Dockerfile of 02-new has no USER"),
         ({"held": "tests/test_app.py::test_that"}, "there is no tests/test_app.py::test_that"),
         ({"held": ""}, "lacks held:"),
-        ({"mended": "", "later": "02-new", "held": ""}, "stage 02-new is there: write mended: and held:"),
+        ({"mended": "", "later": "02-other", "held": ""}, "stage 02 is there: write mended: and held:"),
+        ({"mended": "", "later": "soon", "held": ""}, "later: is the name of a stage to come"),
         ({"mended": "", "later": "03-next"}, "what is left for later has no held: yet"),
     ],
 )
