@@ -113,7 +113,7 @@ def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
         if not stages.STEP.fullmatch(fault.later):
             found.append(f"later: is the name of a stage to come, as in 08-hardening, and not {fault.later!r}")
         elif fault.later[:2] in numbers:
-            found.append(f"stage {fault.later[:2]} is there: write mended: and held:, or name the stage that will mend it")
+            found.append(f"stage {fault.later[:2]} is there: write mended: and held:, or name a later stage")
         if fault.held:
             found.append("what is left for later has no held: yet")
     elif not fault.held:
