@@ -25,7 +25,7 @@ def word(page):
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
-    """With and without scripts: pointing shows it, Enter shows it, Escape hides it and leaves the focus where it was."""
+    """With and without scripts: pointing, coming by keyboard and Enter show it, Escape hides it and leaves the focus where it was."""
     page = visit(CHAPTER, java_script_enabled=scripts)
     button, meaning = word(page)
     assert not meaning.is_visible()
@@ -37,6 +37,7 @@ def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
 
     page.mouse.move(0, 0)
     button.focus()
+    meaning.wait_for()
     page.keyboard.press("Escape")
     meaning.wait_for(state="hidden")
     page.keyboard.press("Enter")

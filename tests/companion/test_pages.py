@@ -280,9 +280,8 @@ def test_a_glossary_is_read_from_its_headings():
 
 
 def explained(page):
-    return re.findall(
-        r'<button class="gl"[^>]*popovertarget="([\w-]+)"[^>]*>([^<]+)</button><span class="gl-tip"', page
-    )
+    button = r'<button class="gl"[^>]*popovertarget="([\w-]+)"[^>]*>([^<]+)</button>'
+    return re.findall(rf'<span class="gl-word">[^<]*{button}[^<]*</span><span class="gl-tip"', page)
 
 
 def test_the_first_of_each_word_is_explained(render):
@@ -303,6 +302,29 @@ def test_the_first_of_each_word_is_explained(render):
 def test_what_only_looks_like_a_word_is_left_alone(render, text):
     """Parts of words and paths, code, links, headings, and where the word is being explained."""
     assert explained(render(text)[0]) == []
+
+
+def test_several_words_of_one_line_are_explained(render):
+    """What stands before, between and behind them stays where it was."""
+    page, _ = render("The hash and the bearer and the end.")
+
+    assert explained(page) == [("word-hash", "hash"), ("word-bearer-token", "bearer")]
+    assert re.sub(r"<span class=\"gl-tip\".*?</a></span>|<[^>]+>", "", page) == "The hash and the bearer and the end."
+
+
+def test_without_a_glossary_nothing_is_explained(render, root):
+    """A tutorial need not have one."""
+    (root / "docs/glossary.md").unlink()
+
+    assert render("A hash.")[0] == "<p>A hash.</p>"
+
+
+def test_marks_beside_a_word_stay_with_it(render):
+    """No line ends with a bracket, and none begins with a comma."""
+    page, _ = render("A ('hash'), and more.")
+
+    assert re.findall(r'<span class="gl-word">(.*?)<button.*?</button>(.*?)</span>', page) == [("('", "'),")]
+    assert page.endswith("</span> and more.</p>")
 
 
 def test_a_chapter_finds_the_glossary_one_folder_up(render):
