@@ -17,7 +17,8 @@ from companion.pages.steps import shown, step_of
 from companion.reading.report import STRICT
 from companion.stages import ROOT, find, stages
 
-STAGE = {
+SAME = {"same.py": "def same():\n    pass\n"}
+STAGE = SAME | {
     "app.py": "import os\n\n\ndef sign():\n    return os\n\n\nLIMIT = 1\n",
     "Dockerfile": "USER app\n",
     "tests/test_app.py": 'def test_it():\n    """It signs\n    with the key.\n\n    A hint.\n    """\n',
@@ -91,7 +92,7 @@ A number.
 @pytest.fixture
 def root(chain):
     """A chain of two stages with a chapter, an errata page and a glossary."""
-    root = chain({"01-old": {"x": ""}, "02-new": STAGE})
+    root = chain({"01-old": SAME, "02-new": STAGE})
     (root / "docs/chapters").mkdir(parents=True)
     (root / "docs/chapters/02-new.md").write_text(CHAPTER)
     (root / "docs/errata.md").write_text(ERRATA)
@@ -158,6 +159,7 @@ def test_a_fault_needs_a_number():
         ({"mended": "02-new app.py#sing"}, "app.py of 02-new has no sing; did you mean sign?"),
         ({"mended": "02-new ap.py#sign"}, "02-new has no file ap.py"),
         ({"mended": "04-x app.py#sign"}, "there is no stage '04-x'"),
+        ({"mended": "app.py#sign"}, "there is no stage ''"),
         ({"mended": '02-new Dockerfile#"USER root"'}, 'Dockerfile of 02-new does not hold "USER root"'),
         ({"mended": "02-new Dockerfile#USER"}, "Dockerfile of 02-new has no USER"),
         ({"held": "tests/test_app.py::test_that"}, "there is no tests/test_app.py::test_that"),
@@ -213,6 +215,8 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
     )
     assert "Held by <code>tests/test_app.py::test_it</code>: It signs with the key." in page
     assert "Part 2 mends it, in stage <code>03-next</code>." in page
+    facts = '<p class="er-facts"><span class="er-severity">High</span><span class="er-state">Mended</span></p>'
+    assert facts in page
 
 
 def test_the_tally_counts(render):
@@ -224,6 +228,8 @@ def test_the_tally_counts(render):
     assert ("severity-high", "High 1") in labels
     assert ("state-later", "Later 1") in labels
     assert ("area-image", "Image 0") in labels
+    assert ("area-tokens", "Tokens 1") in labels
+    assert re.findall(r"<legend>(\w+)</legend>", page) == ["Severity", "State", "Area"]
     assert len(re.findall(r'checked="checked"', page)) == 3
 
 
@@ -231,6 +237,7 @@ def test_the_tally_counts(render):
     ("old", "new", "problem"),
     [
         ("app.py#sign", "app.py#sing", "did you mean sign?"),
+        ("app.py#sign, ", "same.py#same, ", "same.py#same does not change in 02-new: name the stage that writes it"),
         ("severity: high", "severity: fatal", "severity: is one of"),
         ("title: 'One `<b>`: \"a\"'", "title: `x`", "/// fault | 1: the block is not understood"),
         ("    area: login", "    aera: login", "/// fault | 3: the block is not understood"),
