@@ -90,7 +90,7 @@ def figure(token: Token, is_open: bool) -> str:
     )
     return (
         f'<details class="tk" data-search-exclude{" open" if is_open else ""}>'
-        "<summary>The token above, taken apart at its two dots. No key is needed to read it.</summary>"
+        "<summary>This token, taken apart at its dots. Reading it takes no key.</summary>"
         f"<ol>{rows}</ol></details>"
     )
 
