@@ -80,14 +80,7 @@ def offline(session):
 @nox.session
 def card(session):
     """Draw the picture for links and the icon anew, from companion/pages/*.html, with Chromium."""
-    flags = ["--headless", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking"]
-    flags += ["--disable-component-update", "--disable-sync", "--disable-quic"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        flags.append("--no-sandbox")  # root has none
-    for name, size in {"card": "1200,630", "icon": "180,180"}.items():
-        source = (ROOT / "companion" / "pages" / f"{name}.html").as_uri()
-        shot = f"--screenshot={ROOT / 'docs' / 'assets' / name}.png"
-        session.run("chromium", *flags, f"--window-size={size}", shot, source, external=True)
+    session.run(PYTHON, "-m", "companion.pages.card", *session.posargs, external=True)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)

@@ -86,7 +86,10 @@ class TellFaults(Treeprocessor):
         for place in fault.places:
             step = self._step(place)
             if step is None:
-                problems.append(f"fault {fault.number}: {place.selector} does not change in {place.stage}: name the stage that writes it")
+                problems.append(
+                    f"fault {fault.number}: {place.selector} does not change in {place.stage}: "
+                    "name the stage that writes it"
+                )
             item = etree.SubElement(where, "li")
             item.text = f"{STATES[fault.state]} in "
             _link(item, place, step, self.root)

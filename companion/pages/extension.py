@@ -1,7 +1,7 @@
 """The Python-Markdown side of the pages around the chapters. Load it after `companion.reading.extension`.
 
-Blocks: `fault` and `tally` (docs/errata.md), `way`, `part` and `picture` (docs/index.md), `versions` (docs/about.md). In all pages: the
-words of the glossary are explained, notes on 2018 lead to the errata, tokens are taken apart.
+Blocks: `fault` and `tally` (docs/errata.md), `way`, `part` and `picture` (docs/index.md), `versions` (docs/about.md).
+In all pages: the words of the glossary are explained, notes on 2018 lead to the errata, tokens are taken apart.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ from companion.pages.way import PartBlock, ShowWay, WayBlock
 from companion.reading.blocks import ReadBlocks
 from companion.reading.report import report
 
+NOT_UNDERSTOOD = (
+    "the block is not understood; look at its options (YAML: a value with a backtick or a colon stands in quotes), "
+    "and at the empty line before it"
+)
 BLOCKS = (FaultBlock, TallyBlock, WayBlock, PartBlock, PictureBlock, VersionsBlock)
 
 
@@ -40,8 +44,7 @@ class CountBlocks(Treeprocessor):
         marks = Counter(mark for element in root.iter() if (mark := element.attrib.pop("data-block", None)))
         meant = Counter(f"{name} | {argument}" for name, argument in self.heads.heads if name in names)
         lost = meant - marks
-        report(root, "page", [f"/// {head}: the block is not understood; look at its options (YAML: a value with a "
-                              "backtick or a colon stands in quotes), and at the empty line before it" for head in lost])  # fmt: skip
+        report(root, "page", [f"/// {head}: {NOT_UNDERSTOOD}" for head in lost])
 
 
 class PagesExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no types

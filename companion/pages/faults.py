@@ -109,8 +109,11 @@ def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
     """What the entry says and the stages contradict: one sentence each, with the remedy."""
     found = []
     if fault.state == "later":
-        if fault.later in map(str, stages.stages(root)):
-            found.append(f"stage {fault.later} is there: write mended: and held:, or name the stage that will mend it")
+        numbers = [stage.name[:2] for stage in stages.stages(root) if stages.STEP.fullmatch(stage.name)]
+        if not stages.STEP.fullmatch(fault.later):
+            found.append(f"later: is the name of a stage to come, as in 08-hardening, and not {fault.later!r}")
+        elif fault.later[:2] in numbers:
+            found.append(f"stage {fault.later[:2]} is there: write mended: and held:, or name a later stage")
         if fault.held:
             found.append("what is left for later has no held: yet")
     elif not fault.held:
@@ -151,7 +154,9 @@ def _lost_place(place: Place, root: Path) -> str | None:
         return f"{place.stage} has no file {place.path}"
     text = file.read_text(encoding="utf-8")
     if place.symbol.startswith('"'):
-        return None if place.symbol.strip('"') in text else f"{place.path} of {place.stage} does not hold {place.symbol}"
+        return (
+            None if place.symbol.strip('"') in text else f"{place.path} of {place.stage} does not hold {place.symbol}"
+        )
     known = [*symbols(text)] if place.path.endswith(".py") else []
     if not place.symbol or place.symbol in known:
         return None

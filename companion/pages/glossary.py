@@ -15,6 +15,7 @@ from markdown.util import AtomicString
 
 HEADING = re.compile(r'^## (.+?)(?: *\{ *data-also="([^"]*)" *\})?$')
 MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
+OPENS, CLOSES = r"""[(\["'“‘]""", r"""[)\]"'”’.,;:!?…]"""
 UNTOUCHED = {"a", "button", "code", "pre", "kbd", "strong", "b", "summary", "label", "figcaption", "th", "svg",
              "h1", "h2", "h3", "h4", "h5", "h6"}  # fmt: skip
 UNTOUCHED_CLASSES = {"admonition-title", "rd-chapter", "rd-side", "rd-files", "rd-way", "md-button", "er-where", "wy"}
@@ -58,13 +59,14 @@ class ExplainWords(Treeprocessor):
         if not self.page.is_file():
             return
         known = entries(self.page.read_text(encoding="utf-8"))
-        here = {element.get("id") for element in root.iter("h2")}
+        here = {slugify("".join(element.itertext()), "-") for element in root.iter("h2")}
         if not known or all(entry.anchor in here for entry in known):
             return  # the glossary itself
         self.address = f"{up(root)}glossary.md"
         self.by_spelling = {s.lower(): entry for entry in known for s in entry.spellings}
         longest_first = sorted(self.by_spelling, key=len, reverse=True)
-        self.pattern = re.compile(rf"(?<![\w/-])({'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE)
+        words = "|".join(map(re.escape, longest_first))
+        self.pattern = re.compile(rf"({OPENS}*)(?<![\w/-])({words})(?![\w-])({CLOSES}*)", re.IGNORECASE)
         self.seen: set[str] = set()
         self._explain(root)
 
@@ -78,7 +80,7 @@ class ExplainWords(Treeprocessor):
             child.tail = self._mark(element, list(element).index(child) + 1, child.tail)
 
     def _mark(self, parent: etree.Element, at: int, text: str | None) -> str | None:
-        """Put a button for each new word of `text` into `parent` from index `at` on. Returns the text before the first."""
+        """Put a button for each new word of `text` into `parent`, from index `at` on. Returns what stands before."""
         if not text or isinstance(text, AtomicString):
             return text
         first, last, end = text, None, 0
@@ -88,7 +90,7 @@ class ExplainWords(Treeprocessor):
                 first = before
             else:
                 last.tail = before
-            for last in self._button(match[0]):
+            for last in self._button(*match.groups()):
                 parent.insert(at, last)
                 at += 1
             end = match.end()
@@ -98,21 +100,25 @@ class ExplainWords(Treeprocessor):
 
     def _new(self, text: str) -> Iterator[re.Match[str]]:
         for match in self.pattern.finditer(text):
-            anchor = self.by_spelling[match[0].lower()].anchor
+            anchor = self.by_spelling[match[2].lower()].anchor
             if anchor not in self.seen:
                 self.seen.add(anchor)
                 yield match
 
-    def _button(self, shown: str) -> list[etree.Element]:
+    def _button(self, opens: str, shown: str, closes: str) -> tuple[etree.Element, etree.Element]:
         entry = self.by_spelling[shown.lower()]
         ident = f"word-{entry.anchor}"
-        button = etree.Element("button", {"type": "button", "class": "gl", "popovertarget": ident, "interestfor": ident})
-        button.text = AtomicString(shown)
+        # A line may break before and behind a button, so the marks beside it are kept in one piece with it.
+        word = etree.Element("span", {"class": "gl-word"})
+        word.text = AtomicString(opens)
+        options = {"type": "button", "class": "gl", "popovertarget": ident, "interestfor": ident}
+        button = etree.SubElement(word, "button", options)
+        button.text, button.tail = AtomicString(shown), AtomicString(closes)
         tip = etree.Element("span", {"popover": "auto", "id": ident, "class": "gl-tip", "data-search-exclude": ""})
         etree.SubElement(tip, "b").text = AtomicString(entry.word)
         tip[0].tail = AtomicString(f" {entry.meaning} ")
         etree.SubElement(tip, "a", {"href": f"{self.address}#{entry.anchor}"}).text = AtomicString("In the glossary")
-        return [button, tip]
+        return word, tip
 
 
 def up(root: etree.Element) -> str:

@@ -1,4 +1,4 @@
-"""The way of a request through the files of the project, as a drawing: which file it meets, and which stage wrote it."""
+"""The way of a request through the files of the project, as a drawing: which it meets, and which stage wrote each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MEANING = (
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """A file that a request passes: its path in a stage, what it does there, and the number of the stage that adds it."""
+    """A file that a request passes: its path in a stage, what it does, and the number of the stage that adds it."""
 
     path: str
     does: str

@@ -42,12 +42,14 @@ def shown(stage: stages.Stage, root: Path = stages.ROOT) -> list[Shown]:
         idents = [(ident(group[0].selector, used), group) for group in together([c for c in claims if c.step == n])]
         for claim in (claim for _, group in idents for claim in group):
             rows = [claim.change.rows[row] for row in claim.owned]
-            found += [Shown(claim.change.path, row.new, f"step-{idents[0][0]}") for row in rows if row.new and row.changed]
+            found += [
+                Shown(claim.change.path, row.new, f"step-{idents[0][0]}") for row in rows if row.new and row.changed
+            ]
     return found
 
 
 def step_of(place: Place, lines: list[Shown], root: Path = stages.ROOT) -> str | None:
-    """The id of the step that shows most of `place`, out of the `lines` of its stage; None when nothing of it changes."""
+    """The id of the step that shows most of `place`, out of the `lines` of its stage; None when nothing changes."""
     file = stages.find(place.stage, root).path / place.path
     spans = _spans(file.read_text(encoding="utf-8"), place) if file.is_file() else []
     steps = [s.step for s in lines if s.path == place.path and any(first <= s.line <= last for first, last in spans)]

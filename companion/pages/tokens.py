@@ -19,8 +19,14 @@ TOKEN = re.compile(r"(?<![\w.-])(eyJ[\w-]+)\.(eyJ[\w-]+)\.([\w-]{16,})(?![\w.-])
 FENCE = re.compile(r"^( *)(`{3,}|~{3,})(.*)$")
 SHOWS_OUTPUT = ("console", "pycon")
 CODE = re.compile(r"<code>.*?</code>", re.DOTALL)
+UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+END_OF_TIME = 253402300800  # the first second of the year 10000, which no datetime reaches
 PARTS = ("header", "claims", "signature")
-MEANS = {"sub": "the subject: who it stands for", "iss": "the issuer: who made it", "aud": "the audience: whom it is for"}
+MEANS = {
+    "sub": "the subject: who it stands for",
+    "iss": "the issuer: who made it",
+    "aud": "the audience: whom it is for",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +57,15 @@ def moment(seconds: int) -> str:
 
 def span(seconds: int) -> str:
     """A number of seconds in its largest whole unit: 3600 is "1 hour"."""
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
-        if seconds % length == 0:
-            count = seconds // length
-            break
+    unit, length = next(pair for pair in UNITS if seconds % pair[1] == 0)
+    count = seconds // length
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def meaning(name: str, claims: dict[str, Any]) -> str:
     """What a claim says, in words; "" for one that no standard names (RFC 7519 §4.1)."""
     value, issued = claims[name], claims.get("iat")
-    if name in ("iat", "exp") and type(value) is int:
+    if name in ("iat", "exp") and type(value) is int and 0 <= value < END_OF_TIME:
         after = f", {span(value - issued)} later" if name == "exp" and type(issued) is int else ""
         return f"{'issued' if name == 'iat' else 'expires'} on {moment(value)}{after}"
     return MEANS.get(name, "")
@@ -86,7 +90,7 @@ def figure(token: Token, is_open: bool) -> str:
     )
     return (
         f'<details class="tk" data-search-exclude{" open" if is_open else ""}>'
-        "<summary>The token above, taken apart at its two dots. No key is needed to read it.</summary>"
+        "<summary>This token, taken apart at its dots. Reading it takes no key.</summary>"
         f"<ol>{rows}</ol></details>"
     )
 
@@ -115,7 +119,11 @@ class TakeApart(Preprocessor):
                 if new := {token.raw: token for token in tokens(found) if token.raw not in seen}:
                     seen |= new.keys()
                     for token in new.values():
-                        out += ["", (mark[1] if mark else "") + self.md.htmlStash.store(figure(token, kind == "pycon")), ""]
+                        out += [
+                            "",
+                            (mark[1] if mark else "") + self.md.htmlStash.store(figure(token, kind == "pycon")),
+                            "",
+                        ]
             elif fence and kind in SHOWS_OUTPUT:
                 found += f"{line}\n"
         return out

@@ -1,13 +1,18 @@
 """The pages around the chapters in a real browser: words, tokens, errata, start page, and the site as files."""
 
 import os
+import shutil
+import struct
 import subprocess
 import sys
 
 import pytest
 
+from companion.pages.card import draw
+from companion.pages.faults import read_all
 from companion.stages import ROOT
 
+FAULTS = read_all((ROOT / "docs/errata.md").read_text())
 CHAPTER = "chapters/04-authentication-backend/"
 INSIDE = "e => { const r = e.getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.top >= 0 && r.bottom <= innerHeight }"
 
@@ -20,7 +25,7 @@ def word(page):
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
-    """With and without scripts: pointing shows it, Enter shows it, Escape hides it and leaves the focus where it was."""
+    """With and without scripts: pointing, coming by keyboard and Enter show it, Escape hides it and leaves the focus where it was."""
     page = visit(CHAPTER, java_script_enabled=scripts)
     button, meaning = word(page)
     assert not meaning.is_visible()
@@ -32,6 +37,7 @@ def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
 
     page.mouse.move(0, 0)
     button.focus()
+    meaning.wait_for()
     page.keyboard.press("Escape")
     meaning.wait_for(state="hidden")
     page.keyboard.press("Enter")
@@ -102,11 +108,8 @@ def test_the_errata_are_filtered_without_a_script(visit, scripts):
 
     page.locator("label[for=severity-high]").click()
     page.locator("label[for=state-later]").click()
-    assert [text.split(".")[0] for text in faults.filter(visible=True).locator("h3").all_inner_texts()] == [
-        "21",
-        "24",
-        "40",
-    ]
+    shown = [int(text.split(".")[0]) for text in faults.filter(visible=True).locator("h3").all_inner_texts()]
+    assert shown == [fault.number for fault in FAULTS if fault.severity == "high" and fault.state == "later"]
     page.goto(f"{page.url.partition('#')[0]}#fault-1")
     assert page.locator("#fault-1").is_visible()
 
@@ -164,6 +167,15 @@ def test_the_picture_is_legible_on_a_telephone(visit):
 
     assert min(sizes) * scale >= 11
     assert colours[0] == colours[1]
+
+
+def test_the_pictures_are_drawn(tmp_path):
+    """The sources of the card and the icon give pictures of the sizes that are asked for, small enough to be tracked."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    sizes = {path.name: struct.unpack(">II", path.read_bytes()[16:24]) for path in draw(chromium, tmp_path)}
+
+    assert sizes == {"card.png": (1200, 630), "icon.png": (180, 180)}
+    assert [path.name for path in tmp_path.iterdir() if path.stat().st_size > 300_000] == []
 
 
 @pytest.fixture(scope="module")

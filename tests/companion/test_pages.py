@@ -9,7 +9,7 @@ from datetime import date
 import markdown
 import pytest
 
-from companion.pages import faults, tokens, versions, way
+from companion.pages import card, faults, tokens, versions, way
 from companion.pages.faults import Place, problems, read, read_all, requirement
 from companion.pages.glossary import entries
 from companion.pages.journey import HALTS, drawing
@@ -17,7 +17,8 @@ from companion.pages.steps import shown, step_of
 from companion.reading.report import STRICT
 from companion.stages import ROOT, find, stages
 
-STAGE = {
+SAME = {"same.py": "def same():\n    pass\n"}
+STAGE = SAME | {
     "app.py": "import os\n\n\ndef sign():\n    return os\n\n\nLIMIT = 1\n",
     "Dockerfile": "USER app\n",
     "tests/test_app.py": 'def test_it():\n    """It signs\n    with the key.\n\n    A hint.\n    """\n',
@@ -91,7 +92,7 @@ A number.
 @pytest.fixture
 def root(chain):
     """A chain of two stages with a chapter, an errata page and a glossary."""
-    root = chain({"01-old": {"x": ""}, "02-new": STAGE})
+    root = chain({"01-old": SAME, "02-new": STAGE})
     (root / "docs/chapters").mkdir(parents=True)
     (root / "docs/chapters/02-new.md").write_text(CHAPTER)
     (root / "docs/errata.md").write_text(ERRATA)
@@ -158,11 +159,13 @@ def test_a_fault_needs_a_number():
         ({"mended": "02-new app.py#sing"}, "app.py of 02-new has no sing; did you mean sign?"),
         ({"mended": "02-new ap.py#sign"}, "02-new has no file ap.py"),
         ({"mended": "04-x app.py#sign"}, "there is no stage '04-x'"),
+        ({"mended": "app.py#sign"}, "there is no stage ''"),
         ({"mended": '02-new Dockerfile#"USER root"'}, 'Dockerfile of 02-new does not hold "USER root"'),
         ({"mended": "02-new Dockerfile#USER"}, "Dockerfile of 02-new has no USER"),
         ({"held": "tests/test_app.py::test_that"}, "there is no tests/test_app.py::test_that"),
         ({"held": ""}, "lacks held:"),
-        ({"mended": "", "later": "02-new", "held": ""}, "stage 02-new is there: write mended: and held:"),
+        ({"mended": "", "later": "02-other", "held": ""}, "stage 02 is there: write mended: and held:"),
+        ({"mended": "", "later": "soon", "held": ""}, "later: is the name of a stage to come"),
         ({"mended": "", "later": "03-next"}, "what is left for later has no held: yet"),
     ],
 )
@@ -212,6 +215,8 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
     )
     assert "Held by <code>tests/test_app.py::test_it</code>: It signs with the key." in page
     assert "Part 2 mends it, in stage <code>03-next</code>." in page
+    facts = '<p class="er-facts"><span class="er-severity">High</span><span class="er-state">Mended</span></p>'
+    assert facts in page
 
 
 def test_the_tally_counts(render):
@@ -223,6 +228,8 @@ def test_the_tally_counts(render):
     assert ("severity-high", "High 1") in labels
     assert ("state-later", "Later 1") in labels
     assert ("area-image", "Image 0") in labels
+    assert ("area-tokens", "Tokens 1") in labels
+    assert re.findall(r"<legend>(\w+)</legend>", page) == ["Severity", "State", "Area"]
     assert len(re.findall(r'checked="checked"', page)) == 3
 
 
@@ -230,6 +237,7 @@ def test_the_tally_counts(render):
     ("old", "new", "problem"),
     [
         ("app.py#sign", "app.py#sing", "did you mean sign?"),
+        ("app.py#sign, ", "same.py#same, ", "same.py#same does not change in 02-new: name the stage that writes it"),
         ("severity: high", "severity: fatal", "severity: is one of"),
         ("title: 'One `<b>`: \"a\"'", "title: `x`", "/// fault | 1: the block is not understood"),
         ("    area: login", "    aera: login", "/// fault | 3: the block is not understood"),
@@ -279,9 +287,8 @@ def test_a_glossary_is_read_from_its_headings():
 
 
 def explained(page):
-    return re.findall(
-        r'<button class="gl"[^>]*popovertarget="([\w-]+)"[^>]*>([^<]+)</button><span class="gl-tip"', page
-    )
+    button = r'<button class="gl"[^>]*popovertarget="([\w-]+)"[^>]*>([^<]+)</button>'
+    return re.findall(rf'<span class="gl-word">[^<]*{button}[^<]*</span><span class="gl-tip"', page)
 
 
 def test_the_first_of_each_word_is_explained(render):
@@ -304,6 +311,29 @@ def test_what_only_looks_like_a_word_is_left_alone(render, text):
     assert explained(render(text)[0]) == []
 
 
+def test_several_words_of_one_line_are_explained(render):
+    """What stands before, between and behind them stays where it was."""
+    page, _ = render("The hash and the bearer and the end.")
+
+    assert explained(page) == [("word-hash", "hash"), ("word-bearer-token", "bearer")]
+    assert re.sub(r"<span class=\"gl-tip\".*?</a></span>|<[^>]+>", "", page) == "The hash and the bearer and the end."
+
+
+def test_without_a_glossary_nothing_is_explained(render, root):
+    """A tutorial need not have one."""
+    (root / "docs/glossary.md").unlink()
+
+    assert render("A hash.")[0] == "<p>A hash.</p>"
+
+
+def test_marks_beside_a_word_stay_with_it(render):
+    """No line ends with a bracket, and none begins with a comma."""
+    page, _ = render("A ('hash'), and more.")
+
+    assert re.findall(r'<span class="gl-word">(.*?)<button.*?</button>(.*?)</span>', page) == [("('", "'),")]
+    assert page.endswith("</span> and more.</p>")
+
+
 def test_a_chapter_finds_the_glossary_one_folder_up(render):
     """A page about a stage lies in docs/chapters."""
     page, _ = render(CHAPTER.partition("\n---\n")[2].replace("Sign it.", "Hash it."))
@@ -313,7 +343,7 @@ def test_a_chapter_finds_the_glossary_one_folder_up(render):
 
 def test_the_glossary_does_not_explain_itself(render):
     """On its own page nothing is underlined."""
-    assert explained(render(GLOSSARY)[0]) == []
+    assert explained(render(GLOSSARY.replace("A number.", "A number, hashed by a bearer."))[0]) == []
 
 
 def test_the_words_of_the_glossary_are_used():
@@ -363,7 +393,7 @@ def test_a_claim_is_said_in_words(name, words):
     assert tokens.meaning(name, CLAIMS) == words
 
 
-@pytest.mark.parametrize("value", ["soon", True, 1.5])
+@pytest.mark.parametrize("value", ["soon", True, 1.5, -1, 10**30])
 def test_a_time_that_is_none_is_not_read(value):
     """A token may hold anything."""
     assert tokens.meaning("exp", {"exp": value}) == ""
@@ -503,3 +533,12 @@ def test_the_day_is_that_of_the_last_commit(root, git):
 
     assert versions.day(root) == date.fromisoformat(told)
     assert versions.said(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")
+
+
+def test_without_chromium_the_card_says_what_is_missing(monkeypatch, capsys, tmp_path):
+    """One sentence, and an exit status that fails."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+
+    assert card.main() == 2
+    assert "set CHROMIUM to the path of one" in capsys.readouterr().err
