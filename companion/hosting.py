@@ -1,4 +1,4 @@
-"""Serves a built site as hosts of static sites do, compressed and to be kept for a while: for tests and measurements."""
+"""Serves a built site as hosts of static sites do, compressed and with a lifetime: for tests and measurements."""
 
 from __future__ import annotations
 
