@@ -10,6 +10,17 @@ import pytest
 
 from companion.stages import ROOT, stages
 
+PARTS = (
+    "docs",
+    "overrides",
+    "steps",
+    "final",
+    "companion",
+    "tests",
+    "mkdocs.yml",
+    "requirements.txt",
+    "pyproject.toml",
+)
 STEP = re.compile(r'class="rd-step" id="([^"]+)"')
 PANE = re.compile(r'<figure class="rd-pane [^"]*" id="([^"]+)"')
 
@@ -23,16 +34,7 @@ def sites(tmp_path_factory):
         "zensical": [sys.executable, "-m", "zensical", "build", "--clean"],
     }.items():
         folder = tmp_path_factory.mktemp(builder)
-        for name in (
-            "docs",
-            "overrides",
-            "mkdocs.yml",
-            "steps",
-            "final",
-            "requirements.txt",
-            "pyproject.toml",
-            "companion",
-        ):
+        for name in PARTS:
             if (ROOT / name).is_dir():
                 shutil.copytree(
                     ROOT / name,
