@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from companion.reading.changes import FileChange, StageChanges
@@ -130,7 +131,7 @@ def _symbol_rows(change: FileChange, what: str) -> list[int]:
     return sorted(set(rows))
 
 
-def _symbols_of(change: FileChange, old: bool = False) -> dict[str, Symbol]:
+def _symbols_of(change: FileChange, old: bool = False) -> Mapping[str, Symbol]:
     text = change.old_text if old else change.new_text
     if not change.path.endswith(".py") or text is None:
         return {}

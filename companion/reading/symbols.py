@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 IMPORTS = "imports"
 END_OF_LINE = re.compile(r"\r\n|\r|\n")
@@ -50,10 +52,12 @@ def lines_of(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def symbols(text: str) -> dict[str, Symbol]:
+@lru_cache(maxsize=1024)
+def symbols(text: str) -> Mapping[str, Symbol]:
     """The symbols of a Python file by dotted name; `imports` stands for all of its top-level imports.
 
-    A symbol begins with its decorators and with the comment lines right above it. Raises NotPython.
+    A symbol begins with its decorators and with the comment lines right above it. Raises NotPython. A text that was
+    read before is not read again: a page asks many times for the same, and `serve` builds it many times.
     """
     try:
         module = ast.parse(text)
@@ -67,10 +71,10 @@ def symbols(text: str) -> dict[str, Symbol]:
         found[name] = Symbol(name, kind, (*known.spans, span) if known else (span,))
     if spans := _imports(module.body):
         found[IMPORTS] = Symbol(IMPORTS, "imports", spans)
-    return found
+    return MappingProxyType(found)
 
 
-def enclosing(found: dict[str, Symbol], line: int) -> Symbol | None:
+def enclosing(found: Mapping[str, Symbol], line: int) -> Symbol | None:
     """The innermost class or function that `line` stands inside of, below its first line."""
     around = [
         (last - first, symbol)
@@ -81,7 +85,7 @@ def enclosing(found: dict[str, Symbol], line: int) -> Symbol | None:
     return min(around, key=lambda pair: pair[0], default=(0, None))[1]
 
 
-def before(found: dict[str, Symbol], line: int, parent: str) -> Symbol | None:
+def before(found: Mapping[str, Symbol], line: int, parent: str) -> Symbol | None:
     """The last symbol directly inside `parent` ("" for the module) that ends above `line`."""
     above = [(last, s) for s in found.values() if s.parent == parent for _, last in s.spans if last < line]
     return max(above, key=lambda pair: pair[0], default=(0, None))[1]
