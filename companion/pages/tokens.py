@@ -81,7 +81,7 @@ def figure(token: Token, is_open: bool) -> str:
         f"<p><code>{_json(token.header)}</code></p>",
         f"<dl>{claims}</dl>",
         f"<p>{len(token.raw[2]) * 3 // 4} bytes and no text: the two parts above, signed with the key. "
-        "Change a letter there, and it no longer fits.</p>",
+        "Change a letter of the header or of the claims, and it no longer fits.</p>",
     )
     rows = "".join(
         f'<li class="tk-part"><p class="tk-name"><b class="tk-{part}">{part.capitalize()}</b></p>'

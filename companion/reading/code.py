@@ -15,6 +15,9 @@ from companion.reading.changes import FileChange, Row
 
 Piece = tuple[str, str]  # a CSS class of Pygments ("" for none) and the text it colours
 QUIET = {"w", "p", "n"}  # white space, punctuation and plain names need no colour
+SHORT = 34  # characters, which fit a phone; a longer line may wrap there, and is continued behind its own beginning
+BREAKABLE = re.compile(r"(?<=[.(\[,=/])(?=[^\s)\]])")  # where a long name may be cut
+BREAK = "\N{ZERO WIDTH SPACE}"  # stands for a <wbr> until the text is HTML
 RUNS = {"+": ("ins", "Added"), "-": ("del", "Removed"), " ": ("span", "Unchanged")}
 
 
@@ -30,6 +33,9 @@ def line(change: FileChange, row: Row, ident: str = "") -> str:
     assert number is not None
     pieces = _pieces(change.path, side or "")[number - 1]
     attribute = f' id="{ident}"' if ident else ""
+    if len(row.text) > SHORT:
+        attribute += f' style="--indent:{len(row.text) - len(row.text.lstrip())}"'
+        pieces = _breakable(pieces) if row.mate is None else pieces
     return f'<span class="rd-line"{attribute} data-n="{number}">{_html(pieces, _reworded(row))}\n</span>'
 
 
@@ -72,6 +78,16 @@ def _pieces(path: str, content: str) -> list[list[Piece]]:
     return lines
 
 
+def _breakable(pieces: list[Piece]) -> list[Piece]:
+    """The pieces with a BREAK wherever the line may be cut, in one of them or between two."""
+    at, cuts = 0, {match.start() for match in BREAKABLE.finditer("".join(value for _, value in pieces))}
+    found: list[Piece] = []
+    for css, value in pieces:
+        found.append((css, "".join(BREAK * (at + n in cuts) + letter for n, letter in enumerate(value))))
+        at += len(value)
+    return found
+
+
 def _reworded(row: Row) -> list[tuple[int, int]]:
     """Where in the row's text the words stand that its mate does not have."""
     if row.mate is None:
@@ -94,7 +110,7 @@ def _html(pieces: list[Piece], marks: list[tuple[int, int]]) -> str:
             if start < stop:
                 body += f"{text(value[cut:start])}<mark>{text(value[start:stop])}</mark>"
                 cut = stop
-        body += text(value[cut:])
+        body += text(value[cut:]).replace(BREAK, "<wbr>")
         if body:
             out.append(f'<span class="{css}">{body}</span>' if css else body)
         at += len(value)

@@ -19,7 +19,7 @@ from companion.reading import panes as html
 from companion.reading.blocks import Beside, Chapter, ReadBlocks
 from companion.reading.changes import StageChanges, changes
 from companion.reading.code import text
-from companion.reading.head import head, way
+from companion.reading.head import about_2018, head, way
 from companion.reading.narration import REST, Claim, narrate, selectors
 from companion.reading.panes import Pane, slug
 from companion.reading.report import report
@@ -63,6 +63,8 @@ class PlacePanes(Treeprocessor):
         nav = way(stage, stages.stages(self.root), self.root)
         nav.tail = AtomicString(self.md.htmlStash.store(head(diff, first_pane)))
         chapter.append(nav)
+        if (note := about_2018(self.root)) is not None:
+            chapter.append(note)
         _open(root, chapter)
         self._put(etree.SubElement(root, "div", {"class": "rd-files"}), self._whole_files(diff))
         return problems
@@ -85,7 +87,7 @@ class PlacePanes(Treeprocessor):
             side += html.folded(fold, [claim for group in quiet for claim in group], command)
         self._put(etree.SubElement(step, "div", {"class": "rd-side"}), side)
         self._link(step[0], told)
-        self._put(etree.SubElement(step[0], "p", {"class": "rd-foot", "data-search-exclude": ""}), self._foot(step))
+        self._put(etree.SubElement(step, "p", {"class": "rd-foot", "data-search-exclude": ""}), self._foot(step))
 
     def _foot(self, step: etree.Element) -> str:
         ident = step.get("id", "")

@@ -36,6 +36,19 @@ def way(here: Stage, chain: tuple[Stage, ...], root: Path) -> etree.Element:
     return nav
 
 
+def about_2018(root: Path) -> etree.Element | None:
+    """What the notes marked 2018 are about, with a link to the faults, where there is a page of them."""
+    if not (root / "docs" / "errata.md").is_file():
+        return None
+    note = etree.Element("p", {"class": "rd-legend", "data-search-exclude": ""})
+    note.text = "Notes marked "
+    mark = etree.SubElement(note, "b")
+    mark.text, mark.tail = "2018", " say what the article that this tutorial accompanies did wrong: "
+    link = etree.SubElement(note, "a", {"href": "../errata.md"})
+    link.text, link.tail = "its 71 faults", "."
+    return note
+
+
 def head(stage: StageChanges, first_pane: dict[str, str]) -> str:
     """What the stage changes, as a tree of files. `first_pane` is the id of a file's first pane by its path."""
     files = stage.files
@@ -55,7 +68,7 @@ def _commands(stage: StageChanges) -> str:
     commands = [f"python -m companion check {stage.stage} path/to/your/folder"]
     if stage.previous is not None:
         old, new = (s.path.relative_to(root).as_posix() for s in (stage.previous, stage.stage))
-        commands.insert(0, f"diff -ru {old} {new}")
+        commands.insert(0, f"diff -ruN {old} {new}")
     return "".join(f'<p class="rd-command"><code>{text(command)}</code></p>' for command in commands)
 
 

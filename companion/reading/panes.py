@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from companion.reading.changes import FileChange, Row
 from companion.reading.code import line, runs, span, text
 from companion.reading.narration import REST, Claim
-from companion.reading.symbols import IMPORTS, NotPython, before, enclosing, symbols
+from companion.reading.symbols import IMPORTS, NotPython, before, enclosing, inside, symbols
 
 CONTEXT = 2  # unchanged lines shown above and below a change
 MINUS = "\N{MINUS SIGN}"
@@ -49,8 +49,7 @@ def pane(claims: list[Claim], ident: str, blob: str = "") -> Pane:
     }
     lines = {idents[id(row)]: row.text for n in owned if (row := change.rows[n]).kind == "+"}
     first = next((row.new for n in shown if (row := change.rows[n]).new), 1) or 1
-    added = sum(change.rows[n].kind == "+" for n in owned)
-    removed = len(owned) - added
+    added, removed = (sum(change.rows[n].kind == kind for n in shown) for kind in "+-")
     if change.binary:
         body = '<p class="rd-note">A binary file: its content is not shown.</p>'
     elif not shown:
@@ -58,10 +57,9 @@ def pane(claims: list[Claim], ident: str, blob: str = "") -> Pane:
         body = f'<p class="rd-note">{note}</p>'
     else:
         label = f"{change.path}, {span([change.rows[n] for n in owned])}: {added} added, {removed} removed"
-        depth = min(len(r.text) - len(r.text.lstrip()) for n in shown if (r := change.rows[n]).text.strip())
         body = (
             f'<div class="rd-scroll" style="--lines:{len(shown)}" tabindex="0" role="region" aria-label="{text(label)}">'
-            f'<code class="rd-code" style="--depth:{depth}">{_body(change, shown, idents)}</code></div>'
+            f'<code class="rd-code">{_body(change, shown, idents)}</code></div>'
         )
     caption = (
         f'<figcaption>{status(change)}<a class="rd-self" href="#{ident}" title="Link to this place">{path_html(change)}</a>'
@@ -132,7 +130,7 @@ def counts(added: int, removed: int) -> str:
 def path_html(change: FileChange) -> str:
     """The path, its last part in bold; a renamed file says what it was called."""
     folder, _, name = change.path.rpartition("/")
-    head = f"{text(folder)}/" if folder else ""
+    head = f"{text(folder)}/<wbr>" if folder else ""
     was = f' <span class="rd-was">was {text(change.old_path)}</span>' if change.old_path else ""
     return f'<span class="rd-path">{head}<b>{text(name)}</b>{was}</span>'
 
@@ -174,7 +172,8 @@ def _body(change: FileChange, shown: list[int], idents: dict[int, str]) -> str:
 
 def _gap(rows: list[Row]) -> str:
     count = sum(row.kind != "-" for row in rows)
-    where = "in another step" if any(row.counts for row in rows) else "unchanged"
+    told = sum(row.counts for row in rows)
+    where = "unchanged" if not told else "in another step" if told >= count / 2 else "mostly unchanged"
     return f'<span class="rd-gap">{count} line{"s" if count != 1 else ""} {where}</span>'
 
 
@@ -187,7 +186,7 @@ def _place(change: FileChange, owned: list[int]) -> str:
         table = symbols(change.new_text)
     except NotPython:
         return ""
-    around = enclosing(table, first)
+    around = enclosing(table, first) or inside(table, first)
     parent = around.name if around else ""
     after = before(table, first, parent) if change.status != "added" else None
     words = []

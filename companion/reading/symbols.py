@@ -85,6 +85,12 @@ def enclosing(found: Mapping[str, Symbol], line: int) -> Symbol | None:
     return min(around, key=lambda pair: pair[0], default=(0, None))[1]
 
 
+def inside(found: Mapping[str, Symbol], line: int) -> Symbol | None:
+    """The constant whose value, written over several lines, goes on in `line`."""
+    kinds = ((symbol, span) for symbol in found.values() if symbol.kind == "name" for span in symbol.spans)
+    return next((symbol for symbol, (first, last) in kinds if first < line <= last), None)
+
+
 def before(found: Mapping[str, Symbol], line: int, parent: str) -> Symbol | None:
     """The last symbol directly inside `parent` ("" for the module) that ends above `line`."""
     above = [(last, s) for s in found.values() if s.parent == parent for _, last in s.spans if last < line]

@@ -40,8 +40,8 @@
       if (link.hash) continue; // a place on this page
       const known = progress[stageOf(link.pathname)];
       link.toggleAttribute("data-visited", Boolean(known));
-      if (!known) continue;
-      const said = words(known);
+      const said = known && words(known);
+      if (!known || (said === "visited" && link.matches("[aria-current]"))) continue; // that one is here, one sees
       const sign = said === "done" ? "✓" : said === "visited" ? "•" : `${known.done.length}/${known.steps}`;
       const badge = element("span", { className: "rd-badge", title: said });
       badge.append(

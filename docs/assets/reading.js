@@ -167,7 +167,7 @@
       const button = element("button", { type: "button", className: "rd-tool rd-copy", textContent: "Copy", title: what });
       button.setAttribute("aria-label", what);
       button.onclick = () => write(button, lines.join("\n"), lines.length === 1 ? "Command copied" : "Commands copied");
-      block.append(button);
+      block.querySelector("code").prepend(button);
     }
   }
 

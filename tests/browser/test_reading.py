@@ -29,7 +29,7 @@ def test_the_head_says_where_one_is_and_what_changes(page):
     assert row.inner_text().split() == ["new", "file:", "A", "tokens.py", "45", "added", "+45"]
     assert head.locator(".rd-same").first.text_content() == "unchanged: __init__.py, admin.py, managers.py"
     assert head.locator(".rd-command").all_inner_texts() == [
-        "diff -ru steps/03-user-manager steps/04-authentication-backend",
+        "diff -ruN steps/03-user-manager steps/04-authentication-backend",
         "python -m companion check 04-authentication-backend path/to/your/folder",
     ]
 

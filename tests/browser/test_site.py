@@ -110,7 +110,7 @@ def test_the_search_never_finds_a_diff(built):
     index = json.loads((built / "search/search_index.json").read_text())
     text = " ".join(document["text"] for document in index["docs"])
 
-    for code in ("def read_token", "INSTALLED_APPS = [", "diff -ru", "Report a mistake", "files change"):
+    for code in ("def read_token", "INSTALLED_APPS = [", "diff -ruN", "Report a mistake", "files change"):
         assert code not in text
     assert len(text) > 20_000
 

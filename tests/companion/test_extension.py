@@ -63,7 +63,7 @@ The rest.
 class Elements(HTMLParser):
     """All elements of a page, each with its attributes and its text."""
 
-    VOID = {"br", "hr", "img", "input", "link", "meta", "path"}
+    VOID = {"br", "hr", "img", "input", "link", "meta", "path", "wbr"}
 
     def __init__(self, page):
         super().__init__(convert_charrefs=True)
@@ -166,13 +166,13 @@ def test_code_in_the_prose_leads_to_its_one_line(render):
 
 
 def test_a_pane_says_where_its_lines_go(render):
-    """The caption has status, path, place and counts."""
+    """The caption has status, path, place, and counts of the lines that one sees, blank ones among them."""
     page, _ = render()
     caption = next(e["text"] for e in page.all if e["tag"] == "figcaption")
 
     assert caption.startswith("changed: Mapp.py")
     assert "in class User" in caption
-    assert "4 added+4 1 removed\N{MINUS SIGN}1" in caption
+    assert "5 added+5 1 removed\N{MINUS SIGN}1" in caption
 
 
 def test_a_pane_shows_two_neighbours_and_no_empty_edges(render, chain):
@@ -197,12 +197,66 @@ def test_a_gap_says_when_another_step_tells_it(render, chain):
     assert [e["text"] for e in page.having("rd-gap")] == ["2 lines in another step"]
 
 
+def test_a_gap_does_not_say_so_of_lines_that_mostly_stay(render, chain):
+    """One changed line among many that stay is told in another step, and the gap is not."""
+    stay = [f"N{n} = {n}" for n in range(8)]
+    chain(
+        {
+            "01-old": {"a.py": "\n".join(stay)},
+            "02-new": {"a.py": "\n".join(["A = 1", *stay[:4], "B = 2", *stay[4:], "C = 3"])},
+        }
+    )
+    blocks = ["/// beside | a.py#A, a.py#C\nText.\n///\n", "/// beside | a.py#B\nText.\n///\n"]
+    page, _ = render("\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks]))
+
+    assert [e["text"] for e in page.having("rd-gap")] == ["5 lines mostly unchanged"]
+
+
+def test_a_line_inside_a_constant_says_so(render, chain):
+    """What is added to a list of settings goes into that list, and not behind the constant above it."""
+    chain(
+        {
+            "01-old": {"a.py": "DEBUG = 1\nAPPS = [\n    'x',\n]\n"},
+            "02-new": {"a.py": "DEBUG = 1\nAPPS = [\n    'x',\n    'y',\n]\n"},
+        }
+    )
+    page, _ = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | a.py\nText.\n///\n")
+
+    assert [e["text"] for e in page.having("rd-place")] == ["in APPS"]
+
+
+def test_a_long_line_knows_its_indent_and_where_it_may_be_cut(render, chain):
+    """On a phone it goes on behind its own beginning, and a long name is cut at a dot, not in a word."""
+    long = "    value = serializers.CharField(validators=[User.validator])"
+    chain({"01-old": {}, "02-new": {"a.py": f"if True:\n{long}\n"}})
+    page, _ = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | a.py\nText.\n///\n")
+    short, wide = [e for e in page.having("rd-line") if "figure" in e["inside"]]
+
+    assert "style" not in short
+    assert (wide["style"], wide["text"]) == ("--indent:4", f"{long}\n")
+    assert sum(e["tag"] == "wbr" and "figure" in e["inside"] and "code" in e["inside"] for e in page.all) == 5
+
+
+def test_the_head_says_what_2018_means(render, chain, tmp_path):
+    """Where there is a page of faults, a chapter leads to it."""
+    page, _ = render()
+    assert page.having("rd-legend") == []
+    (tmp_path / "docs").mkdir(exist_ok=True)
+    (tmp_path / "docs" / "errata.md").write_text("# Faults\n")
+    page, _ = render()
+
+    assert [e["text"] for e in page.having("rd-legend")] == [
+        "Notes marked 2018 say what the article that this tutorial accompanies did wrong: its 71 faults."
+    ]
+    assert "../errata.md" in [e.get("href") for e in page.all if e["tag"] == "a"]
+
+
 def test_regions_that_scroll_have_different_names(render):
     """A screen reader lists them by name: path, lines and counts."""
     page, _ = render()
     names = [e["aria-label"] for e in page.all if e.get("role") == "region"]
 
-    assert names[0] == "app.py, lines 2 to 6: 4 added, 1 removed"
+    assert names[0] == "app.py, lines 2 to 6: 5 added, 1 removed"
     assert len(names) == len(set(names))
 
 
@@ -253,7 +307,7 @@ def test_the_head_leads_to_every_changed_file(render):
 
     assert "5 files change" in head
     assert "unchanged: same.txt" in head
-    assert "diff -ru steps/01-old steps/02-new" in head
+    assert "diff -ruN steps/01-old steps/02-new" in head
     assert links == [
         "#made-0001-py-rest",
         "#made-init-py-rest",
@@ -284,7 +338,7 @@ def test_the_first_stage_is_compared_with_nothing(render):
     """Without a stage before there is no command to show."""
     page, _ = render("# Old\n\n/// chapter | 01-old\n///\n")
 
-    assert "diff -ru" not in page.having("rd-head")[0]["text"]
+    assert "diff -ruN" not in page.having("rd-head")[0]["text"]
 
 
 def test_the_last_stage_is_called_by_its_folder(render, chain):
@@ -292,7 +346,7 @@ def test_the_last_stage_is_called_by_its_folder(render, chain):
     chain({"final": {"x": "1"}})
     page, _ = render("# Final\n\n/// chapter | final\n///\n")
 
-    assert "diff -ru steps/02-new final" in page.having("rd-head")[0]["text"]
+    assert "diff -ruN steps/02-new final" in page.having("rd-head")[0]["text"]
 
 
 def test_whole_files_are_there_without_javascript(render):
