@@ -465,6 +465,11 @@ def test_a_part_that_has_stages_shows_them_instead_of_its_prose(render, root, ch
     assert ">Eight</a>" in page
 
 
+def test_a_part_has_a_place_of_its_own(render):
+    """The style sheet finds it by its name."""
+    assert '<div class="st-pitch">\n<p>Text.</p>' in render("# S\n\n/// part | pitch\nText.\n///\n")[0]
+
+
 def test_a_way_that_means_nothing_is_named(render):
     """The message shows what to write."""
     assert "write the numbers of stages, as in 1-7 or 8-, or final" in render("# S\n\n/// way | all\n///\n")[1][0]
