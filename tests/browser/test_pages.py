@@ -52,6 +52,21 @@ def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
     page.wait_for_url("**/glossary/#*")
 
 
+def test_a_word_is_explained_where_a_browser_knows_no_interest(page):
+    """Such a browser skips the attribute, and reads the rules that are meant for it: the pointer shows the meaning."""
+    style = (ROOT / "docs/assets/pages.css").read_text()
+    rules = style.partition("@supports not (interest-delay: 0s) {")[2].partition("\n}\n")[0]
+    button, meaning = word(page)
+    page.evaluate("document.querySelectorAll('.gl').forEach((word) => word.removeAttribute('interestfor'))")
+    page.add_style_tag(content=rules)
+
+    button.hover()
+    meaning.wait_for()
+    assert not meaning.evaluate("e => e.matches(':popover-open')")
+    page.mouse.move(0, 0)
+    meaning.wait_for(state="hidden")
+
+
 @pytest.mark.parametrize("width", [1440, 900, 390, 320])
 def test_an_explanation_stays_inside_the_window(visit, width):
     """Wherever the word stands in its line, one can read all of it, on a telephone by a tap."""
