@@ -465,6 +465,17 @@ def test_a_part_that_has_stages_shows_them_instead_of_its_prose(render, root, ch
     assert ">Eight</a>" in page
 
 
+def test_the_last_stage_stands_alone(render, root, chain):
+    """It has no number, and belongs to no part."""
+    chain({"final": {"a": "1"}})
+    (root / "docs/chapters/final.md").write_text("---\ntitle: The end\ndescription: It.\n---\n# X\n")
+
+    assert "The end" not in render(WAY)[0]
+    page, _ = render("# S\n\n/// way | final\n///\n")
+    assert re.findall(r'class="wy-mark">(.)</span>', page) == ["✓"]
+    assert ">The end</a>" in page
+
+
 def test_a_part_has_a_place_of_its_own(render):
     """The style sheet finds it by its name."""
     assert '<div class="st-pitch">\n<p>Text.</p>' in render("# S\n\n/// part | pitch\nText.\n///\n")[0]
