@@ -188,7 +188,10 @@ def test_a_place_leads_to_the_step_that_shows_it(root):
     assert step_of(Place("02-new", "app.py#sign"), lines, root) == "step-app-py-sign"
     assert step_of(Place("02-new", "app.py#imports"), lines, root) == "step-app-py-sign"
     assert step_of(Place("02-new", 'Dockerfile#"USER"'), lines, root) == "step-app-py-limit"
+    assert step_of(Place("02-new", "Dockerfile"), lines, root) == "step-app-py-limit"
     assert step_of(Place("02-new", "app.py#nothing"), lines, root) is None
+    (root / "steps/02-new/app.py").write_text("def (:\n")
+    assert step_of(Place("02-new", "app.py#sign"), lines, root) is None
     assert shown(find("01-old", root), root) == []
 
 
@@ -534,7 +537,7 @@ def test_the_versions_are_the_pins(render, root):
     )
     page, _ = render("# About\n\n/// versions | learn\n///\n")
 
-    assert re.findall(r"<td>(.*?)</td>", page) == ["A", "1.0", "B[x]", "2.0"]
+    assert re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", page) == ["Package", "Version", "A", "1.0", "B[x]", "2.0"]
     assert "It supports Python 3.11 to 3.14." in page
 
 
