@@ -12,7 +12,7 @@ import pytest
 from companion.pages import card, faults, tokens, versions, way
 from companion.pages.faults import Place, problems, read, read_all, requirement
 from companion.pages.glossary import entries
-from companion.pages.journey import HALTS, drawing
+from companion.pages.journey import drawing, halts
 from companion.pages.steps import shown, step_of
 from companion.reading.report import STRICT
 from companion.stages import ROOT, find, stages
@@ -514,12 +514,14 @@ def test_a_duration_is_said_in_half_hours(minutes, words):
     assert way.duration(minutes) == words
 
 
-def test_the_picture_names_each_file_with_the_stage_that_adds_it():
-    """Each file of the picture exists from its stage on and not before, and the text for screen readers names it."""
-    for halt in HALTS:
-        having = [stage.number for stage in stages() if (stage.path / halt.path).is_file()]
-        assert having[0] == halt.stage, halt.path
-        assert f"{halt.path} {halt.does} (stage {halt.stage})" in drawing()
+def test_the_picture_names_each_file_with_the_stage_that_adds_it(chain):
+    """A file that no stage has yet is left out; it comes by itself with its stage."""
+    root = chain({"01-a": {"config/wsgi.py": ""}, "02-b": {"config/wsgi.py": "", "authentication/urls.py": ""}})
+
+    assert [(halt.path, halt.stage) for halt in halts(root)] == [("config/wsgi.py", 1), ("authentication/urls.py", 2)]
+    assert "config/wsgi.py takes the request in (stage 1); authentication/urls.py finds" in drawing(root)
+    assert [halt.stage for halt in halts() if halt.path == "authentication/tokens.py"] == [4]
+    assert len(halts()) > 8
 
 
 def test_the_picture_stands_in_the_page(render):
