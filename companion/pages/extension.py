@@ -66,7 +66,7 @@ class PagesExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no 
         for name, processor in {
             "faults": TellFaults(md, root),
             "way": ShowWay(md, root),
-            "picture": ShowPicture(md),
+            "picture": ShowPicture(md, root),
             "versions": ShowVersions(md, root),
         }.items():
             md.treeprocessors.register(processor, f"companion-{name}", before_lines_are_read)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
+
+from companion import stages
 
 WIDTH, LEFT, BOX, HEIGHT, GAP = 360, 30, 300, 44, 14
 TITLE = "The way of a request through the project"
@@ -11,6 +14,20 @@ MEANING = (
     "From top to bottom, the files that a request passes, each with the number of the stage that writes it: {files}. "
     "The answer goes back the same way: 200 with data, or 401 with a challenge."
 )
+FILES = {
+    "config/wsgi.py": "takes the request in",
+    "config/middleware.py": "refuses what is too large",
+    "authentication/urls.py": "finds the view for the address",
+    "authentication/backends.py": "asks who sent it, and answers 401",
+    "authentication/tokens.py": "reads the token, or signs a new one",
+    "authentication/sessions.py": "finds the login that still holds",
+    "authentication/throttles.py": "counts, and answers 429",
+    "authentication/views.py": "decides what to do",
+    "authentication/parsers.py": "makes Python of the JSON",
+    "authentication/serializers.py": "guards what comes in and goes out",
+    "authentication/managers.py": "makes and finds users",
+    "authentication/models.py": "is the user, a row in the database",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +39,21 @@ class Halt:
     stage: int
 
 
-HALTS = (
-    Halt("config/wsgi.py", "takes the request in", 1),
-    Halt("authentication/urls.py", "finds the view for the address", 7),
-    Halt("authentication/backends.py", "asks who sent it, and answers 401", 4),
-    Halt("authentication/tokens.py", "reads the token, or signs a new one", 4),
-    Halt("authentication/views.py", "decides what to do", 6),
-    Halt("authentication/parsers.py", "makes Python of the JSON", 6),
-    Halt("authentication/serializers.py", "guards what comes in and goes out", 5),
-    Halt("authentication/managers.py", "makes and finds users", 3),
-    Halt("authentication/models.py", "is the user, a row in the database", 2),
-)
+def halts(root: Path = stages.ROOT) -> list[Halt]:
+    """The files of FILES that the stages below `root` have by now, each with the first stage that has it."""
+    chain = stages.stages(root)
+    first = {path: next((s.number for s in chain if (s.path / path).is_file()), 0) for path in FILES}
+    return [Halt(path, does, first[path]) for path, does in FILES.items() if first[path]]
 
 
-def drawing() -> str:
+def drawing(root: Path = stages.ROOT) -> str:
     """The drawing as SVG, whose colours are those of the page around it (classes `jr-…`)."""
+    passed = halts(root)
     top = 52
     step = HEIGHT + GAP
-    bottom = top + len(HALTS) * step - GAP
-    files = "; ".join(f"{halt.path} {halt.does} (stage {halt.stage})" for halt in HALTS)
-    boxes = "".join(_box(halt, top + n * step) for n, halt in enumerate(HALTS))
+    bottom = top + len(passed) * step - GAP
+    files = "; ".join(f"{halt.path} {halt.does} (stage {halt.stage})" for halt in passed)
+    boxes = "".join(_box(halt, top + n * step) for n, halt in enumerate(passed))
     return (
         f'<svg class="jr" viewBox="0 0 {WIDTH} {bottom + 12}" role="img" aria-labelledby="jr-title jr-meaning">'
         f'<title id="jr-title">{TITLE}</title><desc id="jr-meaning">{escape(MEANING.format(files=files))}</desc>'

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as etree
+from pathlib import Path
 
+from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
@@ -29,8 +31,12 @@ class PictureBlock(PageBlock):
 class ShowPicture(Treeprocessor):
     """Puts the drawing into the figure."""
 
+    def __init__(self, md: Markdown, root: Path) -> None:
+        super().__init__(md)
+        self.root = root
+
     def run(self, root: etree.Element) -> None:
         assert self.md is not None
         for element in root.iter("div"):
             if element.get("class") == "pc-drawing":
-                element.text = AtomicString(self.md.htmlStash.store(drawing()))
+                element.text = AtomicString(self.md.htmlStash.store(drawing(self.root)))

@@ -17,6 +17,14 @@ CHAPTER = "chapters/04-authentication-backend/"
 INSIDE = "e => { const r = e.getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.top >= 0 && r.bottom <= innerHeight }"
 
 
+STILL = """button => {
+    const top = button.getBoundingClientRect().top;
+    button.frames = top === button.top ? button.frames + 1 : 0;
+    button.top = top;
+    return button.frames > 10;
+}"""
+
+
 def word(page):
     """The first word that is explained, and its explanation."""
     button = page.locator(".md-content button.gl").first
@@ -52,11 +60,28 @@ def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
     page.wait_for_url("**/glossary/#*")
 
 
+def test_a_word_is_explained_where_a_browser_knows_no_interest(page):
+    """Such a browser skips the attribute, and reads the rules that are meant for it: the pointer shows the meaning."""
+    style = (ROOT / "docs/assets/pages.css").read_text()
+    rules = style.partition("@supports not (interest-delay: 0s) {")[2].partition("\n}\n")[0]
+    button, meaning = word(page)
+    page.evaluate("document.querySelectorAll('.gl').forEach((word) => word.removeAttribute('interestfor'))")
+    page.add_style_tag(content=rules)
+
+    button.hover()
+    meaning.wait_for()
+    assert not meaning.evaluate("e => e.matches(':popover-open')")
+    page.mouse.move(0, 0)
+    meaning.wait_for(state="hidden")
+
+
 @pytest.mark.parametrize("width", [1440, 900, 390, 320])
 def test_an_explanation_stays_inside_the_window(visit, width):
     """Wherever the word stands in its line, one can read all of it, on a telephone by a tap."""
     page = visit(CHAPTER, width=width, has_touch=True)
     for button in page.locator(".md-content button.gl").all():
+        button.scroll_into_view_if_needed()  # panes are laid out as they come near, and move what is below them
+        page.wait_for_function(STILL, arg=button.element_handle())
         button.tap()
         meaning = page.locator(f"#{button.get_attribute('popovertarget')}")
         meaning.wait_for()

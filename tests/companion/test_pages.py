@@ -12,7 +12,7 @@ import pytest
 from companion.pages import card, faults, tokens, versions, way
 from companion.pages.faults import Place, problems, read, read_all, requirement
 from companion.pages.glossary import entries
-from companion.pages.journey import HALTS, drawing
+from companion.pages.journey import drawing, halts
 from companion.pages.steps import shown, step_of
 from companion.reading.report import STRICT
 from companion.stages import ROOT, find, stages
@@ -188,7 +188,10 @@ def test_a_place_leads_to_the_step_that_shows_it(root):
     assert step_of(Place("02-new", "app.py#sign"), lines, root) == "step-app-py-sign"
     assert step_of(Place("02-new", "app.py#imports"), lines, root) == "step-app-py-sign"
     assert step_of(Place("02-new", 'Dockerfile#"USER"'), lines, root) == "step-app-py-limit"
+    assert step_of(Place("02-new", "Dockerfile"), lines, root) == "step-app-py-limit"
     assert step_of(Place("02-new", "app.py#nothing"), lines, root) is None
+    (root / "steps/02-new/app.py").write_text("def (:\n")
+    assert step_of(Place("02-new", "app.py#sign"), lines, root) is None
     assert shown(find("01-old", root), root) == []
 
 
@@ -465,6 +468,22 @@ def test_a_part_that_has_stages_shows_them_instead_of_its_prose(render, root, ch
     assert ">Eight</a>" in page
 
 
+def test_the_last_stage_stands_alone(render, root, chain):
+    """It has no number, and belongs to no part."""
+    chain({"final": {"a": "1"}})
+    (root / "docs/chapters/final.md").write_text("---\ntitle: The end\ndescription: It.\n---\n# X\n")
+
+    assert "The end" not in render(WAY)[0]
+    page, _ = render("# S\n\n/// way | final\n///\n")
+    assert re.findall(r'class="wy-mark">(.)</span>', page) == ["✓"]
+    assert ">The end</a>" in page
+
+
+def test_a_part_has_a_place_of_its_own(render):
+    """The style sheet finds it by its name."""
+    assert '<div class="st-pitch">\n<p>Text.</p>' in render("# S\n\n/// part | pitch\nText.\n///\n")[0]
+
+
 def test_a_way_that_means_nothing_is_named(render):
     """The message shows what to write."""
     assert "write the numbers of stages, as in 1-7 or 8-, or final" in render("# S\n\n/// way | all\n///\n")[1][0]
@@ -495,12 +514,14 @@ def test_a_duration_is_said_in_half_hours(minutes, words):
     assert way.duration(minutes) == words
 
 
-def test_the_picture_names_each_file_with_the_stage_that_adds_it():
-    """Each file of the picture exists from its stage on and not before, and the text for screen readers names it."""
-    for halt in HALTS:
-        having = [stage.number for stage in stages() if (stage.path / halt.path).is_file()]
-        assert having[0] == halt.stage, halt.path
-        assert f"{halt.path} {halt.does} (stage {halt.stage})" in drawing()
+def test_the_picture_names_each_file_with_the_stage_that_adds_it(chain):
+    """A file that no stage has yet is left out; it comes by itself with its stage."""
+    root = chain({"01-a": {"config/wsgi.py": ""}, "02-b": {"config/wsgi.py": "", "authentication/urls.py": ""}})
+
+    assert [(halt.path, halt.stage) for halt in halts(root)] == [("config/wsgi.py", 1), ("authentication/urls.py", 2)]
+    assert "config/wsgi.py takes the request in (stage 1); authentication/urls.py finds" in drawing(root)
+    assert [halt.stage for halt in halts() if halt.path == "authentication/tokens.py"] == [4]
+    assert len(halts()) > 8
 
 
 def test_the_picture_stands_in_the_page(render):
@@ -518,7 +539,7 @@ def test_the_versions_are_the_pins(render, root):
     )
     page, _ = render("# About\n\n/// versions | learn\n///\n")
 
-    assert re.findall(r"<td>(.*?)</td>", page) == ["A", "1.0", "B[x]", "2.0"]
+    assert re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", page) == ["Package", "Version", "A", "1.0", "B[x]", "2.0"]
     assert "It supports Python 3.11 to 3.14." in page
 
 
