@@ -121,6 +121,14 @@
     });
   }
 
+  /** Lay out all panes with the first thing that the reader does. What is in view then has its place already. */
+  function layOut() {
+    const finish = () => document.body.classList.add("rd-laid");
+    for (const act of ["scroll", "wheel", "pointerdown", "touchstart", "keydown"]) {
+      addEventListener(act, finish, { once: true, passive: true, capture: true });
+    }
+  }
+
   /** Open what is folded around the element that the address points to. */
   function unfold() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -187,6 +195,7 @@
       showWhole(link);
     });
   }
+  layOut();
   addSwitch(intro);
   markLines();
   addressLines();
