@@ -1,0 +1,105 @@
+"""What an exception tells about the project it comes from. Runs in the project's process; knows no Django."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+from companion.checking.facts import Failure, Place
+
+NOT_THEIRS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+MOST = 20_000  # characters of a message or a traceback that are kept
+
+
+class Frames:
+    """Reads exceptions for a project in `root` that is checked by the tests in `tests`."""
+
+    def __init__(self, root: Path, tests: Path) -> None:
+        self.root, self.tests = os.path.realpath(root), os.path.realpath(tests)
+
+    def failure(self, phase: str, error: BaseException, wanted: str = "", came: str = "") -> Failure:
+        """The facts of `error`. Its cause stands for it where that is what happened in the project."""
+        error = _real(error)
+        chain = _chain(error)
+        places = next((found for link in chain if (found := self._places(link))), ())
+        tests = [place for link in chain for place in self._below(link.__traceback__, self.tests)]
+        return Failure(
+            phase=phase,
+            type=type(error).__name__,
+            message=_message(error)[:MOST],
+            name=str(getattr(error, "name", None) or ""),
+            places=places,
+            test=tests[-1] if tests else None,
+            wanted=wanted,
+            came=came,
+            traceback="".join(traceback.format_exception(error))[-MOST:],
+        )
+
+    def theirs(self, file: str) -> bool:
+        """Whether a file belongs to the project, and not to a package installed inside it."""
+        path = os.path.realpath(file)
+        return path.startswith(self.root + os.sep) and not any(part in path for part in NOT_THEIRS)
+
+    def inside(self, file: str) -> str:
+        """The path of a file inside the project, with `/`."""
+        return Path(os.path.relpath(os.path.realpath(file), self.root)).as_posix()
+
+    def assigned(self, name: str, module: ModuleType) -> Place:
+        """Where `name` is set in the module or in one that it takes names from; the module's file where nowhere."""
+        files = [module.__file__ or "", *sorted(m.__file__ for m in _loaded() if self.theirs(m.__file__))]
+        for file in files:
+            for number, line in enumerate(Path(file).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+                if re.match(rf"{name}\b", line):
+                    return Place(self.inside(file), number, line.strip())
+        return Place(self.inside(files[0]), 0)
+
+    def _places(self, error: BaseException) -> tuple[Place, ...]:
+        places = self._below(error.__traceback__, self.root)
+        if isinstance(error, SyntaxError) and error.filename and self.theirs(error.filename):
+            places.append(self._place(self.root, error.filename, error.lineno or 0, (error.text or "").strip(), ""))
+        return tuple(places)
+
+    def _below(self, trace: TracebackType | None, folder: str) -> list[Place]:
+        found = []
+        for frame in traceback.extract_tb(trace):
+            path = os.path.realpath(frame.filename)
+            if path.startswith(folder + os.sep) and (folder == self.tests or self.theirs(path)):
+                found.append(self._place(folder, path, frame.lineno or 0, frame.line or "", frame.name))
+        return found
+
+    def _place(self, folder: str, file: str, line: int, code: str, function: str) -> Place:
+        inside = os.path.relpath(os.path.realpath(file), folder)
+        return Place(Path(inside).as_posix(), line, code, function)
+
+
+def _loaded() -> list[Any]:
+    return [module for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
+
+
+def _real(error: BaseException) -> BaseException:
+    """pytest wraps what happens when it loads a file; what happened is the cause."""
+    while type(error).__name__ in ("CollectError", "ConftestImportFailure") and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error, and what it was raised from or while handling, nearest first."""
+    chain = [error]
+    while (earlier := chain[-1].__cause__ or chain[-1].__context__) is not None and earlier not in chain:
+        chain.append(earlier)
+    return chain
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg
+    try:
+        return str(error)
+    except Exception:  # an exception of the project may be broken itself
+        return ""
