@@ -170,7 +170,7 @@ def _hear(stage: Stage, heard: Heard, line: dict[str, Any], on_result: OnResult 
     elif event == "facts":
         heard.facts = {name: value for name, value in line.items() if name != "event"}
     elif event == "finding":
-        heard.finding = failure
+        heard.finding = heard.finding or failure  # the first is the one to mend first
     elif event == "uncollected" and failure:
         heard.uncollected[line["file"]] = failure
     elif event == "collected":

@@ -80,6 +80,10 @@ class Child:
         self.send("phase", phase="collect")
         return self.test()
 
+    def note(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
+        """Tell of something that has to be mended, and go on: the tests may say more."""
+        self.send("finding", failure=asdict(Failure(phase, type_, message, name, (place,) if place else ())))
+
     def stop(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
         raise Stop(Failure(phase, type_, message, name, (place,) if place else ()))
 
@@ -116,7 +120,8 @@ class Child:
         for wanted in self.job["apps"]:
             if not any(app == wanted or app.startswith(f"{wanted}.") for app in apps):
                 place = self.frames.assigned("INSTALLED_APPS", self.module)
-                self.stop("settings", "AppNotInstalled", ", ".join(apps), wanted, place)
+                tell = self.stop if wanted == self.job["user"].partition(".")[0] else self.note
+                tell("settings", "AppNotInstalled", ", ".join(apps), wanted, place)
         user = getattr(self.module, "AUTH_USER_MODEL", "")
         if self.job["user"] and user != self.job["user"]:
             place = self.frames.assigned("AUTH_USER_MODEL", self.module)
@@ -149,12 +154,12 @@ class Child:
                 self.stop("migrations", "NoMigrations", "", label)
             if label in changes:
                 operations = [each.describe() for migration in changes[label] for each in migration.operations]
-                self.stop("migrations", "MissingMigration", "; ".join(operations), label)
+                self.note("migrations", "MissingMigration", "; ".join(operations), label)
 
     def history(self) -> None:
         """See that their database was not migrated in another order; it is only read, and only if it is a file."""
         for wrong, parent in inconsistent(self.database, self.loader.graph):
-            self.stop("history", "InconsistentMigrationHistory", f"{wrong} before {parent}", wrong)
+            self.note("history", "InconsistentMigrationHistory", f"{wrong} before {parent}", wrong)
 
     @property
     def database(self) -> str:
