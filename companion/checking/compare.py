@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from companion.checking import guide
 from companion.checking.facts import Place
 from companion.checking.lookup import Known
-from companion.reading.symbols import IMPORTS, NotPython, Symbol, lines_of, symbols
+from companion.reading.symbols import IMPORTS, Symbol, lines_of, symbols
 from companion.stages import files
 
 EARLIER = -1  # the step of what earlier stages brought
@@ -68,7 +68,7 @@ def _python(known: Known, name: str, file: str, theirs: str) -> list[Difference]
     mine = known.texts.get(file, "")
     try:
         here = symbols(mine)
-    except NotPython:
+    except ValueError:  # NotPython, or text with NUL in it
         here = {}
     there = symbols(theirs)
     found = []

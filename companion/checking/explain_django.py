@@ -29,7 +29,7 @@ MESSAGES = [
         r"^SECRET_KEY\b",
     ),
     (
-        r"The included URLconf '([\w.]+)' does not appear to have any patterns",
+        r"The included URLconf '(?:<module ')?([\w.]+)'.* does not appear to have any patterns",
         "{0} has no list called urlpatterns.",
         "The list of addresses has to be called urlpatterns.",
         None,
@@ -106,6 +106,8 @@ def refused(failure: Failure, known: Known) -> Advice | None:
             place = known.line(wanted, known.settings, *known.texts) if wanted else failure.place
             if place is None and groups and (file := known.module(groups[0])):
                 place = Place(file, 0)
+            if place and "urlpatterns" in sentence and (other := known.near("urlpatterns", place.file)):
+                place = other.place
             place = place or failure.place or Place(known.settings, 0)
             near = known.near_module(groups[0].rpartition(".")[0]) if "cannot be imported" in sentence else None
             text = f"{place}: {sentence.format(*groups)}{meant(near)}"
@@ -120,12 +122,20 @@ def system_check(failure: Failure, known: Known) -> Advice | None:
     hit = re.search(r"^(.+?): \((\w+\.\w+)\) (.+)$", failure.message, re.MULTILINE)
     if not hit:
         return None
-    name = hit[1].rpartition(".")[2].strip("?<>: ")
-    definition = known.define(name)
-    place = definition.place if definition else None
+    place = _spoken_of(hit[1], hit[3], known)
     hint = re.search(r"HINT: (.+)", failure.message)
     return Advice(f"{at(place, hit[1])}: Django's own check finds a fault: {first_line(hit[3])} ({hit[2]})",
                   hint[1] if hint else "Run python manage.py check.", place)  # fmt: skip
+
+
+def _spoken_of(owner: str, message: str, known: Known) -> Place | None:
+    """The line that a system check means: the field or the address in its message, or the model it names."""
+    if address := re.search(r"name='([\w-]+)'", message):
+        return known.line(rf"name=['\"]{re.escape(address[1])}['\"]")
+    names = [*re.findall(r"'(\w+\.\w+)'", message), ".".join(owner.split(".")[-2:]), owner.rpartition(".")[2]]
+    found = (d for name in names for d in known.definitions if d.symbol.name == name.strip("?<>: "))
+    first = next(found, None)
+    return first.place if first else None
 
 
 RULES = [refused, system_check]

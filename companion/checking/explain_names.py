@@ -28,13 +28,9 @@ def no_module(failure: Failure, known: Known) -> Advice | None:
         return _no_settings(name, known)
     top = name.partition(".")[0]
     named = known.line(rf"""["']{re.escape(name)}(\.|["'])""", known.settings, *known.texts)
-    if failure.phase == "setup" and not place and named:
-        near = known.near_module(name)
-        return Advice(
-            f"{named}, names the app {name}, which does not exist.{meant(_dotted(near, known) if near else None)}",
-            "An app is called as its folder is.",
-            named,
-        )
+    if not place and named and (near := known.near_module(name)):
+        sentence = f"{named}, names {name}, which does not exist.{meant(_dotted(near, known))}"
+        return Advice(sentence, "Correct the name: it is the path of the file, with dots.", named)
     if known.has_package(top):
         return _no_file(name, place, known)
     near = known.near_module(name)
@@ -94,9 +90,8 @@ def no_import(failure: Failure, known: Known) -> Advice | None:
         with_whom = f" and {other}, import each other." if other else f" and {file} import each other."
         return Advice(f"{place},{with_whom}", "Move one of the two imports into the function that needs it.", place)
     if not file:
-        return Advice(
-            f"{at(place)}, imports {name} from {module}, which has no such name.", "Correct the spelling.", place
-        )
+        sentence = f"{at(place)}, imports {name} from {module}, which has no such name.{meant(failure.near)}"
+        return Advice(sentence, "Correct the spelling.", place)
     near = known.near(name, file)
     elsewhere = known.define(name)
     target = place or (near.place if near else Place(file, 0))
@@ -126,7 +121,8 @@ def no_name(failure: Failure, known: Known) -> Advice | None:
         return Advice(f"{place}, uses {name}, which is defined only further down, in line {later.symbol.first}.",
                       f"Move the definition of {name} above line {place.line}.", place)  # fmt: skip
     near = known.near(name, place.file if place else None)
-    return Advice(f"{at(place)}, uses the name {name}, which nothing defines.{meant(near.tail if near else None)}",
+    other = failure.near or (near.tail if near else None)
+    return Advice(f"{at(place)}, uses the name {name}, which nothing defines.{meant(other)}",
                   "Correct the spelling, or import it.", place)  # fmt: skip
 
 
@@ -155,7 +151,8 @@ def no_attribute(failure: Failure, known: Known) -> Advice | None:
     if inside or file:
         where = inside.place if inside else Place(str(file), 0)
         return Advice(f"{where}: {owner} has no {name} yet.", f"Add {name}, as the chapter shows.", where)
-    return Advice(f"{at(place)}, asks {owner} for {name}, which it does not have.", "Correct the spelling.", place)
+    sentence = f"{at(place)}, asks {owner} for {name}, which it does not have.{meant(failure.near)}"
+    return Advice(sentence, "Correct the spelling.", place)
 
 
 def _dotted(file: str, known: Known) -> str:

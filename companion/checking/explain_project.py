@@ -65,7 +65,7 @@ def _no_migrations(failure: Failure, known: Known) -> Advice:
     if any(file.startswith(f"{folder}/0") for file in known.texts):
         return Advice(f"{folder}/__init__.py is missing, so Django does not see the migrations beside it.",
                       "Make it, as an empty file.", Place(f"{folder}/__init__.py", 0))  # fmt: skip
-    place = known.line(r"\bclass \w+\(.*Model", *_models(failure.name, known)) or Place(f"{folder}/", 0)
+    place = known.line(r"^class \w+\(", *_models(failure.name, known)) or Place(f"{folder}/", 0)
     return Advice(f"The models of {failure.name} ({place}) have no migration yet.",
                   f"Write it: python manage.py makemigrations {failure.name}", place)  # fmt: skip
 

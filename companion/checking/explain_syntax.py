@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from companion.checking.advice import Advice
-from companion.checking.facts import Failure
+from companion.checking.advice import Advice, at
+from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known
 
 UNREADABLE = ("SyntaxError", "IndentationError", "TabError")
@@ -40,7 +40,6 @@ MESSAGES = [
     ),
     (r"forgot a comma", "lacks a comma between two values.", "Put a comma at the end of each line of a list."),
     (r"outside function", "returns, but stands in no function.", "Indent it as deep as the function that it ends."),
-    (r"null bytes", "is no text that Python can read.", "Save the file as UTF-8 (not as UTF-16)."),
     (r"codec can't decode|encoding", "is not saved as UTF-8.", "Save the file as UTF-8."),
     (
         r"(?:cannot assign to|Maybe you meant '==')",
@@ -53,8 +52,10 @@ MESSAGES = [
 def unreadable(failure: Failure, known: Known) -> Advice | None:
     """A line that Python cannot read. The rule comes before all others: nothing else is known yet."""
     place = failure.place
-    if failure.type == "ValueError" and "null bytes" in failure.message and place:
-        return Advice(f"A file that {place}, imports is no text that Python can read.", "Save it as UTF-8.", place)
+    if "null bytes" in failure.message:
+        file = next((name for name, text in known.texts.items() if "\0" in text), None)
+        place = Place(file, 0) if file else place
+        return Advice(f"{at(place)} is no text that Python can read.", "Save it as UTF-8 (not as UTF-16).", place)
     if failure.type not in UNREADABLE or place is None:
         return None
     code = place.code.strip()
@@ -70,7 +71,7 @@ def unreadable(failure: Failure, known: Known) -> Advice | None:
             "Type ' or \" in its place.",
             place,
         )
-    if re.match(r"[+-] ?(def|class|from|import|@)|@@ ", code):
+    if re.match(r"[+-]\s*(def|class|from|import|return|@|\w+ = )|@@ ", code):
         return Advice(
             f"{place}, begins with the sign of a diff.", "Copy the line without the + or - at its start.", place
         )

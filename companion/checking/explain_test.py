@@ -7,6 +7,7 @@ import re
 from companion.checking.advice import Advice, at, first_line, meant
 from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known
+from companion.checking.returns import without_return
 
 
 def no_file(failure: Failure, known: Known) -> Advice | None:
@@ -47,39 +48,55 @@ def no_address(failure: Failure, known: Known) -> Advice | None:
         named = {m[1]: file for file in files for m in re.finditer(r"name=['\"]([\w-]+)['\"]", known.texts[file])}
         near = next((n for n in named if n in name or name.partition("_")[2] == n), None)
         if name in named:
-            return _not_included(named[name], root)
+            return _not_included(named[name], root, known)
         if near:
             place = known.line(rf"name=['\"]{near}['\"]", named[near])
             return Advice(f"{at(place)}, names an address {near}, where {name} is asked for.",
                           f'Write name="{name}".', place)  # fmt: skip
         return Advice(f"No address of the project is called {name}.",
                       f'Add an address with name="{name}".', Place(files[0], 0) if files else None)  # fmt: skip
-    if failure.type == "Resolver404" or (failure.came == "404" and failure.wanted != "404"):
+    lost = failure.type in ("Resolver404", "JSONDecodeError") or "404" in (failure.came, failure.message[:12])
+    if lost and failure.wanted != "404":
         inner = next((file for file in files if file != root), None)
         module = inner and inner.removeprefix(known.prefix).removesuffix(".py").replace("/", ".")
         if inner and module and module not in known.texts.get(root, ""):
-            return _not_included(inner, root)
+            return _not_included(inner, root, known)
     return None
 
 
-def _not_included(inner: str, root: str) -> Advice:
-    module = inner.removesuffix(".py").replace("/", ".")
+def _not_included(inner: str, root: str, known: Known) -> Advice:
+    module = inner.removeprefix(known.prefix).removesuffix(".py").replace("/", ".")
     return Advice(f"{root} does not include {inner}, so its addresses do not exist.",
                   f"Add path('api/', include('{module}')) to urlpatterns in {root}.", Place(root, 0))  # fmt: skip
 
 
 def no_answer(failure: Failure, known: Known) -> Advice | None:
     """A function that returns nothing where something is wanted."""
-    view = re.search(r"view (?:[\w.]+\.)?(\w+) didn't return|received a `<class 'NoneType'>`", failure.message)
-    if view:
-        place = failure.place
+    place = failure.place
+    if re.search(r"didn't return an HttpResponse|received a `<class 'NoneType'>`", failure.message):
+        place = without_return(known, place) or place
         return Advice(
-            f"{at(place)}: a view gives no answer, it returns None.", "End it with: return Response(…)", place
+            f"{at(place)}: the view gives no answer, it returns None.", "End it with: return Response(…)", place
         )
-    if failure.came == "None" and failure.wanted not in ("", "None"):
-        return Advice(f"{at(failure.place)}: {failure.wanted} was wanted, and None came.",
-                      "A function without return gives None.", failure.place)  # fmt: skip
-    return None
+    named = re.search(r"where None = .*?\.(\w+)(?:\(.*\))?$", failure.message, re.MULTILINE)
+    none = (failure.came == "None" and failure.wanted not in ("", "None")) or "(type NoneType)" in failure.message
+    if not none and not named:
+        return None
+    definition = known.define(named[1]) if named else None
+    empty = without_return(known, definition.place if definition else place)
+    if empty:
+        return Advice(
+            f"{empty}: a function gives None, for it has no return.",
+            "Write return before the value that it ends with.",
+            empty,
+        )
+    if not none:
+        return None
+    return Advice(
+        f"{at(place)}: {failure.wanted or 'a text'} was wanted, and None came.",
+        "A function without return gives None.",
+        place,
+    )
 
 
 def no_self(failure: Failure, known: Known) -> Advice | None:
@@ -109,9 +126,11 @@ def no_self(failure: Failure, known: Known) -> Advice | None:
 
 def swapped(failure: Failure, known: Known) -> Advice | None:
     """Django's own user stands somewhere, though the project has one of its own."""
-    if "has been swapped for" not in failure.message:
+    place = known.line(r"from django\.contrib\.auth\.models import .*\bUser\b")
+    here = failure.place.file if failure.place else ""
+    if "has been swapped for" not in failure.message and not (place and place.file == here):
         return None
-    place = known.line(r"from django\.contrib\.auth\.models import .*\bUser\b") or failure.place
+    place = place or failure.place
     return Advice(f"{at(place)}, uses Django's User, which your own has replaced.",
                   "Import User from authentication.models, or use get_user_model().", place)  # fmt: skip
 
@@ -143,4 +162,4 @@ def _short(value: str, most: int = 160) -> str:
     return value if len(value) <= most else f"{value[:most]}…"
 
 
-RULES = [no_file, no_table, no_address, no_answer, no_self, swapped, compared]
+RULES = [no_file, no_table, no_address, swapped, no_answer, no_self, compared]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import difflib
 import os
 import re
 import sys
@@ -33,6 +35,7 @@ class Frames:
             type=type(error).__name__,
             message=_message(error)[:MOST],
             name=str(getattr(error, "name", None) or ""),
+            near=_near(error),
             places=places,
             test=tests[-1] if tests else None,
             wanted=wanted,
@@ -42,6 +45,8 @@ class Frames:
 
     def theirs(self, file: str) -> bool:
         """Whether a file belongs to the project, and not to a package installed inside it."""
+        if file.startswith("<"):
+            return False  # "<frozen importlib._bootstrap>" and the like are no files
         path = os.path.realpath(file)
         return path.startswith(self.root + os.sep) and not any(part in path for part in NOT_THEIRS)
 
@@ -67,9 +72,9 @@ class Frames:
     def _below(self, trace: TracebackType | None, folder: str) -> list[Place]:
         found = []
         for frame in traceback.extract_tb(trace):
-            path = os.path.realpath(frame.filename)
-            if path.startswith(folder + os.sep) and (folder == self.tests or self.theirs(path)):
-                found.append(self._place(folder, path, frame.lineno or 0, frame.line or "", frame.name))
+            inside = os.path.realpath(frame.filename).startswith(folder + os.sep)
+            if inside and (folder == self.tests or self.theirs(frame.filename)):
+                found.append(self._place(folder, frame.filename, frame.lineno or 0, frame.line or "", frame.name))
         return found
 
     def _place(self, folder: str, file: str, line: int, code: str, function: str) -> Place:
@@ -94,6 +99,35 @@ def _chain(error: BaseException) -> list[BaseException]:
     while (earlier := chain[-1].__cause__ or chain[-1].__context__) is not None and earlier not in chain:
         chain.append(earlier)
     return chain
+
+
+def _near(error: BaseException) -> str:
+    """What somebody may have meant by an attribute or an import that is not there: only this process can look."""
+    owner: object = None
+    name: str | None = ""
+    if isinstance(error, AttributeError):
+        owner, name = error.obj, error.name
+    elif isinstance(error, NameError) and error.name:
+        return _close(error.name, _names_at(error.__traceback__))
+    elif isinstance(error, ImportError) and (hit := re.match(r"cannot import name '(\w+)'", str(error))):
+        owner, name = sys.modules.get(error.name or ""), hit[1]
+    if owner is None or not name:
+        return ""
+    try:
+        return _close(name, dir(owner))
+    except Exception:  # their __dir__ may be broken
+        return ""
+
+
+def _names_at(trace: TracebackType | None) -> list[str]:
+    """The names that are known where an exception was raised."""
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return [*trace.tb_frame.f_locals, *trace.tb_frame.f_globals, *dir(builtins)] if trace else []
+
+
+def _close(name: str, names: list[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, [each for each in names if each != name], 1)), "")
 
 
 def _message(error: BaseException) -> str:

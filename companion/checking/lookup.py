@@ -12,7 +12,7 @@ from typing import Any
 
 from companion.checking.facts import Place
 from companion.checking.project import Project, python_files
-from companion.reading.symbols import NotPython, Symbol, lines_of, symbols
+from companion.reading.symbols import Symbol, lines_of, symbols
 from companion.stages import Stage, files
 
 CLOSE = 0.6  # from which likeness on (0 to 1) one name is offered for another
@@ -141,7 +141,7 @@ def close(name: str, names: Iterable[str]) -> str | None:
 def _definitions(file: str, text: str) -> list[Definition]:
     try:
         found = symbols(text)
-    except NotPython:
+    except ValueError:  # NotPython, or text with NUL in it
         return []
     selves = {
         node.name

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from companion.checking import guide, suite
 from companion.checking.advice import Advice
-from companion.checking.check import OnResult, check
+from companion.checking.check import LIMIT, OnResult, check
 from companion.checking.editions import notes
 from companion.checking.explain import explain
 from companion.checking.facts import MISSING, PASSED, Failure, Report, Result
@@ -65,10 +65,16 @@ class Standing:
         return self.chain[self.stage.number] if self.stage.number < len(self.chain) else None
 
 
-def stand(named: Path, stage: Stage | None = None, on_start: Callable[[Stage], OnResult] | None = None) -> Standing:
+def stand(
+    named: Path,
+    stage: Stage | None = None,
+    on_start: Callable[[Stage], OnResult] | None = None,
+    limit: float = LIMIT,
+) -> Standing:
     """Check the project in `named`, by the tests of `stage` or of the stage that it has come to by itself.
 
-    `on_start` is called with the stage before its tests run, and what it returns with each result.
+    `on_start` is called with the stage before its tests run, and what it returns with each result. `limit` is in
+    seconds, for each test.
     """
     chain = stages()
     project: Project | None
@@ -77,7 +83,7 @@ def stand(named: Path, stage: Stage | None = None, on_start: Callable[[Stage], O
     except NotAProject:
         project = None
     tested = stage or _begun(Known(chain[0], project), chain)
-    report = check(tested, named, on_start(tested) if on_start else None)
+    report = check(tested, named, on_start(tested) if on_start else None, limit)
     known = Known(tested, project, report.facts)
     missing = _missing(report, known, suite.until(tested))
     reached = tested
