@@ -67,7 +67,8 @@ def no_address(failure: Failure, known: Known) -> Advice | None:
 def _not_included(inner: str, root: str, known: Known) -> Advice:
     module = inner.removeprefix(known.prefix).removesuffix(".py").replace("/", ".")
     return Advice(f"{root} does not include {inner}, so its addresses do not exist.",
-                  f"Add path('api/', include('{module}')) to urlpatterns in {root}.", Place(root, 0))  # fmt: skip
+                  f"Add path('api/', include('{module}')) to urlpatterns in {root}.",
+                  known.line(r"^urlpatterns\b", root) or Place(root, 0))  # fmt: skip
 
 
 def no_answer(failure: Failure, known: Known) -> Advice | None:

@@ -47,12 +47,12 @@ class Frames:
         """Whether a file belongs to the project, and not to a package installed inside it."""
         if file.startswith("<"):
             return False  # "<frozen importlib._bootstrap>" and the like are no files
-        path = os.path.realpath(file)
-        return path.startswith(self.root + os.sep) and not any(part in path for part in NOT_THEIRS)
+        inside = _inside(file, self.root)
+        return inside is not None and not any(part in f"{os.sep}{inside}" for part in NOT_THEIRS)
 
     def inside(self, file: str) -> str:
         """The path of a file inside the project, with `/`."""
-        return Path(os.path.relpath(os.path.realpath(file), self.root)).as_posix()
+        return Path(_inside(file, self.root) or file).as_posix()
 
     def assigned(self, name: str, module: ModuleType) -> Place:
         """Where `name` is set in the module or in one that it takes names from; the module's file where nowhere."""
@@ -72,14 +72,20 @@ class Frames:
     def _below(self, trace: TracebackType | None, folder: str) -> list[Place]:
         found = []
         for frame in traceback.extract_tb(trace):
-            inside = os.path.realpath(frame.filename).startswith(folder + os.sep)
-            if inside and (folder == self.tests or self.theirs(frame.filename)):
+            if _inside(frame.filename, folder) and (folder == self.tests or self.theirs(frame.filename)):
                 found.append(self._place(folder, frame.filename, frame.lineno or 0, frame.line or "", frame.name))
         return found
 
     def _place(self, folder: str, file: str, line: int, code: str, function: str) -> Place:
-        inside = os.path.relpath(os.path.realpath(file), folder)
-        return Place(Path(inside).as_posix(), line, code, function)
+        return Place(Path(_inside(file, folder) or file).as_posix(), line, code, function)
+
+
+def _inside(file: str, folder: str) -> str | None:
+    """The path of a file inside a folder, as it is called there or, where that is a link, as it is called really."""
+    for path in (os.path.abspath(file), os.path.realpath(file)):
+        if path.startswith(folder + os.sep):
+            return path[len(folder) + 1 :]
+    return None
 
 
 def _loaded() -> list[Any]:

@@ -54,7 +54,7 @@ class Known:
         if self.project is None:
             return {}
         return {
-            path.relative_to(self.project.outer).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+            path.relative_to(self.project.outer).as_posix(): path.read_text(encoding="utf-8-sig", errors="replace")
             for path in python_files(self.project.folder)
         }
 

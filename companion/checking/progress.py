@@ -17,6 +17,7 @@ from companion.checking.lookup import Known
 from companion.checking.project import NotAProject, Project, locate
 from companion.stages import Stage, stages
 
+APP = "authentication"  # its modules may be divided otherwise than the stages'
 LAST = 10_000  # the step of what no chapter tells
 
 
@@ -96,10 +97,12 @@ def _begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
     """The last stage of which the project has something: a class, a function or a setting that the stage brings."""
     generic = {name for name, times in Counter(_brought(chain)).items() if times > 1}
     here = {(definition.file, definition.symbol.name) for definition in known.definitions}
-    names = {name for _, name in here} - generic
+    app = f"{APP}/"
+    names = {name for file, name in here if f"/{file}".rpartition(f"/{app}")[1]} - generic
     for stage in reversed(chain):
         for file, name, changed in guide.candidates(stage):
-            if changed == 2 and name and (name in names or (known.theirs(file), name) in here):
+            moved = file.startswith(app) and name in names
+            if changed == 2 and name and (moved or (known.theirs(file), name) in here):
                 return stage
     return chain[0]
 

@@ -58,8 +58,11 @@ def locate(named: Path, root: Path = ROOT) -> Project:
 
 def python_files(folder: Path) -> Iterator[Path]:
     """The Python files of a project, without those of environments and packages inside it."""
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not _skipped(Path(place, name)))
+    seen: set[str] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        new = (name for name in folders if os.path.realpath(os.path.join(place, name)) not in seen)
+        folders[:] = sorted(name for name in new if not _skipped(Path(place, name)))
+        seen |= {os.path.realpath(os.path.join(place, name)) for name in folders}  # a link may lead in a circle
         yield from (Path(place, name) for name in sorted(files) if name.endswith(".py"))
 
 

@@ -45,7 +45,7 @@ def adapted(text: str, package: str, file: Path) -> str:
 
 def _home(text: str, project: Path, outer: Path) -> Path:
     """The folder, from manage.py's up to `outer`, that has every file which this test looks for."""
-    named = [name for name in BESIDE if name in text]
+    named = [name for name in BESIDE if f'"{name}"' in text]
     folders = [project, *(folder for folder in project.parents if folder == outer or outer in folder.parents)]
     missing = {folder: sum(not (folder / name).exists() for name in named) for folder in folders}
     return min(folders, key=missing.__getitem__)

@@ -1,11 +1,10 @@
 """What the tests of the checker share: projects made from the real stages, as learners would have them."""
 
-import shutil
-
 import pytest
 
 from companion.checking.check import check
-from companion.stages import files, find
+from companion.stages import find
+from tests.checking.projects import typed
 
 
 @pytest.fixture
@@ -17,31 +16,9 @@ def project(tmp_path):
     """
 
     def project(stage, edits=None, name="mine"):
-        folder = tmp_path / name
-        for file, path in files(find(stage)).items():
-            if not file.startswith("tests/"):
-                (folder / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(path, folder / file)
-        for file, change in (edits or {}).items():
-            edit(folder / file, change)
-        return folder
+        return typed(stage, tmp_path / name, edits)
 
     return project
-
-
-def edit(path, change):
-    """Change one file of a project; what is to be replaced has to be there."""
-    if change is None:
-        path.unlink()
-    elif isinstance(change, str):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(change)
-    else:
-        text = path.read_text()
-        for old, new in change.items():
-            assert old in text, f"{path.name} has no {old!r}"
-            text = text.replace(old, new)
-        path.write_text(text)
 
 
 @pytest.fixture

@@ -296,7 +296,7 @@ MISTAKES = [
     Mistake(
         'a misspelt name',
         '02-user-model',
-        'authentication/models.py, line 20, uses the name modles, which nothing defines.',
+        'authentication/models.py, line 20, uses the name modles, which nothing defines. Did you mean models?',
         'authentication/models.py',
         20,
         {'authentication/models.py': {'models.EmailField(unique': 'modles.EmailField(unique'}},
@@ -405,7 +405,7 @@ MISTAKES = [
         '07-urls',
         'config/urls.py does not include authentication/urls.py, so its addresses do not exist.',
         'config/urls.py',
-        0,
+        20,
         {'config/urls.py': {"    path('api/', include('authentication.urls')),\n": ''}},
     ),
     Mistake(
