@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from companion.checking import guide
 from companion.checking.facts import Place
 from companion.checking.lookup import Known
+from companion.checking.staging import renamed
 from companion.reading.symbols import IMPORTS, Symbol, lines_of, symbols
 from companion.stages import files
 
@@ -46,7 +47,7 @@ def compare(known: Known) -> list[Difference]:
     for name, path in files(known.stage).items():
         if name.startswith("tests/") or "/migrations/" in name or name in ("pytest.ini", "manage.py"):
             continue
-        theirs = path.read_text(encoding="utf-8")
+        theirs = renamed(path.read_text(encoding="utf-8"), known.package)
         file = known.theirs(name)
         if name.endswith(".py"):
             found += _python(known, name, file, theirs)

@@ -121,6 +121,7 @@ def _cut_off(failure: Failure, known: Known) -> Advice:
 
 
 WORDS: dict[str, Words] = {
+    "NotRun": _simple("This test did not run, though the others did.", "Run the check again; if it stays, report it."),
     "NoFolder": _simple("There is no folder {message}.", "Name the folder that holds your manage.py."),
     "IsAFile": _simple("{message} is a file, and not the folder of a project.", "Name the folder it lies in."),
     "OwnStage": _simple(

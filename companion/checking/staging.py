@@ -35,7 +35,11 @@ def copy_tests(stage: Path, target: Path, package: str, project: Path, outer: Pa
 
 def adapted(text: str, package: str, file: Path) -> str:
     """The text of a test that finds itself at `file` and the settings in `package`."""
-    text = FILE.sub(lambda _: repr(str(file)), text)
+    return renamed(FILE.sub(lambda _: repr(str(file)), text), package)
+
+
+def renamed(text: str, package: str) -> str:
+    """The text of a stage's file for a project whose settings lie in `package` ("": beside manage.py)."""
     if package == "config":
         return text
     if package:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from companion.checking.check import environment
 from companion.checking.editions import MARK, mark
-from companion.stages import ROOT, Stage, files, previous
+from companion.stages import ROOT, Stage, copy, previous
 
 IGNORED = ["__pycache__/", ".venv/", ".env", "db.sqlite3"]
 IDENTITY = ["-c", "user.name=Learner", "-c", "user.email=learner@example.com"]  # where git has none of its own
@@ -35,9 +35,7 @@ def start(stage: Stage, folder: Path) -> bool:
         if before is None:
             _startproject(new)
         else:
-            for name, path in files(before).items():
-                (new / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, new / name)
+            copy(before, new)
             (new / MARK).write_text(mark(before), encoding="utf-8")
         (new / ".gitignore").write_text("\n".join(IGNORED) + "\n", encoding="utf-8")
         try:

@@ -1,8 +1,6 @@
 """Projects as learners have them, made from the real stages."""
 
-import shutil
-
-from companion.stages import files, find
+from companion.stages import copy, find
 
 
 def typed(stage, folder, edits=None):
@@ -10,10 +8,7 @@ def typed(stage, folder, edits=None):
 
     `edits` has for each path the texts to replace, `{old: new}`; None removes the file, and a text writes it anew.
     """
-    for file, path in files(find(stage)).items():
-        if not file.startswith("tests/"):
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, folder / file)
+    copy(find(stage), folder, "(?!tests/)")
     for file, change in (edits or {}).items():
         edit(folder / file, change)
     return folder
