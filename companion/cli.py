@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mutate = verbs.add_parser("mutants", help="remove or flip each declaration once, and see that the tests notice")
     mutate.add_argument("stage", nargs="*", help="only these stages, for instance 07-urls")
     checking.add(verbs)
-    given = parser.parse_args(arguments)
+    given = parser.parse_args(checking.ordered(sys.argv[1:] if arguments is None else arguments))
     if "run" in given:
         return checking.run(given)
     if given.verb == "propagate":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from companion.checking.progress import stand
 from companion.checking.start import CannotStart, start
 from companion.stages import Stage, UnknownStage, stages, wanted
 
+VERBS = ("start", "check", "watch", "diff")
 FOLDER = "the folder of your project"
 STAGE = "a stage, for instance 4 or 04-authentication-backend (the one that your project has come to)"
 
@@ -44,6 +46,16 @@ def add(verbs: Any) -> None:
     differ.add_argument("folder", type=Path, metavar="DIR", help=FOLDER)
     differ.add_argument("--all", action="store_true", help="show later steps too")
     differ.set_defaults(run=_diff)
+
+
+def ordered(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the options of a learner's verb behind its stage and folder, wherever they were typed.
+
+    argparse gives the folder to the stage's place when an option stands between the two.
+    """
+    if not arguments or arguments[0] not in VERBS:
+        return list(arguments)
+    return [arguments[0], *sorted(arguments[1:], key=lambda argument: argument.startswith("--"))]
 
 
 def run(given: argparse.Namespace) -> int:
