@@ -145,7 +145,7 @@ def _listen(
         output.seek(0)
         heard.output = output.read().decode(errors="replace")
         hang = Path(folder, "hang.txt")
-        heard.hang = hang.read_text(errors="replace") if hang.exists() else ""
+        heard.hang = hang.read_text(encoding="utf-8", errors="replace") if hang.exists() else ""
     return heard
 
 

@@ -54,8 +54,8 @@ class Child:
     def __init__(self, job: dict[str, Any], channel: int) -> None:
         self.job, self.channel = job, channel
         self.project, self.folder = Path(job["project"]), Path(job["folder"])
-        self.frames = Frames(Path(job["outer"]), self.folder)
-        self.hang = open(self.folder / "hang.txt", "w")  # noqa: SIM115 - the watchdog writes as long as we live
+        self.frames = Frames(Path(job["outer"]), self.folder, Path(job["stage"]))
+        self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - the watchdog writes as long as we live
 
     def send(self, event: str, **facts: Any) -> None:
         os.write(self.channel, json.dumps({"event": event, **facts}).encode() + b"\n")

@@ -150,7 +150,9 @@ def compared(failure: Failure, known: Known) -> Advice | None:
     said = "" if told.startswith("assert ") else f" {told.removesuffix('.')}."
     if said:
         return Advice(f"{at(place)}:{said}", "", place)
-    return Advice(f"{at(place)}: this is not so: {told.removeprefix('assert ')}", "", place)
+    where = re.search(r"\+\s+where (False|None|\[\]|0) = (.+)", failure.message)
+    claim = f"{_short(where[2])} gives {where[1]}" if where else f"this is not so: {told.removeprefix('assert ')}"
+    return Advice(f"{at(place)}: {claim}.", "", place)
 
 
 def other(failure: Failure, known: Known) -> Advice:

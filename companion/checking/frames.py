@@ -15,14 +15,15 @@ from typing import Any
 from companion.checking.facts import Failure, Place
 
 NOT_THEIRS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+PYTEST = (f"{os.sep}_pytest{os.sep}", f"{os.sep}pluggy{os.sep}")
 MOST = 20_000  # characters of a message or a traceback that are kept
 
 
 class Frames:
-    """Reads exceptions for a project in `root` that is checked by the tests in `tests`."""
+    """Reads exceptions for a project in `root` that is checked by copies, in `tests`, of what lies in `stage`."""
 
-    def __init__(self, root: Path, tests: Path) -> None:
-        self.root, self.tests = os.path.realpath(root), os.path.realpath(tests)
+    def __init__(self, root: Path, tests: Path, stage: Path) -> None:
+        self.root, self.tests, self.stage = os.path.realpath(root), os.path.realpath(tests), str(stage)
 
     def failure(self, phase: str, error: BaseException, wanted: str = "", came: str = "") -> Failure:
         """The facts of `error`. Its cause stands for it where that is what happened in the project."""
@@ -40,8 +41,13 @@ class Frames:
             test=tests[-1] if tests else None,
             wanted=wanted,
             came=came,
-            traceback="".join(traceback.format_exception(error))[-MOST:],
+            traceback=self._text(error),
         )
+
+    def _text(self, error: BaseException) -> str:
+        """The traceback, in which the copies of the tests have the names of what they were copied from."""
+        lines = traceback.format_exception(type(error), error, _trimmed(error.__traceback__))
+        return "".join(lines).replace(self.tests, self.stage)[-MOST:]
 
     def theirs(self, file: str) -> bool:
         """Whether a file belongs to the project, and not to a package installed inside it."""
@@ -78,6 +84,14 @@ class Frames:
 
     def _place(self, folder: str, file: str, line: int, code: str, function: str) -> Place:
         return Place(Path(_inside(file, folder) or file).as_posix(), line, code, function)
+
+
+def _trimmed(trace: TracebackType | None) -> TracebackType | None:
+    """The trace without the calls by which pytest came to the test."""
+    start = trace
+    while start and any(part in start.tb_frame.f_code.co_filename for part in PYTEST):
+        start = start.tb_next
+    return start or trace
 
 
 def _inside(file: str, folder: str) -> str | None:

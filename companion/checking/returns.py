@@ -12,7 +12,7 @@ Ends = (ast.Return, ast.Yield, ast.YieldFrom, ast.Raise)
 
 
 def without_return(known: Known, place: Place | None) -> Place | None:
-    """The function at a place that returns nothing; in a class its method, behind a return the method it calls."""
+    """The function at a place that returns nothing; in a class its method, behind a return what it calls."""
     seen: set[str] = set()
     todo = [found] if (found := _around(known, place)) else []
     while todo:
@@ -23,8 +23,8 @@ def without_return(known: Known, place: Place | None) -> Place | None:
         for function in _functions(known.texts[definition.file], definition):
             if not any(isinstance(node, Ends) for node in ast.walk(function)) and function.name != "__init__":
                 return Place(definition.file, function.lineno)
-            called = (known.define(name, definition.file) for name in _called(function))
-            todo += [found for found in called if found]
+            called = (known.define(name, definition.file) or known.define(name) for name in _called(function))
+            todo += [found for found in called if found and found.symbol.kind == "function"]
     return None
 
 
@@ -46,8 +46,8 @@ def _functions(text: str, definition: Definition) -> Iterator[ast.FunctionDef]:
 
 
 def _called(function: ast.FunctionDef) -> Iterator[str]:
-    """The methods of its own object whose result the function returns."""
+    """The functions and methods whose result the function returns."""
     for node in ast.walk(function):
         call = node.value if isinstance(node, ast.Return) else None
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-            yield call.func.attr
+        if isinstance(call, ast.Call) and isinstance(call.func, (ast.Attribute, ast.Name)):
+            yield call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id

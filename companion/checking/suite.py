@@ -74,7 +74,7 @@ def fingerprint(stage: Stage) -> str:
 def remembered(stage: Stage, folder: Path = CACHE) -> list[str] | None:
     """The ids of the stage's tests, if they were collected before from just these files."""
     try:
-        ids: list[str] = json.loads((folder / f"{stage.name}-{fingerprint(stage)}.json").read_text())
+        ids: list[str] = json.loads((folder / f"{stage.name}-{fingerprint(stage)}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return ids
@@ -87,7 +87,7 @@ def remember(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
         for old in folder.glob(f"{stage.name}-*.json"):
             old.unlink(missing_ok=True)
         new = folder / f"{stage.name}.{fingerprint(stage)}.new"
-        new.write_text(json.dumps(ids))
+        new.write_text(json.dumps(ids), encoding="utf-8")
         new.replace(folder / f"{stage.name}-{fingerprint(stage)}.json")
     except OSError:
         return
