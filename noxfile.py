@@ -57,8 +57,8 @@ def companion(session):
 @nox.session
 def serve(session):
     """Read the tutorial in your browser, at http://127.0.0.1:8001/."""
-    print(f"\nThe tutorial: http://{SITE}/   (stop it with Ctrl+C)")
-    print(f"Check what you have typed, in another window:\n  {line('check', 'path/to/your/folder')}\n", flush=True)
+    print(f"\nTo check what you have typed, in another window:\n  {line('check', 'path/to/your/folder')}")
+    print(f"\nThe tutorial: http://{SITE}/   (stop it with Ctrl+C)\n", flush=True)
     env = {"NO_MKDOCS_2_WARNING": "1"}
     session.run(PYTHON, "-m", "mkdocs", "serve", "-a", SITE, *session.posargs, env=env, external=True)
 

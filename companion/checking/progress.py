@@ -120,13 +120,20 @@ def _missing(report: Report, known: Known, chain: tuple[Stage, ...]) -> list[Mis
     found = []
     for number, result in enumerate(report.results):
         if result.outcome != PASSED:
-            aim = guide.aim(result.id, chain)
             failure = result.failure or Failure("test", "NotRun", "")
+            asked = guide.aim(result.id, chain)
+            aim = _failed(failure, asked, known, chain) or asked
             advice = explain(failure, known, guide.likely(aim, known))
             step = guide.step_number(aim) if aim else None
-            order = (aim.stage.number if aim else LAST, LAST if step is None else step, number)
+            order = (aim.stage.number if aim else LAST, LAST if step is None else step, aim != asked, number)
             found.append((order, Missing(result, failure, advice, aim)))
     return first + [missing for _, missing in sorted(found, key=lambda pair: pair[0])]
+
+
+def _failed(failure: Failure, asked: guide.Aim | None, known: Known, chain: tuple[Stage, ...]) -> guide.Aim | None:
+    """The code that failed, if the stage of the test has brought or changed it: that is nearer than what was asked."""
+    failed = guide.aim_at(failure.place, known, chain)
+    return failed if failed and failed.symbol and asked and failed.stage == asked.stage else None
 
 
 def _found(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> Missing:

@@ -17,6 +17,7 @@ from companion.checking.progress import stand
 from companion.checking.start import CannotStart, start
 from companion.stages import Stage, UnknownStage, stages, wanted
 
+WIDTH = 60  # characters of the line that counts the tests
 VERBS = ("start", "check", "watch", "diff")
 FOLDER = "the folder of your project"
 STAGE = "a stage, for instance 4 or 04-authentication-backend (the one that your project has come to)"
@@ -98,7 +99,10 @@ def _start(given: argparse.Namespace, stage: Stage | None) -> int:
 
 
 def _check(given: argparse.Namespace, stage: Stage | None) -> int:
-    found = stand(given.folder, stage, None if given.json or not sys.stderr.isatty() else _progress)
+    seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not given.json
+    found = stand(given.folder, stage, _progress if seen else None)
+    if seen:
+        print("\r" + " " * WIDTH, end="\r", file=sys.stderr, flush=True)
     if given.json:
         print(show.as_json(found))
     else:
@@ -113,7 +117,7 @@ def _progress(stage: Stage) -> OnResult:
     def tell(result: Result) -> None:
         nonlocal count
         count += 1
-        print(f"\r{stage}: {count} tests run", end="\r", file=sys.stderr, flush=True)
+        print(f"\r{stage}: {count} tests run"[:WIDTH], end="", file=sys.stderr, flush=True)
 
     return tell
 

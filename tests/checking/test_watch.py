@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from companion.checking import watch
+from companion.checking.check import expected
 from companion.checking.watch import KEYS, Relevant, Watched
 from companion.stages import ROOT, find
 from tests.checking.projects import edit
@@ -28,8 +29,10 @@ class Terminal:
     def __init__(self, *arguments):
         self.ours, theirs = pty.openpty()
         command = [sys.executable, str(ROOT / "companion"), *map(str, arguments)]
+        terminal = os.environ | {"TERM": "xterm"}
         self.process = subprocess.Popen(
             command,
+            env=terminal,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -119,6 +122,17 @@ def test_no_keyboard_is_needed(project):
     with process:
         assert process.stdout.readline() == "Stage 01-dockerfile: The project and its image\n"
         process.kill()
+
+
+def test_a_terminal_sees_the_tests_counted(terminal, project):
+    """While the tests run they are counted in one line, which is blank again before the answer stands there."""
+    shown = terminal("check", project(ONE))
+
+    counted = shown.expect(f"\r{' ' * 60}\rStage 01-dockerfile: ")
+    count = len(expected(find(ONE)))
+    assert counted.startswith("\r01-dockerfile: 1 tests run\r01-dockerfile: 2 tests run")
+    assert f"\r01-dockerfile: {count} tests run\r " in counted
+    shown.expect("Done. Next comes 02-user-model")
 
 
 def test_a_folder_that_is_not_there(capsys, tmp_path):

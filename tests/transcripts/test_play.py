@@ -139,7 +139,7 @@ def test_every_page_with_commands_is_played():
     """The start page and the chapter of each stage."""
     from companion.stages import ROOT
 
-    assert [page.stem for page, _ in pages(ROOT)] == ["index", *(stage.name for stage in stages())]
+    assert [page.stem for page, _ in pages(ROOT)] == ["index", "checking", *(stage.name for stage in stages())]
 
 
 def test_a_page_that_does_not_exist_is_an_error(capsys):
