@@ -26,6 +26,11 @@ def at(place: Place | None, otherwise: str = "Your project") -> str:
     return str(place) if place else otherwise
 
 
+def subject(place: Place | None) -> str:
+    """A place as the subject of a sentence whose verb follows."""
+    return f"{place}," if place else "Your project"
+
+
 def meant(name: str | None) -> str:
     """The question whether another name was meant."""
     return f" Did you mean {name}?" if name else ""

@@ -7,7 +7,7 @@ Django and pytest are imported first and the project comes last on the path: no 
 from __future__ import annotations
 
 import faulthandler
-import importlib
+import importlib.util
 import json
 import os
 import runpy
@@ -126,6 +126,9 @@ class Child:
         if self.job["user"] and user != self.job["user"]:
             place = self.frames.assigned("AUTH_USER_MODEL", self.module)
             self.stop("settings", "UserModel", str(user), self.job["user"], place)
+        engine = str(getattr(self.module, "DATABASES", {}).get("default", {}).get("ENGINE", ""))
+        if engine.startswith("django.db.backends.") and importlib.util.find_spec(engine) is None:
+            self.stop("settings", "NoEngine", engine, place=self.frames.assigned("DATABASES", self.module))
         neutral(self.module, self.folder)
 
     def setup(self) -> None:

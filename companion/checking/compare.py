@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from companion.checking import guide
@@ -72,7 +73,7 @@ def _python(known: Known, name: str, file: str, theirs: str) -> list[Difference]
     except ValueError:  # NotPython, or text with NUL in it
         here = {}
     there = symbols(theirs)
-    found = []
+    found = [*_heads(known, name, file, mine, theirs)]
     for symbol in _leaves(there):
         own = here.get(symbol.name)
         old, new = (_source(mine, own) if own else "", _source(theirs, symbol))
@@ -87,6 +88,29 @@ def _python(known: Known, name: str, file: str, theirs: str) -> list[Difference]
             whole = there[symbol.parent]
             step = _step(known, name, whole.name)
             found.append(Difference(Place(file, 0), whole.name, "", _source(theirs, whole), step))
+    return found
+
+
+def _heads(known: Known, name: str, file: str, mine: str, theirs: str) -> Iterator[Difference]:
+    """The classes that both have with other bases or other decorators."""
+    own, wanted = _headlines(mine), _headlines(theirs)
+    for symbol in sorted(own.keys() & wanted.keys()):
+        (line, old), (_, new) = own[symbol], wanted[symbol]
+        if old != new:
+            yield Difference(Place(file, line), symbol, old, new, _step(known, name, symbol))
+
+
+def _headlines(text: str) -> dict[str, tuple[int, str]]:
+    """The line and the head of each class of a module, as Python understands it."""
+    try:
+        tree = ast.parse(text)
+    except (ValueError, SyntaxError):
+        return {}
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            line, node.body = node.lineno, [ast.Pass()]
+            found[node.name] = (line, ast.unparse(node).rpartition("\n")[0])
     return found
 
 

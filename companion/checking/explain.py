@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from companion.checking import explain_django, explain_names, explain_project, explain_test
+from companion.checking import explain_beside, explain_django, explain_names, explain_project, explain_test
 from companion.checking.advice import Advice, Rule
 from companion.checking.explain_syntax import unreadable
 from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known
 
-LOADING: list[Rule] = [unreadable, *explain_project.RULES, *explain_django.RULES, *explain_names.RULES]
+LOADING: list[Rule] = [
+    unreadable,
+    *explain_project.RULES,
+    *explain_django.RULES,
+    *explain_names.RULES,
+    explain_beside.never_imported,
+]
+TESTING: list[Rule] = [explain_test.no_file, *explain_beside.RULES, *explain_test.RULES]
 
 
 def explain(failure: Failure, known: Known, likely: Place | None = None) -> Advice:
@@ -20,7 +27,7 @@ def explain(failure: Failure, known: Known, likely: Place | None = None) -> Advi
     if advice is None:
         if not failure.places and likely:
             failure = replace(failure, places=(likely,))
-        advice = _first(explain_test.RULES, failure, known) or explain_test.other(failure, known)
+        advice = _first(TESTING, failure, known) or explain_test.other(failure, known)
     return advice if advice.place else replace(advice, place=likely)
 
 

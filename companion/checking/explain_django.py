@@ -79,7 +79,7 @@ MESSAGES = [
     (
         r"'Settings' object has no attribute '(\w+)'|You must define a '(\w+)'",
         "The settings lack {0}.",
-        "Add it, as startproject wrote it.",
+        "Add it to the settings.",
         None,
     ),
     (
@@ -109,6 +109,14 @@ def refused(failure: Failure, known: Known) -> Advice | None:
             if place and "urlpatterns" in sentence and (other := known.near("urlpatterns", place.file)):
                 place = other.place
             place = place or failure.place or Place(known.settings, 0)
+            if "settings lack" in sentence and (other := known.near(groups[0], known.settings)):
+                return Advice(f"{place}: {sentence.format(*groups)}{meant(other.tail)}", "Correct the spelling.", place)
+            if "settings lack" in sentence:
+                place = Place(known.settings, 0)
+            if "no such class" in sentence and not known.module(f"{groups[0]}.models"):
+                file = f"{known.prefix}{groups[0]}/models.py"
+                return Advice(f"{file} does not exist, and AUTH_USER_MODEL names a model in it.",
+                              f"Make {file}, with the class {groups[1]}.", Place(file, 0))  # fmt: skip
             near = known.near_module(groups[0].rpartition(".")[0]) if "cannot be imported" in sentence else None
             text = f"{place}: {sentence.format(*groups)}{meant(near)}"
             return Advice(text, remedy.format(*groups), place)
@@ -132,7 +140,13 @@ def _spoken_of(owner: str, message: str, known: Known) -> Place | None:
     """The line that a system check means: the field or the address in its message, or the model it names."""
     if address := re.search(r"name='([\w-]+)'", message):
         return known.line(rf"name=['\"]{re.escape(address[1])}['\"]")
-    names = [*re.findall(r"'(\w+\.\w+)'", message), ".".join(owner.split(".")[-2:]), owner.rpartition(".")[2]]
+    if owner.strip("?") == "" and (
+        setting := re.search(r"\b(MIDDLEWARE|INSTALLED_APPS|TEMPLATES|[A-Z_]{6,})\b", message)
+    ):
+        return known.line(rf"^{setting[1]}\b", known.settings, *known.texts) or Place(known.settings, 0)
+    short = owner.rpartition(".")[2]
+    names = [*re.findall(r"'(\w+\.\w+)'", message), *(f"{short}.{n}" for n in re.findall(r"'(\w+)'", message))]
+    names += [".".join(owner.split(".")[-2:]), short]
     found = (d for name in names for d in known.definitions if d.symbol.name == name.strip("?<>: "))
     first = next(found, None)
     return first.place if first else None

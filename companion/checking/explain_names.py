@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from companion.checking.advice import Advice, at, meant
+from companion.checking import explain_beside
+from companion.checking.advice import Advice, at, meant, subject
 from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known
 
@@ -45,7 +46,7 @@ def no_module(failure: Failure, known: Known) -> Advice | None:
         return Advice(f"{place}, imports {name}, which does not exist.{meant(dotted)}", "Correct the name.", place)
     place = place or named
     return Advice(
-        f"{at(place)}, needs the package {PACKAGES.get(top, top)}, which is not installed.",
+        f"{subject(place)} needs the package {PACKAGES.get(top, top)}, which is not installed.",
         f"Install it into the environment that checks: python -m pip install {PACKAGES.get(top, top)}",
         place,
     )
@@ -90,10 +91,12 @@ def no_import(failure: Failure, known: Known) -> Advice | None:
         with_whom = f" and {other}, import each other." if other else f" and {file} import each other."
         return Advice(f"{place},{with_whom}", "Move one of the two imports into the function that needs it.", place)
     if not file:
-        sentence = f"{at(place)}, imports {name} from {module}, which has no such name.{meant(failure.near)}"
+        sentence = f"{subject(place)} imports {name} from {module}, which has no such name.{meant(failure.near)}"
         return Advice(sentence, "Correct the spelling.", place)
     near = known.near(name, file)
     elsewhere = known.define(name)
+    if elsewhere and elsewhere.file in {known.theirs(file) for file in known.stage_files_with(name)}:
+        elsewhere = None  # the stage has it there too
     target = place or (near.place if near else Place(file, 0))
     if elsewhere and not elsewhere.symbol.parent:
         sentence = f"{at(place, file)} looks for {name} in {file}, but it stands in {elsewhere.file}."
@@ -114,7 +117,7 @@ def no_name(failure: Failure, known: Known) -> Advice | None:
         return None
     name, place = hit[1] or hit[2], failure.place
     if known.import_of(name):
-        return Advice(f"{at(place)}, uses {name} without importing it.",
+        return Advice(f"{subject(place)} uses {name} without importing it.",
                       f"Add at the top of the file: {known.import_of(name)}", place)  # fmt: skip
     later = known.define(name, place.file if place else None)
     if later and place and later.symbol.first > place.line:
@@ -122,7 +125,7 @@ def no_name(failure: Failure, known: Known) -> Advice | None:
                       f"Move the definition of {name} above line {place.line}.", place)  # fmt: skip
     near = known.near(name, place.file if place else None)
     other = failure.near or (near.tail if near else None)
-    return Advice(f"{at(place)}, uses the name {name}, which nothing defines.{meant(other)}",
+    return Advice(f"{subject(place)} uses the name {name}, which nothing defines.{meant(other)}",
                   "Correct the spelling, or import it.", place)  # fmt: skip
 
 
@@ -133,8 +136,7 @@ def no_attribute(failure: Failure, known: Known) -> Advice | None:
         return None
     owner, name, place = hit[1], hit[2], failure.place
     if owner == "NoneType":
-        return Advice(f"{at(place, 'The test')}, gets None where it needs something with {name}.",
-                      "Is a return missing in the function that was called?", place)  # fmt: skip
+        return _none(name, place) if place else None
     stray = known.define(name)
     if stray and stray.outside:
         return Advice(f"{stray.place}, defines {name} outside of the class that it belongs to.",
@@ -148,11 +150,18 @@ def no_attribute(failure: Failure, known: Known) -> Advice | None:
     if near:
         return Advice(f"{near.place}, defines {near.tail}, where {name} is asked for.",
                       f"Rename it to {name}.", place if place and place.file != near.file else near.place)  # fmt: skip
+    if inside and (other := explain_beside.other_bases(failure, known)):
+        return other
     if inside or file:
         where = inside.place if inside else Place(str(file), 0)
         return Advice(f"{where}: {owner} has no {name} yet.", f"Add {name}, as the chapter shows.", where)
-    sentence = f"{at(place)}, asks {owner} for {name}, which it does not have.{meant(failure.near)}"
+    sentence = f"{subject(place)} asks {owner} for {name}, which it does not have.{meant(failure.near)}"
     return Advice(sentence, "Correct the spelling.", place)
+
+
+def _none(name: str, place: Place) -> Advice:
+    sentence = f"{place}, gets None where it needs something with {name}."
+    return Advice(sentence, "Is a return missing in the function that was called?", place)
 
 
 def _dotted(file: str, known: Known) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from companion.checking.advice import Advice, at
+from companion.checking.advice import Advice, at, subject
 from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known, close
 
@@ -36,6 +36,11 @@ def _app(failure: Failure, known: Known) -> Advice:
         if near is None:
             return Advice(f"Your project has no app {top} yet: there is no folder {known.prefix}{top}.",
                           f"Make it: python manage.py startapp {top}", Place(f"{known.prefix}{top}/", 0))  # fmt: skip
+    glued = next((app for app in failure.message.split(", ") if name in app and not app.startswith(f"{name}.")), None)
+    beside = known.line(rf"""["']{re.escape(name)}["']""", place.file) if glued and place else None
+    if beside:
+        return Advice(f"{beside}: a comma is missing beside '{name}', so that Python reads {glued}.",
+                      "End each line of the list with a comma.", beside)  # fmt: skip
     listed = close(name, failure.message.split(", "))
     line = place and listed and known.line(rf"""["']{re.escape(listed)}["']""", place.file)
     if listed and line and listed.partition(".")[0] != top:
@@ -50,7 +55,7 @@ def _user(failure: Failure, known: Known) -> Advice:
         here = Place(place.file, 0) if place else None
         return Advice(f"{at(here)} does not set AUTH_USER_MODEL, so Django uses its own user.",
                       f"Add the line: AUTH_USER_MODEL = '{failure.name}'", here)  # fmt: skip
-    return Advice(f"{at(place)}, sets AUTH_USER_MODEL to {now}, and your model is {failure.name}.",
+    return Advice(f"{subject(place)} sets AUTH_USER_MODEL to {now}, and your model is {failure.name}.",
                   f"Write: AUTH_USER_MODEL = '{failure.name}'", place)  # fmt: skip
 
 
@@ -75,6 +80,17 @@ def _missing_migration(failure: Failure, known: Known) -> Advice:
     files = _models(failure.name, known)
     fields = [known.line(rf"^\s+{re.escape(word)}\s*=", *files) for word in words]
     place = next((p for p in fields if p), None) or known.line(r"\bclass \w+\(", *files)
+    if place and (called := re.search(r"default=([\w.]+)\(\)", place.code)):
+        return Advice(f"{place}, calls {called[1]} once, when the file is loaded, and not for each new row.",
+                      f"Write default={called[1]}, without brackets.", place)  # fmt: skip
+    if "managers" in failure.message:
+        place = known.line(r"^\s+objects\s*=", *files) or place
+        return Advice(f"{at(place)}: the manager of your model is not the one that its migrations name.",
+                      "Write objects = UserManager() into the model; UserManager inherits from BaseUserManager.",
+                      place)  # fmt: skip
+    if failure.message.startswith("Remove field"):
+        return Advice(f"{at(place)}: your model lacks what its migrations have ({failure.message}).",
+                      "Put it back, or compare what the class inherits from with the chapter.", place)  # fmt: skip
     return Advice(f"{at(place)}: your models have changed, and no migration says so ({failure.message}).",
                   f"Write it: python manage.py makemigrations {failure.name}", place)  # fmt: skip
 
@@ -104,12 +120,12 @@ def _history(failure: Failure, known: Known) -> Advice:
 
 def _timeout(failure: Failure, known: Known) -> Advice:
     return Advice(
-        f"{at(failure.place)}, does not come to an end.", "Look for a loop that nothing stops.", failure.place
+        f"{subject(failure.place)} does not come to an end.", "Look for a loop that nothing stops.", failure.place
     )
 
 
 def _exit(failure: Failure, known: Known) -> Advice:
-    return Advice(f"{at(failure.place)}, ends the program while it is being loaded.",
+    return Advice(f"{subject(failure.place)} ends the program while it is being loaded.",
                   "Remove the call of exit().", failure.place)  # fmt: skip
 
 
@@ -146,6 +162,10 @@ WORDS: dict[str, Words] = {
         "manage.py names the settings {name}, which lie outside of your project: {message}.", "Name your own settings."
     ),
     "Disagreement": _simple("All tests passed, and the run ended as if they had not ({message}).", "Run it again."),
+    "NoEngine": _simple(
+        "{place}, names the database engine {message}, which does not exist.",
+        "Django brings django.db.backends.sqlite3, postgresql, mysql and oracle.",
+    ),
     "AppNotInstalled": _app,
     "UserModel": _user,
     "Hides": _hides,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from companion.checking.advice import Advice, at, first_line, meant
+from companion.checking.advice import Advice, at, first_line, meant, subject
 from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known
-from companion.checking.returns import without_return
+from companion.checking.returns import lost_return, without_return
 
 
 def no_file(failure: Failure, known: Known) -> Advice | None:
@@ -51,7 +51,7 @@ def no_address(failure: Failure, known: Known) -> Advice | None:
             return _not_included(named[name], root, known)
         if near:
             place = known.line(rf"name=['\"]{near}['\"]", named[near])
-            return Advice(f"{at(place)}, names an address {near}, where {name} is asked for.",
+            return Advice(f"{subject(place)} names an address {near}, where {name} is asked for.",
                           f'Write name="{name}".', place)  # fmt: skip
         return Advice(f"No address of the project is called {name}.",
                       f'Add an address with name="{name}".', Place(files[0], 0) if files else None)  # fmt: skip
@@ -80,11 +80,13 @@ def no_answer(failure: Failure, known: Known) -> Advice | None:
             f"{at(place)}: the view gives no answer, it returns None.", "End it with: return Response(…)", place
         )
     named = re.search(r"where None = .*?\.(\w+)(?:\(.*\))?$", failure.message, re.MULTILINE)
-    none = (failure.came == "None" and failure.wanted not in ("", "None")) or "(type NoneType)" in failure.message
+    none = (failure.came == "None" and failure.wanted not in ("", "None")) or re.search(
+        r"\(type NoneType\)|'NoneType' object has no", failure.message
+    )
     if not none and not named:
         return None
     definition = known.define(named[1]) if named else None
-    empty = without_return(known, definition.place if definition else place)
+    empty = without_return(known, definition.place if definition else place) or lost_return(known)
     if empty:
         return Advice(
             f"{empty}: a function gives None, for it has no return.",
@@ -94,7 +96,7 @@ def no_answer(failure: Failure, known: Known) -> Advice | None:
     if not none:
         return None
     return Advice(
-        f"{at(place)}: {failure.wanted or 'a text'} was wanted, and None came.",
+        f"{at(place)}: {failure.wanted or 'something else'} was wanted, and None came.",
         "A function without return gives None.",
         place,
     )
@@ -132,7 +134,7 @@ def swapped(failure: Failure, known: Known) -> Advice | None:
     if "has been swapped for" not in failure.message and not (place and place.file == here):
         return None
     place = place or failure.place
-    return Advice(f"{at(place)}, uses Django's User, which your own has replaced.",
+    return Advice(f"{subject(place)} uses Django's User, which your own has replaced.",
                   "Import User from authentication.models, or use get_user_model().", place)  # fmt: skip
 
 

@@ -42,6 +42,9 @@ class Listener:
             self.child.send("finding", failure=asdict(self.child.frames.failure("collect", error)))
             raise
 
+    def pytest_collectreport(self) -> None:
+        self.child.watch()  # each file has its own time
+
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         items[:] = [item for item in items if item.nodeid not in self.child.job["done"]]
 

@@ -119,6 +119,10 @@ class Known:
                     return Place(file, number, text.strip())
         return None
 
+    def stage_files_with(self, name: str) -> list[str]:
+        """The files of the stage that define `name` at their top level."""
+        return [file for file, text in self.stage_texts.items() if name in symbols(text)]
+
     def import_of(self, name: str) -> str | None:
         """The import by which the stage's own files get `name`."""
         for text in self.stage_texts.values():

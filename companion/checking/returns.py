@@ -28,6 +28,29 @@ def without_return(known: Known, place: Place | None) -> Place | None:
     return None
 
 
+def lost_return(known: Known) -> Place | None:
+    """The first function of the project that returns nothing, though the stage's of the same name returns a value."""
+    wanted = {(known.theirs(file), name) for file, text in known.stage_texts.items() for name in _giving(text)}
+    for file, text in known.texts.items():
+        try:
+            functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+        except (ValueError, SyntaxError):
+            continue
+        giving = set(_giving(text))
+        for node in functions:
+            if (file, node.name) in wanted and node.name not in giving:
+                return Place(file, node.lineno)
+    return None
+
+
+def _giving(text: str) -> Iterator[str]:
+    """The functions that return a value somewhere."""
+    for node in ast.walk(ast.parse(text)):
+        returns = (part for part in ast.walk(node) if isinstance(part, ast.Return) and part.value)
+        if isinstance(node, ast.FunctionDef) and any(returns):
+            yield node.name
+
+
 def _around(known: Known, place: Place | None) -> Definition | None:
     """The innermost function or class at a place."""
     around = [
