@@ -146,6 +146,9 @@ def compared(failure: Failure, known: Known) -> Advice | None:
     if hit := re.search(r"DID NOT RAISE (?:<class '[\w.]*?(\w+)'>|(\w+))", failure.message):
         return Advice(f"{at(place)}: {hit[1] or hit[2]} was wanted, and no error came.",
                       "Something has to be refused here, and it is let through.", place)  # fmt: skip
+    if re.match(r"(not in|in|is not|!=|<=?|>=?) ", failure.wanted):
+        claim = f"{_short(failure.came)} {_short(failure.wanted)}"
+        return Advice(f"{at(place)}: this has to hold, and does not: {claim}.", "", place)
     if failure.wanted:
         return Advice(f"{at(place)}: {_short(failure.wanted)} was wanted, and {_short(failure.came)} came.", "", place)
     told = first_line(failure.message)

@@ -722,4 +722,12 @@ MISTAKES = [
         8,
         {'manage.py': {'import os\n': ''}},
     ),
+    Mistake(
+        'an image that runs as root',
+        '01-dockerfile',
+        "Dockerfile: this has to hold, and does not: 'root' not in ('root', '0').",
+        'Dockerfile',
+        0,
+        {'Dockerfile': {'USER app': 'USER root'}},
+    ),
 ]
