@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nox
 
+from companion.checking.invocation import line
 from companion.pythons import oldest_and_newest
 from companion.stages import ROOT, copy, find, stages
 
@@ -48,12 +49,15 @@ def tests(session, stage):
 def companion(session):
     """Run the companion's own tests, and the laws that the chain of stages keeps."""
     with name_failures(session):
-        session.run(PYTHON, "-m", "pytest", "tests/companion", "tests/chain", *session.posargs, external=True)
+        session.run(
+            PYTHON, "-m", "pytest", "tests/companion", "tests/chain", "tests/checking", *session.posargs, external=True
+        )
 
 
 @nox.session
 def serve(session):
     """Read the tutorial in your browser, at http://127.0.0.1:8001/."""
+    print(f"\nTo check what you have typed, in another window:\n  {line('check', 'path/to/your/folder')}")
     print(f"\nThe tutorial: http://{SITE}/   (stop it with Ctrl+C)\n", flush=True)
     env = {"NO_MKDOCS_2_WARNING": "1"}
     session.run(PYTHON, "-m", "mkdocs", "serve", "-a", SITE, *session.posargs, env=env, external=True)

@@ -1,7 +1,20 @@
-"""Lets `python -m companion` run."""
+"""Lets `python -m companion` run, and `python PATH/TO/companion` from any other folder."""
 
+import os
 import sys
 
-from companion.cli import main
+HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+if sys.version_info < (3, 11):
+    sys.exit("The companion needs Python 3.11 or newer, and this is Python %d.%d." % sys.version_info[:2])
+
+if not __package__:
+    sys.path[0] = HOME
+
+try:
+    from companion.cli import main
+except ModuleNotFoundError as error:
+    python = os.path.join(HOME, ".venv", *(("Scripts", "python") if sys.platform == "win32" else ("bin", "python")))
+    sys.exit(f"This Python has no package {error.name}. The companion's own has it: {python}")
 
 sys.exit(main())

@@ -52,6 +52,19 @@ def find(name: str, root: Path = ROOT) -> Stage:
     raise UnknownStage(f"there is no stage {name!r}; there are: {', '.join(map(str, chain)) or 'none'}")
 
 
+def wanted(text: str, root: Path = ROOT) -> Stage:
+    """The stage that somebody means by its name, its number or a part of its name that no other has.
+
+    Raises UnknownStage, whose message lists the names there are.
+    """
+    chain = stages(root)
+    if text.isdecimal():
+        found = [stage for stage in chain if stage.name.startswith(f"{int(text):02}-")]
+    else:
+        found = [stage for stage in chain if stage.name == text] or [s for s in chain if text and text in s.name]
+    return found[0] if len(found) == 1 else find(text, root)
+
+
 def previous(stage: Stage, root: Path = ROOT) -> Stage | None:
     """The stage before `stage`; None before the first."""
     return None if stage.number == 1 else stages(root)[stage.number - 2]

@@ -17,10 +17,12 @@ import pexpect
 from pexpect.replwrap import REPLWrapper
 
 from companion.reading.symbols import symbols
-from companion.stages import Stage, copy
+from companion.stages import ROOT, Stage, copy
 
 PROMPT, MORE = "@transcript@", "@continued@"
+HOME = "~/tutorial"  # where, on the pages, this repository lies
 ADDRESS = "127.0.0.1:8000"  # what the docs show; the real port is any that is free
+PLACES = {f"{HOME}/.venv/bin/python": sys.executable, HOME: str(ROOT)}
 TIMEOUT = 120  # seconds that one command may take
 CONSOLE = """
 import code, contextlib, io, json, sys
@@ -70,6 +72,8 @@ class Folder:
             self._serve()
         command = command.replace(ADDRESS, self._address or ADDRESS)
         command = re.sub(r"eyJ[\w.-]*…", self._token, command)
+        for shown, real in PLACES.items():
+            command = command.replace(shown, real)
         shell = self._shell = self._shell or self._new_shell()
         printed = ""
         if answers:
@@ -157,6 +161,8 @@ class Folder:
 
     def _lines(self, printed: str) -> list[str]:
         printed = printed.replace("\r\n", "\n").replace("\r", "").replace(f"{self.path}/", "")
+        for shown, real in PLACES.items():
+            printed = printed.replace(real, shown)
         printed = re.sub(r"\x1b\[[\d;]*m", "", printed)  # curl prints the names of headers in bold
         if self._address:
             printed = printed.replace(self._address, ADDRESS)

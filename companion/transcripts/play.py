@@ -135,7 +135,12 @@ class Rooms(ExitStack):
 
 
 def pages(root: Path) -> Iterator[tuple[Path, Stage]]:
-    """Every page that shows commands, with the stage it is about: the start page shows what 07 answers."""
+    """Every page that shows commands, with the stage it is about: the start page shows what 07 answers.
+
+    The page on checking shows somebody who writes 03.
+    """
     chapters = root / "docs" / "chapters"
     yield root / "docs" / "index.md", stages(root)[-1]
+    if (checking := root / "docs" / "checking.md").exists():
+        yield checking, find("03-user-manager", root)
     yield from ((chapters / f"{stage.name}.md", stage) for stage in stages(root))

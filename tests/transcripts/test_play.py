@@ -129,6 +129,14 @@ def test_a_block_that_runs_elsewhere_is_left_alone(drifts):
     assert drifts(fence("$ docker build .\nnonsense", directive="not here, it needs Docker")) == []
 
 
+def test_the_repository_has_a_place_on_the_pages(drifts):
+    """`~/tutorial` is this repository and its Python is the one that runs: no path of this machine is shown."""
+    assert drifts(fence("$ ~/tutorial/.venv/bin/python -c 'print(1)'\n1\n$ cat ~/tutorial/companion/__init__.py | wc -l\n1")) == []
+
+    page = fence("$ ~/tutorial/.venv/bin/python -c 'import sys; print(sys.executable)'\nx")
+    assert drifts(page, update=True) == page.replace("\nx", "\n~/tutorial/.venv/bin/python")
+
+
 def test_a_directive_that_does_not_exist_is_an_error(drifts):
     """A slip of the pen does not run the block somewhere else."""
     with pytest.raises(ValueError, match="'bfore' is no directive"):
@@ -136,16 +144,16 @@ def test_a_directive_that_does_not_exist_is_an_error(drifts):
 
 
 def test_every_page_with_commands_is_played():
-    """The start page and the chapter of each stage."""
+    """The start page, the page on checking, and the chapter of each stage."""
     from companion.stages import ROOT
 
-    assert [page.stem for page, _ in pages(ROOT)] == ["index", *(stage.name for stage in stages())]
+    assert [page.stem for page, _ in pages(ROOT)] == ["index", "checking", *(stage.name for stage in stages())]
 
 
 def test_a_page_that_does_not_exist_is_an_error(capsys):
     """A misspelt name is no page that passes: the sentence names those that there are."""
     assert main(["transcripts", "07-url"]) == 2
-    assert capsys.readouterr().err.startswith("No page is called 07-url. There are: index, 01-dockerfile, ")
+    assert capsys.readouterr().err.startswith("No page is called 07-url. There are: index, checking, 01-dockerfile, ")
 
 
 def test_a_page_is_called_by_its_name_or_its_path(capsys):

@@ -1,0 +1,1 @@
+"""Holds a stage's tests against other people's projects."""

@@ -1,0 +1,91 @@
+"""What only shows beside the stage: other bases, a module that nothing imports, a file that is not there yet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from companion.checking.advice import Advice
+from companion.checking.facts import Failure, Place
+from companion.checking.lookup import Known
+
+FRAMEWORKS = ("django", "rest_framework")  # their `checks` are not the project's
+ATTRIBUTES = ("AttributeError", "TypeError", "NotImplementedError")
+
+
+def other_bases(failure: Failure, known: Known) -> Advice | None:
+    """A class that lacks what its bases should have brought."""
+    if failure.type not in ATTRIBUTES:
+        return None
+    for name, file, line, bases in _classes(known.texts):
+        wanted = next((b for n, f, _, b in _classes(known.stage_texts) if n == name and known.theirs(f) == file), bases)
+        if [base.rpartition(".")[2] for base in bases] != [base.rpartition(".")[2] for base in wanted] and wanted:
+            place = Place(file, line)
+            mine = ", ".join(bases) or "nothing"
+            return Advice(f"{place}: {name} inherits from {mine}, where the stage's inherits from {', '.join(wanted)}.",
+                          f"Write: class {name}({', '.join(wanted)}):", place)  # fmt: skip
+    return None
+
+
+def never_imported(failure: Failure, known: Known) -> Advice | None:
+    """A module that the stage imports somewhere and the project nowhere: what it registers is never registered."""
+    if failure.places or failure.phase != "test" or failure.type not in ("AssertionError", "ValueError", "Failed"):
+        return None
+    wanted, mine = _imported(known.stage_texts), _imported(known.texts)
+    for file in sorted(known.stage_texts):
+        module = file.rpartition("/")[2].removesuffix(".py")
+        theirs = known.theirs(file)
+        if module in wanted and module not in mine and theirs in known.texts:
+            return Advice(f"{theirs} is there, and nothing imports it.",
+                          f"Import it where the chapter does: {wanted[module]}", Place(theirs, 0))  # fmt: skip
+    return None
+
+
+def not_registered(failure: Failure, known: Known) -> Advice | None:
+    """An admin that does not know the model."""
+    place = failure.place
+    if place is None or not place.file.endswith("admin.py") or "register" in known.texts.get(place.file, "register"):
+        return None
+    return Advice(f"{place}: no model is registered here, so the admin does not show it.",
+                  "Write @admin.register(User) above the class.", place)  # fmt: skip
+
+
+def not_there(failure: Failure, known: Known) -> Advice | None:
+    """A failure that leads to a file which the project does not have yet."""
+    place = failure.place
+    if place is None or place.line or known.project is None or (known.project.outer / place.file).exists():
+        return None
+    return Advice(f"{place} does not exist yet.", f"Make {place}, as the chapter shows.", place)
+
+
+def _classes(texts: dict[str, str]) -> Iterator[tuple[str, str, int, list[str]]]:
+    """Name, file, line and bases of each class; a file that Python cannot read has none."""
+    for file, text in texts.items():
+        try:
+            tree = ast.parse(text)
+        except (ValueError, SyntaxError):
+            continue
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                yield node.name, file, node.lineno, [ast.unparse(base) for base in node.bases]
+
+
+def _imported(texts: dict[str, str]) -> dict[str, str]:
+    """The modules that are imported from the project itself, each with where that is done."""
+    found: dict[str, str] = {}
+    for file, text in texts.items():
+        try:
+            tree = ast.parse(text)
+        except (ValueError, SyntaxError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    found.setdefault(alias.name.rpartition(".")[2], file)
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] not in FRAMEWORKS:
+                for name in [(node.module or "").rpartition(".")[2], *(alias.name for alias in node.names)]:
+                    found.setdefault(name, file)
+    return found
+
+
+RULES = [not_there, not_registered]

@@ -1,0 +1,171 @@
+"""Names that are not there, in plain words: modules, what is imported from them, variables and attributes."""
+
+from __future__ import annotations
+
+import re
+
+from companion.checking import explain_beside
+from companion.checking.advice import Advice, at, meant, subject
+from companion.checking.facts import Failure, Place
+from companion.checking.lookup import Known
+
+PACKAGES = {  # what is imported, and what is installed, where the two differ
+    "rest_framework": "djangorestframework",
+    "jwt": "PyJWT",
+    "environ": "django-environ",
+    "corsheaders": "django-cors-headers",
+    "decouple": "python-decouple",
+    "dotenv": "python-dotenv",
+    "django": "Django",
+}
+
+
+def no_module(failure: Failure, known: Known) -> Advice | None:
+    """An import of a module that does not exist."""
+    if failure.type != "ModuleNotFoundError" or not failure.name:
+        return None
+    name, place = failure.name, failure.place
+    if failure.phase == "settings" and (not place or place.file.endswith("manage.py")):
+        return _no_settings(name, known)
+    top = name.partition(".")[0]
+    named = known.line(rf"""["']{re.escape(name)}(\.|["'])""", known.settings, *known.texts)
+    if not place and named and (near := known.near_module(name)):
+        sentence = f"{named}, names {name}, which does not exist.{meant(_dotted(near, known))}"
+        return Advice(sentence, "Correct the name: it is the path of the file, with dots.", named)
+    if known.has_package(top):
+        return _no_file(name, place, known)
+    near = known.near_module(name)
+    if top == "authentication" or (near and not place):
+        return Advice(
+            f"There is no folder {known.prefix}{top} in your project yet.{meant(near)}",
+            f"Make the app: python manage.py startapp {top}",
+            Place(near, 0) if near else Place(f"{known.prefix}{top}/", 0),
+        )
+    if near and place:
+        dotted = _dotted(near, known)
+        return Advice(f"{place}, imports {name}, which does not exist.{meant(dotted)}", "Correct the name.", place)
+    place = place or named
+    return Advice(
+        f"{subject(place)} needs the package {PACKAGES.get(top, top)}, which is not installed.",
+        f"Install it into the environment that checks: python -m pip install {PACKAGES.get(top, top)}",
+        place,
+    )
+
+
+def _no_settings(name: str, known: Known) -> Advice:
+    manage = f"{known.prefix}manage.py"
+    place = known.line(rf"""["']{re.escape(name)}""", manage) or Place(manage, 0)
+    folders = {
+        file.removeprefix(known.prefix).rpartition("/")[0] for file in known.texts if file.endswith("settings.py")
+    }
+    near = ", ".join(sorted(f"{folder}.settings".replace("/", ".") for folder in folders if folder))
+    return Advice(
+        f"{place}, names settings that do not exist: there is no module {name}.{meant(near)}",
+        "Name the folder that holds settings.py.",
+        place,
+    )
+
+
+def _no_file(name: str, place: Place | None, known: Known) -> Advice:
+    """A module that is missing from a package which is there."""
+    wanted = f"{known.prefix}{name.replace('.', '/')}.py"
+    near = known.near_module(name)
+    if place:
+        if near:
+            return Advice(f"{place}, imports {name}, which does not exist.{meant(near)}", "Correct one of them.", place)
+        return Advice(f"{place}, imports {name}, and there is no file {wanted}.", f"Make {wanted}.", place)
+    if near and near not in {known.theirs(file) for file in known.stage_texts}:
+        return Advice(f"{near} should be called {wanted}.", f"Rename the file to {wanted}.", Place(near, 0))
+    return Advice(f"{wanted} does not exist yet.", f"Make {wanted}, as the chapter shows.", Place(wanted, 0))
+
+
+def no_import(failure: Failure, known: Known) -> Advice | None:
+    """A name that a module does not have, or does not have yet."""
+    hit = re.match(r"cannot import name '(\w+)' from (partially initialized module )?'([\w.]+)'", failure.message)
+    if failure.type != "ImportError" or not hit:
+        return None
+    name, half, module = hit[1], hit[2], hit[3]
+    file, place = known.module(module), failure.place
+    if half and place and file:
+        other = next((p for p in failure.places if p.file == file and p.file != place.file), None)
+        with_whom = f" and {other}, import each other." if other else f" and {file} import each other."
+        return Advice(f"{place},{with_whom}", "Move one of the two imports into the function that needs it.", place)
+    if not file:
+        sentence = f"{subject(place)} imports {name} from {module}, which has no such name.{meant(failure.near)}"
+        return Advice(sentence, "Correct the spelling.", place)
+    near = known.near(name, file)
+    elsewhere = known.define(name)
+    if elsewhere and elsewhere.file in {known.theirs(file) for file in known.stage_files_with(name)}:
+        elsewhere = None  # the stage has it there too
+    target = place or (near.place if near else Place(file, 0))
+    if elsewhere and not elsewhere.symbol.parent:
+        sentence = f"{at(place, file)} looks for {name} in {file}, but it stands in {elsewhere.file}."
+        return Advice(sentence, f"Move it to {file}, or import it from there.", place or elsewhere.place)
+    if place:
+        return Advice(f"{place}, imports {name}, which {file} does not define.{meant(near.tail if near else None)}",
+                      f"Define {name} in {file}, or correct the spelling.", target)  # fmt: skip
+    if near:
+        sentence = f"{near.place}, defines {near.tail}, where {name} is asked for."
+        return Advice(sentence, f"Rename it to {name}.", near.place)
+    return Advice(f"{file} has no {name} yet.", f"Define {name} there, as the chapter shows.", Place(file, 0))
+
+
+def no_name(failure: Failure, known: Known) -> Advice | None:
+    """A variable that was never defined or imported."""
+    hit = re.search(r"name '(\w+)' is not defined|variable '(\w+)'", failure.message)
+    if failure.type not in ("NameError", "UnboundLocalError") or not hit:
+        return None
+    name, place = hit[1] or hit[2], failure.place
+    if known.import_of(name):
+        return Advice(f"{subject(place)} uses {name} without importing it.",
+                      f"Add at the top of the file: {known.import_of(name)}", place)  # fmt: skip
+    later = known.define(name, place.file if place else None)
+    if later and place and later.symbol.first > place.line:
+        return Advice(f"{place}, uses {name}, which is defined only further down, in line {later.symbol.first}.",
+                      f"Move the definition of {name} above line {place.line}.", place)  # fmt: skip
+    near = known.near(name, place.file if place else None)
+    other = failure.near or (near.tail if near else None)
+    return Advice(f"{subject(place)} uses the name {name}, which nothing defines.{meant(other)}",
+                  "Correct the spelling, or import it.", place)  # fmt: skip
+
+
+def no_attribute(failure: Failure, known: Known) -> Advice | None:
+    """Something that a module, a class or an object does not have."""
+    hit = re.search(r"(?:module|type object)? ?'([\w.]+)'(?: object)? has no attribute '(\w+)'", failure.message)
+    if failure.type != "AttributeError" or not hit:
+        return None
+    owner, name, place = hit[1], hit[2], failure.place
+    if owner == "NoneType":
+        return _none(name, place) if place else None
+    stray = known.define(name)
+    if stray and stray.outside:
+        return Advice(f"{stray.place}, defines {name} outside of the class that it belongs to.",
+                      "Indent the whole function by four spaces, so that it is a method.", stray.place)  # fmt: skip
+    if stray and "." in stray.symbol.parent and known.define(stray.symbol.parent.rpartition(".")[2]):
+        return Advice(f"{stray.place}, defines {name} inside of {stray.symbol.parent}.",
+                      "Give it the indentation of the other methods.", stray.place)  # fmt: skip
+    inside = known.define(owner.rpartition(".")[2])
+    file = known.module(owner)
+    near = known.near(name, file) if file else known.near(name, inside=inside.symbol.name) if inside else None
+    if near:
+        return Advice(f"{near.place}, defines {near.tail}, where {name} is asked for.",
+                      f"Rename it to {name}.", place if place and place.file != near.file else near.place)  # fmt: skip
+    if inside and (other := explain_beside.other_bases(failure, known)):
+        return other
+    if inside or file:
+        where = inside.place if inside else Place(str(file), 0)
+        return Advice(f"{where}: {owner} has no {name} yet.", f"Add {name}, as the chapter shows.", where)
+    sentence = f"{subject(place)} asks {owner} for {name}, which it does not have.{meant(failure.near)}"
+    return Advice(sentence, "Correct the spelling.", place)
+
+
+def _none(name: str, place: Place) -> Advice:
+    sentence = f"{place}, gets None where it needs something with {name}."
+    return Advice(sentence, "Is a return missing in the function that was called?", place)
+
+
+def _dotted(file: str, known: Known) -> str:
+    return file.removeprefix(known.prefix).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+RULES = [no_module, no_import, no_name, no_attribute]

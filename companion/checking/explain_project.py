@@ -1,0 +1,181 @@
+"""What the check finds out before any test runs, in plain words: the folder, the settings, the apps, the migrations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from companion.checking.advice import Advice, at, subject
+from companion.checking.facts import Failure, Place
+from companion.checking.lookup import Known, close
+
+Words = Callable[[Failure, Known], Advice]
+
+
+def found(failure: Failure, known: Known) -> Advice | None:
+    """What the check itself found out: such a failure has a type of ours."""
+    words = WORDS.get(failure.type)
+    return words(failure, known) if words else None
+
+
+def _simple(sentence: str, remedy: str) -> Words:
+    """Words into which the failure's message, name and place are put."""
+
+    def words(failure: Failure, known: Known) -> Advice:
+        filled = {"message": failure.message, "name": failure.name, "place": failure.place}
+        return Advice(sentence.format(**filled), remedy.format(**filled), failure.place)
+
+    return words
+
+
+def _app(failure: Failure, known: Known) -> Advice:
+    name, place = failure.name, failure.place
+    top = name.partition(".")[0]
+    if top == "authentication" and not known.has_package(top):
+        near = known.near_module(top)
+        if near is None:
+            return Advice(f"Your project has no app {top} yet: there is no folder {known.prefix}{top}.",
+                          f"Make it: python manage.py startapp {top}", Place(f"{known.prefix}{top}/", 0))  # fmt: skip
+    glued = next((app for app in failure.message.split(", ") if name in app and not app.startswith(f"{name}.")), None)
+    beside = known.line(rf"""["']{re.escape(name)}["']""", place.file) if glued and place else None
+    if beside:
+        return Advice(f"{beside}: a comma is missing beside '{name}', so that Python reads {glued}.",
+                      "End each line of the list with a comma.", beside)  # fmt: skip
+    listed = close(name, failure.message.split(", "))
+    line = place and listed and known.line(rf"""["']{re.escape(listed)}["']""", place.file)
+    if listed and line and listed.partition(".")[0] != top:
+        sentence = f"{line}, names {listed} in INSTALLED_APPS, where {name} is asked for."
+        return Advice(sentence, f"Write '{name}'.", line)
+    return Advice(f"{name} is not in INSTALLED_APPS ({at(place)}).", f"Add '{name}', to the list.", place)
+
+
+def _user(failure: Failure, known: Known) -> Advice:
+    place, now = failure.place, failure.message
+    if now in ("", "auth.User"):
+        here = Place(place.file, 0) if place else None
+        return Advice(f"{at(here)} does not set AUTH_USER_MODEL, so Django uses its own user.",
+                      f"Add the line: AUTH_USER_MODEL = '{failure.name}'", here)  # fmt: skip
+    return Advice(f"{subject(place)} sets AUTH_USER_MODEL to {now}, and your model is {failure.name}.",
+                  f"Write: AUTH_USER_MODEL = '{failure.name}'", place)  # fmt: skip
+
+
+def _hides(failure: Failure, known: Known) -> Advice:
+    return Advice(f"{failure.place} hides the package {failure.name}, which the project needs.",
+                  f"Rename your file: whoever imports {failure.name} gets it instead of the package.",
+                  failure.place)  # fmt: skip
+
+
+def _no_migrations(failure: Failure, known: Known) -> Advice:
+    folder = f"{known.prefix}{failure.name}/migrations"
+    if any(file.startswith(f"{folder}/0") for file in known.texts):
+        return Advice(f"{folder}/__init__.py is missing, so Django does not see the migrations beside it.",
+                      "Make it, as an empty file.", Place(f"{folder}/__init__.py", 0))  # fmt: skip
+    place = known.line(r"^class \w+\(", *_models(failure.name, known)) or Place(f"{folder}/", 0)
+    return Advice(f"The models of {failure.name} ({place}) have no migration yet.",
+                  f"Write it: python manage.py makemigrations {failure.name}", place)  # fmt: skip
+
+
+def _missing_migration(failure: Failure, known: Known) -> Advice:
+    words = re.findall(r"\b\w+\b", failure.message)
+    files = _models(failure.name, known)
+    fields = [known.line(rf"^\s+{re.escape(word)}\s*=", *files) for word in words]
+    place = next((p for p in fields if p), None) or known.line(r"\bclass \w+\(", *files)
+    if place and (called := re.search(r"default=([\w.]+)\(\)", place.code)):
+        return Advice(f"{place}, calls {called[1]} once, when the file is loaded, and not for each new row.",
+                      f"Write default={called[1]}, without brackets.", place)  # fmt: skip
+    if "managers" in failure.message:
+        place = known.line(r"^\s+objects\s*=", *files) or place
+        return Advice(f"{at(place)}: the manager of your model is not the one that its migrations name.",
+                      "Write objects = UserManager() into the model; UserManager inherits from BaseUserManager.",
+                      place)  # fmt: skip
+    if failure.message.startswith("Remove field"):
+        return Advice(f"{at(place)}: your model lacks what its migrations have ({failure.message}).",
+                      "Put it back, or compare what the class inherits from with the chapter.", place)  # fmt: skip
+    return Advice(f"{at(place)}: your models have changed, and no migration says so ({failure.message}).",
+                  f"Write it: python manage.py makemigrations {failure.name}", place)  # fmt: skip
+
+
+def _models(app: str, known: Known) -> list[str]:
+    start = f"{known.prefix}{app}/"
+    return sorted(file for file in known.texts if file.startswith(start) and "models" in file.removeprefix(start))
+
+
+def _conflict(failure: Failure, known: Known) -> Advice:
+    folder = f"{known.prefix}{failure.name}/migrations"
+    names = failure.message.split(", ")
+    place = Place(f"{folder}/{names[-1]}.py", 0)
+    return Advice(f"Two migrations of {failure.name} both want to be the last: {' and '.join(names)}.",
+                  f"Remove {place.file} if it is a leftover, or run: python manage.py makemigrations --merge",
+                  place)  # fmt: skip
+
+
+def _history(failure: Failure, known: Known) -> Advice:
+    done, _, parent = failure.message.partition(" before ")
+    place = known.line(r"^AUTH_USER_MODEL\b", known.settings) or known.line(r"^DATABASES\b", known.settings)
+    return Advice(f"Your database was migrated before AUTH_USER_MODEL was set ({at(place)}): "
+                  f"it has {done}, and not {parent}.",
+                  "Nothing is in it that you need yet: delete db.sqlite3 and run python manage.py migrate again.",
+                  place)  # fmt: skip
+
+
+def _timeout(failure: Failure, known: Known) -> Advice:
+    return Advice(
+        f"{subject(failure.place)} does not come to an end.", "Look for a loop that nothing stops.", failure.place
+    )
+
+
+def _exit(failure: Failure, known: Known) -> Advice:
+    return Advice(f"{subject(failure.place)} ends the program while it is being loaded.",
+                  "Remove the call of exit().", failure.place)  # fmt: skip
+
+
+def _cut_off(failure: Failure, known: Known) -> Advice:
+    place = known.line(r"\bos\.(_exit|abort|kill)\b")
+    during = f"in {failure.name.rpartition('::')[2]}" if failure.name else f"while it was loaded ({failure.phase})"
+    return Advice(f"{at(place)}: the project's process ended at once, {during}.",
+                  "Look for what ends the process, and read what it printed last.", place)  # fmt: skip
+
+
+WORDS: dict[str, Words] = {
+    "NotRun": _simple("This test did not run, though the others did.", "Run the check again; if it stays, report it."),
+    "NoFolder": _simple("There is no folder {message}.", "Name the folder that holds your manage.py."),
+    "IsAFile": _simple("{message} is a file, and not the folder of a project.", "Name the folder it lies in."),
+    "OwnStage": _simple(
+        "{message} belongs to the companion, and is no project of yours.",
+        "Begin one of your own: python -m companion start FOLDER",
+    ),
+    "NoManage": _simple(
+        "There is no manage.py in {message}, nor in the folders below it.", "Name the folder that holds manage.py."
+    ),
+    "EmptyFolder": _simple("{message} is empty.", "Begin a project in it: python -m companion start FOLDER"),
+    "InsideAProject": _simple(
+        "{name} is only a part of your project, whose manage.py lies in {message}.", "Name that folder: {message}"
+    ),
+    "SeveralProjects": _simple(
+        "There are several projects in this folder: {message}.", "Name the folder of the one that is meant."
+    ),
+    "NoSettings": _simple(
+        "{place} does not say which settings to use.",
+        "It needs the line os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings').",
+    ),
+    "ForeignSettings": _simple(
+        "manage.py names the settings {name}, which lie outside of your project: {message}.", "Name your own settings."
+    ),
+    "Disagreement": _simple("All tests passed, and the run ended as if they had not ({message}).", "Run it again."),
+    "NoEngine": _simple(
+        "{place}, names the database engine {message}, which does not exist.",
+        "Django brings django.db.backends.sqlite3, postgresql, mysql and oracle.",
+    ),
+    "AppNotInstalled": _app,
+    "UserModel": _user,
+    "Hides": _hides,
+    "NoMigrations": _no_migrations,
+    "MissingMigration": _missing_migration,
+    "ConflictingMigrations": _conflict,
+    "InconsistentMigrationHistory": _history,
+    "Timeout": _timeout,
+    "SystemExit": _exit,
+    "CutOff": _cut_off,
+}
+
+RULES = [found]

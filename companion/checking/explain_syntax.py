@@ -1,0 +1,85 @@
+"""What Python cannot read, in plain words."""
+
+from __future__ import annotations
+
+import re
+
+from companion.checking.advice import Advice, at
+from companion.checking.facts import Failure, Place
+from companion.checking.lookup import Known
+
+UNREADABLE = ("SyntaxError", "IndentationError", "TabError")
+CURLY = re.compile("[\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
+                   "\N{RIGHT SINGLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}]")  # fmt: skip
+
+# A pattern in Python's message, the sentence behind "FILE, line N", and the remedy. {0} is the pattern's first group.
+MESSAGES = [
+    (
+        r"unindent does not match",
+        "is indented to a depth that no line above it has.",
+        "Use four spaces for each level.",
+    ),
+    (r"unexpected indent", "is indented, though no line above it opens a block.", "Move it to the left."),
+    (
+        r"expected an indented block after (.+ on line \d+)",
+        "has to be indented: it belongs to the {0}.",
+        "Begin the line with four more spaces, or give the block a line of its own.",
+    ),
+    (r"'(.)' was never closed", "opens a {0} that is never closed.", "Close it where what it holds ends."),
+    (r"unmatched '(.)'", "closes a {0} that was never opened.", "Remove it, or open it where it should begin."),
+    (
+        r"closing parenthesis '(.)' does not match",
+        "closes another bracket with {0} than was opened.",
+        "Close each bracket with its own kind.",
+    ),
+    (r"expected ':'", "needs a colon at its end.", "End it with a colon: the block below it belongs to it."),
+    (
+        r"unterminated (?:triple-quoted )?f?-?string|EOL while",
+        "begins a text whose closing quotation mark is missing.",
+        "Put the same quotation mark at the end of the text.",
+    ),
+    (r"forgot a comma", "lacks a comma between two values.", "Put a comma at the end of each line of a list."),
+    (r"outside function", "returns, but stands in no function.", "Indent it as deep as the function that it ends."),
+    (r"codec can't decode|encoding", "is not saved as UTF-8.", "Save the file as UTF-8."),
+    (
+        r"(?:cannot assign to|Maybe you meant '==')",
+        "assigns to something that cannot be assigned to.",
+        "Write == to compare.",
+    ),
+]
+
+
+def unreadable(failure: Failure, known: Known) -> Advice | None:
+    """A line that Python cannot read. The rule comes before all others: nothing else is known yet."""
+    place = failure.place
+    if "null bytes" in failure.message:
+        file = next((name for name, text in known.texts.items() if "\0" in text), None)
+        place = Place(file, 0) if file else place
+        return Advice(f"{at(place)} is no text that Python can read.", "Save it as UTF-8 (not as UTF-16).", place)
+    if failure.type not in UNREADABLE or place is None:
+        return None
+    code = place.code.strip()
+    if re.match(r"(<{7}|={7}|>{7})( |$)", code):
+        return Advice(
+            f"{place}, is the mark of a merge that was not finished.",
+            "Keep one of the two versions between <<<<<<< and >>>>>>>, and remove the marks.",
+            place,
+        )
+    if curly := CURLY.search(code):
+        return Advice(
+            f"{place}, has the quotation mark {curly[0]}, which Python does not know.",
+            "Type ' or \" in its place.",
+            place,
+        )
+    if re.match(r"[+-]\s*(def|class|from|import|return|@|\w+ = )|@@ ", code):
+        return Advice(
+            f"{place}, begins with the sign of a diff.", "Copy the line without the + or - at its start.", place
+        )
+    if failure.type == "TabError":
+        return Advice(f"{place}, mixes tabs and spaces.", "Indent every line with spaces, four for each level.", place)
+    for pattern, sentence, remedy in MESSAGES:
+        if hit := re.search(pattern, failure.message):
+            return Advice(f"{place}, {sentence.format(*hit.groups())}", remedy, place)
+    return Advice(
+        f"Python cannot read {place}: {failure.message}.", "Look at that line, and at the end of the one above.", place
+    )

@@ -1,0 +1,173 @@
+"""What a test found wrong, in plain words: what was wanted, what came, and what that usually means."""
+
+from __future__ import annotations
+
+import re
+
+from companion.checking.advice import Advice, at, first_line, meant, subject
+from companion.checking.facts import Failure, Place
+from companion.checking.lookup import Known
+from companion.checking.returns import lost_return, without_return
+
+
+def no_file(failure: Failure, known: Known) -> Advice | None:
+    """A file that a test reads, and the project does not have or has not saved as text."""
+    hit = re.search(r"No such file or directory: '(.+)'", failure.message)
+    if failure.type == "FileNotFoundError" and hit and known.project:
+        name = re.split(r"[\\/]", hit[1])[-1]
+        near = [p.name for p in known.project.folder.iterdir() if p.name.lower().partition(".")[0] == name.lower()]
+        return Advice(f"There is no file {known.prefix}{name} in your project.{meant(near[0] if near else None)}",
+                      f"Rename it to {name}." if near else f"Make it beside manage.py, and call it {name}.",
+                      Place(known.prefix + (near[0] if near else name), 0))  # fmt: skip
+    if failure.type == "UnicodeDecodeError" and not failure.place and known.project:
+        for name in ("requirements.txt", "Dockerfile", ".dockerignore"):
+            path = known.project.folder / name
+            if path.is_file() and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                return Advice(f"{known.prefix}{name} is saved as UTF-16, which pip cannot read.",
+                              "Save it as UTF-8. PowerShell's > writes UTF-16.",
+                              Place(known.prefix + name, 0))  # fmt: skip
+    return None
+
+
+def no_table(failure: Failure, known: Known) -> Advice | None:
+    """The database lacks what the models speak of."""
+    hit = re.search(r"no such (table|column): ([\w.]+)|has no column named (\w+)", failure.message)
+    if not hit:
+        return None
+    what, name = hit[1] or "column", hit[2] or hit[3]
+    return Advice(f"{at(failure.place)}: the database has no {what} {name}.",
+                  "Run python manage.py makemigrations, then python manage.py migrate.", failure.place)  # fmt: skip
+
+
+def no_address(failure: Failure, known: Known) -> Advice | None:
+    """A name or an address that the project's urls do not have."""
+    files = [file for file in known.texts if file.endswith("urls.py")]
+    root = known.theirs("config/urls.py")
+    if hit := re.search(r"Reverse for '([\w:-]+)' not found", failure.message):
+        name = hit[1]
+        named = {m[1]: file for file in files for m in re.finditer(r"name=['\"]([\w-]+)['\"]", known.texts[file])}
+        near = next((n for n in named if n in name or name.partition("_")[2] == n), None)
+        if name in named:
+            return _not_included(named[name], root, known)
+        if near:
+            place = known.line(rf"name=['\"]{near}['\"]", named[near])
+            return Advice(f"{subject(place)} names an address {near}, where {name} is asked for.",
+                          f'Write name="{name}".', place)  # fmt: skip
+        return Advice(f"No address of the project is called {name}.",
+                      f'Add an address with name="{name}".', Place(files[0], 0) if files else None)  # fmt: skip
+    lost = failure.type in ("Resolver404", "JSONDecodeError") or "404" in (failure.came, failure.message[:12])
+    if lost and failure.wanted != "404":
+        inner = next((file for file in files if file != root), None)
+        module = inner and inner.removeprefix(known.prefix).removesuffix(".py").replace("/", ".")
+        if inner and module and module not in known.texts.get(root, ""):
+            return _not_included(inner, root, known)
+    return None
+
+
+def _not_included(inner: str, root: str, known: Known) -> Advice:
+    module = inner.removeprefix(known.prefix).removesuffix(".py").replace("/", ".")
+    return Advice(f"{root} does not include {inner}, so its addresses do not exist.",
+                  f"Add path('api/', include('{module}')) to urlpatterns in {root}.",
+                  known.line(r"^urlpatterns\b", root) or Place(root, 0))  # fmt: skip
+
+
+def no_answer(failure: Failure, known: Known) -> Advice | None:
+    """A function that returns nothing where something is wanted."""
+    place = failure.place
+    if re.search(r"didn't return an HttpResponse|received a `<class 'NoneType'>`", failure.message):
+        place = without_return(known, place) or place
+        return Advice(
+            f"{at(place)}: the view gives no answer, it returns None.", "End it with: return Response(…)", place
+        )
+    named = re.search(r"where None = .*?\.(\w+)(?:\(.*\))?$", failure.message, re.MULTILINE)
+    none = (failure.came == "None" and failure.wanted not in ("", "None")) or re.search(
+        r"\(type NoneType\)|'NoneType' object has no", failure.message
+    )
+    if not none and not named:
+        return None
+    definition = known.define(named[1]) if named else None
+    empty = without_return(known, definition.place if definition else place) or lost_return(known)
+    if empty:
+        return Advice(
+            f"{empty}: a function gives None, for it has no return.",
+            "Write return before the value that it ends with.",
+            empty,
+        )
+    if not none:
+        return None
+    return Advice(
+        f"{at(place)}: {failure.wanted or 'something else'} was wanted, and None came.",
+        "A function without return gives None.",
+        place,
+    )
+
+
+def no_self(failure: Failure, known: Known) -> Advice | None:
+    """A method without `self`, or a call that does not fit its function."""
+    hit = re.match(
+        r"(?:\w+\.)*(\w+)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were) given", failure.message
+    )
+    if failure.type == "TypeError" and hit:
+        definition = known.define(hit[1])
+        place = definition.place if definition else failure.place
+        if definition and definition.symbol.parent and int(hit[3]) == int(hit[2]) + 1:
+            first = known.line(rf"def {hit[1]}\(self\b", definition.file)
+            if not first:
+                return Advice(f"{place}, defines the method {hit[1]} without self.",
+                              "The first parameter of a method is self.", place)  # fmt: skip
+        return Advice(f"{at(place)}: {hit[1]} takes {hit[2]} arguments and is given {hit[3]}.",
+                      "Compare its parameters with the chapter.", place)  # fmt: skip
+    hit = re.match(r"(?:\w+\.)*(\w+)\(\) (missing .+|got an unexpected keyword argument .+)", failure.message)
+    if failure.type == "TypeError" and hit:
+        definition = known.define(hit[1])
+        place = definition.place if definition else failure.place
+        return Advice(
+            f"{at(place)}: {hit[1]}() {first_line(hit[2])}.", "Compare its parameters with the chapter.", place
+        )
+    return None
+
+
+def swapped(failure: Failure, known: Known) -> Advice | None:
+    """Django's own user stands somewhere, though the project has one of its own."""
+    place = known.line(r"from django\.contrib\.auth\.models import .*\bUser\b")
+    here = failure.place.file if failure.place else ""
+    if "has been swapped for" not in failure.message and not (place and place.file == here):
+        return None
+    place = place or failure.place
+    return Advice(f"{subject(place)} uses Django's User, which your own has replaced.",
+                  "Import User from authentication.models, or use get_user_model().", place)  # fmt: skip
+
+
+def compared(failure: Failure, known: Known) -> Advice | None:
+    """Two values that are not the same."""
+    if failure.type not in ("AssertionError", "Failed"):
+        return None
+    place = failure.place
+    if hit := re.search(r"DID NOT RAISE (?:<class '[\w.]*?(\w+)'>|(\w+))", failure.message):
+        return Advice(f"{at(place)}: {hit[1] or hit[2]} was wanted, and no error came.",
+                      "Something has to be refused here, and it is let through.", place)  # fmt: skip
+    if re.match(r"(not in|in|is not|!=|<=?|>=?) ", failure.wanted):
+        claim = f"{_short(failure.came)} {_short(failure.wanted)}"
+        return Advice(f"{at(place)}: this has to hold, and does not: {claim}.", "", place)
+    if failure.wanted:
+        return Advice(f"{at(place)}: {_short(failure.wanted)} was wanted, and {_short(failure.came)} came.", "", place)
+    told = first_line(failure.message)
+    said = "" if told.startswith("assert ") else f" {told.removesuffix('.')}."
+    if said:
+        return Advice(f"{at(place)}:{said}", "", place)
+    where = re.search(r"\+\s+where (False|None|\[\]|0) = (.+)", failure.message)
+    claim = f"{_short(where[2])} gives {where[1]}" if where else f"this is not so: {told.removeprefix('assert ')}"
+    return Advice(f"{at(place)}: {claim}.", "", place)
+
+
+def other(failure: Failure, known: Known) -> Advice:
+    """Any other error, in its own words."""
+    said = first_line(failure.message).removesuffix(".")
+    return Advice(f"{at(failure.place)}: {failure.type}{': ' if said else ''}{said}.", "", failure.place)
+
+
+def _short(value: str, most: int = 160) -> str:
+    return value if len(value) <= most else f"{value[:most]}…"
+
+
+RULES = [no_file, no_table, no_address, swapped, no_answer, no_self, compared]

@@ -1,0 +1,42 @@
+"""Single keys, as they are pressed. The only place that asks which system this is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+ReadKey = Callable[[], str]
+
+
+@contextmanager
+def keyboard() -> Iterator[ReadKey | None]:
+    """A function that waits for a key and returns it, "" when there will be none; None where nobody can type."""
+    if not sys.stdin.isatty():
+        yield None
+    elif sys.platform == "win32":
+        yield _windows()
+    else:
+        with _posix() as read:
+            yield read
+
+
+def _windows() -> ReadKey:
+    import msvcrt
+
+    return msvcrt.getwch  # type: ignore[attr-defined,no-any-return,unused-ignore]  # only there on Windows
+
+
+@contextmanager
+def _posix() -> Iterator[ReadKey]:
+    import os
+    import termios
+    import tty
+
+    number = sys.stdin.fileno()
+    before = termios.tcgetattr(number)
+    tty.setcbreak(number)  # keys come at once; Ctrl+C still works
+    try:
+        yield lambda: os.read(number, 1).decode(errors="replace")
+    finally:
+        termios.tcsetattr(number, termios.TCSADRAIN, before)

@@ -1,0 +1,141 @@
+"""How far a project has come, and what is missing first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.checking import guide, suite
+from companion.checking.advice import Advice
+from companion.checking.check import LIMIT, OnResult, check
+from companion.checking.editions import notes
+from companion.checking.explain import explain
+from companion.checking.facts import MISSING, PASSED, Failure, Report, Result
+from companion.checking.lookup import Known
+from companion.checking.project import NotAProject, Project, locate
+from companion.stages import Stage, stages
+
+APP = "authentication"  # its modules may be divided otherwise than the stages'
+LAST = 10_000  # the step of what no chapter tells
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that is missing: what was asked for (None where no test was reached), and what is wrong."""
+
+    result: Result | None
+    failure: Failure
+    advice: Advice
+    aim: guide.Aim | None
+
+    @property
+    def link(self) -> str:
+        """The chapter's step to read; "" where no chapter speaks of it."""
+        return guide.link(self.aim) if self.aim else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a project stands: `stage` is the first one that is not done, or the one that was asked for."""
+
+    report: Report
+    stage: Stage
+    chain: tuple[Stage, ...]
+    missing: list[Missing]
+    notes: list[str]
+
+    @property
+    def done(self) -> int:
+        """How many stages are done."""
+        return self.stage.number if self.report.passed else self.stage.number - 1
+
+    @property
+    def step(self) -> int:
+        """The step of the stage's chapter at which the project stands, counted from 0; LAST when it is done."""
+        if self.report.passed:
+            return LAST
+        aim = self.missing[0].aim if self.missing else None
+        step = guide.step_number(aim) if aim and aim.stage == self.stage else None
+        return 0 if step is None else step
+
+    @property
+    def next(self) -> Stage | None:
+        """The stage that comes after this one; None after the last."""
+        return self.chain[self.stage.number] if self.stage.number < len(self.chain) else None
+
+
+def stand(
+    named: Path,
+    stage: Stage | None = None,
+    on_start: Callable[[Stage], OnResult] | None = None,
+    limit: float = LIMIT,
+) -> Standing:
+    """Check the project in `named`, by the tests of `stage` or of the stage that it has come to by itself.
+
+    `on_start` is called with the stage before its tests run, and what it returns with each result. `limit` is in
+    seconds, for each test.
+    """
+    chain = stages()
+    project: Project | None
+    try:
+        project = locate(named)
+    except NotAProject:
+        project = None
+    tested = stage or _begun(Known(chain[0], project), chain)
+    report = check(tested, named, on_start(tested) if on_start else None, limit)
+    known = Known(tested, project, report.facts)
+    missing = _missing(report, known, suite.until(tested))
+    reached = tested
+    if stage is None and missing and missing[0].result:
+        reached = suite.introduced(missing[0].result.id, suite.until(tested))
+    return Standing(report, reached, chain, missing, notes(tested, project))
+
+
+def _begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
+    """The last stage of which the project has something: a class, a function or a setting that the stage brings."""
+    generic = {name for name, times in Counter(_brought(chain)).items() if times > 1}
+    here = {(definition.file, definition.symbol.name) for definition in known.definitions}
+    app = f"{APP}/"
+    names = {name for file, name in here if f"/{file}".rpartition(f"/{app}")[1]} - generic
+    for stage in reversed(chain):
+        for file, name, changed in guide.candidates(stage):
+            moved = file.startswith(app) and name in names
+            if changed == 2 and name and (moved or (known.theirs(file), name) in here):
+                return stage
+    return chain[0]
+
+
+def _brought(chain: tuple[Stage, ...]) -> Iterable[str]:
+    """The symbols that any stage brings, once for each file that has them."""
+    return (name for _, name in {(file, name) for stage in chain for file, name, _ in guide.candidates(stage)})
+
+
+def _missing(report: Report, known: Known, chain: tuple[Stage, ...]) -> list[Missing]:
+    """What is missing, in the order in which the chapters tell it; what kept the tests from running comes first."""
+    first = [_found(report.finding, known, chain)] if report.finding else []
+    if first and all(result.outcome == MISSING for result in report.results):
+        return first
+    found = []
+    for number, result in enumerate(report.results):
+        if result.outcome != PASSED:
+            failure = result.failure or Failure("test", "NotRun", "")
+            asked = guide.aim(result.id, chain)
+            aim = _failed(failure, asked, known, chain) or asked
+            advice = explain(failure, known, guide.likely(aim, known))
+            step = guide.step_number(aim) if aim else None
+            order = (aim.stage.number if aim else LAST, LAST if step is None else step, aim != asked, number)
+            found.append((order, Missing(result, failure, advice, aim)))
+    return first + [missing for _, missing in sorted(found, key=lambda pair: pair[0])]
+
+
+def _failed(failure: Failure, asked: guide.Aim | None, known: Known, chain: tuple[Stage, ...]) -> guide.Aim | None:
+    """The code that failed, if the stage of the test has brought or changed it: that is nearer than what was asked."""
+    failed = guide.aim_at(failure.place, known, chain)
+    return failed if failed and failed.symbol and asked and failed.stage == asked.stage else None
+
+
+def _found(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> Missing:
+    advice = explain(finding, known)
+    return Missing(None, finding, advice, guide.aim_at(advice.place, known, chain))

@@ -1,0 +1,91 @@
+"""Where a learner's project lies: the folder of its manage.py, at or below the folder that was named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.checking.facts import Failure, Place
+from companion.stages import ROOT
+
+DEEPEST = 3  # folders below the one named in which a manage.py is looked for
+SKIPPED = {"node_modules", "site-packages", "__pycache__", "dist", "build"}
+
+
+class NotAProject(Exception):
+    """No one project can be found there; carries what was found instead."""
+
+    def __init__(self, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
+        super().__init__(message)
+        self.failure = Failure("find", type_, message, name, (place,) if place else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A learner's project: `outer` is the folder that was named, `folder` the one of its manage.py."""
+
+    outer: Path
+    folder: Path
+
+    @property
+    def prefix(self) -> str:
+        """What stands before a path inside `folder` when it is seen from `outer`: "" or "backend/"."""
+        inside = self.folder.relative_to(self.outer).as_posix()
+        return "" if inside == "." else f"{inside}/"
+
+
+def locate(named: Path, root: Path = ROOT) -> Project:
+    """The project in the folder `named`, or below it. Raises NotAProject."""
+    if not named.exists():
+        raise NotAProject("NoFolder", str(named))
+    if named.is_file():
+        if named.name != "manage.py":
+            raise NotAProject("IsAFile", str(named), named.name)
+        named = named.parent
+    outer = named.resolve()
+    root = root.resolve()
+    if outer == root or any(outer == home or home in outer.parents for home in (root / "steps", root / "final")):
+        raise NotAProject("OwnStage", str(outer), outer.name)
+    found = sorted(_with_manage(outer), key=lambda folder: len(folder.parts))
+    if not found:
+        raise _none(outer)
+    if len(found) > 1 and len(found[0].parts) == len(found[1].parts):
+        raise NotAProject("SeveralProjects", ", ".join(f.relative_to(outer).as_posix() for f in found))
+    return Project(outer, found[0])
+
+
+def python_files(folder: Path) -> Iterator[Path]:
+    """The Python files of a project, without those of environments and packages inside it."""
+    seen: set[str] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        new = (name for name in folders if os.path.realpath(os.path.join(place, name)) not in seen)
+        folders[:] = sorted(name for name in new if not _skipped(Path(place, name)))
+        seen |= {os.path.realpath(os.path.join(place, name)) for name in folders}  # a link may lead in a circle
+        yield from (Path(place, name) for name in sorted(files) if name.endswith(".py"))
+
+
+def _with_manage(folder: Path, depth: int = 0) -> Iterator[Path]:
+    if (folder / "manage.py").is_file():
+        yield folder
+    elif depth < DEEPEST:
+        try:
+            below = sorted(path for path in folder.iterdir() if path.is_dir() and not _skipped(path))
+        except OSError:
+            return
+        for path in below:
+            yield from _with_manage(path, depth + 1)
+
+
+def _skipped(folder: Path) -> bool:
+    return folder.name.startswith(".") or folder.name in SKIPPED or (folder / "pyvenv.cfg").exists()
+
+
+def _none(outer: Path) -> NotAProject:
+    around = next((parent for parent in outer.parents if (parent / "manage.py").is_file()), None)
+    if around:
+        return NotAProject("InsideAProject", str(around), outer.name)
+    if not any(outer.iterdir()):
+        return NotAProject("EmptyFolder", str(outer))
+    return NotAProject("NoManage", str(outer), place=Place("manage.py", 0))

@@ -1,0 +1,150 @@
+"""What a learner reads in the terminal: plain text, plain ASCII signs, and nothing that only a colour says."""
+
+from __future__ import annotations
+
+import json
+import os
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from companion.chapters import NoFrontMatter, chapter
+from companion.checking import guide
+from companion.checking.advice import first_line
+from companion.checking.compare import Difference, until
+from companion.checking.progress import Missing, Standing
+from companion.stages import Stage
+
+WIDTH = 100  # characters of a line of prose
+BAR = 30  # characters of the bar
+
+
+def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False) -> str:
+    """Where a project stands, and the first thing that is missing; or `every` thing."""
+    parts = [head(found), *(_prose(f"Note: {note}") for note in found.notes)]
+    if found.report.passed:
+        parts.append(_done(found))
+    shown = found.missing if every else found.missing[:1]
+    parts += [_missing(found, missing, traceback, hint) for missing in shown]
+    left = len(found.missing) - len(shown)
+    if left:
+        parts.append(
+            f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {'it' if left == 1 else 'them'}."
+        )
+    return "\n\n".join(parts)
+
+
+def head(found: Standing) -> str:
+    """The stage, and two bars of what is done: the tests that were run, and the whole way."""
+    count, tests = found.report.count, len(found.report.results)
+    tested = "" if found.report.stage == found.stage.name else f" of {found.report.stage}"
+    return "\n".join(
+        [
+            f"Stage {title(found.stage)}",
+            f"  tests  {bar(count, tests)} {count} of {tests}{tested}",
+            f"  stages {bar(found.done, len(found.chain))} {found.done} of {len(found.chain)}",
+        ]
+    )
+
+
+def bar(done: int, of: int) -> str:
+    """A bar that is full only when all is done."""
+    full = BAR * done // of if of else 0
+    return f"[{'#' * full}{'.' * (BAR - full)}]"
+
+
+def title(stage: Stage) -> str:
+    """A stage with the title of its chapter, where it has one."""
+    try:
+        return f"{stage}: {chapter(stage).title}"
+    except (FileNotFoundError, NoFrontMatter):
+        return str(stage)
+
+
+def page(stage: Stage) -> str:
+    """The address of a stage's chapter."""
+    return f"{guide.site_url()}chapters/{stage.name}/"
+
+
+def place(found: Standing, missing: Missing) -> str:
+    """The file to open, as editors take it: `path:line`, from the current folder where it lies below."""
+    target = missing.advice.place
+    if target is None:
+        return ""
+    path = os.path.join(found.report.project, target.file)
+    near = os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
+    return f"{near}:{target.line}" if target.line else near
+
+
+def differences(found: list[Difference], step: int | None, standing: Standing) -> str:
+    """What differs between a project and a stage: what is told up to `step`, or all of it for None."""
+    told, later = (found, 0) if step is None else until(found, step)
+    parts = [f"Yours beside {title(standing.stage)}: - is yours, + is the stage's."]
+    parts += map(str, told)
+    if not told:
+        parts.append("Nothing differs." if not later else "Nothing differs up to the step where you are.")
+    if later:
+        parts.append(f"{later} more belong{'s' if later == 1 else ''} to later steps: --all shows {_it(later)}.")
+    return "\n\n".join(parts)
+
+
+def _it(count: int) -> str:
+    return "it" if count == 1 else "them"
+
+
+def as_json(found: Standing) -> str:
+    """The whole standing, for editors and scripts."""
+    facts: dict[str, Any] = {"stage": found.stage.name, "passed": found.report.passed, "tested": found.report.stage}
+    facts |= {"tests": len(found.report.results), "tests_passed": found.report.count}
+    facts |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
+    facts |= {"notes": found.notes, "missing": [_facts(missing) for missing in found.missing]}
+    return json.dumps(facts | {"report": found.report.as_dict()}, indent=1, default=str)
+
+
+def _facts(missing: Missing) -> dict[str, Any]:
+    target = missing.advice.place
+    return {
+        "test": missing.result.id if missing.result else None,
+        "requirement": missing.result.requirement if missing.result else None,
+        "hint": missing.result.hint if missing.result else None,
+        "sentence": missing.advice.sentence,
+        "remedy": missing.advice.remedy,
+        "file": target.file if target else None,
+        "line": target.line if target else None,
+        "read": missing.link or None,
+    }
+
+
+def _done(found: Standing) -> str:
+    if found.next is None:
+        return "All is done: this was the last stage."
+    return f"Done. Next comes {title(found.next)}\n  Read: {page(found.next)}"
+
+
+def _missing(found: Standing, missing: Missing, traceback: bool, hint: bool) -> str:
+    lines = []
+    if missing.result:
+        lines += [_prose(f"Missing: {missing.result.requirement}"), ""]
+    lines.append(_prose(missing.advice.sentence))
+    if missing.advice.remedy:
+        lines.append(_prose(missing.advice.remedy))
+    lines.append("")
+    if opened := place(found, missing):
+        lines.append(f"  Open: {opened}")
+    if missing.link:
+        lines.append(f"  Read: {missing.link}")
+    if missing.result and missing.result.hint:
+        lines.append(textwrap.indent(_prose(f"Hint: {missing.result.hint}"), "  ") if hint else "  Hint: --hint")
+    elif hint:
+        lines.append("  Hint: there is none for this; the chapter's step says how.")
+    if not missing.result and missing.failure.traceback and missing.failure.message:
+        lines += ["", f"  Python says: {missing.failure.type}: {first_line(missing.failure.message)}"]
+    if traceback and missing.failure.traceback:
+        lines += ["", missing.failure.traceback.rstrip()]
+    return "\n".join(lines).rstrip()
+
+
+def _prose(text: str) -> str:
+    """Text in short lines; a long path or address is never broken."""
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(textwrap.fill(p, WIDTH, break_long_words=False, break_on_hyphens=False) for p in paragraphs)

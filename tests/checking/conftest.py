@@ -1,0 +1,31 @@
+"""What the tests of the checker share: projects made from the real stages, as learners would have them."""
+
+import pytest
+
+from companion.checking.check import check
+from companion.stages import find
+from tests.checking.projects import typed
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Copies a stage as a learner would have typed it, without its tests: `project("04-…")` returns the folder.
+
+    `edits` are pairs: a path, and the texts to replace, `{old: new}`; None in their place removes the file, and a
+    text writes it anew.
+    """
+
+    def project(stage, edits=None, name="mine"):
+        return typed(stage, tmp_path / name, edits)
+
+    return project
+
+
+@pytest.fixture
+def checked(project):
+    """The report of checking a stage, with these edits, by its own tests or those of another stage."""
+
+    def checked(stage, edits=None, by=None, **options):
+        return check(find(by or stage), project(stage, edits), **options)
+
+    return checked

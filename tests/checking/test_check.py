@@ -1,0 +1,152 @@
+"""One suite against one project: what is reported, and that nothing but a whole run counts as passed."""
+
+import json
+
+import pytest
+
+from companion.checking.check import check, expected
+from companion.checking.facts import MISSING, PASSED, TIMEOUT
+from companion.stages import find, stages
+
+FIRST = stages()[0].name
+SECOND = stages()[1].name
+
+
+def failures(report):
+    return {result.id.rpartition("::")[2]: result for result in report.results if result.outcome != PASSED}
+
+
+def test_a_project_that_is_right_passes(checked):
+    """Every test of the stage is reported, in the suite's order, and as passed."""
+    report = checked("06-views")
+
+    assert report.finding is None
+    assert failures(report) == {}
+    assert [result.id for result in report.results] == expected(find("06-views"))
+    assert report.count == len(report.results) > 200
+    assert report.passed
+
+
+def test_nothing_is_written_into_the_project(project):
+    """A check leaves no cache, no bytecode and no database behind."""
+    folder = project(SECOND)
+    before = sorted(folder.rglob("*"))
+
+    assert check(find(SECOND), folder).passed
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_the_learners_own_files_are_looked_at(checked):
+    """A test that reads the Dockerfile reads the learner's, though the test itself lies in the stage."""
+    report = checked(FIRST, {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {"==5.2.19": ""}})
+
+    assert set(failures(report)) == {
+        "test_the_image_does_not_run_as_root",
+        "test_the_user_owns_a_data_directory",
+        "test_every_requirement_is_pinned",
+    }
+    assert report.count == len(report.results) - 3
+
+
+def test_a_failure_says_what_was_asked_what_came_and_where(checked):
+    """A failed test has its requirement, its hint, both sides of the comparison, and the learner's line."""
+    report = checked("04-authentication-backend", {"authentication/tokens.py": {"str(user.pk)": "user.pk"}})
+
+    result = failures(report)["test_a_user_has_a_token"]
+    assert result.requirement == "`user.token` is a signed token, as text, that stands for this user."
+    assert result.hint == "`issue_token` signs the claims with `jwt.encode`, which returns a `str`."
+    assert result.failure.type == "InvalidSubjectError"
+    assert (result.failure.place.file, result.failure.place.line) == ("authentication/tokens.py", 32)
+    assert result.failure.place.code == "claims = jwt.decode("
+    assert [place.function for place in result.failure.places] == ["read_token"]
+    assert result.failure.test.file == "tests/test_tokens.py"
+    assert "InvalidSubjectError: Subject must be a string" in result.failure.traceback
+
+
+def test_both_sides_of_a_comparison_are_kept(checked):
+    """What was wanted and what came are told apart, as Python shows them."""
+    report = checked(SECOND, {"authentication/models.py": {"return self.username": "return self.email"}})
+
+    failure = failures(report)["test_a_user_is_shown_by_its_username"].failure
+    assert (failure.wanted, failure.came) == ("'ada'", "'ada@example.com'")
+
+
+def test_a_test_that_hangs_is_a_timeout_and_the_others_still_run(checked):
+    """An endless loop costs one test, which says where it hung."""
+    loop = {"return self.username\n\n    def get_short": "while True:\n            pass\n\n    def get_short"}
+    report = checked(SECOND, {"authentication/models.py": loop}, limit=2)
+
+    (result,) = failures(report).values()
+    assert result.outcome == TIMEOUT
+    assert result.id.endswith("::test_the_full_and_the_short_name_are_the_username")
+    assert (result.failure.place.file, result.failure.place.line) == ("authentication/models.py", 37)
+    assert report.count == len(report.results) - 1
+    assert not report.passed
+
+
+@pytest.mark.parametrize(
+    ("code", "type_"),
+    [
+        ("while True: pass", "Timeout"),
+        ("import os; os._exit(0)", "CutOff"),
+        ("raise SystemExit(0)", "SystemExit"),
+        ("import sys; sys.exit()", "SystemExit"),
+    ],
+)
+def test_settings_that_do_not_let_go_are_a_finding(checked, code, type_):
+    """A project that hangs or ends while it is loaded passes nothing."""
+    report = checked(FIRST, {"config/settings.py": {"DEBUG = True": code}}, limit=2)
+
+    assert report.finding.type == type_
+    assert report.finding.phase == "settings"
+    assert {result.outcome for result in report.results} == {MISSING}
+    assert not report.passed
+
+
+def test_a_run_that_is_cut_off_does_not_pass(checked):
+    """Whoever ends the process while the tests run has passed nothing that was not reported."""
+    report = checked(FIRST, {"config/wsgi.py": "import os\nos._exit(0)\n"})
+
+    assert (report.finding.type, report.finding.phase) == ("CutOff", "test")
+    assert report.finding.name == "tests/test_project.py::test_gunicorn_can_load_the_project"
+    assert failures(report)["test_gunicorn_can_load_the_project"].outcome == MISSING
+    assert 0 < report.count < len(report.results) - 1
+
+
+def test_a_file_that_cannot_be_loaded_costs_its_own_tests(checked):
+    """When a module is broken, the tests that need it are missing, with the reason; the others run."""
+    report = checked("05-serializers", {"authentication/serializers.py": {"class LoginSerializer(": "class Login("}})
+
+    lost = [result for result in report.results if result.outcome == MISSING]
+    assert {result.id.partition("::")[0] for result in lost} == {"tests/test_login_serializer.py"}
+    assert lost[0].failure.type == "ImportError"
+    assert lost[0].requirement
+    assert report.count == len(report.results) - len(lost) > 150
+
+
+def test_what_the_project_prints_is_kept_apart(checked):
+    """Output of the project is no part of the answer, even when it looks like one."""
+    line = json.dumps({"event": "end", "status": 0})
+    report = checked(FIRST, {"config/settings.py": {"DEBUG = True": f"print({line!r}, flush=True); DEBUG = True"}})
+
+    assert report.passed
+    assert line in report.output
+
+
+def test_results_come_one_by_one(project):
+    """Whoever waits sees each result as soon as it is there."""
+    seen = []
+    report = check(find(FIRST), project(FIRST), on_result=seen.append)
+
+    assert seen == report.results
+
+
+def test_a_report_can_be_written_as_json(checked):
+    """The report for editors holds all of it."""
+    report = checked(FIRST, {"Dockerfile": {"USER app": "USER root"}})
+
+    facts = json.loads(json.dumps(report.as_dict()))
+    assert facts["passed"] is False
+    assert facts["stage"] == FIRST
+    failed = [result["failure"] for result in facts["results"] if result["failure"]]
+    assert [failure["came"] for failure in failed] == ["'root'", "'--owner=root'"]

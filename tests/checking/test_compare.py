@@ -1,0 +1,104 @@
+"""A project beside its stage: what counts as a difference, and what of the stage is shown."""
+
+import pytest
+
+from companion.checking.compare import compare, until
+from companion.checking.lookup import Known
+from companion.checking.project import locate
+from companion.stages import find
+from tests.checking.variants import (
+    absolute_imports,
+    another_settings_package,
+    byte_order_marks,
+    in_a_subfolder,
+    no_comments_and_other_quotes,
+    tabs,
+    what_startapp_writes,
+    windows_line_ends,
+)
+
+FOUR = "04-authentication-backend"
+
+
+@pytest.fixture
+def differences(project):
+    """What differs between a stage, changed by these edits or this function, and the same stage or another."""
+
+    def differences(stage, edits=None, by=None, change=None, facts=None):
+        folder = project(stage, edits)
+        folder = (change(folder) if change else None) or folder
+        return compare(Known(find(by or stage), locate(folder), facts))
+
+    return differences
+
+
+@pytest.mark.parametrize(
+    "change",
+    [tabs, windows_line_ends, byte_order_marks, no_comments_and_other_quotes, absolute_imports, what_startapp_writes,
+     another_settings_package, in_a_subfolder],
+    ids=lambda change: change.__name__,
+)  # fmt: skip
+def test_how_it_is_written_is_no_difference(differences, change):
+    """Formatting, comments, docstrings, line ends and the name of the settings' package do not count."""
+    facts = {"package": "mysite"} if change is another_settings_package else None
+
+    assert differences(FOUR, change=change, facts=facts) == []
+
+
+def test_a_difference_is_one_symbol_with_both_sides(differences):
+    """What is mine and what is the stage's stand together, with my line."""
+    (found,) = differences(FOUR, {"authentication/tokens.py": {'"sub": str(user.pk)': '"sub": user.pk'}})
+
+    assert (found.symbol, str(found.place)) == ("issue_token", "authentication/tokens.py, line 9")
+    lines = str(found).splitlines()
+    assert lines[0] == "issue_token in authentication/tokens.py, line 9"
+    assert [line.split()[0:1] + line.split()[1:] for line in lines if line.startswith(("  -", "  +"))] == [
+        ["-", '"sub":', "user.pk,"],
+        ["+", '"sub":', "str(user.pk),"],
+    ]
+
+
+def test_what_is_missing_is_shown_whole(differences):
+    """A method that I lack is shown as the stage has it; a class that I lack once, and not each of its methods."""
+    (method,) = differences(FOUR, {"authentication/models.py": {"def get_short_name": "def get_shrt_name"}})
+    assert (method.symbol, method.mine) == ("User.get_short_name", "")
+    assert "+    def get_short_name(self):" in str(method)
+
+    found = differences(FOUR, {"authentication/admin.py": "from django.contrib import admin\n"})
+    assert sorted(difference.symbol for difference in found) == ["UserAdmin", "imports"]
+
+
+def test_more_than_the_stage_has_is_no_difference(differences):
+    """What I have beyond the stage is my own affair."""
+    extra = {"import jwt": "import json\nimport jwt\n\n\ndef mine():\n    return json\n"}
+
+    assert differences(FOUR, {"authentication/tokens.py": extra, "notes.py": "x = 1\n"}) == []
+
+
+def test_files_without_symbols_are_compared_by_their_lines(differences):
+    """Blank lines, comments and spaces do not count in a Dockerfile; another instruction does."""
+    assert differences("01-dockerfile", {"Dockerfile": {"USER app": "\n# the user\nUSER   app\n"}}) == []
+
+    (found,) = differences("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}})
+    assert str(found).startswith("Dockerfile, line 1\n")
+    assert "  -USER root\n  +USER app" in str(found)
+
+
+def test_a_file_that_python_cannot_read_is_all_difference(differences):
+    """Even then the answer is an answer."""
+    found = differences(FOUR, {"authentication/tokens.py": "def (:\n"})
+
+    assert {difference.place.file for difference in found} == {"authentication/tokens.py"}
+
+
+def test_later_steps_are_kept_back(differences):
+    """What the chapter tells later than the step where one stands is counted, not shown; what came before is shown."""
+    found = differences("03-user-manager", {"authentication/models.py": {'"username"]': '"username", "x"]'}}, by=FOUR)
+
+    told, later = until(found, 0)
+    assert [(d.symbol, d.step) for d in told if d.step < 0] == [("User.REQUIRED_FIELDS", -1)]
+    assert later > 3
+    assert later + len(told) == len(found)
+    steps = [difference.step for difference in found]
+    assert steps == sorted(steps)
+    assert until(found, max(steps)) == (found, 0)

@@ -1,0 +1,153 @@
+"""From a test to the line to open and the step to read."""
+
+from pathlib import Path
+
+import markdown
+import pytest
+
+from companion.checking import guide, suite
+from companion.checking.check import expected
+from companion.checking.facts import Place
+from companion.checking.guide import Aim, aim, aim_at, likely, link, step_number
+from companion.checking.lookup import Known
+from companion.checking.project import locate
+from companion.stages import ROOT, find, stages
+
+TESTS = "tests/test_"
+
+
+def about(stage, ident):
+    found = aim(f"{TESTS}{ident}", suite.until(find(stage)))
+    return f"{found.stage}/{found.file}#{found.symbol}"
+
+
+@pytest.mark.parametrize(
+    ("stage", "ident", "symbol"),
+    [
+        ("01-dockerfile", "dockerfile.py::test_logs_are_not_held_back", "01-dockerfile/Dockerfile#"),
+        ("final", "project.py::test_gunicorn_can_load_the_project", "01-dockerfile/config/wsgi.py#application"),
+        ("final", "user_model.py::test_a_user_is_shown_by_its_username", "02-user-model/authentication/models.py#User.__str__"),
+        ("07-urls", "user_manager.py::test_create_user_hashes_the_password", "03-user-manager/authentication/managers.py#UserManager.create_user"),
+        ("06-views", "tokens.py::test_a_token_without_a_claim_is_refused[sub]", "04-authentication-backend/authentication/tokens.py#read_token"),
+        ("05-serializers", "authentication.py::test_a_forged_token_is_refused", "04-authentication-backend/authentication/backends.py#JWTAuthentication"),
+        ("05-serializers", "login_serializer.py::test_a_wrong_password_is_refused", "05-serializers/authentication/serializers.py#LoginSerializer.password"),
+        ("final", "views.py::test_me_tells_who_i_am", "06-views/authentication/views.py#CurrentUserAPIView"),
+        ("final", "http.py::test_an_email_is_registered_once", "07-urls/authentication/urls.py#urlpatterns"),
+        ("final", "health.py::test_a_healthy_project_says_so", "final/config/health.py#health"),
+    ],
+)  # fmt: skip
+def test_a_test_is_about_what_its_own_stage_brings(stage, ident, symbol):
+    """In whatever stage a test runs, it leads to the symbol that it asks for, in the stage that brought both."""
+    assert about(stage, ident) == symbol
+
+
+def ids_of(stage):
+    """The ids in the page of a stage's chapter, as the site's builder would make them."""
+    text = (ROOT / "docs" / "chapters" / f"{stage}.md").read_text(encoding="utf-8").split("---\n", 2)[2]
+    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", "companion.reading.extension"]
+    page = markdown.markdown(text, extensions=extensions)
+    return {part.partition('"')[0] for part in page.split(' id="')[1:]}
+
+
+@pytest.mark.parametrize("stage", stages(), ids=str)
+def test_every_link_leads_to_a_step_that_is_there(stage):
+    """Of each test that a stage brings, the link's fragment is an id in the chapter's page; most have one."""
+    ids = ids_of(stage)
+    aims = [found for ident in expected(stage) if (found := aim(ident, suite.until(stage))) and found.stage == stage]
+    links = {link(found, "https://site.example/") for found in aims}
+
+    assert {address.partition("#")[0] for address in links} == {f"https://site.example/chapters/{stage}/"}
+    fragments = {address.partition("#")[2] for address in links} - {""}
+    assert fragments
+    assert fragments - ids == set()
+    assert sum(step_number(found) is not None for found in aims) > 0.9 * len(aims)
+
+
+def test_a_link_begins_with_the_sites_address():
+    """The address of the site stands in mkdocs.yml, and nowhere else."""
+    assert guide.site_url() in (ROOT / "mkdocs.yml").read_text()
+    assert link(Aim(find("02-user-model"), "authentication/models.py", "User.email")).startswith(guide.site_url())
+
+
+def test_where_no_step_tells_of_it_the_chapter_is_named():
+    """A file that the stage does not change has no step of its own."""
+    assert link(Aim(find("07-urls"), "authentication/admin.py"), "/") == "/chapters/07-urls/"
+
+
+@pytest.fixture
+def known(project):
+    folder = project("04-authentication-backend", {"authentication/tokens.py": {"def read_token": "def reed_token"}})
+    return Known(find("04-authentication-backend"), locate(folder))
+
+
+def test_the_line_to_open_is_where_the_symbol_stands_in_the_project(known):
+    """The learner's own line, and the file as a whole for what is not there yet."""
+    stage = find("04-authentication-backend")
+
+    assert (
+        str(likely(Aim(stage, "authentication/tokens.py", "issue_token"), known)) == "authentication/tokens.py, line 9"
+    )
+    assert likely(Aim(stage, "authentication/tokens.py", "read_token"), known) == Place("authentication/tokens.py", 0)
+    assert likely(None, known) is None
+
+
+def test_an_attribute_that_is_missing_leads_to_its_class(known):
+    """A method that is not there yet belongs into the class that is there."""
+    place = likely(Aim(find("04-authentication-backend"), "authentication/models.py", "User.nothing"), known)
+
+    assert place == Place("authentication/models.py", 10)
+
+
+def test_a_place_of_the_project_leads_back_to_the_stage(known):
+    """A line inside of a symbol belongs to the last stage that changes that symbol; any other to its file's."""
+    chain = suite.until(find("04-authentication-backend"))
+    line = next(d for d in known.definitions if d.symbol.name == "AUTH_USER_MODEL").symbol.first
+
+    found = aim_at(Place("config/settings.py", line), known, chain)
+    assert (str(found.stage), found.symbol) == ("02-user-model", "AUTH_USER_MODEL")
+    assert str(aim_at(Place("config/settings.py", 1), known, chain).stage) == "04-authentication-backend"
+    assert aim_at(Place("elsewhere.py", 1), known, chain) is None
+    assert aim_at(None, known, chain) is None
+
+
+def test_requirements_and_hints_are_the_docstrings_paragraphs():
+    """The first paragraph is the requirement, the rest the hint; a test without a docstring speaks by its name."""
+    asked = suite.asked(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_know_the_whole_model")
+
+    assert asked.requirement == "Every change of the model stands in a migration."
+    assert asked.hint == "Run `python manage.py makemigrations authentication`."
+    assert (
+        suite.asked(find("02-user-model"), "tests/test_nothing.py::test_no_such_thing").requirement
+        == "test no such thing"
+    )
+
+
+def test_ids_are_remembered_as_long_as_the_tests_are_the_same(tmp_path, chain_of_one):
+    """The ids are collected once, and again when any test was edited; a broken memory is none."""
+    stage = chain_of_one
+    assert suite.remembered(stage, tmp_path) is None
+    suite.remember(stage, ["tests/test_a.py::test_a"], tmp_path)
+    assert suite.remembered(stage, tmp_path) == ["tests/test_a.py::test_a"]
+
+    Path(stage.path, "tests/test_a.py").write_text("def test_b(): pass\n")
+    assert suite.remembered(stage, tmp_path) is None
+    suite.remember(stage, ["tests/test_a.py::test_b"], tmp_path)
+    (kept,) = tmp_path.glob("01-a-*.json")
+    kept.write_text("{")
+    assert suite.remembered(stage, tmp_path) is None
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_harm(tmp_path, chain_of_one):
+    """Where nothing can be remembered, nothing is, and nothing fails."""
+    (tmp_path / "file").touch()
+
+    suite.remember(chain_of_one, ["x"], tmp_path / "file")
+
+
+@pytest.fixture
+def chain_of_one(tmp_path):
+    folder = tmp_path / "root/steps/01-a"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "tests/test_a.py").write_text("def test_a(): pass\n")
+    return stages(tmp_path / "root")[0]

@@ -1,0 +1,169 @@
+"""What a learner is told: sixty mistakes, each made in a real stage, and the first sentence that answers it."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from companion.checking import editions, show
+from companion.checking.check import environment
+from companion.checking.progress import stand
+from companion.stages import find
+from tests.checking.mistakes import MISTAKES
+from tests.checking.projects import typed
+
+LIMIT = 10  # seconds: an endless loop is one of the mistakes
+
+
+@pytest.fixture(scope="session")
+def stood(tmp_path_factory):
+    """Where each project with a mistake stands, by the name of the mistake; made by as many at once as there are cores."""
+
+    def made(mistake):
+        folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.edits)
+        return stand(folder, find(mistake.stage), limit=LIMIT)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip([m.name for m in MISTAKES], pool.map(made, MISTAKES), strict=True))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_a_mistake_is_told_in_a_sentence_with_its_file_and_line(stood, mistake):
+    """The first thing that is said names the mistake, and the place to open is where it was made."""
+    found = stood[mistake.name]
+    first = found.missing[0]
+
+    assert first.advice.sentence == mistake.sentence
+    assert (first.advice.place.file, first.advice.place.line) == (mistake.file, mistake.line)
+    assert first.advice.remedy or first.result
+    assert not found.report.passed
+
+
+def test_no_two_mistakes_get_the_same_sentence():
+    """Without file names, numbers and names in them, there are still more than thirty sentences."""
+    sentences = [mistake.sentence for mistake in MISTAKES]
+    bare = {re.sub(r"[\w./-]+\.(py|txt)(, line \d+,?)?|line \d+", "", text) for text in sentences}
+
+    assert len(set(sentences)) == len(sentences)
+    assert len(bare) > 45
+
+
+def test_the_real_error_stands_below_the_sentence(stood):
+    """What Python says is never hidden, and `--traceback` shows all of it."""
+    text = show.standing(stood["a name that was not imported"], traceback=True)
+
+    assert "\n  Python says: NameError: name 'timezone' is not defined\n" in text
+    assert "Traceback (most recent call last):" in text
+    assert 'authentication/models.py", line 23, in User' in text
+
+
+def test_what_kept_the_tests_from_running_leads_to_its_step(stood):
+    """Also where no test ran, the chapter's step is named."""
+    link = stood["AUTH_USER_MODEL is misspelt"].missing[0].link
+
+    assert link.endswith("chapters/02-user-model/#step-config-settings-py-auth-user-model")
+
+
+def migrated(folder):
+    """Migrate the database of a folder, as its owner does."""
+    command = [sys.executable, "manage.py", "migrate", "-v0"]
+    subprocess.run(command, cwd=folder, env=environment(), check=True)
+
+
+def test_a_database_from_before_the_user_model(project):
+    """Whoever has migrated in 01 is told in 02 that the database has to go."""
+    folder = project("01-dockerfile")
+    migrated(folder)
+    project("02-user-model")
+
+    first = stand(folder, find("02-user-model")).missing[0]
+    assert first.advice.sentence == (
+        "Your database was migrated before AUTH_USER_MODEL was set (config/settings.py, line 86): "
+        "it has admin.0001_initial, and not authentication.0001_initial."
+    )
+    assert "delete db.sqlite3" in first.advice.remedy
+    assert str(first.advice.place) == "config/settings.py, line 86"
+
+
+def test_a_database_that_was_migrated_in_order_is_no_mistake(project):
+    """A database of an earlier stage is fine: migrate brings it up to date."""
+    folder = project("02-user-model")
+    migrated(folder)
+    project("03-user-manager")
+
+    assert stand(folder, find("03-user-manager")).report.passed
+
+
+def test_the_database_is_only_read(project):
+    """A check changes nothing in the learner's database."""
+    folder = project("02-user-model")
+    migrated(folder)
+    before = (folder / "db.sqlite3").read_bytes()
+    stand(folder, find("02-user-model"))
+
+    assert (folder / "db.sqlite3").read_bytes() == before
+    assert sorted(p.name for p in folder.glob("db*")) == ["db.sqlite3"]
+
+
+def test_a_file_that_is_no_database_is_no_mistake(project):
+    """Something else under the database's name says nothing about migrations."""
+    folder = project("02-user-model")
+    (folder / "db.sqlite3").write_text("not a database")
+    with sqlite3.connect(folder / "other.sqlite3") as connection:
+        connection.execute("CREATE TABLE x (y)")
+
+    assert stand(folder, find("02-user-model")).report.passed
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda here: here / "nowhere", "There is no folder {here}/nowhere."),
+        (lambda here: here / "mine/config/urls.py", "{here}/mine/config/urls.py is a file, and not the folder of a project."),
+        (lambda here: here / "empty", "{here}/empty is empty."),
+        (lambda here: here / "other", "There is no manage.py in {here}/other, nor in the folders below it."),
+        (lambda here: here / "mine/config", "config is only a part of your project, whose manage.py lies in {here}/mine."),
+        (lambda here: here / "two", "There are several projects in this folder: a, b."),
+        (lambda here: find("01-dockerfile").path, "{stage} belongs to the companion, and is no project of yours."),
+    ],
+)  # fmt: skip
+def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
+    """Whoever names the wrong folder is told which one is meant."""
+    project("01-dockerfile")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/notes.txt").touch()
+    for name in "ab":
+        (tmp_path / "two" / name).mkdir(parents=True)
+        (tmp_path / "two" / name / "manage.py").touch()
+
+    found = stand(make(tmp_path), find("01-dockerfile"))
+    wanted = sentence.format(here=tmp_path, stage=find("01-dockerfile").path)
+    assert found.missing[0].advice.sentence == wanted
+    assert found.missing[0].advice.remedy
+    assert not found.report.passed
+
+
+def test_pins_older_than_the_stages_are_noted(project):
+    """A requirements.txt from an older time is told apart, with its line."""
+    folder = project("04-authentication-backend", {"requirements.txt": {"Django==5.2.19": "Django==4.2.1", "PyJWT==2.15.1": "pyjwt == 2.15.1"}})  # fmt: skip
+
+    found = stand(folder, find("04-authentication-backend"))
+    assert found.notes == ["requirements.txt, line 1, pins django 4.2.1, older than the stage's 5.2.19."]
+    assert found.report.passed
+    assert "Note: requirements.txt, line 1, pins django 4.2.1" in show.standing(found)
+
+
+def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
+    """A package of this environment that is too old is named, with the command that mends it."""
+    real = editions.version
+    monkeypatch.setattr(editions, "version", lambda name: "4.2.1" if name == "django" else real(name))
+
+    (note,) = editions.notes(find("01-dockerfile"), None)
+    assert note.startswith(
+        "This environment has django 4.2.1, older than the stage's 5.2.19: python -m pip install -r "
+    )

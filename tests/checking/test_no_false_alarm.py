@@ -1,0 +1,59 @@
+"""A project that is right passes, whatever it is called, wherever it lies and however it is written."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from companion.checking.facts import PASSED
+from companion.checking.progress import stand
+from companion.stages import find
+from tests.checking.projects import typed
+from tests.checking.variants import EVERY, another_settings_package, settings_in_parts
+
+STAGES = ["02-user-model", "03-user-manager", "02-user-model", "04-authentication-backend"]  # in turn
+
+
+@pytest.fixture(scope="session")
+def stood(tmp_path_factory):
+    """Where each variant stands, by its name; without naming a stage, as learners check."""
+
+    def made(pair):
+        number, variant = pair
+        stage = STAGES[number % len(STAGES)]
+        folder = typed(stage, tmp_path_factory.mktemp("variant") / "mine")
+        return stage, stand(variant(folder) or folder)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip([v.__name__ for v in EVERY], pool.map(made, enumerate(EVERY)), strict=True))
+
+
+def test_there_are_enough_variants():
+    """Thirty ways to be right."""
+    assert len(EVERY) >= 30
+
+
+@pytest.mark.parametrize("name", [variant.__name__ for variant in EVERY])
+def test_no_false_alarm(stood, name):
+    """The project passes its stage, which it is found to have come to, and nothing is noted."""
+    stage, found = stood[name]
+
+    assert [m.advice.sentence for m in found.missing] == []
+    assert {result.outcome for result in found.report.results} == {PASSED}
+    assert (found.stage.name, found.report.stage) == (stage, stage)
+    assert found.notes == []
+
+
+@pytest.mark.parametrize("variant", [another_settings_package, settings_in_parts], ids=lambda v: v.__name__)
+def test_the_last_stage_passes_too(tmp_path, variant):
+    """The tests that start the project anew, with production settings, find the learner's package as well."""
+    folder = typed("final", tmp_path / "mine")
+    variant(folder)
+    if variant is settings_in_parts:
+        production = folder / "config/production.py"
+        production.write_text(production.read_text().replace("from .settings", "from .settings.base"))
+
+    found = stand(folder, find("final"))
+    assert [m.advice.sentence for m in found.missing] == []
+    assert found.report.passed
+    assert found.next is None

@@ -1,0 +1,164 @@
+"""A project to begin from: what is written, and where nothing is."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from companion.checking import editions, invocation
+from companion.checking import start as module
+from companion.checking.check import environment
+from companion.checking.editions import MARK, mark
+from companion.checking.progress import stand
+from companion.checking.start import CannotStart, start
+from companion.stages import ROOT, files, find, stages
+
+
+def manage(folder, *arguments):
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=True).stdout
+
+
+def log(folder):
+    command = ["git", "log", "--format=%s"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def test_a_project_is_the_stage_before(tmp_path):
+    """Whoever wants to write 03 begins with 02, runnable at once, with a history of one commit."""
+    folder = tmp_path / "new" / "mine"
+
+    assert start(find("03-user-manager"), folder) is True
+    have = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    extra = {name for name in have if not name.startswith(".git/")} - set(files(find("02-user-model")))
+    assert extra == {".gitignore", MARK}
+    assert all(have[name] == path.read_bytes() for name, path in files(find("02-user-model")).items())
+    assert log(folder) == ["Begin with 02-user-model"]
+    assert "no issues" in manage(folder, "check")
+    manage(folder, "migrate", "-v0")
+    status = subprocess.run(["git", "status", "--short"], cwd=folder, capture_output=True, text=True, check=True)
+    assert status.stdout == ""
+
+
+def test_before_the_first_stage_stands_startproject(tmp_path):
+    """Whoever begins from nothing gets what startproject writes, with a secret of its own."""
+    one, two = tmp_path / "one", tmp_path / "two"
+
+    assert start(stages()[0], one) is True
+    start(stages()[0], two)
+    assert sorted(p.name for p in one.iterdir()) == [".git", ".gitignore", "config", "manage.py"]
+    assert log(one) == ["Begin with startproject"]
+    assert (one / "config/settings.py").read_bytes() != (two / "config/settings.py").read_bytes()
+    assert "no issues" in manage(one, "check")
+
+
+def test_a_folder_that_has_something_in_it_is_left_alone(tmp_path):
+    """Nothing is written over, not even beside a single hidden file."""
+    (tmp_path / ".hidden").write_text("mine")
+
+    with pytest.raises(CannotStart, match="has something in it, and nothing is written over"):
+        start(find("02-user-model"), tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == [".hidden"]
+
+
+def test_an_empty_folder_is_taken(tmp_path):
+    """A folder that is there and empty is as good as none."""
+    start(find("02-user-model"), tmp_path)
+
+    assert (tmp_path / "manage.py").exists()
+
+
+def test_a_file_is_no_folder(tmp_path):
+    """A file's name cannot be a folder's."""
+    (tmp_path / "file").write_text("mine")
+
+    with pytest.raises(CannotStart, match="is a file"):
+        start(find("02-user-model"), tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("inside", ["", "steps", "steps/02-user-model/mine", "final/x"])
+def test_the_companion_is_no_place_for_a_project(inside):
+    """The companion's own stages are not written into."""
+    with pytest.raises(CannotStart, match="belongs to the companion"):
+        start(find("02-user-model"), ROOT / inside)
+    assert not (ROOT / "final/x").exists()
+
+
+def test_without_git_there_is_a_project_without_a_history(tmp_path, monkeypatch):
+    """Where git is not installed, all the rest is there."""
+    monkeypatch.setenv("PATH", os.fspath(tmp_path / "nothing"))
+
+    assert start(find("02-user-model"), tmp_path / "mine") is False
+    assert (tmp_path / "mine/manage.py").exists()
+    assert not (tmp_path / "mine/.git").exists()
+
+
+def test_without_a_name_in_git_the_commit_is_made_all_the_same(tmp_path, monkeypatch):
+    """Whoever has never told git a name gets one for this commit; whoever has keeps it."""
+    monkeypatch.setenv("HOME", os.fspath(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    start(find("02-user-model"), tmp_path / "one")
+    (tmp_path / ".gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.com\n")
+    start(find("02-user-model"), tmp_path / "two")
+
+    authors = [
+        subprocess.run(
+            ["git", "log", "--format=%an"], cwd=tmp_path / name, capture_output=True, text=True
+        ).stdout.strip()
+        for name in ("one", "two")
+    ]
+    assert authors == ["Learner", "Ada"]
+
+
+def test_a_copy_that_is_older_than_its_stage_is_noted(tmp_path, monkeypatch):
+    """When the stage was changed since `start`, a check says so; a fresh copy and a broken mark say nothing."""
+    folder = tmp_path / "mine"
+    start(find("02-user-model"), folder)
+    assert stand(folder, find("01-dockerfile")).notes == []
+
+    (folder / MARK).write_text(mark(find("01-dockerfile")).replace(editions.edition(find("01-dockerfile")), "0" * 16))
+    (note,) = stand(folder, find("01-dockerfile")).notes
+    assert note.startswith("Your project began from an older copy of 01-dockerfile than the one here;")
+
+    for broken in ("{", "[]", '{"began as": "99-nothing"}'):
+        (folder / MARK).write_text(broken)
+        assert stand(folder, find("01-dockerfile")).notes == []
+
+
+def test_the_line_to_check_with_runs_from_any_folder(tmp_path, capsys, project):
+    """`start` prints a command with this environment's own Python, which works wherever it is typed."""
+    from companion.cli import main
+
+    folder = tmp_path / "my first project"
+    assert main(["start", "2", str(folder)]) == 0
+    printed = capsys.readouterr().out
+    (command,) = [line.strip() for line in printed.splitlines() if " check " in line]
+    assert command.startswith(sys.executable)
+
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Done. Next comes 02-user-model: A user of our own" in done.stdout
+
+
+def test_the_line_for_powershell(monkeypatch):
+    """On Windows a path with a space is quoted, and called with &."""
+    monkeypatch.setattr(invocation.sys, "platform", "win32")
+    monkeypatch.setattr(invocation.sys, "executable", r"C:\My Python\python.exe")
+    assert invocation.line("check", ".").startswith('& "C:\\My Python\\python.exe" ')
+
+    monkeypatch.setattr(invocation.sys, "executable", r"C:\Python\python.exe")
+    assert invocation.line("check", "my folder").startswith("C:\\Python\\python.exe ")
+    assert invocation.line("check", "my folder").endswith('check "my folder"')
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    """An error of the file system is one sentence."""
+
+    def refuse(*arguments, **options):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(module.shutil, "copytree", refuse)
+    with pytest.raises(CannotStart, match="cannot be written: disk full"):
+        start(find("02-user-model"), tmp_path / "mine")

@@ -1,0 +1,264 @@
+"""The command line: what is printed, the exit status, and how a stage is named."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from companion.checking import show
+from companion.checking.check import expected
+from companion.checking.progress import stand
+from companion.cli import main
+from companion.stages import ROOT, UnknownStage, find, stages, wanted
+
+TWO = "02-user-model"
+ALL = len(expected(find(TWO)))  # tests
+WRONG = {
+    "authentication/models.py": {"return self.username\n\n    def get_full": "return self.email\n\n    def get_full"}
+}
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs the command line, and returns exit status, output and errors."""
+
+    def run(*arguments):
+        status = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def test_a_stage_that_passes(run, project):
+    """The exit status is 0, the bars are full as far as one is, and what comes next is named."""
+    status, out, err = run("check", project(TWO))
+
+    assert (status, err) == (0, "")
+    assert out == (
+        "Stage 02-user-model: A user of our own\n"
+        f"  tests  [##############################] {ALL} of {ALL}\n"
+        f"  stages [#######.......................] 2 of {len(stages())}\n"
+        "\n"
+        "Done. Next comes 03-user-manager: A manager that makes users\n"
+        "  Read: https://drf-jwt-companion.example/chapters/03-user-manager/\n"
+    )
+
+
+def test_the_first_thing_that_is_missing(run, project):
+    """What is asked for, what is wrong, the line to open and the step to read; the exit status is 1."""
+    folder = project(TWO, WRONG)
+    status, out, err = run("check", "2", folder)
+
+    assert (status, err) == (1, "")
+    assert out == (
+        "Stage 02-user-model: A user of our own\n"
+        f"  tests  [#############################.] {ALL - 1} of {ALL}\n"
+        f"  stages [###...........................] 1 of {len(stages())}\n"
+        "\n"
+        "Missing: `str(user)` is the username: it is what the shell and the admin print.\n"
+        "\n"
+        "authentication/models.py, line 33: 'ada' was wanted, and 'ada@example.com' came.\n"
+        "\n"
+        f"  Open: {folder}/authentication/models.py:33\n"
+        "  Read: https://drf-jwt-companion.example/chapters/02-user-model/#step-authentication-models-py-user-str\n"
+    )
+
+
+def test_the_path_to_open_is_short_where_it_can_be(run, project, monkeypatch):
+    """Below the current folder the path begins there: editors open it as it is printed."""
+    monkeypatch.chdir(project(TWO, WRONG).parent)
+
+    assert "\n  Open: mine/authentication/models.py:33\n" in run("check", "2", "mine")[1]
+
+
+def test_more_than_one_thing(run, project):
+    """The first thing comes alone, and the others are counted; `--all` shows every one."""
+    folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {"==5.2.19": ""}})
+
+    out = run("check", folder)[1]
+    assert out.count("Missing: ") == 1
+    assert out.endswith("2 more are missing: --all shows them.\n")
+    out = run("check", "--all", folder)[1]
+    assert out.count("Missing: ") == 3
+    assert "--all" not in out
+
+
+def test_a_hint_and_a_traceback_come_when_asked_for(run, project):
+    """`--hint` gives the docstring's second paragraph, `--traceback` what Python says."""
+    folder = project("01-dockerfile", {"requirements.txt": {"==5.2.19": ""}})
+
+    out = run("check", folder)[1]
+    assert out.endswith("  Hint: --hint\n")
+    out = run("check", "--hint", folder)[1]
+    assert "  Hint: Write `package==1.2.3`. Without a version, two people who install on two days get two" in out
+    assert "Traceback" not in out
+    assert "Traceback (most recent call last):" in run("check", "--traceback", folder)[1]
+
+
+def test_where_there_is_no_hint(run, project):
+    """Whoever asks for a hint that is not there is told where to look."""
+    assert (
+        "  Hint: there is none for this; the chapter's step says how.\n"
+        in run("check", "--hint", "2", project(TWO, WRONG))[1]
+    )
+
+
+def test_json_for_editors(run, project):
+    """`--json` has the same in one object, and the whole report."""
+    status, out, err = run("check", "--json", "2", project(TWO, WRONG))
+
+    facts = json.loads(out)
+    assert (status, err) == (1, "")
+    assert {name: facts[name] for name in ("stage", "passed", "tests", "tests_passed", "stages_done", "next")} == {
+        "stage": TWO,
+        "passed": False,
+        "tests": ALL,
+        "tests_passed": ALL - 1,
+        "stages_done": 1,
+        "next": "03-user-manager",
+    }
+    assert facts["missing"] == [
+        {
+            "test": "tests/test_user_model.py::test_a_user_is_shown_by_its_username",
+            "requirement": "`str(user)` is the username: it is what the shell and the admin print.",
+            "hint": "",
+            "sentence": "authentication/models.py, line 33: 'ada' was wanted, and 'ada@example.com' came.",
+            "remedy": "",
+            "file": "authentication/models.py",
+            "line": 33,
+            "read": "https://drf-jwt-companion.example/chapters/02-user-model/#step-authentication-models-py-user-str",
+        }
+    ]
+    assert len(facts["report"]["results"]) == ALL
+
+
+def test_without_a_stage_the_project_says_how_far_it_is(run, project):
+    """A project in which an earlier stage has broken again stands at that stage, whatever it has begun."""
+    email = {
+        "authentication/models.py": {
+            "__str__(self):\n        return self.username": "__str__(self):\n        return self.email"
+        }
+    }
+    folder = project("04-authentication-backend", email)
+    status, out, err = run("check", folder)
+
+    assert status == 1
+    assert out.startswith("Stage 02-user-model: A user of our own\n")
+    count = len(expected(find("04-authentication-backend")))
+    assert f" {count - 1} of {count} of 04-authentication-backend\n" in out
+
+
+def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
+    """One function of the next stage is enough to have begun it."""
+    folder = project(TWO)
+    (folder / "authentication/managers.py").write_text("class UserManager:\n    pass\n")
+
+    assert str(stand(folder).stage) == "03-user-manager"
+
+
+def test_what_was_done_last_is_said_at_the_end(run, project):
+    """After the last stage nothing comes."""
+    assert run("check", project("final"))[1].endswith("\nAll is done: this was the last stage.\n")
+
+
+@pytest.mark.parametrize("text", ["4", "04", "04-authentication-backend", "backend"])
+def test_a_stage_may_be_named_briefly(text):
+    """A number, or a part of the name that no other stage has."""
+    assert wanted(text) == find("04-authentication-backend")
+
+
+@pytest.mark.parametrize("text", ["99", "user", "nonsense", ""])
+def test_a_stage_that_nobody_knows(text):
+    """What means no stage, or more than one, is refused with the names there are."""
+    with pytest.raises(UnknownStage, match="there is no stage .*; there are: 01-dockerfile, "):
+        wanted(text)
+
+
+def test_a_wrong_stage_is_no_traceback(run, tmp_path):
+    """The exit status of a wrong command is 2, and errors go where errors go."""
+    status, out, err = run("check", "99", tmp_path)
+
+    assert (status, out) == (2, "")
+    assert err.startswith("there is no stage '99'; there are: 01-dockerfile,")
+
+
+def test_a_stage_without_a_folder(run):
+    """Whoever names only the stage is told what is missing."""
+    status, out, err = run("check", "04-authentication-backend")
+
+    assert (status, out) == (2, "")
+    assert err == "Name the folder of your project too: check 04-authentication-backend DIR\n"
+
+
+def test_start_says_what_comes_next(run, tmp_path):
+    """The chapter to read, and the commands to check with."""
+    status, out, err = run("start", "2", tmp_path / "mine")
+
+    assert (status, err) == (0, "")
+    assert f"{tmp_path}/mine is ready, with a first commit in git. You write 02-user-model: A user of our own\n" in out
+    assert "  Read:  https://drf-jwt-companion.example/chapters/02-user-model/\n" in out
+    assert run("start", tmp_path / "mine") == (
+        1,
+        "",
+        f"{tmp_path}/mine has something in it, and nothing is written over. Name a new folder.\n",
+    )
+
+
+def test_diff_keeps_later_steps_back(run, project):
+    """Of what is not written yet, `diff` shows what the chapter has told so far; `--all` shows the rest."""
+    folder = project("03-user-manager")
+    status, out, err = run("diff", "4", folder)
+
+    assert (status, err) == (0, "")
+    assert out.startswith("Yours beside 04-authentication-backend: Tokens, and the class that reads them: - is yours,")
+    assert "JWTAuthentication in authentication/backends.py" not in out
+    assert " later steps: --all shows them.\n" in out
+    every = run("diff", "4", "--all", folder)[1]
+    assert "JWTAuthentication in authentication/backends.py" in every
+    assert "later steps" not in every
+
+
+def test_diff_of_a_project_that_is_right(run, project):
+    """Nothing is shown where nothing differs."""
+    assert run("diff", project(TWO))[1].endswith("\n\nNothing differs.\n")
+
+
+def test_diff_of_no_project(run, tmp_path):
+    """What is no project has no difference, and is told to be none."""
+    assert f"{tmp_path} is empty." in run("diff", tmp_path)[1]
+
+
+def test_whoever_reads_may_stop(project):
+    """`check … | head` ends without a traceback."""
+    command = [sys.executable, str(ROOT / "companion"), "check", "--json", str(project("01-dockerfile"))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    errors = process.stderr.read().decode()
+    process.stderr.close()
+
+    assert process.wait() == 1
+    assert errors == ""
+
+
+def test_another_python_is_sent_to_the_right_one(tmp_path):
+    """A Python without our packages ends with one sentence that names the one that has them."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(ROOT / "companion"), "check", "."],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("This Python has no package ")
+    assert done.stderr.rstrip().endswith(str(ROOT / ".venv/bin/python"))
+
+
+def test_a_bar_is_full_only_when_all_is_done():
+    """299 of 300 is not all."""
+    assert show.bar(299, 300) == f"[{'#' * 29}.]"
+    assert show.bar(300, 300) == f"[{'#' * 30}]"
+    assert show.bar(0, 0) == f"[{'.' * 30}]"

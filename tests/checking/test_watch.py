@@ -1,0 +1,225 @@
+"""Checks on save, and keys: in a real terminal, and key by key."""
+
+import fcntl
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from companion.checking import watch
+from companion.checking.check import expected
+from companion.checking.watch import KEYS, Relevant, Watched
+from companion.stages import ROOT, find
+from tests.checking.projects import edit
+
+PATIENCE = 120  # seconds until a terminal that says nothing has failed
+ONE = "01-dockerfile"
+ROOT_USER = {"USER app": "USER root"}
+APP_USER = {"USER root": "USER app"}
+
+
+class Terminal:
+    """A program that runs in a terminal: what it writes can be waited for, and keys be pressed."""
+
+    def __init__(self, *arguments):
+        self.ours, theirs = pty.openpty()
+        command = [sys.executable, str(ROOT / "companion"), *map(str, arguments)]
+        terminal = os.environ | {"TERM": "xterm"}
+        self.process = subprocess.Popen(
+            command,
+            env=terminal,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # Ctrl+C goes to whom the terminal belongs
+        )
+        os.close(theirs)
+        self.unread = ""
+
+    def expect(self, text):
+        """Wait until `text` is written, and return what came up to its end."""
+        while text not in self.unread:
+            assert select.select([self.ours], [], [], PATIENCE)[0], f"{text!r} did not come, but: {self.unread}"
+            try:
+                self.unread += os.read(self.ours, 65536).decode().replace("\r\n", "\n")
+            except OSError:
+                raise AssertionError(f"it ended without {text!r}, but with: {self.unread}")
+        before, self.unread = self.unread.split(text, 1)
+        return before + text
+
+    def press(self, key):
+        os.write(self.ours, key.encode())
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.ours)
+
+
+@pytest.fixture
+def terminal():
+    running = []
+
+    def terminal(*arguments):
+        running.append(Terminal(*arguments))
+        return running[-1]
+
+    yield terminal
+    for each in running:
+        each.close()
+
+
+@pytest.mark.parametrize("options", [[], ["--poll"]], ids=["events", "polling"])
+def test_a_save_is_checked_and_keys_are_answered(terminal, project, options):
+    """Save, read what is missing, ask for a hint and the difference, mend it, save, go on to the next stage, quit."""
+    folder = project(ONE)
+    shown = terminal("watch", *options, folder)
+    assert "Done. Next comes 02-user-model" in shown.expect(KEYS)
+
+    edit(folder / "requirements.txt", {"==5.2.19": ""})
+    assert "Missing: Every line of requirements.txt names one exact version." in shown.expect(KEYS)
+
+    shown.press("n")
+    shown.expect("01-dockerfile is not done yet: 1 thing is missing.")
+    shown.press("h")
+    shown.expect("Hint: Write `package==1.2.3`.")
+    shown.press("d")
+    shown.expect("-Django\n  +Django==5.2.19")
+    shown.press("t")
+    shown.expect("Traceback (most recent call last):")
+
+    edit(folder / "requirements.txt", {"Django": "Django==5.2.19"})
+    assert "Done. Next comes 02-user-model" in shown.expect(KEYS)
+    shown.press("n")
+    assert "Your project has no app authentication yet" in shown.expect(KEYS)
+
+    shown.press("q")
+    assert shown.process.wait(PATIENCE) == 0
+
+
+def test_the_terminal_is_left_as_it_was(terminal, project):
+    """Whoever quits, or presses Ctrl+C, sees what is typed again."""
+    for key in ("q", "\x03"):
+        shown = terminal("watch", project(ONE))
+        before = termios.tcgetattr(shown.ours)
+        shown.expect(KEYS)
+        assert termios.tcgetattr(shown.ours) != before
+        shown.press(key)
+        assert shown.process.wait(PATIENCE) == 0
+        assert termios.tcgetattr(shown.ours) == before
+
+
+def test_no_keyboard_is_needed(project):
+    """Without a terminal it watches all the same, until it is ended."""
+    command = [sys.executable, "-u", str(ROOT / "companion"), "watch", str(project(ONE))]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout.readline() == "Stage 01-dockerfile: The project and its image\n"
+        process.kill()
+
+
+def test_a_terminal_sees_the_tests_counted(terminal, project):
+    """While the tests run they are counted in one line, which is blank again before the answer stands there."""
+    shown = terminal("check", project(ONE))
+
+    counted = shown.expect(f"\r{' ' * 60}\rStage 01-dockerfile: ")
+    count = len(expected(find(ONE)))
+    assert counted.startswith("\r01-dockerfile: 1 tests run\r01-dockerfile: 2 tests run")
+    assert f"\r01-dockerfile: {count} tests run\r " in counted
+    shown.expect("Done. Next comes 02-user-model")
+
+
+def test_a_folder_that_is_not_there(capsys, tmp_path):
+    """There has to be something to watch."""
+    from companion.cli import main
+
+    assert main(["watch", str(tmp_path / "nowhere")]) == 2
+    assert capsys.readouterr().err == f"There is no folder {tmp_path}/nowhere to watch.\n"
+
+
+@pytest.fixture
+def watched(project):
+    """A project that is watched, and the list of what was said."""
+
+    def watched(stage, edits=None, by=None):
+        said = []
+        each = Watched(project(stage, edits), said.append, find(by) if by else None)
+        each.check()
+        said.clear()
+        return each, said
+
+    return watched
+
+
+def test_a_key_that_means_nothing_does_nothing(watched):
+    """Other keys are no harm; q, Ctrl+D and the end of all input quit."""
+    each, said = watched(ONE)
+
+    assert [each.key(key) for key in ("x", "\n", "é")] == [True, True, True]
+    assert said == []
+    assert [each.key(key) for key in ("q", "\x04", "\x03", "")] == [False] * 4
+
+
+def test_all_that_is_missing(watched):
+    """`a` shows each thing that is missing."""
+    each, said = watched(ONE, {"Dockerfile": ROOT_USER})
+
+    each.key("a")
+    assert said[0].count("Missing: ") == 2
+
+
+def test_next_after_the_last(watched):
+    """After the last stage there is no next one."""
+    each, said = watched("final")
+
+    each.key("n")
+    assert said == ["This was the last stage: all is done."]
+
+
+def test_a_key_before_the_first_check_waits(tmp_path):
+    """As long as nothing was found, there is nothing to show."""
+    assert Watched(tmp_path, print).key("h") is True
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("authentication/models.py", True),
+        ("Dockerfile", True),
+        ("requirements.txt", True),
+        ("db.sqlite3", False),
+        ("db.sqlite3-journal", False),
+        ("authentication/__pycache__/models.cpython-311.pyc", False),
+        (".git/index", False),
+        (".venv/lib/x.py", False),
+        ("debug.log", False),
+    ],
+)
+def test_what_counts_as_a_save(tmp_path, name, counts):
+    """Source files do; caches, databases, logs and git's own files do not."""
+    assert Relevant()(watch.Change.modified, str(tmp_path / name)) is counts
+
+
+def test_without_events_the_files_are_looked_at(monkeypatch, tmp_path):
+    """Where the system has no events to give, watching falls back to polling."""
+    asked = []
+
+    def fake(folder, force_polling, **options):
+        asked.append(force_polling)
+        if not force_polling:
+            raise OSError("no inotify watches left")
+        yield set()
+        yield {(watch.Change.modified, str(Path(folder, "a.py")))}
+
+    monkeypatch.setattr(watch, "watch", fake)
+    stop, ready = watch.threading.Event(), watch.threading.Event()
+
+    assert list(watch._changes(tmp_path, stop, ready, False)) == [watch.SAVED]
+    assert asked == [None, True]
+    assert ready.is_set()

@@ -1,0 +1,93 @@
+"""A learner's way: from `start` to a green stage 07, typing stage by stage, with a mistake at each."""
+
+import subprocess
+import sys
+
+from companion.checking.check import environment
+from companion.cli import main
+from companion.stages import copy, find
+from tests.checking.projects import edit
+
+MODELS = "authentication/models.py"
+
+# What is typed: the stage, the mistake in it (a file, and what stands there instead), and what `check` then says.
+WAY = [
+    (
+        "01-dockerfile",
+        ("Dockerfile", {"USER app\n": ""}),
+        "Missing: The server runs as a user of its own, made before it is used, and not as root.",
+        "/Dockerfile",
+    ),
+    (
+        "02-user-model",
+        ("config/settings.py", {"    'authentication',\n": ""}),
+        "authentication is not in INSTALLED_APPS (config/settings.py, line ",
+        "/config/settings.py:",
+    ),
+    (
+        "03-user-manager",
+        (MODELS, {"from .managers import UserManager\n": ""}),
+        ", uses UserManager without importing it.\nAdd at the top of the file: from .managers import UserManager",
+        f"/{MODELS}:",
+    ),
+    (
+        "04-authentication-backend",
+        ("authentication/tokens.py", {"    return jwt.encode(": "    jwt.encode("}),
+        ": a function gives None, for it has no return.",
+        "/authentication/tokens.py:",
+    ),
+    (
+        "05-serializers",
+        ("authentication/serializers.py", {"class LoginSerializer(": "class LogInSerializer("}),
+        ", defines LogInSerializer, where LoginSerializer is asked for.\nRename it to LoginSerializer.",
+        "/authentication/serializers.py:",
+    ),
+    (
+        "06-views",
+        ("authentication/views.py", {"    authentication_classes = []\n": ""}),
+        "Missing: Whatever the `Authorization` header holds, one can register and log in.",
+        "/authentication/views.py:",
+    ),
+    (
+        "07-urls",
+        ("config/urls.py", {"    path('api/', include('authentication.urls')),\n": ""}),
+        "config/urls.py does not include authentication/urls.py, so its addresses do not exist.",
+        "/config/urls.py:",
+    ),
+]
+
+
+def said(capsys, *arguments):
+    status = main([str(argument) for argument in arguments])
+    return status, capsys.readouterr().out
+
+
+def test_the_whole_way(tmp_path, capsys):
+    """Each stage is red after the mistake, says where it is, is green when it is mended, and names the next one."""
+    folder = tmp_path / "mine"
+    assert said(capsys, "start", folder)[0] == 0
+
+    for number, (stage, (file, mistake), words, opened) in enumerate(WAY, 1):
+        status, out = said(capsys, "check", stage, folder)
+        assert status == 1, f"{stage} is green before anything was typed"
+
+        copy(find(stage), folder, "(?!tests/|pytest.ini)")
+        right = (folder / file).read_text()
+        edit(folder / file, mistake)
+        status, out = said(capsys, "check", folder)
+        assert status == 1
+        assert words in out
+        assert f"  Open: {folder}{opened}" in out
+        assert f"  Read: https://drf-jwt-companion.example/chapters/{stage}/" in out
+        assert out.startswith(f"Stage {stage}: ")
+
+        (folder / file).write_text(right)
+        status, out = said(capsys, "check", folder)
+        assert status == 0, out
+        assert f"  stages [{'#' * (30 * number // 8)}" in out
+        if stage != "07-urls":
+            assert f"Done. Next comes {WAY[number][0]}: " in out
+
+    command = [sys.executable, "manage.py", "migrate", "-v0"]
+    subprocess.run(command, cwd=folder, env=environment(), check=True)  # it is a project, and runs
+    assert said(capsys, "check", "7", folder)[0] == 0
