@@ -123,7 +123,11 @@ def serve(application: Callable[..., Any], listening: socket.socket) -> None:
         def get_request(self) -> tuple[socket.socket, Any]:
             return self.socket.accept()[0], ADDRESS
 
-    server = Server(ADDRESS, WSGIRequestHandler, bind_and_activate=False)
+    class Handler(WSGIRequestHandler):  # type: ignore[misc]
+        def log_message(self, *arguments: Any) -> None:
+            """A line for each request would leave no room for what the project itself prints."""
+
+    server = Server(ADDRESS, Handler, bind_and_activate=False)
     server.socket.close()
     server.socket = listening
     server.server_name, server.server_port = "submission", 80
