@@ -40,7 +40,7 @@ def main() -> int:
         except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
             from companion.checking.frames import Frames
 
-            failure = Frames(project, scratch / "no tests").failure(phase.__name__, error)
+            failure = Frames(project, scratch / "no tests", scratch / "no stage").failure(phase.__name__, error)
             _send(job["channel"], {"event": "finding", "failure": asdict(failure)})
             return 1
     _send(job["channel"], {"event": "ready"})
