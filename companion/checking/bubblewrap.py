@@ -19,6 +19,11 @@ from companion.checking.sandbox import SCRATCH, Job, Limits, environment, python
 from companion.checking.syscalls import filter_file
 
 VENV = "/opt/venv"
+LIBRARIES = "/etc/ld.so.cache"
+NOBODY = "65534"
+APART = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
+         "--die-with-parent", "--new-session", "--hostname", "submission"]  # fmt: skip
+RIGHTS = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]  # to give up all of them
 OLDEST = (0, 8, 0)  # the first bubblewrap with --disable-userns and --size
 STRANGER = 2_000_000_000  # user ids from here on belong to nobody
 
@@ -45,66 +50,18 @@ class Bubblewrap:
 
     def command(self, limits: Limits, mounts: dict[str, Path], filter_descriptor: int | None = None) -> list[str]:
         """The command line before what is run: namespaces, mounts, user and limits."""
-        base = Path(sys.base_prefix).resolve()
-        mounts = mounts if base.is_relative_to("/usr") else {str(base): base} | mounts
-        mounts = mounts if sys.prefix == sys.base_prefix else {VENV: Path(sys.prefix)} | mounts
-        closed = ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
-        command = [
-            self.path,
-            "--unshare-ipc",
-            "--unshare-pid",
-            "--unshare-net",
-            "--unshare-uts",
-            "--unshare-cgroup-try",
-        ]
-        command += (
-            ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"] if self.root else closed
-        )
-        command += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "submission", "--chdir", SCRATCH]
-        for name, value in environment(SCRATCH).items():
-            command += ["--setenv", name, value]
-        command += ["--ro-bind", "/usr", "/usr"]
-        for name in ("bin", "lib", "lib32", "lib64"):
-            if Path("/", name).is_symlink():
-                command += ["--symlink", f"usr/{name}", f"/{name}"]
-            elif Path("/", name).is_dir():
-                command += ["--ro-bind", f"/{name}", f"/{name}"]
-        if Path("/etc/ld.so.cache").exists():
-            command += [*_parents("/etc/ld.so.cache"), "--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache"]
-        command += [
-            "--proc",
-            "/proc",
-            "--dev",
-            "/dev",
-            "--perms",
-            "1777",
-            "--size",
-            str(limits.scratch),
-            "--tmpfs",
-            SCRATCH,
-        ]
-        for target, source in mounts.items():
-            command += [*_parents(target), "--ro-bind", str(source), target]
-        command += ["--remount-ro", "/dev", "--remount-ro", "/"]
         filtered = [] if filter_descriptor is None else ["--seccomp", str(filter_descriptor)]
         if not self.root:
-            return [*command, *filtered, "--", *_limited(limits)]
+            user = ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
+            return [self.path, *APART, *user, *_mounts(limits, mounts), *filtered, "--", *_limited(limits)]
         number = str(STRANGER + os.getpid())  # one of its own, so that the processes of two are not counted as one's
         user = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--no-new-privs"]
         user += ["--bounding-set=-all", "--inh-caps=-all"]
+        outer = [self.path, *APART, *RIGHTS, *_mounts(limits, mounts)]
         if not self.inner:
-            return [*command, *filtered, "--", *user, *_limited(limits)]
-        inner = [
-            self.path,
-            "--unshare-user",
-            "--disable-userns",
-            "--die-with-parent",
-            "--dev-bind",
-            "/",
-            "/",
-            *filtered,
-        ]
-        return [*command, "--", *user, *inner, "--", *_limited(limits)]
+            return [*outer, *filtered, "--", *user, *_limited(limits)]
+        closed = ["--unshare-user", "--disable-userns", "--die-with-parent", "--dev-bind", "/", "/"]
+        return [*outer, "--", *user, self.path, *closed, *filtered, "--", *_limited(limits)]
 
     def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
         with filter_file() as filter_:
@@ -112,6 +69,25 @@ class Bubblewrap:
             inherited = [*job.descriptors, *([] if number is None else [number])]
             command = [*self.command(limits, job.mounts, number), *python(self.python, job.script)]
             return start(command, job, job.order, inherited, environment(SCRATCH))
+
+
+def _mounts(limits: Limits, mounts: dict[str, Path]) -> list[str]:
+    """All that is to be seen: the system, our Python and its packages, what is wanted, and one folder to write into."""
+    options = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "lib", "lib32", "lib64"):
+        if Path("/", name).is_symlink():
+            options += ["--symlink", f"usr/{name}", f"/{name}"]
+        elif Path("/", name).is_dir():
+            options += ["--ro-bind", f"/{name}", f"/{name}"]
+    options += ["--proc", "/proc", "--dev", "/dev"]
+    options += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", SCRATCH, "--chdir", SCRATCH]
+    base = Path(sys.base_prefix).resolve()
+    wanted = {LIBRARIES: Path(LIBRARIES)} if Path(LIBRARIES).exists() else {}
+    wanted |= {} if base.is_relative_to("/usr") else {str(base): base}
+    wanted |= {} if sys.prefix == sys.base_prefix else {VENV: Path(sys.prefix)}
+    for target, source in (wanted | mounts).items():
+        options += [*_parents(target), "--ro-bind", str(source), target]
+    return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
 def find() -> Bubblewrap:

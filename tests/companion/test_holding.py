@@ -1,10 +1,12 @@
 """What holds strangers: limits of what the trusted side reads, system calls, and the sentence where nothing holds."""
 
+import os
 import socket
 import struct
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +15,7 @@ from companion.checking import bubblewrap, trusted
 from companion.checking.bubblewrap import NoSandbox
 from companion.checking.channel import Babble, Channel
 from companion.checking.executors import NoExecutor, workers
+from companion.checking.sandbox import Limits
 from companion.checking.syscalls import REFUSED, program
 
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000 | 38, 0x80000000
@@ -152,6 +155,64 @@ def test_half_a_line_is_no_event(channel):
 def test_what_is_no_event_is_babble(channel, sent):
     with pytest.raises(Babble):
         everything(channel(sent))
+
+
+APART = (
+    "bwrap --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --die-with-parent --new-session"
+)
+APART += " --hostname submission"
+SEEN = "--proc /proc --dev /dev --perms 1777 --size 1000 --tmpfs /tmp --chdir /tmp"
+LAST = (
+    "--perms 0755 --dir /opt --perms 0755 --dir /opt/x --ro-bind /elsewhere /opt/x/y --remount-ro /dev --remount-ro /"
+)
+LIMITED = (
+    "-- prlimit --cpu=60 --as=1073741824 --nproc=48 --fsize=16777216 --nofile=128 --core=0 --memlock=0 --msgqueue=0"
+)
+
+
+def command(**how) -> str:
+    made = bubblewrap.Bubblewrap("bwrap", **how).command(Limits(scratch=1000), {"/opt/x/y": Path("/elsewhere")}, 9)
+    return " ".join(made)
+
+
+def between(line: str, first: str, last: str) -> str:
+    """What stands after `first` and before `last`; each is there once."""
+    assert (line.count(first), line.count(last)) == (1, 1), line
+    return line.partition(first)[2].partition(last)[0].strip()
+
+
+def test_for_a_user_everything_is_unshared_and_no_door_is_left():
+    made = command(root=False)
+
+    assert made.startswith(f"{APART} --unshare-user --disable-userns --uid 65534 --gid 65534 --ro-bind /usr /usr ")
+    assert between(made, LAST, LIMITED) == "--seccomp 9"
+    assert SEEN in made
+
+
+@pytest.mark.parametrize(("inner", "ends"), [
+    (True, "bwrap --unshare-user --disable-userns --die-with-parent --dev-bind / / --seccomp 9"),
+    (False, ""),
+])  # fmt: skip
+def test_for_root_the_user_is_another_too(inner, ends):
+    made = command(root=True, inner=inner)
+    number = 2_000_000_000 + os.getpid()
+    user = f"-- setpriv --reuid={number} --regid={number} --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all"
+
+    rights = "--cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP"
+    assert made.startswith(f"{APART} {rights} --ro-bind /usr /usr ")
+    assert between(made, LAST, user) == ("" if inner else "--seccomp 9")
+    assert between(made, user, LIMITED) == ends
+    assert SEEN in made
+
+
+def test_nothing_of_the_instructor_is_mounted():
+    """Beside the system and Python there are only the mounts that were asked for."""
+    words = command(root=False).split()
+    sources = {words[n + 1] for n, word in enumerate(words) if word in ("--ro-bind", "--bind", "--dev-bind")}
+
+    assert sources - {"/usr", "/etc/ld.so.cache", "/elsewhere", sys.prefix, str(Path(sys.base_prefix).resolve())} <= {
+        "/bin", "/lib", "/lib32", "/lib64"
+    }  # fmt: skip
 
 
 def test_without_linux_there_is_no_sandbox(monkeypatch):
