@@ -161,6 +161,20 @@ def lighthouse(session):
 
 
 @nox.session
+def grading(session):
+    """Grade good, bad and cheating submissions in the sandbox (bubblewrap, on Linux)."""
+    with name_failures(session):
+        session.run(PYTHON, "-m", "pytest", "-q", "tests/grading", *session.posargs, external=True)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def dask(session):
+    """Grade on a Dask cluster of two workers, one of which is killed in the middle."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["dask"])
+    session.run("python", "-m", "pytest", "-q", "tests/dask", *session.posargs)
+
+
+@nox.session
 def images(session):
     """Build and run the Dockerfile of each stage (docker, podman or buildah), and ask it over HTTP."""
     session.run(PYTHON, "-m", "companion", "images", *session.posargs, external=True)

@@ -83,7 +83,7 @@ def stand(
         project = locate(named)
     except NotAProject:
         project = None
-    tested = stage or _begun(Known(chain[0], project), chain)
+    tested = stage or begun(Known(chain[0], project), chain)
     report = check(tested, named, on_start(tested) if on_start else None, limit)
     known = Known(tested, project, report.facts)
     missing = _missing(report, known, suite.until(tested))
@@ -93,7 +93,7 @@ def stand(
     return Standing(report, reached, chain, missing, notes(tested, project))
 
 
-def _begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
+def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
     """The last stage of which the project has something: a class, a function or a setting that the stage brings."""
     generic = {name for name, times in Counter(_brought(chain)).items() if times > 1}
     here = {(definition.file, definition.symbol.name) for definition in known.definitions}

@@ -1,6 +1,7 @@
 """The checker runs on Windows too: nothing of it needs POSIX outside the rooms that say so."""
 
 import ast
+import subprocess
 import sys
 
 import pytest
@@ -15,7 +16,10 @@ POSIX_CALLS = {
 }  # fmt: skip
 POSIX_WORDS = {"preexec_fn", "start_new_session", "pass_fds"}  # arguments of Popen that Windows refuses or ignores
 ALLOWED = {"keys.py": {"_posix"}}  # functions that only a POSIX system enters
-SANDBOX = {"sandbox.py", "grade.py", "trusted.py", "host.py"}  # grading strangers' code needs Linux anyway, and says so
+SANDBOX = {  # grading strangers' code needs Linux anyway, and says so; what learners run loads none of these
+    "bubblewrap.py", "channel.py", "executors.py", "inprocess.py", "journal.py", "memory.py", "repository.py", "sandbox.py",
+    "served.py", "server.py", "trusted.py",
+}  # fmt: skip
 LEARNERS = sorted(p for p in (ROOT / "companion" / "checking").glob("*.py") if p.name not in SANDBOX)
 
 
@@ -77,3 +81,13 @@ def test_nobody_types_into_a_pipe(monkeypatch):
 
     with keys.keyboard() as read:
         assert read is None
+
+
+def test_learners_load_nothing_of_the_sandbox():
+    """The verbs of learners start without what grading needs: it takes its time, and parts of it need Linux."""
+    code = "import sys\nfrom companion.cli import main\ntry: main(['check', '--help'])\nexcept SystemExit: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    loaded = {name.rpartition(".")[2] + ".py" for name in done.stdout.split() if name.startswith("companion.checking.")}
+    assert "verbs.py" in loaded
+    assert loaded & SANDBOX == set()

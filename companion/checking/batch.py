@@ -1,0 +1,133 @@
+"""The verb `grade`: a folder of submissions in, reports out."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections import Counter
+from pathlib import Path
+
+from companion.checking import bubblewrap, reports
+from companion.checking.bubblewrap import NoSandbox
+from companion.checking.executors import NoExecutor, Workers, processors, workers
+from companion.checking.grade import Suite, grade_all, suite_of
+from companion.checking.journal import Busy, Journal
+from companion.checking.sandbox import MIB, Limits
+from companion.checking.served import GraderFailed, speaks_http
+from companion.checking.submissions import Submission, submissions
+from companion.checking.tally import Progress
+from companion.checking.verdicts import Result, Verdict
+from companion.stages import UnknownStage, stages, wanted
+
+JOURNAL = "journal.jsonl"
+INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `python -m companion grade`."""
+    parser.add_argument("folder", type=Path, help="holds the submissions: folders, zips, git repositories")
+    parser.add_argument("--stage", help="what to grade against (the first stage that answers over HTTP)")
+    parser.add_argument("--out", type=Path, help="where the results go (FOLDER-grades)")
+    parser.add_argument("--resume", action="store_true", help="go on: what is graded and has not changed is kept")
+    parser.add_argument(
+        "--again",
+        action="append",
+        default=[],
+        type=Verdict,
+        metavar="RESULT",
+        help="with --resume: grade those with this result once more, for instance time-out",
+    )
+    parser.add_argument("--jobs", type=_positive, default=processors(), help="how many at a time (one a processor)")
+    parser.add_argument("--timeout", type=_positive, default=60, metavar="SECONDS", help="for one submission (60)")
+    parser.add_argument("--memory", type=_positive, default=1024, metavar="MB", help="for one submission (1024)")
+    parser.add_argument("--points", type=float, default=100, help="what a submission is worth that passes (100)")
+    parser.add_argument("--assignment", help="the column's name in Canvas (JWT login, STAGE)")
+    parser.add_argument("--unsafe", action="store_true", help="no sandbox: only for submissions that you trust")
+    parser.add_argument(
+        "--executor",
+        default="processes",
+        metavar="WHERE",
+        help="processes, dask://HOST:PORT, or MODULE:CALLABLE, which returns an Executor",
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Grade, and write the reports. Returns the exit status: 0 when every submission has a result of its own."""
+    try:
+        stage = wanted(given.stage) if given.stage else next(s for s in stages() if speaks_http(s))
+        found, out = _places(given)
+        if not given.unsafe:
+            bubblewrap.find()
+        workers_ = workers(given.executor, given.jobs)
+        suite = suite_of(
+            stage, Limits(seconds=given.timeout, cpu=given.timeout, memory=given.memory * MIB), given.unsafe
+        )
+        with Journal(out / JOURNAL) as journal:
+            journal.forget(given.again)
+            return _graded(given, found, suite, workers_, journal, out)
+    except (UnknownStage, NoSandbox, NoExecutor, GraderFailed, Busy, NotADirectoryError, FileExistsError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _places(given: argparse.Namespace) -> tuple[list[Submission], Path]:
+    """The submissions, and the folder for the results, which exists. Raises NotADirectoryError, FileExistsError."""
+    folder = given.folder.resolve()
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{given.folder} is no folder: name the one that holds the submissions.")
+    out = (given.out or folder.with_name(f"{folder.name}-grades")).resolve()
+    found = submissions(folder, out)
+    if not found:
+        raise NotADirectoryError(
+            f"There is nothing in {given.folder}: put one folder, zip or git repository a student in it."
+        )
+    if (out / JOURNAL).exists() and not given.resume:
+        raise FileExistsError(
+            f"{out} holds the results of an earlier run. Add --resume to go on with it, or --out OTHER."
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    return found, out
+
+
+def _graded(
+    given: argparse.Namespace, found: list[Submission], suite: Suite, workers_: Workers, journal: Journal, out: Path
+) -> int:
+    assignment = given.assignment or f"JWT login, {suite.stage}"
+    progress = Progress(len(found))
+    interrupted = False
+    results: dict[Submission, Result] = {}
+    try:
+        for submission, result, new in grade_all(found, suite, workers_, journal):
+            results[submission] = result
+            progress(submission, result, new)
+    except KeyboardInterrupt:
+        interrupted = True
+    progress.close()
+    ordered = {submission: results[submission] for submission in found if submission in results}
+    paths = reports.write(ordered, suite, given.points, assignment, out)
+    _tell(ordered, paths)
+    if interrupted:
+        command = shlex.join(["python", "-m", "companion", "grade", str(given.folder), "--out", shown(out), "--resume"])
+        print(f"Interrupted with {len(found) - len(ordered)} to go. To go on:\n    {command}")
+        return INTERRUPTED
+    return 1 if any(result.verdict is Verdict.GRADER_FAILED for result in ordered.values()) else 0
+
+
+def _tell(results: dict[Submission, Result], paths: list[Path]) -> None:
+    counts = Counter(result.verdict for result in results.values())
+    print(f"{len(results)} submissions: " + ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v]))
+    for path in paths:
+        print(shown(path))
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be written from here."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number

@@ -1,0 +1,125 @@
+"""What grading finds out about a submission, and the one place where a pass is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+PASSED, FAILED = "passed", "failed"
+SHOWN = 1000  # characters of a failure's message that are kept
+
+
+class Verdict(StrEnum):
+    """How a submission ended, in the words that reports print."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    TIMEOUT = "time-out"
+    MEMORY = "too much memory"
+    NOT_STARTED = "does not start"
+    NO_PROJECT = "no manage.py found"
+    UNREADABLE = "not readable"
+    SUSPICIOUS = "report does not add up"
+    GRADER_FAILED = "grader failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one test ended: "passed" or "failed", with a failure's first words."""
+
+    outcome: str
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Result:
+    """What came out for one submission.
+
+    `why` is a sentence for the instructor and the student. `outcomes` has every test that reported, by its id;
+    `expected` is how many there are. `proof` says whether the tests ran where the submission could not touch them.
+    `where` is the stage that the project has come to, by what is in its files. `seconds` is wall time. `output` is the
+    end of what the submission printed.
+    """
+
+    verdict: Verdict
+    why: str = ""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    expected: int = 0
+    proof: bool = False
+    where: str = ""
+    seconds: float = 0.0
+    output: str = ""
+
+    @property
+    def passed(self) -> int:
+        """How many tests passed. Nothing counts in a report that does not add up, or that nobody made."""
+        if self.verdict in (Verdict.SUSPICIOUS, Verdict.GRADER_FAILED):
+            return 0
+        return sum(outcome.outcome == PASSED for outcome in self.outcomes.values())
+
+    def points(self, maximum: float = 100) -> float:
+        """The share of the tests that passed, of so many points, to two decimals; all of them only for a pass."""
+        if self.verdict is Verdict.PASSED:
+            return maximum
+        share = self.passed / self.expected if self.expected else 0
+        return min(round(maximum * share, 2), maximum - 0.01) if share else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as what JSON can hold; `read` is the way back."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, facts: Mapping[str, Any]) -> Result:
+        """The result that `as_dict` turned into `facts`."""
+        outcomes = {id_: Outcome(**outcome) for id_, outcome in facts["outcomes"].items()}
+        return cls(**{**facts, "verdict": Verdict(facts["verdict"]), "outcomes": outcomes})
+
+
+def readable(text: object, most: int) -> str:
+    """At most so many characters of something strange, as text that every file can hold."""
+    return str(text)[:most].encode("utf-8", "replace").decode()
+
+
+def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: int | None) -> Result:
+    """Decide what the report of a run says.
+
+    `events` are what the side that ran the tests told, in order: "test" with id, outcome and message for each, and
+    one "end" with its exit status and how many it told. `status` is the exit status that the process really had.
+    A run is believed only when every expected test reported once, nothing else did, and both agree.
+    """
+    wanted = list(expected)
+    outcomes: dict[str, Outcome] = {}
+    ends: list[Mapping[str, Any]] = []
+    faults: list[str] = []
+    told = 0
+    for event in events:
+        if ends:
+            faults.append("something came after the end")
+        elif event["event"] == "end":
+            ends.append(event)
+        elif event["event"] == "test":
+            told += 1
+            id_, outcome = str(event["id"]), str(event["outcome"])
+            if id_ not in wanted:
+                faults.append(f"there is no test {id_}")
+            elif id_ in outcomes and outcome == PASSED:
+                faults.append(f"{id_} reported twice")
+            else:  # a failure while cleaning up comes after the pass, and counts
+                outcomes[id_] = Outcome(
+                    PASSED if outcome == PASSED else FAILED, readable(event.get("message", ""), SHOWN)
+                )
+    if not ends:
+        faults.append(f"it ended after {len(outcomes)} of {len(wanted)} tests")
+    elif ends[0]["status"] != status or ends[0]["count"] != told:
+        faults.append("the end, the exit status and the tests disagree")
+    elif len(outcomes) < len(wanted):
+        faults.append(f"{len(wanted) - len(outcomes)} tests did not report")
+    passed = bool(wanted) and len(outcomes) == len(wanted) and all(o.outcome == PASSED for o in outcomes.values())
+    if not faults and passed != (status == 0):
+        faults.append("the tests and the exit status disagree")
+    result = Result(Verdict.PASSED if passed else Verdict.FAILED, "", outcomes, len(wanted))
+    if faults:
+        result.verdict, result.why = Verdict.SUSPICIOUS, f"{faults[0][0].upper()}{faults[0][1:]}."
+    return result

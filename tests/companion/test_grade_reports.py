@@ -1,0 +1,183 @@
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from companion.checking import lms, reports
+from companion.checking.grade import Suite
+from companion.checking.sandbox import Limits
+from companion.checking.submissions import Kind, Submission
+from companion.checking.verdicts import Outcome, Result, Verdict
+from companion.stages import find
+
+TESTS = {"t.py::a": "The first thing.", "t.py::b": "The second thing.", "t.py::c": "The third thing."}
+EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
+
+
+@pytest.fixture
+def suite():
+    return Suite(find("07-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
+
+
+def submission(name):
+    return Submission(Path("/class", name), Kind.ZIP)
+
+
+def result(*failed, verdict=None, **more):
+    outcomes = {id_: Outcome("failed", f"not {id_}") if id_[-1] in failed else Outcome("passed") for id_ in TESTS}
+    verdict = verdict or (Verdict.FAILED if failed else Verdict.PASSED)
+    return Result(verdict, outcomes=outcomes, expected=3, proof=True, **more)
+
+
+CLASS = {
+    submission("ada_1_10_p.zip"): result(),
+    submission("bob_LATE_2_11_p.zip"): result("b", "c", where="06-views"),
+    submission("cyd_3_12_p.zip"): Result(Verdict.TIMEOUT, "It took too long.", expected=3, proof=True),
+    submission("Dan Day_4_assignsubmission_file_p.zip"): result("b"),
+    submission("eve.zip"): Result(Verdict.GRADER_FAILED, "OSError: no space", expected=3),
+}
+
+
+def rows(text):
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_canvas_gets_its_columns_its_second_row_and_one_row_a_student():
+    assert rows(lms.canvas(CLASS, "JWT login (98765)", 10)) == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "JWT login (98765)"],
+        ["    Points Possible", "", "", "", "", "10"],
+        ["ada", "1", "", "", "", "10"],
+        ["bob", "2", "", "", "", "3.33"],
+        ["cyd", "3", "", "", "", "0"],
+    ]
+
+
+def test_moodle_gets_the_columns_that_its_import_wants():
+    assert rows(lms.moodle(CLASS, TESTS, 10)) == [
+        ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"],
+        ["Participant 4", "Dan Day", "6.67", "10", "-",
+         "failed: 2 of 3 tests passed. First failure: The second thing."],
+    ]  # fmt: skip
+
+
+def test_of_two_files_of_a_student_the_better_one_counts():
+    both = {
+        submission("ada_1_10_essay.pdf"): Result(Verdict.UNREADABLE, expected=3),
+        submission("ada_1_11_p.zip"): result(),
+    }
+
+    assert rows(lms.canvas(both, "x", 100))[2:] == [["ada", "1", "", "", "", "100"]]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "=cmd|'/c calc'!A0"])
+def test_no_cell_is_a_formula(name):
+    who = submission(f"{name}_1_10_p.zip".replace("/", "-"))
+    for text in (
+        lms.canvas({who: result()}, name, 1),
+        lms.moodle({submission(f"{who.student.name}_1_assignsubmission_file_"): result(why=name)}, TESTS, 1),
+    ):
+        for row in rows(text):
+            for cell in row:
+                assert not re.match(r"\s*[=+@]|\s*-.", cell), cell
+
+
+def test_a_new_line_in_a_name_stays_in_its_cell():
+    assert lms.guarded("a\nb\x1b[31m") == "a b [31m"
+
+
+class Page(HTMLParser):
+    """The tags of a page with their attributes, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_page_says_who_is_where(suite):
+    page = Page(reports.page(CLASS, suite, 10, "JWT login"))
+    text = " ".join(page.text.split())
+
+    assert "bob late bob_LATE_2_11_p.zip failed 06-views 3.33 1 of 3 The second thing." in text
+    assert "cyd cyd_3_12_p.zip time-out unknown 0.00 0 of 3 It took too long." in text
+    assert "1 passed 2 failed 1 time-out 1 grader failed" in text
+    assert "the tests ran outside of it" in text
+
+
+def test_the_page_says_what_most_of_the_class_fails(suite):
+    assert [(t.id, t.failed, t.silent) for t in reports.hardest(CLASS, suite)] == [
+        ("t.py::b", 2, 2),
+        ("t.py::c", 1, 2),
+        ("t.py::a", 0, 2),
+    ]
+
+
+@pytest.mark.parametrize(("served", "unsafe"), [(False, False), (True, True), (False, True)])
+def test_the_page_says_what_is_no_proof(served, unsafe):
+    suite = Suite(find("03-user-manager"), TESTS, served, Limits(), unsafe)
+
+    assert "not proof against cheating" in reports.page(CLASS, suite, 10, "x")
+
+
+def test_what_students_wrote_cannot_act(suite):
+    bad = Result(
+        Verdict.FAILED,
+        EVIL,
+        {"t.py::a": Outcome("failed", EVIL), EVIL: Outcome("failed", EVIL)},
+        3,
+        True,
+        EVIL,
+        1,
+        EVIL,
+    )
+    clean = Page(reports.page({submission("x.zip"): result()}, suite, 10, "x"))
+    page = Page(reports.page({submission(f"{EVIL}.zip".replace("/", "-")): bad}, suite, 10, EVIL))
+
+    assert {tag for tag, _ in page.tags} - {tag for tag, _ in clean.tags} <= {
+        "details",
+        "summary",
+        "ul",
+        "li",
+        "pre",
+        "code",
+        "p",
+    }
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+    assert page.text.count("{{ 7 * 7 }}") >= 4
+
+
+def test_the_page_loads_nothing_and_runs_only_its_own_script(suite):
+    text = reports.page(CLASS, suite, 10, "x")
+    page = Page(text)
+
+    assert not re.search(r"https?://", text)
+    assert not [a for _, a in page.tags if "src" in a or a.get("href", "#")[0] != "#"]
+    policy = next(a["content"] for tag, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
+    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)[1]
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
+    assert policy == f"default-src 'none'; style-src '{reports._hash(style)}'; script-src '{reports._hash(script)}'"
+
+
+def test_json_has_everything(suite):
+    facts = json.loads(reports.as_json(CLASS, suite, 10))
+
+    assert facts["suite"]["stage"] == "07-urls"
+    assert [(r["submission"], r["verdict"], r["points"]) for r in facts["results"]] == [
+        (s.name, str(r.verdict), r.points(10)) for s, r in CLASS.items()
+    ]
+    assert (
+        Result.read(
+            {k: v for k, v in facts["results"][1].items() if k in Result.__dataclass_fields__ and k != "passed"}
+        )
+        == (CLASS[submission("bob_LATE_2_11_p.zip")])
+    )

@@ -1,0 +1,403 @@
+import io
+import os
+import stat
+import struct
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from companion.checking import unpack as unpacking
+from companion.checking.repository import Repository
+from companion.checking.submissions import Submission, kind
+from companion.checking.unpack import Unusable, unpack
+from companion.checking.verdicts import Verdict
+
+MANAGE = b"import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings')\n"
+
+
+@pytest.fixture
+def unpacked(tmp_path):
+    """Unpacks a path; returns the project's folder and the names of all files below the target."""
+
+    def unpacked(path: Path) -> tuple[str, list[str]]:
+        target = tmp_path / "target"
+        project = unpack(Submission(path, kind(path)), target)
+        names = [file.relative_to(target).as_posix() for file in target.rglob("*") if file.is_file()]
+        return project.relative_to(target).as_posix(), sorted(names)
+
+    return unpacked
+
+
+@pytest.fixture
+def zipped(tmp_path):
+    """Writes a zip with these files, by name or by ZipInfo."""
+
+    def zipped(entries, name="project.zip", compression=zipfile.ZIP_DEFLATED) -> Path:
+        path = tmp_path / name
+        with zipfile.ZipFile(path, "w", compression) as archive:
+            for entry, content in entries:
+                archive.writestr(entry, content)
+        return path
+
+    return zipped
+
+
+def why(unpacked, path, verdict=Verdict.UNREADABLE) -> str:
+    with pytest.raises(Unusable) as caught:
+        unpacked(path)
+    assert caught.value.verdict is verdict
+    return caught.value.why
+
+
+def special(name, mode) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.create_system = 3
+    info.external_attr = mode << 16
+    return info
+
+
+def test_a_zip_with_one_inner_folder(unpacked, zipped):
+    path = zipped([("mysite/manage.py", MANAGE), ("mysite/config/settings.py", b"")])
+
+    assert unpacked(path) == ("mysite", ["mysite/config/settings.py", "mysite/manage.py"])
+
+
+def test_what_tools_leave_behind_is_left_out(unpacked, zipped):
+    others = [
+        ".venv/bin/python",
+        "venv/x.py",
+        "__MACOSX/._manage.py",
+        "a/__pycache__/b.pyc",
+        ".git/config",
+        "node_modules/x.js",
+    ]
+    path = zipped([("manage.py", MANAGE), *((name, b"") for name in others)])
+
+    assert unpacked(path) == (".", ["manage.py"])
+
+
+def test_the_backslashes_of_windows_are_slashes(unpacked, zipped):
+    path = zipped([("manage.py", MANAGE), ("configXsettings.py", b"")])
+    path.write_bytes(path.read_bytes().replace(b"configXsettings", b"config\\settings"))
+
+    assert unpacked(path) == (".", ["config/settings.py", "manage.py"])
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.py", "a/../../x.py", "/etc/x.py", "C:/x.py", "..\\x.py", "\\x.py", "a" * 300, "a/" * 40 + "x"]
+)
+def test_a_path_that_leads_out_is_refused(unpacked, zipped, tmp_path, name):
+    said = why(unpacked, zipped([("manage.py", MANAGE), (name, b"")]))
+
+    assert (
+        said == f"It holds a file called {ascii(zipfile.ZipInfo(name).filename[:80])}, which is no path inside of it."
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["project.zip", "target"]
+
+
+@pytest.mark.parametrize("mode", [stat.S_IFLNK | 0o777, stat.S_IFIFO | 0o666, stat.S_IFCHR | 0o666])
+def test_links_and_devices_in_a_zip_are_left_out(unpacked, zipped, mode):
+    path = zipped([("manage.py", MANAGE), (special("config", mode), b"/etc")])
+
+    assert unpacked(path) == (".", ["manage.py"])
+
+
+def test_a_zip_bomb_ends_early(unpacked, zipped, monkeypatch):
+    monkeypatch.setattr(unpacking, "MOST_BYTES", 3 << 20)
+    path = zipped([("manage.py", MANAGE), ("bomb", bytes(100 << 20))])
+
+    assert path.stat().st_size < 200_000
+    assert why(unpacked, path) == "It holds more than 3 MB. Leave out what others wrote."
+    assert sum(file.stat().st_size for file in (path.parent / "target").rglob("*") if file.is_file()) <= 3 << 20
+
+
+def test_a_zip_that_lies_about_sizes_is_counted_all_the_same(unpacked, zipped, monkeypatch):
+    monkeypatch.setattr(unpacking, "MOST_BYTES", 1 << 20)
+    path = zipped([("bomb", bytes(10 << 20))])
+    path.write_bytes(path.read_bytes().replace(struct.pack("<L", 10 << 20), struct.pack("<L", 10)))
+
+    assert why(unpacked, path).startswith(("It holds more than 1 MB.", "The zip is broken:"))
+
+
+def test_many_files_are_refused(unpacked, zipped, monkeypatch):
+    monkeypatch.setattr(unpacking, "MOST_FILES", 10)
+
+    assert why(unpacked, zipped([(f"{n}.py", b"") for n in range(11)])) == (
+        "There are more than 10 files in it. Leave out what others wrote."
+    )
+
+
+def test_a_long_list_of_files_is_not_read(unpacked, tmp_path, monkeypatch):
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    path = tmp_path / "list.zip"
+    path.write_bytes(b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 40, 40, unpacking.MOST_LISTED + 1, 0, 0))
+
+    assert why(unpacked, path) == "There are more than 5000 files in it. Leave out what others wrote."
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\3\4" + bytes(100), b"PK\5\6", b"PK\5\6" + b"\xff" * 18])
+def test_a_broken_zip_is_called_one(unpacked, tmp_path, content):
+    path = tmp_path / "broken.zip"
+    path.write_bytes(content)
+
+    assert why(unpacked, path).startswith(("The zip is broken: ", "There are more than 5000 files"))
+
+
+def test_a_zip_cut_off_in_the_middle_is_broken(unpacked, zipped):
+    path = zipped([("manage.py", os.urandom(5000))])
+    path.write_bytes(path.read_bytes()[:3000])
+
+    assert why(unpacked, path) == "The zip is broken: it is no zip, or only the beginning of one."
+
+
+def test_a_zip_with_a_wrong_checksum_is_broken(unpacked, zipped):
+    path = zipped([("manage.py", MANAGE)], compression=zipfile.ZIP_STORED)
+    path.write_bytes(path.read_bytes().replace(b"config.settings", b"config.settingz"))
+
+    assert why(unpacked, path) == "The zip is broken: Bad CRC-32 for file 'manage.py'."
+
+
+def test_an_encrypted_zip_is_refused(unpacked, zipped):
+    path = zipped([("manage.py", MANAGE)])
+    content = bytearray(path.read_bytes())
+    content[6] |= 1
+    content[content.index(b"PK\1\2") + 8] |= 1
+    path.write_bytes(content)
+
+    assert why(unpacked, path) == "The zip is encrypted: hand in one without a password."
+
+
+def test_a_rare_compression_is_refused(unpacked, zipped):
+    path = zipped([("manage.py", MANAGE)], compression=zipfile.ZIP_LZMA)
+
+    assert why(unpacked, path) == "The zip is packed in a way that is rare: make it with your system's own tool."
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_the_same_name_twice_is_refused(unpacked, zipped):
+    assert why(unpacked, zipped([("manage.py", MANAGE), ("manage.py", b"other")])) == "It holds 'manage.py' twice."
+
+
+def test_a_file_and_a_folder_of_one_name_are_refused(unpacked, zipped):
+    assert why(unpacked, zipped([("a", b""), ("a/manage.py", b"")])) == "It holds 'a/manage.py' twice."
+
+
+def test_links_and_pipes_in_a_folder_are_left_out(unpacked, tmp_path):
+    folder = tmp_path / "ada"
+    (folder / "config").mkdir(parents=True)
+    (folder / "manage.py").write_bytes(MANAGE)
+    (folder / "secret.py").symlink_to("/etc/passwd")
+    (folder / "all").symlink_to("/etc")
+    os.mkfifo(folder / "pipe")
+
+    assert unpacked(folder) == (".", ["manage.py"])
+
+
+def test_the_zip_in_a_folder_of_moodle(unpacked, tmp_path, zipped):
+    folder = tmp_path / "Ada Lovelace_123_assignsubmission_file_"
+    folder.mkdir()
+    zipped([("site/manage.py", MANAGE)]).rename(folder / "work.zip")
+
+    assert unpacked(folder) == ("site", ["site/manage.py"])
+
+
+@pytest.mark.parametrize(("files", "said"), [
+    ([], "No manage.py was found in it, nor in the folders below. There are no files in it at all."),
+    ([("essay.txt", b"")], "No manage.py was found in it, nor in the folders below."),
+    ([("a/manage.py", MANAGE), ("b/manage.py", MANAGE)], "There are several projects: a, b. Hand in one."),
+])  # fmt: skip
+def test_without_one_project_there_is_nothing_to_grade(unpacked, zipped, files, said):
+    assert why(unpacked, zipped(files), Verdict.NO_PROJECT) == said
+
+
+def test_something_else_is_refused(unpacked, tmp_path):
+    (tmp_path / "essay.pdf").write_bytes(b"")
+    (tmp_path / "link").symlink_to(tmp_path)
+
+    for name in ("essay.pdf", "link"):
+        assert (
+            why(unpacked, tmp_path / name) == "This is no folder, no zip and no git repository: hand in one of these."
+        )
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with one commit, in which `git(*arguments)` runs git."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+
+    def git(*arguments):
+        identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"]
+        return subprocess.run(
+            ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+        ).stdout
+
+    git("init", "-q")
+    (folder / "manage.py").write_bytes(MANAGE)
+    git("add", "-A")
+    git("commit", "-qm", "work")
+    return folder, git
+
+
+def test_the_commit_that_is_checked_out_is_graded(unpacked, repository):
+    folder, git = repository
+    (folder / "later.py").write_text("not handed in")
+
+    assert unpacked(folder) == (".", ["manage.py"])
+    assert Repository.at(folder).head() == git("rev-parse", "HEAD").strip()
+
+
+@pytest.mark.parametrize(
+    "prepare", [("gc", "-q"), ("pack-refs", "--all"), ("checkout", "-q", "--detach"), ("checkout", "-qb", "a/b")]
+)
+def test_wherever_the_commit_is_kept_it_is_found(unpacked, repository, prepare):
+    folder, git = repository
+    git(*prepare)
+
+    assert unpacked(folder) == (".", ["manage.py"])
+
+
+def test_a_bare_repository(unpacked, repository, tmp_path):
+    _, git = repository
+    git("clone", "-q", "--bare", ".", str(tmp_path / "ada.git"))
+
+    assert unpacked(tmp_path / "ada.git") == (".", ["manage.py"])
+
+
+def test_nothing_that_a_repository_names_is_run(unpacked, repository, tmp_path):
+    """Neither hooks nor filters nor programs of its configuration."""
+    folder, git = repository
+    trap = tmp_path / "trap"
+    mark = tmp_path / "sprung"
+    trap.write_text(f"#!/bin/sh\ntouch {mark}\ncat\n")
+    trap.chmod(0o755)
+    (folder / ".gitattributes").write_text("*.py filter=trap diff=trap\n")
+    git("add", "-A")
+    git("commit", "-qm", "attributes")
+    for key in (
+        "filter.trap.smudge",
+        "filter.trap.clean",
+        "filter.trap.process",
+        "core.fsmonitor",
+        "core.pager",
+        "tar.tar.command",
+    ):
+        git("config", key, str(trap))
+    for hook in ("post-checkout", "reference-transaction", "fsmonitor-watchman"):
+        (folder / ".git" / "hooks").mkdir(exist_ok=True)
+        (folder / ".git" / "hooks" / hook).write_text(trap.read_text())
+        (folder / ".git" / "hooks" / hook).chmod(0o755)
+    mark.unlink(missing_ok=True)
+
+    assert unpacked(folder) == (".", [".gitattributes", "manage.py"])
+    assert not mark.exists()
+
+
+def test_a_repository_without_a_commit(unpacked, tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path / "new"], check=True)
+
+    assert why(unpacked, tmp_path / "new") == "The repository has no commit: nothing was handed in."
+
+
+@pytest.mark.parametrize(
+    "head", ["ref: refs/heads/../../../secret", "ref: /etc/passwd", "nonsense", "", "ref: refs/heads/link"]
+)
+def test_a_head_that_leads_elsewhere_is_no_commit(unpacked, repository, tmp_path, head):
+    folder, git = repository
+    (tmp_path / "secret").write_text(git("rev-parse", "HEAD"))
+    (folder / ".git" / "refs" / "heads" / "link").symlink_to(tmp_path / "secret")
+    (folder / ".git" / "HEAD").write_text(head)
+
+    assert why(unpacked, folder) == "The repository has no commit: nothing was handed in."
+
+
+def test_a_repository_cannot_borrow_the_objects_of_another(unpacked, repository, tmp_path):
+    folder, git = repository
+    thief = tmp_path / "thief"
+    subprocess.run(["git", "init", "-q", thief], check=True)
+    (thief / ".git" / "HEAD").write_text(git("rev-parse", "HEAD"))
+    (thief / ".git" / "objects" / "info" / "alternates").write_text(str(folder / ".git" / "objects"))
+    assert "takes objects from elsewhere" in why(unpacked, thief)
+
+    (thief / ".git" / "objects" / "info" / "alternates").unlink()
+    (thief / ".git" / "objects" / "pack").rmdir()
+    (thief / ".git" / "objects" / "pack").symlink_to(folder / ".git" / "objects" / "pack")
+    assert "takes objects from elsewhere" in why(unpacked, thief)
+
+
+def test_a_link_in_a_commit_is_left_out(unpacked, repository):
+    folder, git = repository
+    (folder / "secret").symlink_to("/etc/passwd")
+    git("add", "-A")
+    git("commit", "-qm", "link")
+
+    assert unpacked(folder) == (".", ["manage.py"])
+
+
+def test_a_repository_with_damaged_objects_is_broken(unpacked, repository):
+    folder, _ = repository
+    for path in (folder / ".git" / "objects").rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+            path.write_bytes(b"x")
+
+    assert why(unpacked, folder).startswith("The repository is broken")
+
+
+def test_a_stream_is_read_in_pieces(tmp_path):
+    """No file is read whole: a piece at a time, and the count is checked after each."""
+    sizes = []
+
+    class Source(io.BytesIO):
+        def read(self, size=-1):
+            sizes.append(size)
+            return super().read(size)
+
+    unpacking.Writer(tmp_path).add("x", Source(bytes(200_000)))
+
+    assert set(sizes) == {unpacking.CHUNK}
+
+
+@pytest.mark.parametrize("name", ["node_modules", "a"])
+def test_a_tree_that_unfolds_into_millions_of_files_ends_early(unpacked, repository, monkeypatch, name):
+    """Each folder holds the one below it many times: git stores it once, and an archive of it never ends."""
+    monkeypatch.setattr(unpacking, "MOST_SEEN", 500)
+    monkeypatch.setattr(unpacking, "MOST_FILES", 300)
+    folder, git = repository
+    blob = git("hash-object", "-w", "manage.py").strip()
+    entries = "".join(f"100644 blob {blob}\tf{n}\n" for n in range(20))
+    for _ in range(7):
+        tree = subprocess.run(
+            ["git", "mktree"], cwd=folder, input=entries, check=True, capture_output=True, text=True
+        ).stdout.strip()
+        entries = "".join(f"040000 tree {tree}\t{name}{n}\n" for n in range(20)) + f"040000 tree {tree}\t{name}\n"
+    git("update-ref", "HEAD", git("commit-tree", tree, "-m", "bomb").strip())
+
+    assert why(unpacked, folder).startswith("There are more than ")
+
+
+def test_a_repository_that_takes_too_long_is_broken(unpacked, repository, monkeypatch):
+    from companion.checking import repository as repositories
+
+    monkeypatch.setattr(repositories.threading, "Timer", AtOnce)
+
+    assert why(unpacked, repository[0]).startswith("The repository is broken")
+
+
+class AtOnce:
+    """A timer that is over as soon as it starts."""
+
+    def __init__(self, seconds, function):
+        self.start, self.cancel = function, lambda: None
+
+
+def test_a_folder_that_cannot_be_read_is_a_submission_too(tmp_path, monkeypatch):
+    def closed(path):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "ada").mkdir()
+    monkeypatch.setattr(Repository, "at", closed)
+
+    assert kind(tmp_path / "ada") == "folder"

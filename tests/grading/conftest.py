@@ -1,0 +1,52 @@
+"""What the tests of grading share. They need bubblewrap, and fail where it is missing: nothing is skipped."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from companion.checking import bubblewrap
+from companion.checking.grade import Task, grade_one, suite_of
+from companion.checking.journal import Key
+from companion.checking.sandbox import Limits
+from companion.checking.submissions import Submission, kind
+from companion.stages import files, find
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sandbox():
+    """The sandbox of this machine; without one, every test fails with the sentence that says what to do."""
+    return bubblewrap.find()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of a stage, with files changed: `project("07-urls", {"config/urls.py": "text"})`; None removes one."""
+
+    def project(stage: str, changes: dict[str, str | None] | None = None, name: str = "submission") -> Path:
+        folder = tmp_path / name
+        for path, source in files(find(stage)).items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / path)
+        for path, text in (changes or {}).items():
+            if text is None:
+                (folder / path).unlink()
+            else:
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_text(text)
+        return folder
+
+    return project
+
+
+@pytest.fixture
+def grade():
+    """Grade one folder or file against a stage: `grade(folder, "07-urls", seconds=10)`."""
+    suites = {}
+
+    def grade(path: Path, stage: str = "07-urls", **limits):
+        key = (stage, tuple(limits.items()))
+        suites[key] = suites.get(key) or suite_of(find(stage), Limits(**limits))
+        return grade_one(Task(Submission(path, kind(path)), suites[key], Key(path.name, "", "")))
+
+    return grade

@@ -1,0 +1,314 @@
+"""A class of submissions: one result for each, whatever happens, and nothing graded twice."""
+
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+
+from companion.checking import batch, executors, grade
+from companion.checking.executors import Workers
+from companion.checking.journal import Journal
+from companion.checking.sandbox import Limits
+from companion.checking.submissions import submissions
+from companion.checking.verdicts import Result, Verdict
+from companion.cli import main
+from companion.stages import ROOT, find
+
+
+@pytest.fixture
+def classroom(tmp_path, project):
+    """A folder with a submission of every sort that one meets."""
+    folder = tmp_path / "class"
+    folder.mkdir()
+    project("07-urls", name="class/ada")
+    project("06-views", name="class/bob")
+    project("07-urls", {"config/settings.py": "import os\nos._exit(0)"}, name="class/cyd")
+    project("07-urls", {"config/settings.py": "while True: pass"}, name="class/dan")
+    right = project("07-urls", name="right")
+    with zipfile.ZipFile(folder / "eve_LATE_5_10_work.zip", "w") as archive:
+        for path in right.rglob("*"):
+            archive.write(path, f"work/{path.relative_to(right)}")
+    shutil.rmtree(right)
+    (folder / "fay.zip").write_bytes(b"PK")
+    (folder / "gil").mkdir()
+    (folder / "hal.pdf").write_bytes(b"%PDF")
+    git = project("07-urls", name="class/ida")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "work"]):
+        subprocess.run(["git", "-c", "user.name=I", "-c", "user.email=i@example.com", *command], cwd=git, check=True)
+    return folder
+
+
+def verdicts(out: Path) -> dict[str, str]:
+    return {r["submission"]: r["verdict"] for r in json.loads((out / "results.json").read_text())["results"]}
+
+
+ALL = {
+    "ada": "passed",
+    "bob": "failed",
+    "cyd": "does not start",
+    "dan": "time-out",
+    "eve_LATE_5_10_work.zip": "passed",
+    "fay.zip": "not readable",
+    "gil": "no manage.py found",
+    "hal.pdf": "not readable",
+    "ida": "passed",
+}
+
+
+def test_every_submission_gets_a_result(classroom, capsys):
+    status = main(["grade", str(classroom), "--timeout", "8"])
+
+    out = classroom.with_name("class-grades")
+    printed = capsys.readouterr()
+    assert status == 0
+    assert verdicts(out) == ALL
+    assert printed.out.splitlines()[0] == (
+        "9 submissions: 3 passed, 1 failed, 1 time-out, 1 does not start, 1 no manage.py found, 2 not readable"
+    )
+    assert len(printed.err.splitlines()) == 9
+    assert sorted(path.name for path in out.iterdir()) == [
+        "canvas.csv", "index.html", "journal.jsonl", "moodle.csv", "results.json"
+    ]  # fmt: skip
+    assert "eve,5,,,,100" in (out / "canvas.csv").read_text()
+    assert {r["where"] for r in json.loads((out / "results.json").read_text())["results"]} == {
+        "",
+        "06-views",
+        "07-urls",
+    }
+
+    (classroom / "fay.zip").unlink()
+    shutil.copytree(classroom / "bob", classroom / "fay")
+    settings = classroom / "dan" / "config" / "settings.py"
+    shutil.copy2(find("07-urls").path / "config" / "settings.py", settings)
+    status = main(["grade", str(classroom), "--resume"])
+
+    printed = capsys.readouterr()
+    assert status == 0
+    assert verdicts(out) == {n: v for n, v in ALL.items() if n != "fay.zip"} | {"fay": "failed", "dan": "passed"}
+    assert sorted(re.findall(r"of 9: (.*):", printed.err)) == ["dan", "fay"]  # and nobody else
+
+
+def test_results_are_not_written_over(classroom, capsys, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "journal.jsonl").write_text("")
+
+    assert main(["grade", str(classroom), "--out", str(out)]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"{out} holds the results of an earlier run. Add --resume to go on with it, or --out OTHER.\n"
+    )
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["/nowhere"], "/nowhere is no folder: name the one that holds the submissions."),
+    ([], "put one folder, zip or git repository a student in it."),
+    (["--stage", "nonsense"], "there is no stage 'nonsense'"),
+    (["--executor", "nonsense"], "--executor nonsense: say processes, dask://HOST:PORT, or MODULE:CALLABLE."),
+])  # fmt: skip
+def test_what_cannot_be_graded_is_said(tmp_path, capsys, arguments, said):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    if len(arguments) > 1:
+        (folder / "a.zip").touch()
+    given = arguments if arguments[:1] == ["/nowhere"] else [str(folder), *arguments]
+
+    assert main(["grade", *given]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_without_a_sandbox_it_refuses(classroom, capsys, monkeypatch):
+    monkeypatch.setattr(batch.bubblewrap.shutil, "which", lambda name: None)
+
+    assert main(["grade", str(classroom)]) == 2
+    assert "bubblewrap is not installed" in capsys.readouterr().err
+    assert not (classroom.with_name("class-grades") / "results.json").exists()
+
+
+def test_unsafe_grades_without_a_sandbox_and_says_so(tmp_path, project, capsys, monkeypatch):
+    monkeypatch.setattr(batch.bubblewrap.shutil, "which", lambda name: None)
+    project("07-urls", name="class/ada")
+    project("06-views", name="class/bob")
+
+    assert main(["grade", str(tmp_path / "class"), "--unsafe"]) == 0
+
+    out = tmp_path / "class-grades"
+    assert verdicts(out) == {"ada": "passed", "bob": "failed"}
+    assert [r["proof"] for r in json.loads((out / "results.json").read_text())["results"]] == [False, False]
+    assert "not proof against cheating" in (out / "index.html").read_text()
+
+
+def descendants(process: int) -> list[int]:
+    """The process and all that it has started, as handles that stay valid (pidfd)."""
+    waiting, found = [process], []
+    while waiting:
+        number = waiting.pop()
+        try:
+            found.append(os.pidfd_open(number))
+            for thread in Path("/proc", str(number), "task").iterdir():
+                waiting += map(int, (thread / "children").read_text().split())
+        except OSError:
+            continue
+    return found
+
+
+def test_a_run_that_is_killed_loses_nothing_and_leaves_nothing_running(tmp_path, project):
+    for n in range(8):
+        project("07-urls", name=f"class/s{n}")
+    command = [sys.executable, "-m", "companion", "grade", str(tmp_path / "class"), "--jobs", "2"]
+    run = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    for _ in range(3):
+        assert "passed" in run.stderr.readline()
+    handles = descendants(run.pid)
+    assert len(handles) > 5
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    run.stderr.close()
+    for handle in handles:
+        assert select.select([handle], [], [], 30)[0], "a process outlives the run"
+        os.close(handle)
+
+    journal = tmp_path / "class-grades" / "journal.jsonl"
+    before = journal.read_text().splitlines(keepends=True)
+    done = {json.loads(line)["name"] for line in before if line.endswith("\n")}
+    assert 3 <= len(done) < 8
+    again = subprocess.run([*command, "--resume"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert set(re.findall(r"of 8: (.*):", again.stderr)) == {f"s{n}" for n in range(8)} - done
+    assert set(verdicts(tmp_path / "class-grades").values()) == {"passed"}
+    assert journal.read_text().startswith("".join(line for line in before if line.endswith("\n")))
+
+
+def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(tmp_path, project):
+    for n in range(6):
+        project("07-urls", name=f"class/s{n}")
+    command = [sys.executable, "-m", "companion", "grade", str(tmp_path / "class"), "--jobs", "1"]
+    run = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert "passed" in run.stderr.readline()
+    os.killpg(run.pid, signal.SIGINT)
+    printed, _ = run.communicate()
+
+    out = tmp_path / "class-grades"
+    assert run.returncode == 130
+    assert f"python -m companion grade {tmp_path}/class --out {out} --resume" in printed
+    assert 1 <= len(verdicts(out)) < 6
+
+
+@pytest.fixture
+def one_suite():
+    return grade.suite_of(find("07-urls"), Limits(seconds=20))
+
+
+class Worst(Executor):
+    """Runs tasks at once; breaks whenever it gets the one that kills its worker."""
+
+    started: list[str]
+
+    def submit(self, function, task):
+        future: Future[Result] = Future()
+        self.started.append(task.submission.name)
+        if task.submission.name == "killer":
+            future.set_exception(BrokenProcessPool("a worker died"))
+        elif task.submission.name == "raiser":
+            future.set_exception(OSError("the network is away"))
+        else:
+            future.set_result(Result(Verdict.PASSED))
+        return future
+
+
+def test_a_task_that_kills_its_worker_costs_nobody_else_a_result(tmp_path, one_suite):
+    for name in ("ada", "bob", "killer", "raiser", "zoe"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+    started: list[str] = []
+
+    def make():
+        executor = Worst()
+        executor.started = started
+        return executor
+
+    with Journal(tmp_path / "journal") as journal:
+        found = list(grade.grade_all(submissions(tmp_path / "class"), one_suite, Workers(make, 2), journal))
+
+    assert {s.name: (r.verdict, r.why) for s, r, _ in found} == {
+        "ada": (Verdict.PASSED, ""),
+        "bob": (Verdict.PASSED, ""),
+        "killer": (Verdict.GRADER_FAILED, "the worker that graded it was killed, twice (was the memory used up?)"),
+        "raiser": (Verdict.GRADER_FAILED, "OSError: the network is away"),
+        "zoe": (Verdict.PASSED, ""),
+    }
+    assert started.count("killer") == 2
+
+
+def test_an_executor_that_never_works_ends(tmp_path, one_suite):
+    class Broken(Executor):
+        def submit(self, function, task):
+            raise BrokenProcessPool("from the start")
+
+    for name in ("ada", "bob"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+    with Journal(tmp_path / "journal") as journal:
+        found = list(grade.grade_all(submissions(tmp_path / "class"), one_suite, Workers(Broken, 2), journal))
+
+    assert [r.verdict for _, r, _ in found] == [Verdict.GRADER_FAILED] * 2
+
+
+def test_a_real_worker_that_is_killed_is_replaced(tmp_path, project, one_suite, monkeypatch):
+    """The kernel kills a worker that has used up the memory: here it is a submission's turn that does."""
+    monkeypatch.setenv("KILLED_ONCE", str(tmp_path / "killed"))
+    for name in ("ada", "bob", "cyd"):
+        project("07-urls", name=f"class/{name}")
+    monkeypatch.setattr(grade, "grade_one", killed_at_bob)
+    with Journal(tmp_path / "journal") as journal:
+        found = list(
+            grade.grade_all(submissions(tmp_path / "class"), one_suite, executors.workers("processes", 2), journal)
+        )
+
+    assert {s.name: r.verdict for s, r, _ in found} == dict.fromkeys(("ada", "bob", "cyd"), Verdict.PASSED)
+    assert (tmp_path / "killed").exists()
+
+
+def killed_at_bob(task):
+    mark = Path(os.environ["KILLED_ONCE"])
+    if task.submission.name == "bob" and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Result(Verdict.PASSED)
+
+
+def test_when_the_grader_itself_fails_the_result_says_so(project, one_suite, monkeypatch):
+    def full(*arguments):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(grade, "unpack", full)
+    folder = project("07-urls")
+    submission = submissions(folder.parent)[0]
+
+    result = grade.grade_one(grade.Task(submission, one_suite, grade.Key("x", "", "")))
+
+    assert (result.verdict, result.why, result.points()) == (
+        Verdict.GRADER_FAILED,
+        "OSError: No space left on device",
+        0,
+    )
+
+
+def test_grader_failures_show_in_the_exit_status(tmp_path, project, monkeypatch, capsys):
+    project("07-urls", name="class/ada")
+    monkeypatch.setattr(grade, "grade_all", None)
+    monkeypatch.setattr(
+        batch, "grade_all", lambda found, *rest: [(found[0], Result(Verdict.GRADER_FAILED, "why"), True)]
+    )
+
+    assert main(["grade", str(tmp_path / "class")]) == 1

@@ -1,0 +1,231 @@
+"""Cheats that nobody thought of while the sandbox was built: each was tried on it afterwards, and what got through was mended."""
+
+import textwrap
+
+import pytest
+
+from companion.checking import reports
+from companion.checking.grade import suite_of
+from companion.checking.sandbox import Limits
+from companion.checking.submissions import Kind, Submission
+from companion.checking.verdicts import Verdict
+from companion.stages import find
+
+
+@pytest.fixture
+def tried(grade, project):
+    """Grade a project without addresses that does `code` in its settings, or a right one (`stage="07-urls"`)."""
+
+    def tried(code: str, stage: str = "06-views", **limits):
+        folder = project(stage)
+        with (folder / "config" / "settings.py").open("a") as file:
+            file.write("\n" + textwrap.dedent(code))
+        return grade(folder, **limits)
+
+    return tried
+
+
+def test_empty_files_count_as_memory(tried):
+    """A file without a byte in it takes the kernel's memory all the same, and no limit of bash or Python counts it."""
+    code = "n = 0\nwhile True:\n    open(f'/tmp/{n}', 'w').close()\n    n += 1"
+    result = tried(code, memory=128 * 2**20, seconds=30)
+
+    assert (result.verdict, result.why) == (Verdict.MEMORY, "The project took more than 128 MB of memory.")
+
+
+def test_text_that_no_file_can_hold_does_not_stop_the_reports(tried, tmp_path):
+    """Half a surrogate pair cannot be written as UTF-8: one of them would have cost the whole class its page."""
+    result = tried("raise ValueError('half \\ud800 a pair \\0 \\x1b[31m')")
+    submission = Submission(tmp_path / "ada\udcff.zip", Kind.ZIP)
+
+    assert result.why.startswith("config/settings.py, line 153: ValueError: half ? a pair")
+    paths = reports.write({submission: result}, suite_of(find("07-urls"), Limits()), 100, "JWT \ud800", tmp_path)
+    assert [path.stat().st_size > 50 for path in paths] == [True] * 4
+
+
+def test_a_huge_python_file_is_not_read_by_us(tried):
+    """To parse 40 MB of Python takes gigabytes: the trusted side does not even try."""
+    result = tried("x = [" + "0," * 700_000 + "]", stage="07-urls")
+
+    assert (result.verdict, result.where) == (Verdict.PASSED, "")
+
+
+@pytest.mark.parametrize("name", ["PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "http_proxy"])
+def test_nothing_in_the_instructors_environment_changes_a_result(grade, project, monkeypatch, name):
+    monkeypatch.setenv(name, "--collect-only")
+
+    assert grade(project("07-urls")).verdict is Verdict.PASSED
+    assert grade(project("06-views", name="bad")).verdict is Verdict.FAILED
+
+
+def test_only_what_is_needed_is_inherited(tried):
+    result = tried("import os\nprint('OPEN', sorted(map(int, os.listdir('/proc/self/fd'))))")
+
+    numbers = [int(n) for n in result.output.partition("OPEN [")[2].partition("]")[0].split(",")]
+    assert len(numbers) <= 6  # the three of every process, the channel, the socket, and the folder that it lists
+
+
+@pytest.mark.parametrize("code", [
+    "import os\nfor number in (1, 2, os.getppid()):\n    try: os.kill(number, 9)\n    except OSError: print('refused')",
+    "import os, signal\nfor number in (1, 2):\n    try: os.kill(number, signal.SIGSTOP)\n    except OSError: print('refused')",
+])  # fmt: skip
+def test_whoever_kills_the_sandbox_kills_itself(tried, code):
+    result = tried(code, seconds=5)
+
+    assert result.verdict in (Verdict.FAILED, Verdict.NOT_STARTED, Verdict.TIMEOUT)
+    assert result.passed == 0
+
+
+@pytest.mark.parametrize("target", ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/self/oom_score_adj", "/dev/kmsg",
+                                    "/proc/1/oom_score_adj", "/sys/kernel/uevent_helper", "/dev/mem"])  # fmt: skip
+def test_the_kernels_own_files_are_closed(tried, target):
+    result = tried(f"""
+        try:
+            with open({target!r}, "w") as file: file.write("-1000")
+            print("WRITTEN")
+        except OSError as error:
+            print("refused")
+    """)
+
+    assert "refused" in result.output and "WRITTEN" not in result.output
+
+
+def test_no_program_of_the_system_gives_rights(tried):
+    result = tried("""
+        import glob, os, subprocess
+        owned = [p for p in glob.glob("/usr/bin/*") + glob.glob("/usr/sbin/*") if os.lstat(p).st_mode & 0o6000]
+        print("SETUID", len(owned))
+        for command in (["su", "-c", "id -u"], ["mount", "-t", "tmpfs", "none", "/tmp"], ["newgrp"], ["unshare", "-r", "id", "-u"]):
+            done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            print("ANSWER", done.returncode, done.stdout)
+        os.setpriority(os.PRIO_PROCESS, 0, -5)
+    """)
+
+    assert "ANSWER 0" not in result.output
+    assert result.verdict is Verdict.NOT_STARTED and result.why.endswith(
+        "PermissionError: [Errno 13] Permission denied"
+    )
+
+
+def test_the_log_can_be_spoilt_and_nothing_else(tried):
+    """The file behind stdout is the submission's to fill: what it holds is text for the instructor and no result."""
+    result = tried("""
+        import os
+        for path in ("/proc/self/fd/1", "/dev/stdout"):
+            try: open(path, "r+b").truncate(0)
+            except OSError: pass
+        try:
+            os.lseek(1, 2 ** 30, 0)
+            os.write(1, b"far away")
+        except OSError as error:
+            os.lseek(1, 0, 0)
+            print("refused", error)
+    """)
+
+    assert "refused" in result.output and "File too large" in result.output
+
+
+ANSWERS = {
+    "two answers at once": "b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}HTTP/1.1 201 Created\\r\\n\\r\\n{}'",
+    "both lengths": "b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n{}\\r\\n0\\r\\n\\r\\n'",
+    "many heads": "b'HTTP/1.1 200 OK\\r\\n' + b'A: b\\r\\n' * 99 + b'\\r\\n{}'",
+    "a head of 60 KB": "b'HTTP/1.1 200 OK\\r\\nWWW-Authenticate: ' + b'a' * 60_000 + b'\\r\\n\\r\\n{}'",
+    "half a pair": "b'HTTP/1.1 201 OK\\r\\nCache-Control: no-store\\r\\n\\r\\n{\"token\": \"\\\\ud800\"}'",
+    "a status of its own": "b'HTTP/1.1 099 OK\\r\\n\\r\\n{}'",
+    "an old protocol": "b'{}'",
+}
+
+
+@pytest.mark.parametrize("how", ANSWERS)
+def test_strange_answers_are_wrong_answers(grade, project, how):
+    """A server that sends the same bytes to everybody, with file descriptors beside them, which nobody takes."""
+    code = f"""
+        import array, os, socket, sys, threading
+        def serve(application, listening):
+            def answer(connection):
+                try:
+                    connection.recv(65536)
+                    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))]
+                    connection.sendmsg([{ANSWERS[how]}], rights)
+                    connection.close()
+                except OSError: pass
+            while True:
+                threading.Thread(target=answer, args=(listening.accept()[0],), daemon=True).start()
+        sys.modules["__main__"].serve = serve
+    """
+    folder = project("06-views", {"config/cheat.py": textwrap.dedent(code)})
+    with (folder / "config" / "settings.py").open("a") as file:
+        file.write("\nfrom . import cheat\n")
+    result = grade(folder)
+
+    assert result.verdict is Verdict.FAILED
+    assert result.passed < 3
+    assert len(result.outcomes) == 31
+
+
+def test_whoever_says_ready_and_leaves_fails_at_once(tried):
+    result = tried(
+        "import os\nfor n in range(3, 99):\n    try: os.write(n, b'{\"event\": \"ready\"}\\n')\n    except OSError: pass\nos._exit(0)"
+    )
+
+    assert result.verdict is Verdict.FAILED
+    assert result.passed == 0
+    assert result.seconds < 20
+
+
+def test_whoever_says_ready_and_never_answers_runs_out_of_time(tried):
+    code = "import os\nfor n in range(3, 99):\n    try: os.write(n, b'{\"event\": \"ready\"}\\n')\n    except OSError: pass\nwhile True: pass"
+    result = tried(code, seconds=4)
+
+    assert (result.verdict, result.passed) == (Verdict.TIMEOUT, 0)
+
+
+@pytest.mark.parametrize("value", ["companion.checking.trusted", "os", "settings_as_served", "__main__"])
+def test_settings_of_somebody_else_are_no_settings(grade, project, value):
+    folder = project("06-views", {"manage.py": f"x = 'DJANGO_SETTINGS_MODULE', '{value}'"})
+
+    assert grade(folder).passed == 0
+
+
+def test_settings_that_are_traps_do_not_start(tried):
+    result = tried("""
+        class Trap(dict):
+            def get(self, *arguments): raise SystemExit(0)
+        DATABASES = Trap()
+    """)
+
+    assert (result.verdict, result.passed) == (Verdict.NOT_STARTED, 0)
+
+
+def test_many_processes_and_sockets_end_somewhere(tried):
+    result = tried("""
+        import os, socket
+        pairs, children = [], 0
+        try:
+            while True: pairs.append(socket.socketpair())
+        except OSError as error: print("SOCKETS", len(pairs))
+        pairs.clear()
+        while True:
+            try:
+                if not os.fork(): os.execv("/usr/bin/sleep", ["sleep", "1000"])
+                children += 1
+            except OSError: break
+        print("CHILDREN", children)
+        os._exit(0)
+    """)
+
+    numbers = {line.split()[0]: int(line.split()[1]) for line in result.output.splitlines() if line[:1] in "SC"}
+    assert 10 < numbers["SOCKETS"] < Limits().open_files / 2
+    assert 10 < numbers["CHILDREN"] < Limits().processes
+
+
+def test_a_neighbour_is_not_there(tried, project):
+    """Another submission lies beside it on the disk: one looks for the other's file, in all that it can see."""
+    project("07-urls", {"mark-of-the-neighbour.txt": ""}, name="neighbour")
+    result = tried("""
+        import subprocess
+        command = ["find", "/", "-path", "/proc", "-prune", "-o", "-name", "mark-of-the-neighbo[u]r.txt", "-print"]
+        print("FOUND", subprocess.run(command, capture_output=True, text=True).stdout)
+    """)
+
+    assert "FOUND \n" in result.output

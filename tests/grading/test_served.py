@@ -1,0 +1,118 @@
+"""Honest submissions: what is right passes, what is wrong fails and says how."""
+
+import pytest
+
+from companion.checking.served import speaks_http
+from companion.checking.verdicts import Verdict
+from companion.stages import stages
+
+SERVED = [stage.name for stage in stages() if speaks_http(stage)]
+
+
+@pytest.mark.parametrize("stage", SERVED)
+def test_each_stage_passes_its_own_tests(grade, project, stage):
+    result = grade(project(stage), stage)
+
+    failures = {id_: outcome.message for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"}
+    assert (result.verdict, result.why, failures) == (Verdict.PASSED, "", {})
+    assert result.passed == result.expected == len(result.outcomes) > 30
+    assert result.proof is True
+
+
+def test_the_stage_before_fails_every_test_that_needs_an_address(grade, project):
+    result = grade(project("06-views"))
+
+    assert result.verdict is Verdict.FAILED
+    assert result.passed == 0
+    assert result.expected == 31
+
+
+def test_a_project_with_another_name_and_layout_passes(grade, project, tmp_path):
+    folder = project("07-urls")
+    (folder / "config").rename(folder / "mysite")
+    for path in [folder / "manage.py", *(folder / "mysite").glob("*.py")]:
+        path.write_text(path.read_text().replace("config.", "mysite."))
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    folder.rename(outer / "backend")
+
+    assert grade(outer).verdict is Verdict.PASSED
+
+
+def test_one_mistake_costs_the_tests_that_see_it(grade, project):
+    folder = project("07-urls")
+    views = folder / "authentication" / "views.py"
+    views.write_text(views.read_text().replace("no-store", "public"))
+
+    result = grade(folder)
+
+    assert result.verdict is Verdict.FAILED
+    assert [id_ for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"] == [
+        "tests/test_http.py::test_answers_with_a_token_are_not_kept"
+    ]
+    assert (
+        "'public' == 'no-store'"
+        in result.outcomes["tests/test_http.py::test_answers_with_a_token_are_not_kept"].message
+    )
+    assert result.points() == 96.77
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        (
+            "config/settings.py",
+            "import nonsense",
+            "config/settings.py, line 1: ModuleNotFoundError: No module named 'nonsense'",
+        ),
+        (
+            "authentication/models.py",
+            "class User(",
+            "authentication/models.py, line 1: SyntaxError: '(' was never closed",
+        ),
+        (
+            "manage.py",
+            "print('hello')",
+            "LookupError: manage.py does not say which settings to use (DJANGO_SETTINGS_MODULE)",
+        ),
+        (
+            "config/urls.py",
+            "urlpatterns = [nothing]",
+            "config/urls.py, line 1: NameError: name 'nothing' is not defined",
+        ),
+    ],
+)
+def test_what_keeps_a_project_from_starting_is_said(grade, project, path, text, why):
+    result = grade(project("07-urls", {path: text}))
+
+    assert (result.verdict, result.why) == (Verdict.NOT_STARTED, why)
+    assert (result.passed, result.expected, result.points()) == (0, 31, 0)
+
+
+def test_what_a_project_prints_is_kept(grade, project):
+    result = grade(project("07-urls", {"config/urls.py": "print('hello instructor')\nurlpatterns = []"}))
+
+    assert "hello instructor" in result.output
+
+
+def test_a_project_may_write_beside_its_own_files(grade, project):
+    folder = project("07-urls")
+    settings = folder / "config" / "settings.py"
+    settings.write_text(settings.read_text() + "\n(BASE_DIR / 'debug.log').write_text('log')\n")
+
+    assert grade(folder).verdict is Verdict.PASSED
+    assert not (folder / "debug.log").exists()
+
+
+def test_before_the_api_answers_the_whole_suite_runs_and_proves_nothing(grade, project):
+    result = grade(project("03-user-manager"), "03-user-manager")
+
+    assert (result.verdict, result.why, result.proof) == (Verdict.PASSED, "", False)
+    assert result.passed == result.expected > 60
+
+
+def test_before_the_api_answers_a_mistake_is_found(grade, project):
+    result = grade(project("02-user-model"), "03-user-manager")
+
+    assert result.verdict is Verdict.FAILED
+    assert 0 < result.passed < result.expected
