@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from companion.checking import guide
@@ -114,7 +114,7 @@ def _headlines(text: str) -> dict[str, tuple[int, str]]:
     return found
 
 
-def _leaves(found: dict[str, Symbol]) -> list[Symbol]:
+def _leaves(found: Mapping[str, Symbol]) -> list[Symbol]:
     """The symbols that hold no others: what a class is made of, rather than the class."""
     parents = {symbol.parent for symbol in found.values()}
     return [symbol for symbol in found.values() if symbol.name not in parents]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -183,7 +184,7 @@ def candidates(stage: Stage) -> tuple[tuple[str, str, int], ...]:
     return tuple(found)
 
 
-def _symbols(text: str | None) -> dict[str, Symbol]:
+def _symbols(text: str | None) -> Mapping[str, Symbol]:
     return symbols(text) if text else {}
 
 
