@@ -79,7 +79,8 @@ def test_a_test_that_hangs_is_a_timeout_and_the_others_still_run(checked):
     (result,) = failures(report).values()
     assert result.outcome == TIMEOUT
     assert result.id.endswith("::test_the_full_and_the_short_name_are_the_username")
-    assert (result.failure.place.file, result.failure.place.line) == ("authentication/models.py", 37)
+    assert result.failure.place.file == "authentication/models.py"
+    assert result.failure.place.line in (37, 38)  # it was stopped at the head of the loop, or in it
     assert report.count == len(report.results) - 1
     assert not report.passed
 
