@@ -14,8 +14,10 @@ from companion.checking.lookup import Known
 LOADING: list[Rule] = [
     unreadable,
     *explain_project.RULES,
-    *explain_django.RULES,
+    explain_django.refused,
     *explain_names.RULES,
+    explain_beside.misspelt,
+    explain_django.system_check,
     explain_beside.never_imported,
 ]
 TESTING: list[Rule] = [explain_test.no_file, *explain_beside.RULES, *explain_test.RULES]

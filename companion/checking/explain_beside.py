@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from companion.checking.advice import Advice
 from companion.checking.facts import Failure, Place
-from companion.checking.lookup import Known
+from companion.checking.lookup import Known, close
+from companion.reading.symbols import IMPORTS, symbols
 
 FRAMEWORKS = ("django", "rest_framework")  # their `checks` are not the project's
 ATTRIBUTES = ("AttributeError", "TypeError", "NotImplementedError")
@@ -38,6 +39,41 @@ def never_imported(failure: Failure, known: Known) -> Advice | None:
         if module in wanted and module not in mine and theirs in known.texts:
             return Advice(f"{theirs} is there, and nothing imports it.",
                           f"Import it where the chapter does: {wanted[module]}", Place(theirs, 0))  # fmt: skip
+    return None
+
+
+def misspelt(failure: Failure, known: Known) -> Advice | None:
+    """A name of the stage that the project lacks, and has one like it in its place, which the stage does not have."""
+    if failure.places or failure.phase != "test":
+        return None
+    for file, text in known.stage_texts.items():
+        wanted = set(symbols(text)) - {IMPORTS}
+        mine = {d.symbol.name: d for d in known.definitions if d.file == known.theirs(file)}
+        for name in sorted(wanted - mine.keys()):
+            others = [other for other in mine if other not in wanted and _owner(other) == _owner(name)]
+            near = close(name, others)
+            if near:
+                return Advice(f"{mine[near].place}, defines {mine[near].tail}, where the stage has {_tail(name)}.",
+                              f"Rename it to {_tail(name)}.", mine[near].place)  # fmt: skip
+    return None
+
+
+def _owner(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _tail(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def one_value(failure: Failure, known: Known) -> Advice | None:
+    """An authentication class that returns the user alone, and settings that are a text instead of a list."""
+    if "cannot unpack non-iterable" in failure.message and (method := known.define("authenticate")):
+        return Advice(f"{method.place}: authenticate returns one value, and two are wanted.",
+                      "Return the user and the token: return (user, token)", method.place)  # fmt: skip
+    text = known.line(r"""['"]DEFAULT_\w+_CLASSES['"]\s*:\s*\(?\s*['"]""", known.settings)
+    if "is not iterable" in failure.message and text:
+        return Advice(f"{text}, is a text, and has to be a list.", "Put the path into square brackets.", text)
     return None
 
 
@@ -88,4 +124,4 @@ def _imported(texts: dict[str, str]) -> dict[str, str]:
     return found
 
 
-RULES = [not_there, not_registered]
+RULES = [one_value, not_there, not_registered]

@@ -150,6 +150,3 @@ def _spoken_of(owner: str, message: str, known: Known) -> Place | None:
     found = (d for name in names for d in known.definitions if d.symbol.name == name.strip("?<>: "))
     first = next(found, None)
     return first.place if first else None
-
-
-RULES = [refused, system_check]

@@ -83,6 +83,9 @@ def _missing_migration(failure: Failure, known: Known) -> Advice:
     if place and (called := re.search(r"default=([\w.]+)\(\)", place.code)):
         return Advice(f"{place}, calls {called[1]} once, when the file is loaded, and not for each new row.",
                       f"Write default={called[1]}, without brackets.", place)  # fmt: skip
+    if place and re.match(r"\w+ = .+\),$", place.code):
+        return Advice(f"{place}, ends with a comma, which makes a tuple of it, and no field.",
+                      "Remove the comma.", place)  # fmt: skip
     if "managers" in failure.message:
         place = known.line(r"^\s+objects\s*=", *files) or place
         return Advice(f"{at(place)}: the manager of your model is not the one that its migrations name.",

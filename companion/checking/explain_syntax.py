@@ -75,6 +75,14 @@ def unreadable(failure: Failure, known: Known) -> Advice | None:
         return Advice(
             f"{place}, begins with the sign of a diff.", "Copy the line without the + or - at its start.", place
         )
+    if re.match(r"(\$|>>>|\.\.\.) ", code):
+        return Advice(f"{place}, begins with a prompt.", "Copy the line without what stands before it.", place)
+    if hidden := re.search(r"non-printable character (U\+\w+)", failure.message):
+        return Advice(
+            f"{place}, holds a character that nobody sees ({hidden[1]}).",
+            "Delete the spaces of the line and type them anew.",
+            place,
+        )
     if failure.type == "TabError":
         return Advice(f"{place}, mixes tabs and spaces.", "Indent every line with spaces, four for each level.", place)
     for pattern, sentence, remedy in MESSAGES:

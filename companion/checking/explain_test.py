@@ -43,6 +43,10 @@ def no_address(failure: Failure, known: Known) -> Advice | None:
     """A name or an address that the project's urls do not have."""
     files = [file for file in known.texts if file.endswith("urls.py")]
     root = known.theirs("config/urls.py")
+    open_ended = known.line(r"path\(['\"][^'\"]*[^/'\"]['\"], *include", root)
+    if open_ended and failure.place and failure.place.file in files:
+        return Advice(f"{open_ended}: the address lacks the slash at its end, before what is included.",
+                      "End it with a slash: 'api/'.", open_ended)  # fmt: skip
     if hit := re.search(r"Reverse for '([\w:-]+)' not found", failure.message):
         name = hit[1]
         named = {m[1]: file for file in files for m in re.finditer(r"name=['\"]([\w-]+)['\"]", known.texts[file])}

@@ -94,7 +94,8 @@ class Known:
             for file in self.texts
         }
         near = close(dotted, modules)
-        return modules[near] if near else None
+        alike = near and close(dotted.rpartition(".")[2], [near.rpartition(".")[2]])
+        return modules[near] if near and alike else None
 
     def define(self, name: str, file: str | None = None) -> Definition | None:
         """Where the last part of a dotted `name` is defined, in this file or in any."""

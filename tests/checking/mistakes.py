@@ -730,4 +730,88 @@ MISTAKES = [
         0,
         {'Dockerfile': {'USER app': 'USER root'}},
     ),
+    Mistake(
+        'a text where a list is wanted',
+        '04-authentication-backend',
+        'config/settings.py, line 138, is a text, and has to be a list.',
+        'config/settings.py',
+        138,
+        {
+            'config/settings.py': {
+                "    'DEFAULT_AUTHENTICATION_CLASSES': [\n        'authentication.backends.JWTAuthentication',\n    ],": "    'DEFAULT_AUTHENTICATION_CLASSES': 'authentication.backends.JWTAuthentication',"
+            }
+        },
+    ),
+    Mistake(
+        'one value where two are wanted',
+        '04-authentication-backend',
+        'authentication/backends.py, line 12: authenticate returns one value, and two are wanted.',
+        'authentication/backends.py',
+        12,
+        {
+            'authentication/backends.py': {
+                '        return (self._get_user(claims["sub"]), token.decode())': '        return self._get_user(claims["sub"])'
+            }
+        },
+    ),
+    Mistake(
+        'a misspelt method',
+        '04-authentication-backend',
+        'authentication/backends.py, line 34, defines authentication_header, where the stage has authenticate_header.',
+        'authentication/backends.py',
+        34,
+        {'authentication/backends.py': {'def authenticate_header': 'def authentication_header'}},
+    ),
+    Mistake(
+        'an address without its slash',
+        '07-urls',
+        'config/urls.py, line 22: the address lacks the slash at its end, before what is included.',
+        'config/urls.py',
+        22,
+        {'config/urls.py': {"path('api/', include": "path('api', include"}},
+    ),
+    Mistake(
+        'a comma behind a field',
+        '02-user-model',
+        'authentication/models.py, line 20, ends with a comma, which makes a tuple of it, and no field.',
+        'authentication/models.py',
+        20,
+        {
+            'authentication/models.py': {
+                'email = models.EmailField(unique=True)': 'email = models.EmailField(unique=True),'
+            }
+        },
+    ),
+    Mistake(
+        'a prompt that was copied',
+        '02-user-model',
+        'authentication/models.py, line 33, begins with a prompt.',
+        'authentication/models.py',
+        33,
+        {'authentication/models.py': {'    def __str__': '$ python manage.py\n    def __str__'}},
+    ),
+    Mistake(
+        'a space that nobody sees',
+        '02-user-model',
+        'authentication/models.py, line 33, holds a character that nobody sees (U+00A0).',
+        'authentication/models.py',
+        33,
+        {'authentication/models.py': {'    def __str__': '\xa0   def __str__'}},
+    ),
+    Mistake(
+        "a misspelt setting of Django's",
+        '02-user-model',
+        'config/settings.py, line 44, defines MIDLEWARE, where the stage has MIDDLEWARE.',
+        'config/settings.py',
+        44,
+        {'config/settings.py': {'MIDDLEWARE = [': 'MIDLEWARE = ['}},
+    ),
+    Mistake(
+        'settings that import what is not there',
+        '01-dockerfile',
+        'config/settings.py, line 26, imports config.local, and there is no file config/local.py.',
+        'config/settings.py',
+        26,
+        {'config/settings.py': {'DEBUG = True': 'from .local import *\nDEBUG = True'}},
+    ),
 ]
