@@ -25,9 +25,12 @@ PORT = 8000  # the one that every Dockerfile exposes
 PATIENCE = 60  # seconds from the start of a container to its first answer
 LINES = 20  # of what a container printed, shown when it fails
 FIRST_WITH_AN_API = "07-urls"
-# The API's first deployment asks for these. The stages before it do not read them.
+# What production asks for. Stages without production settings do not read them.
 ENVIRONMENT = {
     "SECRET_KEY": "only-for-this-run-" + "x" * 40,
+    "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,
+    "CACHE_URL": "locmemcache://",
+    "NUM_PROXIES": "1",
     "ALLOWED_HOSTS": "127.0.0.1",
     "FORWARDED_ALLOW_IPS": "*",
 }

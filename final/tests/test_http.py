@@ -119,6 +119,58 @@ def test_of_eight_registrations_at_once_one_wins(call, person):
     assert call("POST", "/login", credentials(person)).status == 200
 
 
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person):
+    """Eight people want one mailbox, each writes it in another case, and one gets it."""
+    answers = []
+
+    def register(number):
+        email = person["email"][:number].upper() + person["email"][number:]
+        username = f"{person['username']}{number}"
+        answers.append(
+            call("POST", "/registration", person | {"email": email, "username": username})
+        )
+
+    threads = [threading.Thread(target=register, args=(number,)) for number in range(20, 28)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == [201] + [400] * 7
+    assert call("POST", "/login", credentials(person)).status == 200
+
+
+def test_an_account_cannot_be_guessed_at_for_long(call, person):
+    """Whoever tries one password after the other is answered by 429 before long."""
+    wrong = credentials(person) | {"password": "wrong"}
+    answers = [call("POST", "/login", wrong) for _ in range(21)]
+
+    assert {answer.status for answer in answers} == {401, 429}
+    last = answers[-1]
+    assert last.headers["Content-Type"] == "application/json"
+    assert 0 < int(last.headers["Retry-After"]) <= 3600
+
+
+@pytest.mark.parametrize("path", ["", "/login/nothing"])
+def test_an_unknown_address_answers_in_json(call, path):
+    """An address that leads nowhere is answered by 404, and in JSON."""
+    answer = call("GET", path)
+
+    assert answer.status == 404
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == {"detail": "Not Found."}
+
+
+@pytest.mark.parametrize("path", ["/login", "/nothing"])
+def test_a_body_of_10_mb_is_refused(call, path):
+    """A body that is far too large is answered by 413, and in JSON."""
+    answer = call("POST", path, b" " * 10_000_000)
+
+    assert answer.status == 413
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == {"detail": "Content Too Large."}
+
+
 def test_a_weak_password_is_refused(call, person):
     """A common password is answered by 400."""
     answer = call("POST", "/registration", person | {"password": "password"})
