@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
+from authentication import models, tokens
 from authentication.models import User
 
 
@@ -55,7 +56,7 @@ def user(db):
 @pytest.fixture
 def token_for():
     """How a test gets the token of a user: here, and nowhere else."""
-    return lambda user: user.token
+    return lambda user: tokens.issue_token(models.Session.objects.create(user=user))
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ class Answer:
         with response:
             self.status = response.status
             self.headers = response.headers
-            self.body = json.loads(response.read())
+            text = response.read()
+            self.body = json.loads(text) if text else None
 
 
 @pytest.fixture
@@ -217,6 +218,30 @@ def test_me_is_closed_without_a_token(call):
     assert answer.status == 401
     assert answer.body == {"detail": "Authentication credentials were not provided."}
     assert answer.headers["WWW-Authenticate"] == CHALLENGE
+
+
+def test_a_token_is_good_until_the_logout(call, person, token):
+    """A logout ends one session at once, and leaves the other one alone."""
+    other = call("POST", "/login", credentials(person)).body["token"]
+    answer = call("POST", "/logout", authorization=f"Bearer {token}")
+
+    assert (answer.status, answer.body) == (204, None)
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
+    assert call("GET", "/me", authorization=f"Bearer {other}").status == 200
+
+
+def test_one_ends_the_session_of_another_device(call, person, token):
+    """The list of sessions tells which is which, and each can be ended."""
+    other = call("POST", "/login", credentials(person)).body["token"]
+    listed = call("GET", "/sessions", authorization=f"Bearer {other}")
+
+    assert listed.status == 200
+    assert [session["current"] for session in listed.body] == [True, False]
+    path = f"/sessions/{listed.body[1]['id']}"
+    assert call("DELETE", path, authorization=f"Bearer {other}").status == 204
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
+    assert call("DELETE", "/sessions", authorization=f"Bearer {other}").status == 204
+    assert call("GET", "/me", authorization=f"Bearer {other}").status == 401
 
 
 def test_the_scheme_may_be_in_any_case(call, token):
