@@ -68,10 +68,10 @@ def token(user, token_for):
 def forge(token):
     """Sign a token like `token`, but with other claims (`...` removes one), key or algorithm."""
 
-    def forge(key=None, algorithm="HS256", **changes):
+    def forge(key=None, algorithm="HS256", typ="at+jwt", **changes):
         claims = jwt.decode(token, options={"verify_signature": False}) | changes
         claims = {name: value for name, value in claims.items() if value is not ...}
         key = settings.JWT_SIGNING_KEY if key is None else key
-        return jwt.PyJWS().encode(json.dumps(claims).encode(), key, algorithm)
+        return jwt.PyJWS().encode(json.dumps(claims).encode(), key, algorithm, {"typ": typ})
 
     return forge

@@ -35,13 +35,13 @@ def client_with(token):
 @pytest.fixture
 def phone(user):
     """A client of Ada's that has logged in."""
-    return client_with(login(headers={"User-Agent": "Phone"}).json()["token"])
+    return client_with(login(headers={"User-Agent": "Phone"}).json()["access_token"])
 
 
 @pytest.fixture
 def laptop(user, phone):
     """Another one, which has logged in after it."""
-    return client_with(login(headers={"User-Agent": "Laptop"}).json()["token"])
+    return client_with(login(headers={"User-Agent": "Laptop"}).json()["access_token"])
 
 
 def me(client):
@@ -53,7 +53,7 @@ def test_a_login_starts_a_session(user):
     answer = login(headers={"User-Agent": "Phone"}, REMOTE_ADDR="192.0.2.1")
 
     session = Session.objects.get()
-    claims = read_token(answer.json()["token"])
+    claims = read_token(answer.json()["access_token"])
     assert (claims["sub"], claims["sid"]) == (str(user.pk), str(session.pk))
     assert (session.user, session.user_agent, session.address) == (user, "Phone", "192.0.2.1")
     assert str(session) == f"ada since {session.created_at:%Y-%m-%d %H:%M}"
@@ -65,7 +65,7 @@ def test_a_registration_starts_a_session():
     answer = APIClient().post("/api/registration", data, format="json")
 
     session = Session.objects.get()
-    assert read_token(answer.json()["token"])["sid"] == str(session.pk)
+    assert read_token(answer.json()["access_token"])["sid"] == str(session.pk)
     assert session.user.email == "ada@example.com"
     assert session.user.last_login is not None
 
@@ -121,6 +121,7 @@ def test_one_sees_ones_own_sessions(phone, laptop, other, token_for):
         {
             "id": str(session.pk),
             "created_at": session.created_at.isoformat().replace("+00:00", "Z"),
+            "refreshed_at": session.refreshed_at.isoformat().replace("+00:00", "Z"),
             "user_agent": user_agent,
             "address": "127.0.0.1",
             "current": current,
