@@ -158,6 +158,7 @@ def test_django_finds_nothing_to_say_about_the_deployment():
 
 REQUESTS = """
 import json
+import logging
 from django.test import Client
 from authentication.views import CurrentUserAPIView
 
@@ -174,6 +175,7 @@ health = client.get("/health", headers={"Host": "127.0.0.1:8000"})
 CurrentUserAPIView.permission_classes = []
 CurrentUserAPIView.get = broken
 error = client.get("/api/me", secure=True)
+logging.getLogger("authentication").info("told in passing")
 print(json.dumps({
     "plain": [plain.status_code, plain["Location"]],
     "secure": [secure.status_code, secure["Strict-Transport-Security"]],
@@ -190,7 +192,7 @@ print(json.dumps({
 def test_production_answers_over_https_only_and_in_json():
     """HTTP is sent on to HTTPS; pages for a browser, other hosts and error details stay out.
 
-    The health check may come over HTTP: it comes from inside. An error is in the log in full.
+    The health check may come over HTTP: it comes from inside. The log has errors in full, and what is told in passing.
     """
     run = manage("shell", "--verbosity=0", "-c", REQUESTS)
 
@@ -206,3 +208,4 @@ def test_production_answers_over_https_only_and_in_json():
         "error": [500, {"detail": "Internal Server Error."}],
     }
     assert "RuntimeError: on purpose" in run.stderr
+    assert "told in passing" in run.stderr

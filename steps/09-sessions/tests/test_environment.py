@@ -158,6 +158,7 @@ def test_django_finds_nothing_to_say_about_the_deployment():
 
 REQUESTS = """
 import json
+import logging
 from django.test import Client
 from authentication.views import CurrentUserAPIView
 
@@ -173,6 +174,7 @@ login = client.get("/admin/login/", secure=True)
 CurrentUserAPIView.permission_classes = []
 CurrentUserAPIView.get = broken
 error = client.get("/api/me", secure=True)
+logging.getLogger("authentication").info("told in passing")
 print(json.dumps({
     "plain": [plain.status_code, plain["Location"]],
     "secure": [secure.status_code, secure["Strict-Transport-Security"]],
@@ -188,7 +190,7 @@ print(json.dumps({
 def test_production_answers_over_https_only_and_in_json():
     """HTTP is sent on to HTTPS; pages for a browser, other hosts and error details stay out.
 
-    An error is in the log in full.
+    The log has errors in full, and what is told in passing.
     """
     run = manage("shell", "--verbosity=0", "-c", REQUESTS)
 
@@ -203,3 +205,4 @@ def test_production_answers_over_https_only_and_in_json():
         "error": [500, {"detail": "Internal Server Error."}],
     }
     assert "RuntimeError: on purpose" in run.stderr
+    assert "told in passing" in run.stderr
