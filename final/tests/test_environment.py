@@ -192,7 +192,8 @@ print(json.dumps({
 def test_production_answers_over_https_only_and_in_json():
     """HTTP is sent on to HTTPS; pages for a browser, other hosts and error details stay out.
 
-    The health check may come over HTTP: it comes from inside. The log has errors in full, and what is told in passing.
+    The health check may come over HTTP: it comes from inside. The log has errors in full, and
+    what is told in passing.
     """
     run = manage("shell", "--verbosity=0", "-c", REQUESTS)
 
