@@ -158,6 +158,15 @@ def lighthouse(session):
     session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def properties(session):
+    """Try the last stage on what nobody would think of: headers, claims, bodies that Hypothesis makes up."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["properties"])
+    session.chdir(find("final").path)
+    options = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir=.", str(ROOT / "tests/properties"))
+    session.run("python", "-m", "pytest", *options, *session.posargs, env=bare_environment())
+
+
 @nox.session
 def postgres(session):
     """Run the tests of the stages from 08 on with PostgreSQL, on a server that is gone afterwards."""
