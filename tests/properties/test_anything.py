@@ -3,6 +3,7 @@ import json
 import jwt
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,23 @@ values = st.recursive(
 )
 headers = st.binary(max_size=60).map(lambda raw: raw.decode("latin-1"))
 schemes = st.sampled_from(["", "Bearer", "bearer ", "BEARER\t", "Basic ", "\xff "])
+
+
+@pytest.fixture
+def people(session):
+    """Ada, whom everybody knows, and somebody who was deactivated."""
+    User.objects.create_user("gone", "gone@example.com", PASSWORD, is_active=False)
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The passwords that have been hashed."""
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda hasher, text, salt: hashed.append(text) or encode(hasher, text, salt)
+    )
+    return hashed
 
 
 def answer_of(function, *arguments):
@@ -108,6 +126,20 @@ def test_any_body_is_answered_in_json(path, body):
 
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/json"
+
+
+@given(password=texts | st.sampled_from(["wrong", "", " ", "\0", "x" * 4097, "\ud800"]))
+def test_a_refused_login_tells_nothing(people, hashed, password):
+    """Known, unknown and deactivated: the same status, body and number of hashes, whatever the password is."""
+    answers = []
+    for email in ("ada@example.com", "nobody@example.com", "gone@example.com"):
+        hashed.clear()
+        data = json.dumps({"email": email, "password": password})
+        answer = Client().post("/api/login", data, content_type="application/json")
+        answers.append((answer.status_code, answer.content, answer["Content-Type"], len(hashed)))
+
+    assert answers[0][0] in (400, 401)
+    assert len(set(answers)) == 1
 
 
 @given(text=texts)
