@@ -117,6 +117,9 @@ class LogoutAPIView(APIView):
     Ends the session that the token belongs to.
     """
 
+    # Whoever comes from the admin, with a cookie, has no token to end.
+    authentication_classes = [JWTAuthentication]
+
     def post(self, request):
         request.auth.delete()
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -101,6 +101,14 @@ def test_logout_ends_the_session_at_once(phone, laptop):
     assert me(laptop) == 200
 
 
+def test_a_browser_that_comes_from_the_admin_has_no_token_to_end(client, user):
+    """In development a cookie opens the API too, but a logout wants a token."""
+    client.force_login(user)
+
+    assert client.get("/api/sessions").json() == []
+    assert client.post("/api/logout").status_code == 401
+
+
 def test_logout_everywhere_ends_all_sessions(phone, laptop, other, token_for):
     """Whoever has lost a device logs out everywhere, and nobody else is concerned."""
     grace = client_with(token_for(other))
