@@ -147,6 +147,13 @@ def test_a_length_that_is_no_number_is_no_length(length):
     assert send("/nothing", Body(10), length) == ("404 Not Found", b'{"detail": "Not Found."}')
 
 
+def test_a_body_in_chunks_is_refused(stranger):
+    """A body whose length nobody says beforehand is answered by 411, and not as if it were empty."""
+    answer = stranger.post("/api/login", headers={"Transfer-Encoding": "chunked"})
+
+    assert_json(answer, 411, "Length Required.")
+
+
 def test_a_cookie_that_no_database_can_look_up_is_refused(stranger):
     """A cookie with a NUL is answered by 400: PostgreSQL would stumble over it."""
     stranger.cookies.load(r'sessionid="\000\000\000\000\000\000\000\000"')
