@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nox
 
+from companion import postgres as postgresql
 from companion.checking.invocation import line
 from companion.pythons import oldest_and_newest
 from companion.stages import ROOT, copy, find, stages
@@ -28,6 +29,7 @@ GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
 SITE = "127.0.0.1:8001"  # 8000 stays the API's
 TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
 LEAKS = ("DJANGO_", "PYTEST_", "DATABASE_", "SECRET_KEY", "ALLOWED_HOSTS")  # would change what a stage does
+LEAKS += ("JWT_", "CACHE_URL", "NUM_PROXIES", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE")
 
 
 def bare_environment():
@@ -158,6 +160,26 @@ def zensical(session):
 def lighthouse(session):
     """Print Lighthouse's scores of two pages, on a desk and on a phone. Needs Chromium and npm."""
     session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def properties(session):
+    """Try the last stage on what nobody would think of: headers, claims, bodies that Hypothesis makes up."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["properties"])
+    session.chdir(find("final").path)
+    options = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir=.", str(ROOT / "tests/properties"))
+    session.run("python", "-m", "pytest", *options, *session.posargs, env=bare_environment())
+
+
+@nox.session
+def postgres(session):
+    """Run the tests of the stages from 08 on with PostgreSQL, on a server that is gone afterwards."""
+    session.run(PYTHON, "-m", "pytest", "-q", "tests/postgres", external=True)
+    with postgresql.server() as address:
+        for stage in stages()[find("08-hardening").number - 1 :]:
+            session.chdir(stage.path)
+            env = bare_environment() | {"DATABASE_URL": address}
+            session.run(PYTHON, "-m", "pytest", "-q", *session.posargs, env=env, external=True)
 
 
 @nox.session

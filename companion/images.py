@@ -25,9 +25,12 @@ PORT = 8000  # the one that every Dockerfile exposes
 PATIENCE = 60  # seconds from the start of a container to its first answer
 LINES = 20  # of what a container printed, shown when it fails
 FIRST_WITH_AN_API = "07-urls"
-# The API's first deployment asks for these. The stages before it do not read them.
+# What production asks for. Stages without production settings do not read them.
 ENVIRONMENT = {
     "SECRET_KEY": "only-for-this-run-" + "x" * 40,
+    "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,
+    "CACHE_URL": "locmemcache://",
+    "NUM_PROXIES": "1",
     "ALLOWED_HOSTS": "127.0.0.1",
     "FORWARDED_ALLOW_IPS": "*",
 }
@@ -194,7 +197,9 @@ def ask(stage: Stage, address: str) -> list[str]:
     ada = {"email": "ada@example.com", "username": "ada"}
     registered, _ = _request(address, "POST", "/api/registration", 201, ada | password)
     logged_in, answer = _request(address, "POST", "/api/login", 200, {"email": ada["email"]} | password)
-    me, body = _request(address, "GET", "/api/me", 200, authorization=f"Bearer {json.loads(answer)['token']}")
+    tokens = json.loads(answer)
+    token = tokens.get("access_token") or tokens["token"]  # one token until 09, two from 10 on
+    me, body = _request(address, "GET", "/api/me", 200, authorization=f"Bearer {token}")
     if json.loads(body).get("email") != ada["email"]:
         raise Failed(f"GET /api/me answered {body}, and not about {ada['email']}")
     return [registered, logged_in, me]

@@ -50,7 +50,7 @@ class Folder:
         self._console: subprocess.Popen[str] | None = None
         self._server: pexpect.spawn[str] | None = None
         self._address = ""
-        self._token = ""
+        self._tokens: list[str] = []
 
     def __enter__(self) -> Folder:
         return self
@@ -71,7 +71,7 @@ class Folder:
         if "curl " in command and not self._server:
             self._serve()
         command = command.replace(ADDRESS, self._address or ADDRESS)
-        command = re.sub(r"eyJ[\w.-]*…", self._token, command)
+        command = re.sub(r"(eyJ[\w.-]*)…", lambda shown: self._latest(shown[1]), command)
         for shown, real in PLACES.items():
             command = command.replace(shown, real)
         shell = self._shell = self._shell or self._new_shell()
@@ -140,6 +140,10 @@ class Folder:
             (self.path / path).write_bytes(before)
             self.forget_console()
 
+    def _latest(self, beginning: str) -> str:
+        """The token that came last of those that begin like this; an access and a refresh token begin differently."""
+        return next((token for token in reversed(self._tokens) if token.startswith(beginning)), "")
+
     def _serve(self) -> list[str]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -166,8 +170,7 @@ class Folder:
         printed = re.sub(r"\x1b\[[\d;]*m", "", printed)  # curl prints the names of headers in bold
         if self._address:
             printed = printed.replace(self._address, ADDRESS)
-        if tokens := re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", printed):
-            self._token = tokens[-1]
+        self._tokens += re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", printed)
         lines = printed.split("\n")
         return lines[:-1] if not lines[-1] else lines
 

@@ -3,24 +3,33 @@ Settings for a machine that others can reach. What differs from one machine to
 the next, and what is secret, comes from the environment.
 """
 
-import environ
-
 from .settings import *
-from .settings import DATABASES
-
-env = environ.Env()
+from .settings import DATABASES, REST_FRAMEWORK, env
 
 DEBUG = False
 
-# Without a default: a project that has no secret of its own does not start.
+# Without defaults: a project that has no secrets of its own does not start.
 SECRET_KEY = env('SECRET_KEY')
+JWT_SIGNING_KEY = env('JWT_SIGNING_KEY')
 
 # The names under which the API is reached. The health check comes from the machine itself.
 ALLOWED_HOSTS = [*env.list('ALLOWED_HOSTS'), '127.0.0.1']
 
-# postgres://user:password@host:5432/name; kept open between requests
-if 'DATABASE_URL' in env:
-    DATABASES['default'] = env.db('DATABASE_URL') | {'CONN_MAX_AGE': 60}
+# Kept open between requests, and looked after before it is used again.
+DATABASES = {'default': DATABASES['default'] | {'CONN_MAX_AGE': 60, 'CONN_HEALTH_CHECKS': True}}
+
+# All processes count together. A cache that does not answer holds nobody up for long.
+CACHES = {
+    'default': env.cache('CACHE_URL')
+    | {'OPTIONS': {'socket_connect_timeout': 1, 'socket_timeout': 1}}
+}
+
+# JSON and tokens only: the pages for a browser stay at home.
+REST_FRAMEWORK = REST_FRAMEWORK | {
+    'DEFAULT_AUTHENTICATION_CLASSES': ['authentication.backends.JWTAuthentication'],
+    'DEFAULT_RENDERER_CLASSES': ['rest_framework.renderers.JSONRenderer'],
+    'NUM_PROXIES': env.int('NUM_PROXIES'),
+}
 
 # Everything goes over HTTPS, for the next hour in any case. Raise it when you are sure.
 SECURE_SSL_REDIRECT = True

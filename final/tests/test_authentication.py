@@ -17,7 +17,7 @@ class Protected(APIView):
     """A view that says nothing about who may use it: the settings decide."""
 
     def get(self, request):
-        return Response({"email": request.user.email, "token": request.auth})
+        return Response({"email": request.user.email, "session": request.auth})
 
 
 def get(authorization=None):
@@ -37,7 +37,7 @@ def test_a_token_opens_a_view(user, token, scheme):
     response = get(f"{scheme} {token}")
 
     assert response.status_code == 200
-    assert response.data == {"email": user.email, "token": token}
+    assert response.data == {"email": user.email, "session": user.sessions.get()}
 
 
 def test_each_token_stands_for_its_own_user(user, token, token_for):

@@ -10,6 +10,7 @@ import pytest
 
 PASSWORD = "correct horse battery staple"
 CHALLENGE = 'Bearer realm="api"'
+TOKENS = ["access_token", "token_type", "expires_in", "refresh_token"]
 
 
 class Answer:
@@ -19,7 +20,8 @@ class Answer:
         with response:
             self.status = response.status
             self.headers = response.headers
-            self.body = json.loads(response.read())
+            text = response.read()
+            self.body = json.loads(text) if text else None
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def person():
 @pytest.fixture
 def token(call, person):
     """The token of somebody who has registered."""
-    return call("POST", "/registration", person).body["token"]
+    return call("POST", "/registration", person).body["access_token"]
 
 
 def credentials(person):
@@ -62,13 +64,13 @@ def test_register_log_in_and_ask_who_i_am(call, person):
     """The whole way: register, log in, and ask with the token who one is."""
     registered = call("POST", "/registration", person)
     assert registered.status == 201
-    assert list(registered.body) == ["token"]
+    assert list(registered.body) == TOKENS
 
     logged_in = call("POST", "/login", credentials(person))
     assert logged_in.status == 200
-    assert list(logged_in.body) == ["token"]
+    assert list(logged_in.body) == TOKENS
 
-    for token in registered.body["token"], logged_in.body["token"]:
+    for token in registered.body["access_token"], logged_in.body["access_token"]:
         me = call("GET", "/me", authorization=f"Bearer {token}")
         assert me.status == 200
         assert list(me.body) == ["id", "email", "username"]
@@ -119,6 +121,58 @@ def test_of_eight_registrations_at_once_one_wins(call, person):
     assert call("POST", "/login", credentials(person)).status == 200
 
 
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person):
+    """Eight people want one mailbox, each writes it in another case, and one gets it."""
+    answers = []
+
+    def register(number):
+        email = person["email"][:number].upper() + person["email"][number:]
+        username = f"{person['username']}{number}"
+        answers.append(
+            call("POST", "/registration", person | {"email": email, "username": username})
+        )
+
+    threads = [threading.Thread(target=register, args=(number,)) for number in range(20, 28)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == [201] + [400] * 7
+    assert call("POST", "/login", credentials(person)).status == 200
+
+
+def test_an_account_cannot_be_guessed_at_for_long(call, person):
+    """Whoever tries one password after the other is answered by 429 before long."""
+    wrong = credentials(person) | {"password": "wrong"}
+    answers = [call("POST", "/login", wrong) for _ in range(21)]
+
+    assert {answer.status for answer in answers} == {401, 429}
+    last = answers[-1]
+    assert last.headers["Content-Type"] == "application/json"
+    assert 0 < int(last.headers["Retry-After"]) <= 3600
+
+
+@pytest.mark.parametrize("path", ["", "/login/nothing"])
+def test_an_unknown_address_answers_in_json(call, path):
+    """An address that leads nowhere is answered by 404, and in JSON."""
+    answer = call("GET", path)
+
+    assert answer.status == 404
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == {"detail": "Not Found."}
+
+
+@pytest.mark.parametrize("path", ["/login", "/nothing"])
+def test_a_body_of_10_mb_is_refused(call, path):
+    """A body that is far too large is answered by 413, and in JSON."""
+    answer = call("POST", path, b" " * 10_000_000)
+
+    assert answer.status == 413
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == {"detail": "Content Too Large."}
+
+
 def test_a_weak_password_is_refused(call, person):
     """A common password is answered by 400."""
     answer = call("POST", "/registration", person | {"password": "password"})
@@ -165,6 +219,80 @@ def test_me_is_closed_without_a_token(call):
     assert answer.status == 401
     assert answer.body == {"detail": "Authentication credentials were not provided."}
     assert answer.headers["WWW-Authenticate"] == CHALLENGE
+
+
+def test_a_token_is_good_until_the_logout(call, person, token):
+    """A logout ends one session at once, and leaves the other one alone."""
+    other = call("POST", "/login", credentials(person)).body["access_token"]
+    answer = call("POST", "/logout", authorization=f"Bearer {token}")
+
+    assert (answer.status, answer.body) == (204, None)
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
+    assert call("GET", "/me", authorization=f"Bearer {other}").status == 200
+
+
+def test_one_ends_the_session_of_another_device(call, person, token):
+    """The list of sessions tells which is which, and each can be ended."""
+    other = call("POST", "/login", credentials(person)).body["access_token"]
+    listed = call("GET", "/sessions", authorization=f"Bearer {other}")
+
+    assert listed.status == 200
+    assert [session["current"] for session in listed.body] == [True, False]
+    path = f"/sessions/{listed.body[1]['id']}"
+    assert call("DELETE", path, authorization=f"Bearer {other}").status == 204
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
+    assert call("DELETE", "/sessions", authorization=f"Bearer {other}").status == 204
+    assert call("GET", "/me", authorization=f"Bearer {other}").status == 401
+
+
+def test_a_refresh_token_brings_new_tokens_once(call, person):
+    """Whoever refreshes gets another refresh token, and the old one is used up."""
+    first = call("POST", "/registration", person).body["refresh_token"]
+    refreshed = call("POST", "/refresh", {"refresh_token": first})
+
+    assert refreshed.status == 200
+    assert list(refreshed.body) == TOKENS
+    assert refreshed.headers["Cache-Control"] == "no-store"
+    authorization = f"Bearer {refreshed.body['access_token']}"
+    assert call("GET", "/me", authorization=authorization).body["email"] == person["email"]
+    again = call("POST", "/refresh", {"refresh_token": first})
+    assert again.status == 401
+    assert again.body == {"detail": "The token has been used already.", "code": "token_used"}
+    second = refreshed.body["refresh_token"]
+    assert call("POST", "/refresh", {"refresh_token": second}).status == 200
+
+
+def test_of_eight_refreshes_at_once_one_wins(call, person):
+    """Eight use one refresh token at the same moment: one gets tokens, and nobody is logged out."""
+    refresh_token = call("POST", "/registration", person).body["refresh_token"]
+    answers = []
+    threads = [
+        threading.Thread(
+            target=lambda: answers.append(
+                call("POST", "/refresh", {"refresh_token": refresh_token})
+            )
+        )
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == [200] + [401] * 7
+    (winner,) = (answer for answer in answers if answer.status == 200)
+    authorization = f"Bearer {winner.body['access_token']}"
+    assert call("GET", "/me", authorization=authorization).status == 200
+
+
+def test_no_token_stands_in_for_the_other(call, person):
+    """A refresh token opens nothing, and an access token refreshes nothing."""
+    tokens = call("POST", "/registration", person).body
+
+    assert call("GET", "/me", authorization=f"Bearer {tokens['refresh_token']}").status == 401
+    answer = call("POST", "/refresh", {"refresh_token": tokens["access_token"]})
+    assert answer.status == 401
+    assert answer.body == {"detail": "The token is invalid.", "code": "token_invalid"}
 
 
 def test_the_scheme_may_be_in_any_case(call, token):

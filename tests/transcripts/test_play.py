@@ -114,6 +114,14 @@ def test_a_server_answers_where_the_page_says(drifts):
     assert drifts(page) == []
 
 
+def test_of_several_tokens_the_one_that_begins_as_shown_is_meant(drifts):
+    """A login answers with two tokens; what is shown of one before the … tells them apart."""
+    page = fence("$ echo eyJa.eyJb.c eyJd.eyJe.f\neyJa.eyJb.c eyJd.eyJe.f\n$ echo eyJ…,eyJa…,eyJx… | tr J j\n…")
+    page += fence("$ echo eyJ… | tr J j\neyjd.eyje.f\n$ echo eyJa… | tr J j\neyja.eyjb.c\n$ echo [eyJx…]\n[]")
+
+    assert drifts(page) == []
+
+
 def test_a_person_can_be_played(drifts):
     """Prompts get their answers; what is hidden stays hidden."""
     page = fence("$ python manage.py migrate") + fence(

@@ -1,0 +1,25 @@
+"""Properties of the last stage, tried on values that nobody would think of. Its own suite knows examples only."""
+
+import pytest
+from django.core.cache import cache
+from hypothesis import HealthCheck, settings
+from rest_framework.throttling import SimpleRateThrottle
+
+# Each example takes up where the last one left the database and the cache, which is what happens to a server.
+settings.register_profile(
+    "companion",
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("companion")
+
+
+@pytest.fixture(autouse=True)
+def fast_and_unthrottled(settings, monkeypatch):
+    """A hash that costs nothing, and rates that nobody reaches."""
+    cache.clear()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    rates = dict.fromkeys(["login", "registration", "guess"], "1000000/second")
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)

@@ -1,0 +1,164 @@
+import json
+
+import jwt
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.test import APIRequestFactory
+
+from authentication.backends import JWTAuthentication
+from authentication.models import Session, User
+from authentication.sessions import find_session, tokens_of
+from authentication.throttles import AddressThrottle, GuessThrottle
+from authentication.tokens import ACCESS, REFRESH
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+
+texts = st.text(st.characters(exclude_categories=()))  # half surrogate pairs too
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=5,
+)
+headers = st.binary(max_size=60).map(lambda raw: raw.decode("latin-1"))
+schemes = st.sampled_from(["", "Bearer", "bearer ", "BEARER\t", "Basic ", "\xff "])
+
+
+@pytest.fixture
+def people(session):
+    """Ada, whom everybody knows, and somebody who was deactivated."""
+    User.objects.create_user("gone", "gone@example.com", PASSWORD, is_active=False)
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The passwords that have been hashed."""
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda hasher, text, salt: hashed.append(text) or encode(hasher, text, salt)
+    )
+    return hashed
+
+
+def answer_of(function, *arguments):
+    """What a function returns, or the code with which it refuses."""
+    try:
+        return function(*arguments)
+    except AuthenticationFailed as refused:
+        return refused.detail["code"]
+
+
+@pytest.fixture
+def session():
+    user = User.objects.create_user("ada", "ada@example.com", PASSWORD)
+    return Session.objects.create(user=user)
+
+
+@given(scheme=schemes, rest=headers)
+def test_any_authorization_header_is_refused_or_left_alone(django_assert_num_queries, scheme, rest):
+    """No header but one with a token that we have signed lets anybody in, crashes, or asks the database."""
+    request = APIRequestFactory().get("/", headers={"Authorization": scheme + rest})
+    with django_assert_num_queries(0):
+        answer = answer_of(JWTAuthentication().authenticate, request)
+
+    assert answer in (None, "token_invalid")
+    assert JWTAuthentication().authenticate_header(request).startswith('Bearer realm="api"')
+
+
+@given(
+    name=st.sampled_from(["sub", "sid", "jti", "iat", "exp", "nbf", "iss", "aud"]),
+    value=values | st.sampled_from([True, 1.5, 9999999999.5, "9999999999", "0", "1"]),
+    typ=st.sampled_from([ACCESS, REFRESH]),
+)
+def test_any_claim_that_we_would_not_issue_is_refused(session, name, value, typ):
+    """Whatever one claim holds, signed with our key: the token stands for its session, or is refused."""
+    issued = tokens_of(session)["access_token" if typ == ACCESS else "refresh_token"]
+    claims = jwt.decode(issued, options={"verify_signature": False})
+    payload = json.dumps(claims | {name: value}).encode()
+    forged = jwt.PyJWS().encode(payload, settings.JWT_SIGNING_KEY, "HS256", {"typ": typ})
+    answer = answer_of(find_session, forged, typ)
+
+    if answer not in ("token_invalid", "token_expired"):
+        found, read = answer
+        assert found == session
+        assert (read["sub"], read["sid"]) == (claims["sub"], claims["sid"])
+        assert (type(read["iat"]), type(read["exp"])) == (int, int)
+
+
+@given(header=values)
+def test_any_header_of_a_token_is_refused(session, header):
+    """Whatever the header says that a token is good for, it is good for what we have issued it for."""
+    claims = jwt.decode(tokens_of(session)["access_token"], options={"verify_signature": False})
+    encode = jwt.PyJWS().encode
+    forged = encode(json.dumps(claims).encode(), settings.JWT_SIGNING_KEY, "HS256", {"typ": json.dumps(header)})
+    with pytest.raises(AuthenticationFailed):
+        find_session(forged)
+
+
+@given(
+    path=st.sampled_from(["/api/registration", "/api/login", "/api/refresh", "/api/logout", "/api/me"]),
+    data=st.dictionaries(
+        st.sampled_from(["email", "username", "password", "refresh_token"]),
+        values | st.sampled_from(["ada@example.com", "ada", PASSWORD]),
+    )
+    | values,
+)
+def test_any_json_is_answered_in_json(session, path, data):
+    """Whatever JSON comes, the answer is one of a few, in JSON, and never a crash."""
+    answer = Client().post(path, json.dumps(data), content_type="application/json")
+
+    assert answer.status_code in (200, 201, 400, 401, 405)
+    assert answer["Content-Type"] == "application/json"
+    assert answer.json()
+
+
+@given(path=st.sampled_from(["/api/registration", "/api/login", "/api/refresh"]), body=st.binary())
+def test_any_body_is_answered_in_json(path, body):
+    """Whatever bytes come, they are no registration, no login and no refresh."""
+    answer = Client().post(path, body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/json"
+
+
+@given(password=texts | st.sampled_from(["wrong", "", " ", "\0", "x" * 4097, "\ud800"]))
+def test_a_refused_login_tells_nothing(people, hashed, password):
+    """Known, unknown and deactivated: the same status, body and number of hashes, whatever the password is."""
+    answers = []
+    for email in ("ada@example.com", "nobody@example.com", "gone@example.com"):
+        hashed.clear()
+        data = json.dumps({"email": email, "password": password})
+        answer = Client().post("/api/login", data, content_type="application/json")
+        answers.append((answer.status_code, answer.content, answer["Content-Type"], len(hashed)))
+
+    assert answers[0][0] in (400, 401)
+    assert len(set(answers)) == 1
+
+
+@given(text=texts)
+def test_one_spelling_is_one_spelling(text):
+    """What has its one spelling keeps it: to write it so again changes nothing."""
+    email = User.objects.normalize_email(text)
+    username = User.normalize_username(text)
+
+    assert User.objects.normalize_email(email) == email
+    assert User.normalize_username(username) == username
+
+
+@given(email=texts, address=headers)
+def test_whatever_is_counted_has_a_short_key(email, address):
+    """The key of a count is short and plain: any cache can keep it."""
+    request = APIRequestFactory().post("/", REMOTE_ADDR=address)
+    for key in (
+        GuessThrottle(email).get_cache_key(request, None),
+        type("Any", (AddressThrottle,), {"scope": "login"})().get_cache_key(request, None),
+    ):
+        assert len(key) < 200
+        assert key.isascii() and key.isprintable() and " " not in key
