@@ -172,7 +172,8 @@ class Child:
     def test(self) -> int:
         """Run the stage's tests, and tell of each as soon as it has ended."""
         stage, outer = Path(self.job["stage"]), Path(self.job["outer"])
-        copy_tests(stage, self.folder, self.package, self.project, outer)
+        settings = os.environ["DJANGO_SETTINGS_MODULE"]
+        copy_tests(stage, self.folder, self.package, settings, self.project, outer)
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         options = ["-q", "--rootdir", str(self.folder), "-c", str(self.folder / "pytest.ini")]
         options += ["--confcutdir", str(self.folder), "--import-mode=importlib", "--tb=native", "-o", "addopts="]

@@ -39,7 +39,7 @@ def test_a_stage_that_passes(run, project):
     assert out == (
         "Stage 02-user-model: A user of our own\n"
         f"  tests  [##############################] {ALL} of {ALL}\n"
-        f"  stages [#######.......................] 2 of {len(stages())}\n"
+        f"  stages {show.bar(2, len(stages()))} 2 of {len(stages())}\n"
         "\n"
         "Done. Next comes 03-user-manager: A manager that makes users\n"
         "  Read: https://drf-jwt-companion.example/chapters/03-user-manager/\n"
@@ -55,7 +55,7 @@ def test_the_first_thing_that_is_missing(run, project):
     assert out == (
         "Stage 02-user-model: A user of our own\n"
         f"  tests  [#############################.] {ALL - 1} of {ALL}\n"
-        f"  stages [###...........................] 1 of {len(stages())}\n"
+        f"  stages {show.bar(1, len(stages()))} 1 of {len(stages())}\n"
         "\n"
         "Missing: `str(user)` is the username: it is what the shell and the admin print.\n"
         "\n"

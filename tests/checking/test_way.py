@@ -3,9 +3,10 @@
 import subprocess
 import sys
 
+from companion.checking import show
 from companion.checking.check import environment
 from companion.cli import main
-from companion.stages import copy, find
+from companion.stages import copy, find, stages
 from tests.checking.projects import edit
 
 MODELS = "authentication/models.py"
@@ -84,7 +85,7 @@ def test_the_whole_way(tmp_path, capsys):
         (folder / file).write_text(right)
         status, out = said(capsys, "check", folder)
         assert status == 0, out
-        assert f"  stages [{'#' * (30 * number // 8)}" in out
+        assert f"  stages {show.bar(number, len(stages()))} {number} of {len(stages())}\n" in out
         if stage != "07-urls":
             assert f"Done. Next comes {WAY[number][0]}: " in out
 

@@ -1,0 +1,65 @@
+"""The stage's tests, as they are said for one project."""
+
+from pathlib import Path
+
+import pytest
+
+from companion.checking.staging import adapted, copy_tests, renamed
+
+HERE = Path("/mine/tests/test_x.py")
+
+
+@pytest.mark.parametrize(
+    ("package", "text", "wanted"),
+    [
+        ("config", "from config.wsgi import application", "from config.wsgi import application"),
+        ("mysite", "from config.wsgi import application", "from mysite.wsgi import application"),
+        ("core.conf", '"gunicorn config.wsgi", `config/urls.py`', '"gunicorn core.conf.wsgi", `core/conf/urls.py`'),
+        ("", '"config.urls", `config/urls.py`', '"urls", `urls.py`'),
+        ("mysite", "request.config.getoption('x'); my_config.x; config = 1", "request.config.getoption('x'); my_config.x; config = 1"),
+    ],
+)  # fmt: skip
+def test_the_settings_package_has_the_projects_name(package, text, wanted):
+    """Imports, commands and paths follow; what only looks like it is left alone."""
+    assert renamed(text, package) == wanted
+
+
+def test_a_test_finds_itself_in_the_project():
+    """`__file__` is where the learner's own copy would lie; names that end like it are left alone."""
+    text = "PROJECT = Path(__file__).parent.parent; my__file__ = x.__file__"
+
+    assert adapted(text, "config", HERE, "config.settings") == (
+        "PROJECT = Path('/mine/tests/test_x.py').parent.parent; my__file__ = x.__file__"
+    )
+
+
+def test_settings_in_parts_are_read_by_the_name_that_manage_has():
+    """The part stands for the whole, and to read the settings anew is to forget every part."""
+    text = 'load("config.settings"); sys.modules.pop(name, None); "config.production"'
+
+    assert adapted(text, "mysite", HERE, "mysite.settings.dev") == (
+        'load("mysite.settings.dev"); [sys.modules.pop(m, None) for m in list(sys.modules) if m == name or '
+        'm.startswith("mysite.settings.")]; "mysite.production"'
+    )
+    assert adapted(text, "config", HERE, "config.settings") == text
+
+
+def test_the_dockerfile_is_looked_for_up_to_the_folder_that_was_named(tmp_path):
+    """A test that reads a file which lies above manage.py finds it there; another stays beside manage.py."""
+    stage, target, outer = tmp_path / "stage", tmp_path / "target", tmp_path / "mine"
+    project = outer / "backend"
+    for folder in (stage / "tests/data", target, project):
+        folder.mkdir(parents=True)
+    (stage / "pytest.ini").write_text("[pytest]\n")
+    (stage / "tests/data/x.bin").write_bytes(b"\xff__file__")
+    (stage / "tests/test_docker.py").write_text('(Path(__file__).parent.parent / "Dockerfile").read_text()')
+    (stage / "tests/test_manage.py").write_text('(Path(__file__).parent.parent / "manage.py").read_text()')
+    (outer / "Dockerfile").touch()
+    (project / "manage.py").touch()
+    (tmp_path / "manage.py").touch()
+
+    copy_tests(stage, target, "config", "config.settings", project, outer)
+    assert repr(f"{outer}/tests/test_docker.py") in (target / "tests/test_docker.py").read_text()
+    assert repr(f"{project}/tests/test_manage.py") in (target / "tests/test_manage.py").read_text()
+    assert (target / "tests/data/x.bin").read_bytes() == b"\xff__file__"
+    assert (target / "pytest.ini").read_text() == "[pytest]\n"
