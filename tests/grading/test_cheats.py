@@ -334,10 +334,10 @@ def test_a_redirect_to_what_is_no_answer_fails(cheat, where):
 ANSWERS = {
     "endless": "\n".join(["connection.send(b'HTTP/1.1 200 OK\\r\\n\\r\\n')", *[" " * 16 + "while True: connection.send(b'[' * 65536)"]]),
     "endless heads": "\n".join(["connection.send(b'HTTP/1.1 200 OK\\r\\n')", *[" " * 16 + "while True: connection.send(b'A: b\\r\\n' * 9)"]]),
-    "endless 100": "\n".join(["while True: connection.send(b'HTTP/1.1 100 Continue\\r\\n\\r\\n')"]),
+    "endless 100": "\n".join(["while True: connection.send(b'HTTP/1.1 100 Continue\\r\\nA: ' + b'a' * 1000 + b'\\r\\n\\r\\n')"]),
     "endless chunks": "\n".join(
         ["connection.send(b'HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n')",
-         " " * 16 + "while True: connection.send(b'1\\r\\n[\\r\\n')"]
+         " " * 16 + "while True: connection.send(b'400\\r\\n' + b'[' * 1024 + b'\\r\\n')"]
     ),
     "nonsense chunks": "connection.send(b'HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n-1\\r\\nxyz\\r\\n{}\\r\\n0\\r\\n\\r\\n')",
     "nonsense": "connection.send(b'\\0\\xff' * 1000)",
