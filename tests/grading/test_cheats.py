@@ -111,7 +111,7 @@ LOOKS = {  # in the settings, or in files that a test runner or Python may load:
         "config/settings.py": "import urllib.request, http.client\nurllib.request.urlopen = http.client.HTTPResponse = None"
     },
     "settings of the environment": {
-        "config/settings.py": "import os\nos.environ.update(PYTEST_ADDOPTS='--co', PYTHONPATH='/tmp', PYTHONSTARTUP='/tmp/x')"
+        "config/settings.py": "import os\nos.environ.update(PYTEST_ADDOPTS='--co', PYTHONPATH='/tmp', PYTHONSTARTUP='/x')"
     },
     "always true": middleware(EVERYTHING + "\n    response = JsonResponse(Everything(token='a.b.c'), status=200)"),
     "always 201": middleware("response = JsonResponse({'token': 'a.b.c'}, status=201)"),
@@ -237,7 +237,7 @@ def test_nothing_of_the_instructor_can_be_read(cheat, tmp_path):
                 import os, pathlib, pwd
                 print("ENVIRONMENT", sorted(os.environ))
                 print("USER", os.getuid() == 0, os.listdir("/"))
-                for target in {[str(secret), str(other), "/etc/shadow", "/root", "/home", "/proc/1/environ", "/proc/1/root/etc/shadow"]!r}:
+                for target in {[str(secret), str(other), "/etc/shadow", "/root", "/home", "/proc/1/environ", "/proc/1/root" + "/etc/shadow"]!r}:
                     try:
                         print("READ", target, os.listdir(target) if os.path.isdir(target) else open(target).read())
                     except OSError as error:
