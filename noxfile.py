@@ -182,11 +182,11 @@ def postgres(session):
             session.run(PYTHON, "-m", "pytest", "-q", *session.posargs, env=env, external=True)
 
 
-@nox.session
+@nox.session(venv_backend="venv", reuse_venv=True)
 def grading(session):
     """Grade good, bad and cheating submissions in the sandbox (bubblewrap, on Linux)."""
-    with name_failures(session):
-        session.run(PYTHON, "-m", "pytest", "-q", "tests/grading", *session.posargs, external=True)
+    session.install("-q", "-r", "requirements.txt", *GROUPS["grading"])
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", "tests/grading", *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)

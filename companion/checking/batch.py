@@ -61,7 +61,7 @@ def run(given: argparse.Namespace) -> int:
             bubblewrap.find()
         workers_ = workers(given.executor, given.jobs)
         suite = suite_of(
-            stage, Limits(seconds=given.timeout, cpu=given.timeout, memory=given.memory * MIB), given.unsafe
+            stage, Limits(seconds=given.timeout, cpu=2 * given.timeout, memory=given.memory * MIB), given.unsafe
         )
         with Journal(out / JOURNAL) as journal:
             journal.forget(given.again)

@@ -49,10 +49,14 @@ class Channel:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that leads a group of its own, and the group with it."""
+    """End a process that leads a group of its own, and the group with it.
+
+    Once somebody has waited for it, its number may be another's: then nothing is sent to it.
+    """
     if process.stdin:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

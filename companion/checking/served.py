@@ -132,6 +132,9 @@ def _asked(tester: Channel, tests: list[str], watch: Watch) -> Result:
         exceeded.result.outcomes = judge(tests, events, None).outcomes
         return exceeded.result
     try:
-        return judge(tests, events, tester.process.wait(10))
+        result = judge(tests, events, tester.process.wait(10))
     except subprocess.TimeoutExpired:
         raise GraderFailed("the tests were over and their process did not end") from None
+    if result.verdict is Verdict.SUSPICIOUS:  # no submission reaches this side: the fault is ours
+        raise GraderFailed(f"the report of the tests does not add up: {result.why}")
+    return result

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from companion.checking import bubblewrap, trusted
+from companion.checking import channel as channels
 from companion.checking.bubblewrap import NoSandbox
 from companion.checking.channel import Babble, Channel
 from companion.checking.executors import NoExecutor, workers
@@ -144,6 +145,29 @@ def test_events_are_read_line_by_line(channel):
     assert everything(channel(b'{"event": "a"}\n{"event": "b", "x": 1}\n')) == [{"event": "a"}, {"event": "b", "x": 1}]
 
 
+def test_whoever_has_ended_is_not_killed_by_number(monkeypatch):
+    """Numbers of processes come round again: another grading's tester was killed so."""
+    killed = []
+    monkeypatch.setattr(channels.os, "killpg", lambda *arguments: killed.append(arguments))
+    process = subprocess.Popen(["true"], start_new_session=True)
+    process.wait()
+
+    channels.end(process)
+
+    assert killed == []
+
+
+def test_whoever_has_not_ended_is_ended_with_all_it_has_started():
+    process = subprocess.Popen(["sh", "-c", "sleep 1000 & echo; wait"], stdout=subprocess.PIPE, start_new_session=True)
+    process.stdout.readline()
+
+    channels.end(process)
+
+    assert process.returncode == -9
+    assert process.stdout.read() == b""  # the other one had it open, too
+    process.stdout.close()
+
+
 def test_half_a_line_is_no_event(channel):
     assert everything(channel(b'{"event": "a"}\n{"event": "b"')) == [{"event": "a"}]
 
@@ -165,9 +189,7 @@ SEEN = "--proc /proc --dev /dev --perms 1777 --size 1000 --tmpfs /tmp --chdir /t
 LAST = (
     "--perms 0755 --dir /opt --perms 0755 --dir /opt/x --ro-bind /elsewhere /opt/x/y --remount-ro /dev --remount-ro /"
 )
-LIMITED = (
-    "-- prlimit --cpu=60 --as=1073741824 --nproc=48 --fsize=16777216 --nofile=128 --core=0 --memlock=0 --msgqueue=0"
-)
+LIMITED = "prlimit --cpu=60 --as=1073741824 --nproc=48 --fsize=16777216 --nofile=128 --core=0 --memlock=0 --msgqueue=0"
 
 
 def command(**how) -> str:
@@ -185,12 +207,12 @@ def test_for_a_user_everything_is_unshared_and_no_door_is_left():
     made = command(root=False)
 
     assert made.startswith(f"{APART} --unshare-user --disable-userns --uid 65534 --gid 65534 --ro-bind /usr /usr ")
-    assert between(made, LAST, LIMITED) == "--seccomp 9"
+    assert between(made, LAST, LIMITED) == "--seccomp 9 --"
     assert SEEN in made
 
 
 @pytest.mark.parametrize(("inner", "ends"), [
-    (True, "bwrap --unshare-user --disable-userns --die-with-parent --dev-bind / / --seccomp 9"),
+    (True, "bwrap --unshare-user --disable-userns --die-with-parent --dev-bind / / --seccomp 9 --"),
     (False, ""),
 ])  # fmt: skip
 def test_for_root_the_user_is_another_too(inner, ends):

@@ -111,7 +111,7 @@ LOOKS = {  # in the settings, or in files that a test runner or Python may load:
         "config/settings.py": "import urllib.request, http.client\nurllib.request.urlopen = http.client.HTTPResponse = None"
     },
     "settings of the environment": {
-        "config/settings.py": "import os\nos.environ.update(PYTEST_ADDOPTS='--co', PYTHONPATH='/tmp', PYTHONSTARTUP='/tmp/x')"
+        "config/settings.py": "import os\nos.environ.update(PYTEST_ADDOPTS='--co', PYTHONPATH='/tmp', PYTHONSTARTUP='/x')"
     },
     "always true": middleware(EVERYTHING + "\n    response = JsonResponse(Everything(token='a.b.c'), status=200)"),
     "always 201": middleware("response = JsonResponse({'token': 'a.b.c'}, status=201)"),
@@ -237,7 +237,7 @@ def test_nothing_of_the_instructor_can_be_read(cheat, tmp_path):
                 import os, pathlib, pwd
                 print("ENVIRONMENT", sorted(os.environ))
                 print("USER", os.getuid() == 0, os.listdir("/"))
-                for target in {[str(secret), str(other), "/etc/shadow", "/root", "/home", "/proc/1/environ", "/proc/1/root/etc/shadow"]!r}:
+                for target in {[str(secret), str(other), "/etc/shadow", "/root", "/home", "/proc/1/environ", "/proc/1/root" + "/etc/shadow"]!r}:
                     try:
                         print("READ", target, os.listdir(target) if os.path.isdir(target) else open(target).read())
                     except OSError as error:
@@ -334,10 +334,10 @@ def test_a_redirect_to_what_is_no_answer_fails(cheat, where):
 ANSWERS = {
     "endless": "\n".join(["connection.send(b'HTTP/1.1 200 OK\\r\\n\\r\\n')", *[" " * 16 + "while True: connection.send(b'[' * 65536)"]]),
     "endless heads": "\n".join(["connection.send(b'HTTP/1.1 200 OK\\r\\n')", *[" " * 16 + "while True: connection.send(b'A: b\\r\\n' * 9)"]]),
-    "endless 100": "\n".join(["while True: connection.send(b'HTTP/1.1 100 Continue\\r\\n\\r\\n')"]),
+    "endless 100": "\n".join(["while True: connection.send(b'HTTP/1.1 100 Continue\\r\\nA: ' + b'a' * 1000 + b'\\r\\n\\r\\n')"]),
     "endless chunks": "\n".join(
         ["connection.send(b'HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n')",
-         " " * 16 + "while True: connection.send(b'1\\r\\n[\\r\\n')"]
+         " " * 16 + "while True: connection.send(b'400\\r\\n' + b'[' * 1024 + b'\\r\\n')"]
     ),
     "nonsense chunks": "connection.send(b'HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n-1\\r\\nxyz\\r\\n{}\\r\\n0\\r\\n\\r\\n')",
     "nonsense": "connection.send(b'\\0\\xff' * 1000)",
