@@ -31,6 +31,8 @@ CHECKS = (
 SAME = {
     "authentication/tokens.py: REQUIRED_CLAIMS without 'iss'": "PyJWT asks for it by itself when `issuer` is given",
     "authentication/tokens.py: REQUIRED_CLAIMS without 'aud'": "PyJWT asks for it by itself when `audience` is given",
+    "authentication/tokens.py: CLAIMS without 'iss'": "PyJWT asks for it by itself when `issuer` is given",
+    "authentication/tokens.py: CLAIMS without 'aud'": "PyJWT asks for it by itself when `audience` is given",
     "authentication/views.py: PublicAPIView.permission_classes without AllowAny": "an empty list allows the same",
     "config/settings.py: ALLOWED_HOSTS removed": "Django's default is an empty list too",
     "config/settings.py: TEMPLATES without 'DIRS'": "Django's default is an empty list too",
