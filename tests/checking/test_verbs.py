@@ -257,6 +257,17 @@ def test_another_python_is_sent_to_the_right_one(tmp_path):
     assert done.stderr.rstrip().endswith(str(ROOT / ".venv/bin/python"))
 
 
+def test_a_python_that_is_too_old_is_told_so():
+    """The version is looked at before anything that an old Python could stumble over."""
+    code = (ROOT / "companion/__main__.py").read_text()
+    first_lines = code.partition("if not __package__")[0].replace("sys.version_info < (3, 11)", "True")
+    done = subprocess.run([sys.executable, "-c", f"__file__ = ''\n{first_lines}"], capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("The companion needs Python 3.11 or newer, and this is Python 3.")
+    assert "from companion" not in first_lines
+
+
 def test_a_bar_is_full_only_when_all_is_done():
     """299 of 300 is not all."""
     assert show.bar(299, 300) == f"[{'#' * 29}.]"
