@@ -61,6 +61,8 @@ def test_a_failure_says_what_was_asked_what_came_and_where(checked):
     assert [place.function for place in result.failure.places] == ["read_token"]
     assert result.failure.test.file == "tests/test_tokens.py"
     assert "InvalidSubjectError: Subject must be a string" in result.failure.traceback
+    assert str(find("04-authentication-backend").path / "tests/test_tokens.py") in result.failure.traceback
+    assert "_pytest" not in result.failure.traceback
 
 
 def test_both_sides_of_a_comparison_are_kept(checked):
