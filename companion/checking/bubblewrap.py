@@ -24,9 +24,6 @@ NOBODY = "65534"
 APART = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
          "--die-with-parent", "--new-session", "--hostname", "submission"]  # fmt: skip
 RIGHTS = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]  # to give up all of them
-APART = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-         "--die-with-parent", "--new-session", "--hostname", "submission"]  # fmt: skip
-RIGHTS = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]  # to give up all of them
 OLDEST = (0, 8, 0)  # the first bubblewrap with --disable-userns and --size
 STRANGER = 2_000_000_000  # user ids from here on belong to nobody
 
