@@ -22,7 +22,7 @@ from companion.stages import ROOT, copy, find, stages
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
 nox.options.parallel = "auto"
-nox.options.sessions = ["tests", "companion"]
+nox.options.sessions = ["tests", "companion", "laws", "checking"]
 
 PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
@@ -47,13 +47,28 @@ def tests(session, stage):
         session.run(PYTHON, "-m", "pytest", "-q", *session.posargs, env=env, external=True)
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def companion(session):
-    """Run the companion's own tests, and the laws that the chain of stages keeps."""
+    """Run the tests of what shows the stages and keeps them true."""
+    run_tests(session, "tests/companion")
+
+
+@nox.session(allow_parallel=True)
+def laws(session):
+    """Hold the chain of stages against its laws."""
+    run_tests(session, "tests/chain")
+
+
+@nox.session(allow_parallel=True)
+def checking(session):
+    """Check projects that are right and projects with mistakes, as a learner does."""
+    run_tests(session, "tests/checking")
+
+
+def run_tests(session, folder):
+    """Run the tests in a folder of this repository, in the environment that is there."""
     with name_failures(session):
-        session.run(
-            PYTHON, "-m", "pytest", "tests/companion", "tests/chain", "tests/checking", *session.posargs, external=True
-        )
+        session.run(PYTHON, "-m", "pytest", folder, *session.posargs, external=True)
 
 
 @nox.session
