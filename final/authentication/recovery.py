@@ -71,7 +71,7 @@ class ResendVerificationAPIView(TokenOnlyAPIView):
 
     def post(self, request):
         user = request.user
-        MailThrottle(user.email).count(request)
+        MailThrottle(mail.VERIFY, user.email).count(request)
 
         if user.email_verified_at is None:
             mail.send_later(mail.VERIFY, user.email, make_link(VERIFY_EMAIL, user, user.email))
@@ -102,7 +102,7 @@ class ResetPasswordAPIView(PublicAPIView):
 
     def post(self, request):
         email = read(EmailSerializer, request)["email"]
-        MailThrottle(email).count(request)
+        MailThrottle(mail.RESET, email).count(request)
         user = User.objects.with_email(email).filter(is_active=True).first()
 
         if user and user.has_usable_password():
@@ -164,11 +164,12 @@ class ChangeEmailAPIView(TokenOnlyAPIView):
 
     def post(self, request):
         user, email = request.user, read(ChangeEmailSerializer, request)["email"]
-        MailThrottle(email).count(request)
+        MailThrottle(mail.CHANGE, email).count(request)
         mail.send_later(mail.CHANGE_ASKED, user.email)
+        owner = User.objects.with_email(email).exclude(pk=user.pk).first()
 
-        if User.objects.with_email(email).exclude(pk=user.pk).exists():
-            mail.send_later(mail.TAKEN, email)
+        if owner:
+            mail.send_later(mail.TAKEN, owner.email)
         else:
             mail.send_later(mail.CHANGE, email, make_link(CHANGE_EMAIL, user, email))
 

@@ -53,6 +53,6 @@ def send_later(mail, email, link=""):
 def _send(message):
     try:
         message.send()
-    except Exception:
-        # Nobody waits for this thread, so nobody else would hear of it.
+    except (OSError, ValueError):
+        # No server answers, or it does not like the email. Nobody waits for this thread to say so.
         logger.exception("A mail could not be sent.")

@@ -66,7 +66,7 @@ class RegistrationAPIView(PublicAPIView):
             user = serializer.save()
             tokens = tokens_of(start_session(user, request))
 
-            if MailThrottle(user.email).allow_request(request):
+            if MailThrottle(mail.VERIFY, user.email).allow_request(request):
                 link = make_link(VERIFY_EMAIL, user, user.email)
                 mail.send_later(mail.VERIFY, user.email, link)
 
@@ -79,10 +79,9 @@ class RegistrationAPIView(PublicAPIView):
         codes = [error.code for error in serializer.errors.get("email", [])]
 
         if "unique" in codes:
-            user = User.objects.get_by_natural_key(serializer.initial_data["email"])
-
-            if MailThrottle(user.email).allow_request(request):
-                mail.send_later(mail.TAKEN, user.email)
+            for owner in User.objects.with_email(serializer.initial_data["email"]):
+                if MailThrottle(mail.TAKEN, owner.email).allow_request(request):
+                    mail.send_later(mail.TAKEN, owner.email)
 
 
 class LoginAPIView(PublicAPIView):

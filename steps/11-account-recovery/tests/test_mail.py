@@ -65,6 +65,16 @@ def test_a_mail_server_that_is_down_tells_nothing(user, port, caplog):
     assert record.exc_info[0] is ConnectionRefusedError
 
 
+def test_an_email_that_cannot_be_written_to_tells_nothing(user, caplog):
+    """A domain that passes for one, and is too long when mail spells it in ASCII, is no crash."""
+    user.email = "ada@" + "\u00fc" * 63 + ".com"
+    user.save()
+    answer = ask_for_a_reset(user.email)
+
+    assert (answer.status_code, answer.json()) == (202, ACCEPTED)
+    assert "A mail could not be sent." in caplog.messages
+
+
 def test_nobody_waits_for_the_mail(user, monkeypatch):
     """The answer is there before the mail is: its time does not tell whether there is any."""
     answered = threading.Event()
