@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail, signing
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -576,6 +577,56 @@ def test_a_field_has_to_be_a_text(post, user, token, path, field, value):
     assert answer.status_code == 400
     assert list(answer.json()) == [field]
     assert mailed() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "most"),
+    [
+        ("email/verify", "token", 4096),
+        ("password/confirm", "new_password", 4096),
+        ("password/change", "new_password", 4096),
+        ("me/delete", "password", 4096),
+        ("password/reset", "email", 254),
+    ],
+)
+def test_a_field_has_an_end(post, token, path, field, most):
+    """The last character that is too many is refused, and the one before is not."""
+    domain = f"{'b' * 60}.{'c' * 60}.{'d' * 60}.com"
+    refused = {field: [f"Ensure this field has no more than {most} characters."]}
+    for length in (most, most + 1):
+        text = "long one " * 500
+        if field == "email":
+            text = f"{'a' * 60}@{'a' * (length - len(domain) - 62)}.{domain}"
+        answer = post(path, BODIES[path] | {field: text[:length]}, token=token)
+        assert (answer.json() == refused if answer.content else False) is (length > most)
+
+
+NAMES = {
+    "user_refresh": "refresh",
+    "user_logout": "logout",
+    "user_sessions": "sessions",
+    "email_verify": "email/verify",
+    "email_resend": "email/resend",
+    "email_change": "email/change",
+    "email_confirm": "email/confirm",
+    "password_change": "password/change",
+    "password_reset": "password/reset",
+    "password_confirm": "password/confirm",
+    "user_delete": "me/delete",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_address_has_a_name(name):
+    """Code asks for an address by its name, here as everywhere."""
+    assert reverse(name) == f"/api/{NAMES[name]}"
+
+
+def test_the_address_of_a_session_has_a_name():
+    """`user_session` is the address of one session, by its id."""
+    pk = "00000000-0000-0000-0000-000000000000"
+
+    assert reverse("user_session", args=[pk]) == f"/api/sessions/{pk}"
 
 
 @pytest.mark.parametrize("path", [path for path in BODIES if path != "email/resend"])
