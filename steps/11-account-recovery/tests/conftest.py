@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
-from authentication import mail, models, tokens
+from authentication import models, tokens
 from authentication.models import User
 
 
@@ -45,7 +45,8 @@ def nothing_counted():
 @pytest.fixture(autouse=True)
 def mail_at_once(monkeypatch):
     """Send mail before the answer, so that a test finds it in the outbox."""
-    monkeypatch.setattr(mail.sender, "submit", lambda send, message: send(message))
+    submit = "authentication.mail.sender.submit"
+    monkeypatch.setattr(submit, lambda send, message: send(message))
 
 
 @pytest.fixture
