@@ -602,9 +602,6 @@ def test_a_field_has_an_end(post, token, path, field, most):
 
 
 NAMES = {
-    "user_refresh": "refresh",
-    "user_logout": "logout",
-    "user_sessions": "sessions",
     "email_verify": "email/verify",
     "email_resend": "email/resend",
     "email_change": "email/change",
@@ -620,13 +617,6 @@ NAMES = {
 def test_each_address_has_a_name(name):
     """Code asks for an address by its name, here as everywhere."""
     assert reverse(name) == f"/api/{NAMES[name]}"
-
-
-def test_the_address_of_a_session_has_a_name():
-    """`user_session` is the address of one session, by its id."""
-    pk = "00000000-0000-0000-0000-000000000000"
-
-    assert reverse("user_session", args=[pk]) == f"/api/sessions/{pk}"
 
 
 @pytest.mark.parametrize("path", [path for path in BODIES if path != "email/resend"])
