@@ -31,6 +31,9 @@ ENVIRONMENT = {
     "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,
     "CACHE_URL": "locmemcache://",
     "NUM_PROXIES": "1",
+    "EMAIL_URL": "dummymail://",
+    "DEFAULT_FROM_EMAIL": "accounts@example.com",
+    "FRONTEND_URL": "https://www.example.com",
     "ALLOWED_HOSTS": "127.0.0.1",
     "FORWARDED_ALLOW_IPS": "*",
 }

@@ -31,6 +31,11 @@ REST_FRAMEWORK = REST_FRAMEWORK | {
     'NUM_PROXIES': env.int('NUM_PROXIES'),
 }
 
+# Mail is really sent, by this server and in this name, and leads to these pages.
+vars().update(env.email_url('EMAIL_URL'))
+DEFAULT_FROM_EMAIL = env('DEFAULT_FROM_EMAIL')
+FRONTEND_URL = env('FRONTEND_URL')
+
 # Everything goes over HTTPS, for the next hour in any case. Raise it when you are sure.
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = ['^health$']

@@ -42,6 +42,13 @@ def nothing_counted():
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def mail_at_once(monkeypatch):
+    """Send mail before the answer, so that a test finds it in the outbox."""
+    submit = "authentication.mail.sender.submit"
+    monkeypatch.setattr(submit, lambda send, message: send(message))
+
+
 @pytest.fixture
 def admin_user(db):
     """The superuser behind pytest-django's `admin_client`: ours needs a username too."""

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,12 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "api.example.com,api.example.org",
     "CACHE_URL": "redis://cache.example.com:6379/1",
     "NUM_PROXIES": "1",
+    "EMAIL_URL": "smtp+tls://ada:pw@mail.example.com:587",
+    "DEFAULT_FROM_EMAIL": "accounts@example.com",
+    "FRONTEND_URL": "https://www.example.com",
 }
 OTHERS = ["DATABASE_URL", "DATABASE_PATH", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE"]
+OTHERS += ["RECOVERY_RATE", "MAIL_RATE"]
 
 
 @pytest.fixture
@@ -60,7 +65,13 @@ def test_development_needs_nothing(load):
         "login": "60/minute",
         "registration": "60/minute",
         "guess": "10/hour",
+        "recovery": "60/minute",
+        "mail": "10/hour",
     }
+    assert settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
+    assert settings.DEFAULT_FROM_EMAIL == "api@localhost"
+    assert settings.FRONTEND_URL == "http://localhost:3000"
+    assert settings.LINK_LIFETIME == timedelta(hours=1)
 
 
 def test_settings_come_from_the_environment(load):
@@ -74,6 +85,11 @@ def test_settings_come_from_the_environment(load):
         LOGIN_RATE="1/second",
         REGISTRATION_RATE="2/hour",
         GUESS_RATE="3/day",
+        RECOVERY_RATE="4/minute",
+        MAIL_RATE="5/hour",
+        EMAIL_URL="smtp://mail.example.com:25",
+        DEFAULT_FROM_EMAIL="accounts@example.com",
+        FRONTEND_URL="https://www.example.com",
     )
 
     database = settings.DATABASES["default"]
@@ -91,12 +107,16 @@ def test_settings_come_from_the_environment(load):
         "login": "1/second",
         "registration": "2/hour",
         "guess": "3/day",
+        "recovery": "4/minute",
+        "mail": "5/hour",
     }
+    assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    assert (settings.EMAIL_HOST, settings.EMAIL_PORT) == ("mail.example.com", 25)
+    assert settings.DEFAULT_FROM_EMAIL == "accounts@example.com"
+    assert settings.FRONTEND_URL == "https://www.example.com"
 
 
-@pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "JWT_SIGNING_KEY", "ALLOWED_HOSTS", "CACHE_URL", "NUM_PROXIES"]
-)
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "DJANGO_SETTINGS_MODULE"])
 def test_production_does_not_start_without(production, name):
     """Production has no default for what has to be its own, and says what is missing."""
     with pytest.raises(ImproperlyConfigured, match=f"^Set the {name} environment variable$"):
@@ -126,6 +146,18 @@ def test_production_waits_for_nobody(production):
     database = settings.DATABASES["default"]
     assert (database["HOST"], database["CONN_MAX_AGE"]) == ("db.example.com", 60)
     assert database["CONN_HEALTH_CHECKS"] is True
+
+
+def test_production_sends_mail(production):
+    """Mail goes out by the server that `EMAIL_URL` names, and waits ten seconds for it at most."""
+    settings = production()
+
+    assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    assert (settings.EMAIL_HOST, settings.EMAIL_PORT) == ("mail.example.com", 587)
+    assert (settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD) == ("ada", "pw")
+    assert (settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT) == (True, 10)
+    assert settings.DEFAULT_FROM_EMAIL == "accounts@example.com"
+    assert settings.FRONTEND_URL == "https://www.example.com"
 
 
 def test_without_an_address_the_database_is_a_file(production):

@@ -2,6 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from authentication.models import User
 from authentication.serializers import LoginSerializer, RegistrationSerializer
@@ -12,10 +13,10 @@ PASSWORD = "correct horse battery staple"
 BEFORE = "0002_alter_user_managers"
 
 
-def save_all(*users):
+def save_all(*users, model=User):
     """Write users into the table as they are, as a script might do."""
-    User.objects.bulk_create(
-        User(username=username, email=email, password="!") for username, email in users
+    model.objects.bulk_create(
+        model(username=username, email=email, password="!") for username, email in users
     )
 
 
@@ -103,8 +104,9 @@ def test_a_username_does_not_look_like_an_email(username):
 def test_duplicates_stop_the_migration_and_are_named():
     """Where there are two already, `migrate` names them, says what to do and changes nothing."""
     call_command("migrate", "authentication", BEFORE, verbosity=0)
+    state = MigrationExecutor(connection).loader.project_state(("authentication", BEFORE))
     users = [("ada", "ada@example.com"), ("countess", "Ada@example.com"), ("Ada", "a@example.com")]
-    save_all(*users)
+    save_all(*users, model=state.apps.get_model("authentication", "User"))
     first, second, third = User.objects.order_by("pk").values_list("pk", flat=True)
 
     with pytest.raises(CommandError) as caught:

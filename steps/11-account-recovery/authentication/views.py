@@ -1,0 +1,174 @@
+from django.contrib.auth.signals import user_logged_in
+from django.db import transaction
+from rest_framework import status
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from . import mail
+from .backends import JWTAuthentication
+from .links import VERIFY_EMAIL, make_link
+from .models import User
+from .serializers import (
+    LoginSerializer,
+    RefreshSerializer,
+    RegistrationSerializer,
+    SessionSerializer,
+    UserSerializer,
+)
+from .sessions import refresh_session, start_session, tokens_of
+from .throttles import LoginThrottle, MailThrottle, RegistrationThrottle
+
+# An answer that bears a token is for one client: nothing on the way may keep it.
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class PublicAPIView(APIView):
+    """
+    A view for people who have no token yet, or an old one: it does not read
+    the `Authorization` header at all.
+    """
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def get_authenticate_header(self, request):
+        """
+        Without an authentication class to ask, Django REST Framework would
+        turn a 401 into a 403. So this view names the challenge itself.
+        """
+        return JWTAuthentication.challenge
+
+
+class RegistrationAPIView(PublicAPIView):
+    """
+    Registers a new user.
+    """
+
+    serializer_class = RegistrationSerializer
+    throttle_classes = [RegistrationThrottle]
+
+    def post(self, request):
+        """
+        Creates a new User object.
+        Username, email, and password are required.
+        Returns an access token and a refresh token.
+        """
+        serializer = self.serializer_class(data=request.data)
+
+        if not serializer.is_valid():
+            self.warn_owner(request, serializer)
+            raise ValidationError(serializer.errors)
+
+        # Without a token there shall be no user either.
+        with transaction.atomic():
+            user = serializer.save()
+            tokens = tokens_of(start_session(user, request))
+
+            if MailThrottle(mail.VERIFY, user.email).allow_request(request):
+                link = make_link(VERIFY_EMAIL, user, user.email)
+                mail.send_later(mail.VERIFY, user.email, link)
+
+        return Response(tokens, status=status.HTTP_201_CREATED, headers=NO_STORE)
+
+    def warn_owner(self, request, serializer):
+        """
+        Tells the owner of an email that somebody has asked for it.
+        """
+        codes = [error.code for error in serializer.errors.get("email", [])]
+
+        if "unique" in codes:
+            for owner in User.objects.with_email(serializer.initial_data["email"]):
+                if MailThrottle(mail.TAKEN, owner.email).allow_request(request):
+                    mail.send_later(mail.TAKEN, owner.email)
+
+
+class LoginAPIView(PublicAPIView):
+    """
+    Logs in an existing user.
+    """
+
+    serializer_class = LoginSerializer
+    throttle_classes = [LoginThrottle]
+
+    def post(self, request):
+        """
+        Checks if the user exists.
+        Email and password are required.
+        Returns an access token and a refresh token.
+        """
+        serializer = self.serializer_class(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+
+        user = serializer.validated_data["user"]
+        tokens = tokens_of(start_session(user, request))
+
+        # Django listens to this signal too, and sets `last_login`.
+        user_logged_in.send(sender=User, request=request, user=user)
+
+        return Response(tokens, status=status.HTTP_200_OK, headers=NO_STORE)
+
+
+class RefreshAPIView(PublicAPIView):
+    """
+    Exchanges a refresh token for new tokens.
+    """
+
+    def post(self, request):
+        serializer = RefreshSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        session = refresh_session(serializer.validated_data["refresh_token"])
+
+        return Response(tokens_of(session), headers=NO_STORE)
+
+
+class CurrentUserAPIView(APIView):
+    """
+    Tells who you are.
+    """
+
+    def get(self, request):
+        return Response(UserSerializer(request.user).data)
+
+
+class LogoutAPIView(APIView):
+    """
+    Ends the session that the token belongs to.
+    """
+
+    # Whoever comes from the admin, with a cookie, has no token to end.
+    authentication_classes = [JWTAuthentication]
+
+    def post(self, request):
+        request.auth.delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SessionListAPIView(APIView):
+    """
+    Shows your sessions, and ends all of them.
+    """
+
+    def get(self, request):
+        sessions = request.user.sessions.order_by("-created_at")
+        context = {"request": request}
+        return Response(SessionSerializer(sessions, many=True, context=context).data)
+
+    def delete(self, request):
+        request.user.sessions.all().delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SessionAPIView(APIView):
+    """
+    Ends one of your sessions.
+    """
+
+    def delete(self, request, pk):
+        deleted, _ = request.user.sessions.filter(pk=pk).delete()
+
+        if not deleted:
+            raise NotFound
+
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,108 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def instructions():
+    """The Dockerfile as a list of pairs: the instruction, and what follows it."""
+    text = (PROJECT / "Dockerfile").read_text()
+    lines = re.sub(r"\\\n\s*", "", text).splitlines()
+    return [line.split(maxsplit=1) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def position(instructions, instruction, rest):
+    """Where in the Dockerfile an instruction stands that contains `rest`."""
+    found = [
+        number
+        for number, (name, text) in enumerate(instructions)
+        if name == instruction and rest in text
+    ]
+    assert found, f"the Dockerfile has no line `{instruction} … {rest} …`"
+    return found[0]
+
+
+def last(instructions, instruction):
+    """What follows the last instruction of that name."""
+    return [text for name, text in instructions if name == instruction][-1]
+
+
+def test_the_image_starts_from_a_slim_supported_python(instructions):
+    """The image starts from `python:3.11-slim` or a newer slim one.
+
+    Python 3.6, which the article used, gets no security fixes since December 2021.
+    """
+    name, base = instructions[0]
+    version = re.fullmatch(r"python:3\.(\d+)-slim", base)
+
+    assert name == "FROM"
+    assert version, f"{base} is not a slim image of Python 3"
+    assert 11 <= int(version[1]) <= 14
+
+
+def test_logs_are_not_held_back(instructions):
+    """PYTHONUNBUFFERED is set, so that what the project prints appears at once."""
+    assert position(instructions, "ENV", "PYTHONUNBUFFERED=1")
+
+
+def test_requirements_are_installed_before_the_code_is_copied(instructions):
+    """The requirements are copied and installed before the rest of the project.
+
+    Docker keeps each step's result. In this order an edit to your code does not install
+    everything anew.
+    """
+    requirements = position(instructions, "COPY", "requirements.txt")
+    install = position(instructions, "RUN", "pip install")
+    code = position(instructions, "COPY", ". .")
+
+    assert requirements < install < code
+
+
+def test_the_image_does_not_run_as_root(instructions):
+    """The server runs as a user of its own, made before it is used, and not as root."""
+    user = last(instructions, "USER")
+
+    assert user not in ("root", "0")
+    assert position(instructions, "RUN", "useradd") < position(instructions, "USER", user)
+
+
+def test_the_user_owns_a_data_directory(instructions):
+    """The user of the image owns `/data`, the only place that it writes to."""
+    line = instructions[position(instructions, "RUN", "/data")][1]
+
+    assert f"--owner={last(instructions, 'USER')}" in line
+
+
+def test_a_production_server_serves_the_project(instructions):
+    """The image starts gunicorn, on all addresses of the container, and never runserver."""
+    command = " ".join(json.loads(last(instructions, "CMD")))
+
+    assert "gunicorn config.wsgi --bind 0.0.0.0:8000" in command
+    assert "runserver" not in command
+
+
+@pytest.mark.parametrize("name", [".git", ".venv", ".env", "db.sqlite3", "**/__pycache__"])
+def test_private_files_stay_out_of_the_image(name):
+    """Secrets, databases and leftovers of this machine are named in .dockerignore."""
+    assert name in (PROJECT / ".dockerignore").read_text().split()
+
+
+def test_the_image_migrates_before_it_serves(instructions):
+    """The image brings the database up to date, and then starts the server."""
+    command = " ".join(json.loads(last(instructions, "CMD")))
+
+    assert "python manage.py migrate --noinput && exec gunicorn" in command
+
+
+def test_the_database_lies_in_the_data_directory(instructions):
+    """`DATABASE_PATH` puts the database into `/data`, where the image's user may write."""
+    assert position(instructions, "ENV", "DATABASE_PATH=/data/db.sqlite3")
+
+
+def test_the_image_uses_the_production_settings(instructions):
+    """In the image, the settings are those of `config/production.py`."""
+    assert position(instructions, "ENV", "DJANGO_SETTINGS_MODULE=config.production")

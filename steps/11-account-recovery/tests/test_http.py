@@ -1,0 +1,338 @@
+"""The API as its clients see it: nothing here knows that it is written with Django."""
+
+import json
+import threading
+import urllib.error
+import urllib.request
+import uuid
+
+import pytest
+
+PASSWORD = "correct horse battery staple"
+CHALLENGE = 'Bearer realm="api"'
+TOKENS = ["access_token", "token_type", "expires_in", "refresh_token"]
+
+
+class Answer:
+    """What came back: `status`, `headers`, and the `body`, read as JSON."""
+
+    def __init__(self, response):
+        with response:
+            self.status = response.status
+            self.headers = response.headers
+            text = response.read()
+            self.body = json.loads(text) if text else None
+
+
+@pytest.fixture
+def call(base_url):
+    """Send a request to the API and return its answer."""
+
+    def call(method, path, body=None, authorization=None):
+        request = urllib.request.Request(base_url + path, method=method)
+        request.add_header("Content-Type", "application/json")
+        if body is not None:
+            request.data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        if authorization is not None:
+            request.add_header("Authorization", authorization)
+        try:
+            return Answer(urllib.request.urlopen(request, timeout=60))
+        except urllib.error.HTTPError as error:
+            return Answer(error)
+
+    return call
+
+
+@pytest.fixture
+def person():
+    """Somebody who has not registered yet: nobody else has this email and username."""
+    name = uuid.uuid4().hex
+    return {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
+
+
+@pytest.fixture
+def token(call, person):
+    """The token of somebody who has registered."""
+    return call("POST", "/registration", person).body["access_token"]
+
+
+def credentials(person):
+    return {"email": person["email"], "password": person["password"]}
+
+
+def test_register_log_in_and_ask_who_i_am(call, person):
+    """The whole way: register, log in, and ask with the token who one is."""
+    registered = call("POST", "/registration", person)
+    assert registered.status == 201
+    assert list(registered.body) == TOKENS
+
+    logged_in = call("POST", "/login", credentials(person))
+    assert logged_in.status == 200
+    assert list(logged_in.body) == TOKENS
+
+    for token in registered.body["access_token"], logged_in.body["access_token"]:
+        me = call("GET", "/me", authorization=f"Bearer {token}")
+        assert me.status == 200
+        assert list(me.body) == ["id", "email", "username"]
+        assert me.body["email"] == person["email"]
+        assert me.body["username"] == person["username"]
+
+
+@pytest.mark.parametrize("path", ["/registration", "/login"])
+def test_a_slash_at_the_end_changes_nothing(call, person, path):
+    """Addresses work with a slash at the end too."""
+    call("POST", "/registration/", person)
+
+    assert call("POST", path, {}).body == call("POST", f"{path}/", {}).body
+    assert call("POST", "/login/", credentials(person)).status == 200
+
+
+def test_answers_with_a_token_are_not_kept(call, person):
+    """No cache on the way keeps an answer that bears a token."""
+    assert call("POST", "/registration", person).headers["Cache-Control"] == "no-store"
+    assert call("POST", "/login", credentials(person)).headers["Cache-Control"] == "no-store"
+
+
+def test_an_email_is_registered_once(call, person):
+    """A second registration with the same email and username is answered by 400."""
+    call("POST", "/registration", person)
+    again = call("POST", "/registration", person)
+
+    assert again.status == 400
+    assert again.body == {
+        "email": ["This email is already taken."],
+        "username": ["This username is already taken."],
+    }
+
+
+def test_of_eight_registrations_at_once_one_wins(call, person):
+    """Eight people want one email at the same moment: one gets it, seven get a 400."""
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(call("POST", "/registration", person)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == [201] + [400] * 7
+    assert call("POST", "/login", credentials(person)).status == 200
+
+
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person):
+    """Eight people want one mailbox, each writes it in another case, and one gets it."""
+    answers = []
+
+    def register(number):
+        email = person["email"][:number].upper() + person["email"][number:]
+        username = f"{person['username']}{number}"
+        answers.append(
+            call("POST", "/registration", person | {"email": email, "username": username})
+        )
+
+    threads = [threading.Thread(target=register, args=(number,)) for number in range(20, 28)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == [201] + [400] * 7
+    assert call("POST", "/login", credentials(person)).status == 200
+
+
+def test_an_account_cannot_be_guessed_at_for_long(call, person):
+    """Whoever tries one password after the other is answered by 429 before long."""
+    wrong = credentials(person) | {"password": "wrong"}
+    answers = [call("POST", "/login", wrong) for _ in range(21)]
+
+    assert {answer.status for answer in answers} == {401, 429}
+    last = answers[-1]
+    assert last.headers["Content-Type"] == "application/json"
+    assert 0 < int(last.headers["Retry-After"]) <= 3600
+
+
+@pytest.mark.parametrize("path", ["", "/login/nothing"])
+def test_an_unknown_address_answers_in_json(call, path):
+    """An address that leads nowhere is answered by 404, and in JSON."""
+    answer = call("GET", path)
+
+    assert answer.status == 404
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == {"detail": "Not Found."}
+
+
+@pytest.mark.parametrize("path", ["/login", "/nothing"])
+def test_a_body_of_10_mb_is_refused(call, path):
+    """A body that is far too large is answered by 413, and in JSON."""
+    answer = call("POST", path, b" " * 10_000_000)
+
+    assert answer.status == 413
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == {"detail": "Content Too Large."}
+
+
+def test_a_weak_password_is_refused(call, person):
+    """A common password is answered by 400."""
+    answer = call("POST", "/registration", person | {"password": "password"})
+
+    assert answer.status == 400
+    assert answer.body == {"password": ["This password is too common."]}
+
+
+def test_a_password_is_never_sent_back(call, person):
+    """The answer to a registration with faults does not repeat the password."""
+    answer = call("POST", "/registration", person | {"email": "nonsense"})
+
+    assert answer.status == 400
+    assert PASSWORD not in json.dumps(answer.body)
+
+
+@pytest.mark.parametrize("change", [{"password": "wrong"}, {"email": "nobody@example.com"}])
+def test_a_wrong_login_is_refused(call, person, change):
+    """A wrong password and an unknown email get one and the same 401."""
+    call("POST", "/registration", person)
+    answer = call("POST", "/login", credentials(person) | change)
+
+    assert answer.status == 401
+    assert answer.body == {
+        "detail": "The email or the password is wrong.",
+        "code": "wrong_credentials",
+    }
+    assert answer.headers["WWW-Authenticate"] == CHALLENGE
+
+
+def test_an_old_token_does_not_stop_anybody(call, person):
+    """Whoever sends a token that is no good can register and log in all the same."""
+    answer = call("POST", "/registration", person, authorization="Bearer old")
+    assert answer.status == 201
+
+    answer = call("POST", "/login", credentials(person), authorization="Bearer old")
+    assert answer.status == 200
+
+
+def test_me_is_closed_without_a_token(call):
+    """Without a token the answer is a 401 that says which kind of token is wanted."""
+    answer = call("GET", "/me")
+
+    assert answer.status == 401
+    assert answer.body == {"detail": "Authentication credentials were not provided."}
+    assert answer.headers["WWW-Authenticate"] == CHALLENGE
+
+
+def test_a_token_is_good_until_the_logout(call, person, token):
+    """A logout ends one session at once, and leaves the other one alone."""
+    other = call("POST", "/login", credentials(person)).body["access_token"]
+    answer = call("POST", "/logout", authorization=f"Bearer {token}")
+
+    assert (answer.status, answer.body) == (204, None)
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
+    assert call("GET", "/me", authorization=f"Bearer {other}").status == 200
+
+
+def test_one_ends_the_session_of_another_device(call, person, token):
+    """The list of sessions tells which is which, and each can be ended."""
+    other = call("POST", "/login", credentials(person)).body["access_token"]
+    listed = call("GET", "/sessions", authorization=f"Bearer {other}")
+
+    assert listed.status == 200
+    assert [session["current"] for session in listed.body] == [True, False]
+    path = f"/sessions/{listed.body[1]['id']}"
+    assert call("DELETE", path, authorization=f"Bearer {other}").status == 204
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
+    assert call("DELETE", "/sessions", authorization=f"Bearer {other}").status == 204
+    assert call("GET", "/me", authorization=f"Bearer {other}").status == 401
+
+
+def test_a_refresh_token_brings_new_tokens_once(call, person):
+    """Whoever refreshes gets another refresh token, and the old one is used up."""
+    first = call("POST", "/registration", person).body["refresh_token"]
+    refreshed = call("POST", "/refresh", {"refresh_token": first})
+
+    assert refreshed.status == 200
+    assert list(refreshed.body) == TOKENS
+    assert refreshed.headers["Cache-Control"] == "no-store"
+    authorization = f"Bearer {refreshed.body['access_token']}"
+    assert call("GET", "/me", authorization=authorization).body["email"] == person["email"]
+    again = call("POST", "/refresh", {"refresh_token": first})
+    assert again.status == 401
+    assert again.body == {"detail": "The token has been used already.", "code": "token_used"}
+    second = refreshed.body["refresh_token"]
+    assert call("POST", "/refresh", {"refresh_token": second}).status == 200
+
+
+def test_of_eight_refreshes_at_once_one_wins(call, person):
+    """Eight use one refresh token at the same moment: one gets tokens, and nobody is logged out."""
+    refresh_token = call("POST", "/registration", person).body["refresh_token"]
+    answers = []
+    threads = [
+        threading.Thread(
+            target=lambda: answers.append(
+                call("POST", "/refresh", {"refresh_token": refresh_token})
+            )
+        )
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == [200] + [401] * 7
+    (winner,) = (answer for answer in answers if answer.status == 200)
+    authorization = f"Bearer {winner.body['access_token']}"
+    assert call("GET", "/me", authorization=authorization).status == 200
+
+
+def test_no_token_stands_in_for_the_other(call, person):
+    """A refresh token opens nothing, and an access token refreshes nothing."""
+    tokens = call("POST", "/registration", person).body
+
+    assert call("GET", "/me", authorization=f"Bearer {tokens['refresh_token']}").status == 401
+    answer = call("POST", "/refresh", {"refresh_token": tokens["access_token"]})
+    assert answer.status == 401
+    assert answer.body == {"detail": "The token is invalid.", "code": "token_invalid"}
+
+
+def test_the_scheme_may_be_in_any_case(call, token):
+    """`bearer` and `BEARER` are as good as `Bearer` (RFC 9110, section 11.1)."""
+    assert call("GET", "/me", authorization=f"bearer {token}").status == 200
+    assert call("GET", "/me", authorization=f"BEARER {token}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("authorization", "detail"),
+    [
+        ("Bearer", "The Authorization header must be 'Bearer <token>'."),
+        ("Bearer a b", "The Authorization header must be 'Bearer <token>'."),
+        ("Bearer nonsense", "The token is invalid."),
+        ("Bearer \xff\xfe", "The token is invalid."),
+        ("Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "The token is invalid."),
+    ],
+)
+def test_a_bad_token_is_refused(call, authorization, detail):
+    """A bad header or token is a 401 that says that the token is to blame."""
+    answer = call("GET", "/me", authorization=authorization)
+
+    assert answer.status == 401
+    assert answer.body == {"detail": detail, "code": "token_invalid"}
+    assert answer.headers["WWW-Authenticate"] == f'{CHALLENGE}, error="invalid_token"'
+
+
+def test_a_token_that_was_changed_is_refused(call, token):
+    """Nobody can put other claims into a token."""
+    header, claims, signature = token.split(".")
+    changed = f"{header}.{claims[:-1]}.{signature}"
+
+    assert call("GET", "/me", authorization=f"Bearer {changed}").status == 401
+
+
+@pytest.mark.parametrize("path", ["/registration", "/login"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 1000 + b"]" * 1000])
+def test_a_strange_body_is_refused(call, path, body):
+    """Whatever the body holds, the answer is a 400 in JSON."""
+    answer = call("POST", path, body)
+
+    assert answer.status == 400
+    assert answer.headers["Content-Type"] == "application/json"

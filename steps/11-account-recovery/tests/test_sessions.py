@@ -1,0 +1,311 @@
+import contextlib
+import threading
+import uuid
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connection
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.test import APIClient, APIRequestFactory
+
+from authentication.models import Session, User
+from authentication.sessions import start_session
+from authentication.tokens import read_token
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+NEW_PASSWORD = "another good one"
+
+
+@pytest.fixture
+def other(db):
+    return User.objects.create_user("grace", "grace@example.com", PASSWORD)
+
+
+def login(email="ada@example.com", **environment):
+    data = {"email": email, "password": PASSWORD}
+    return APIClient().post("/api/login", data, format="json", **environment)
+
+
+def client_with(token):
+    return APIClient(headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def phone(user):
+    """A client of Ada's that has logged in."""
+    return client_with(login(headers={"User-Agent": "Phone"}).json()["access_token"])
+
+
+@pytest.fixture
+def laptop(user, phone):
+    """Another one, which has logged in after it."""
+    return client_with(login(headers={"User-Agent": "Laptop"}).json()["access_token"])
+
+
+def me(client):
+    return client.get("/api/me").status_code
+
+
+def test_a_login_starts_a_session(user):
+    """A login leaves a row behind, and its token names it by `sid`."""
+    answer = login(headers={"User-Agent": "Phone"}, REMOTE_ADDR="192.0.2.1")
+
+    session = Session.objects.get()
+    claims = read_token(answer.json()["access_token"])
+    assert (claims["sub"], claims["sid"]) == (str(user.pk), str(session.pk))
+    assert (session.user, session.user_agent, session.address) == (user, "Phone", "192.0.2.1")
+    assert str(session) == f"ada since {session.created_at:%Y-%m-%d %H:%M}"
+
+
+def test_a_registration_starts_a_session():
+    """Whoever registers is logged in."""
+    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
+    answer = APIClient().post("/api/registration", data, format="json")
+
+    session = Session.objects.get()
+    assert read_token(answer.json()["access_token"])["sid"] == str(session.pk)
+    assert session.user.email == "ada@example.com"
+    assert session.user.last_login is not None
+
+
+def test_a_client_may_send_anything_about_itself(user, settings):
+    """What a client says about itself is cut to what the columns hold, without NUL."""
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
+    headers = {"User-Agent": "\0" + "x" * 300, "X-Forwarded-For": "\0" + "y" * 300}
+
+    assert login(headers=headers).status_code == 200
+    session = Session.objects.get()
+    assert (session.user_agent, session.address) == ("x" * 255, "y" * 45)
+
+
+def test_a_client_need_not_say_anything_about_itself(user):
+    """A client without a `User-Agent` or an address can log in too."""
+    assert login(REMOTE_ADDR=None).status_code == 200
+
+    session = Session.objects.get()
+    assert (session.user_agent, session.address) == ("", "")
+
+
+def test_logout_ends_the_session_at_once(phone, laptop):
+    """After a logout the token is no good any more; the other device stays logged in."""
+    answer = phone.post("/api/logout")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert me(phone) == 401
+    assert phone.get("/api/me").json() == {
+        "detail": "The token is invalid.",
+        "code": "token_invalid",
+    }
+    assert me(laptop) == 200
+
+
+def test_a_browser_that_comes_from_the_admin_has_no_token_to_end(client, user):
+    """In development a cookie opens the API too, but a logout wants a token."""
+    client.force_login(user)
+
+    assert client.get("/api/sessions").json() == []
+    assert client.post("/api/logout").status_code == 401
+
+
+def test_logout_everywhere_ends_all_sessions(phone, laptop, other, token_for):
+    """Whoever has lost a device logs out everywhere, and nobody else is concerned."""
+    grace = client_with(token_for(other))
+    answer = laptop.delete("/api/sessions")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (me(phone), me(laptop), me(grace)) == (401, 401, 200)
+
+
+def test_one_sees_ones_own_sessions(phone, laptop, other, token_for):
+    """The list shows each session with its device and says which one asks, the newest first."""
+    token_for(other)
+    answer = phone.get("/api/sessions")
+    newest, oldest = Session.objects.filter(user__username="ada").order_by("-created_at")
+
+    assert answer.status_code == 200
+    assert answer.json() == [
+        {
+            "id": str(session.pk),
+            "created_at": session.created_at.isoformat().replace("+00:00", "Z"),
+            "refreshed_at": session.refreshed_at.isoformat().replace("+00:00", "Z"),
+            "user_agent": user_agent,
+            "address": "127.0.0.1",
+            "current": current,
+        }
+        for session, user_agent, current in [(newest, "Laptop", False), (oldest, "Phone", True)]
+    ]
+
+
+def test_one_session_can_be_ended(phone, laptop):
+    """From one device the session of another one can be ended."""
+    session = Session.objects.get(user_agent="Laptop")
+    answer = phone.delete(f"/api/sessions/{session.pk}")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (me(phone), me(laptop)) == (200, 401)
+    assert phone.delete(f"/api/sessions/{session.pk}").status_code == 404
+
+
+def test_nobody_ends_the_session_of_somebody_else(phone, other, token_for):
+    """A session of somebody else is answered as one that does not exist: by 404."""
+    grace = client_with(token_for(other))
+    answer = phone.delete(f"/api/sessions/{other.sessions.get().pk}")
+
+    assert answer.status_code == 404
+    assert answer.json() == phone.delete(f"/api/sessions/{uuid.uuid4()}").json()
+    assert answer.json() == {"detail": "Not found."}
+    assert me(grace) == 200
+
+
+@pytest.mark.parametrize("pk", ["1", "x" * 36, "-" * 36, "\0", "0" * 32])
+def test_what_is_no_session_is_not_found(phone, pk):
+    """An address that holds no UUID is answered by 404."""
+    assert phone.delete(f"/api/sessions/{pk}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/api/logout"),
+        ("get", "/api/sessions"),
+        ("delete", "/api/sessions"),
+        ("delete", "/api/sessions/00000000-0000-0000-0000-000000000000"),
+    ],
+)
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_sessions_are_behind_the_door(method, path, slash):
+    """Without a token all of it is answered by 401."""
+    answer = getattr(APIClient(), method)(path + slash)
+
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "Authentication credentials were not provided."}
+
+
+def test_a_new_password_ends_all_sessions(user, phone, laptop):
+    """Whoever has stolen a token loses it when the password changes, also in the admin."""
+    user.set_password(NEW_PASSWORD)
+    user.save()
+
+    assert (me(phone), me(laptop)) == (401, 401)
+
+
+def test_a_new_password_in_the_admin_ends_all_sessions(user, phone, admin_client):
+    """The admin's page for a password ends the sessions of that user, and no others."""
+    admin = Session.objects.create(user=User.objects.get(username="root"))
+    new = {"usable_password": "true", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    admin_client.post(f"/admin/authentication/user/{user.pk}/password/", new)
+
+    assert me(phone) == 401
+    assert Session.objects.get() == admin
+
+
+def test_other_changes_of_a_user_end_nothing(user, phone):
+    """A new username is no reason to log in again."""
+    user.username = "countess"
+    user.save()
+
+    assert me(phone) == 200
+
+
+def test_a_stronger_hash_is_no_new_password(user, phone, settings):
+    """When Django hashes an old password anew, at a login, other devices stay logged in."""
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        *settings.PASSWORD_HASHERS,
+    ]
+    PBKDF2PasswordHasher.iterations, before = 1, PBKDF2PasswordHasher.iterations
+    login()
+    PBKDF2PasswordHasher.iterations = before
+
+    user.refresh_from_db()
+    assert user.password.startswith("pbkdf2_sha256$1$")
+    assert me(phone) == 200
+
+
+def test_a_password_that_changes_meanwhile_starts_no_session(user):
+    """Between the check of a password and the session, the password may change: no session then."""
+    checked = User.objects.get()
+    user.set_password(NEW_PASSWORD)
+    user.save()
+
+    with pytest.raises(AuthenticationFailed) as caught:
+        start_session(checked, APIRequestFactory().post("/"))
+
+    assert caught.value.detail["code"] == "wrong_credentials"
+    assert Session.objects.count() == 0
+
+
+def test_a_user_who_is_deactivated_meanwhile_starts_no_session(user):
+    """The same goes for a user who is switched off in that moment."""
+    checked = User.objects.get()
+    User.objects.update(is_active=False)
+
+    with pytest.raises(AuthenticationFailed):
+        start_session(checked, APIRequestFactory().post("/"))
+
+    assert Session.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_session_survives_a_change_of_the_password(user):
+    """Seven logins at the moment of the change: none of their sessions is left afterwards."""
+    start = threading.Barrier(8)
+    checked = [User.objects.get() for _ in range(7)]
+
+    def begin(user):
+        start.wait()
+        with contextlib.suppress(AuthenticationFailed):
+            start_session(user, APIRequestFactory().post("/"))
+        connection.close()
+
+    threads = [threading.Thread(target=begin, args=(user,)) for user in checked]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    user.set_password(NEW_PASSWORD)
+    user.save()
+    for thread in threads:
+        thread.join()
+
+    assert Session.objects.count() == 0
+
+
+def test_a_session_costs_one_query(phone, django_assert_num_queries):
+    """Session and user are fetched together."""
+    with django_assert_num_queries(1):
+        assert me(phone) == 200
+
+
+@pytest.mark.parametrize(
+    "sid",
+    ["", "1", "{pk} ", "{{{pk}}}", "urn:uuid:{pk}", "\ud800", "\0", 1, True, None, ["{pk}"], {}],
+)
+def test_a_session_that_we_would_not_write_is_refused(user, forge, sid):
+    """Only the exact text that we put into `sid` finds the session."""
+    if isinstance(sid, str):
+        sid = sid.format(pk=user.sessions.get().pk)
+
+    assert me(client_with(forge(sid=sid))) == 401
+
+
+def test_a_session_in_capitals_is_refused(user, forge):
+    """A UUID in capitals is the same to a database, and not what we have written."""
+    assert me(client_with(forge(sid=str(user.sessions.get().pk).upper()))) == 401
+
+
+def test_a_token_stands_for_the_user_of_its_session(user, other, forge, token_for):
+    """The session of one user under the name of another one is no good."""
+    token_for(other)
+
+    assert me(client_with(forge(sub=str(other.pk)))) == 401
+    assert me(client_with(forge(sid=str(other.sessions.get().pk)))) == 401
+
+
+def test_a_deleted_user_leaves_no_session(user, phone):
+    """Whoever is deleted takes the sessions along."""
+    user.delete()
+
+    assert Session.objects.count() == 0
+    assert me(phone) == 401
