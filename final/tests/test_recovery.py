@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.signals import user_logged_in
 from django.core import mail, signing
 from django.db import connection
 from django.urls import reverse
@@ -366,6 +367,21 @@ def test_an_account_is_deleted(post, user, grace, token, token_for):
 
     assert list(User.objects.all()) == [grace]
     assert (me(token), me(others), login()) == (401, 200, 401)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_is_not_deleted_in_the_middle_of_a_login(user):
+    """The session and what listens to the login succeed together: the row is locked for both."""
+    seen = []
+
+    def receiver(sender, **signal):
+        seen.append(connection.in_atomic_block)
+
+    user_logged_in.connect(receiver)
+    status = login()
+    user_logged_in.disconnect(receiver)
+
+    assert (status, seen) == (200, [True])
 
 
 LINKS = [

@@ -102,10 +102,13 @@ class LoginAPIView(PublicAPIView):
         serializer.is_valid(raise_exception=True)
 
         user = serializer.validated_data["user"]
-        tokens = tokens_of(start_session(user, request))
 
-        # Django listens to this signal too, and sets `last_login`.
-        user_logged_in.send(sender=User, request=request, user=user)
+        # The row stays locked meanwhile: nobody deletes the account between the two.
+        with transaction.atomic():
+            tokens = tokens_of(start_session(user, request))
+
+            # Django listens to this signal too, and sets `last_login`.
+            user_logged_in.send(sender=User, request=request, user=user)
 
         return Response(tokens, status=status.HTTP_200_OK, headers=NO_STORE)
 
