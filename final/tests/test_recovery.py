@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from authentication import recovery
 from authentication.links import CHANGE_EMAIL, RESET_PASSWORD, VERIFY_EMAIL, make_link
 from authentication.models import Session, User
+from authentication.throttles import MailThrottle
 
 pytestmark = pytest.mark.django_db
 
@@ -557,6 +558,13 @@ def test_an_email_gets_ten_mails_an_hour(post, user, email):
 
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= 3600
+
+
+def test_mails_have_a_rate_of_their_own(post, monkeypatch):
+    """How many mails an email gets is no matter of how often one may guess."""
+    monkeypatch.setitem(MailThrottle.THROTTLE_RATES, "mail", "2/hour")
+
+    assert [post("password/reset").status_code for _ in range(3)] == [202, 202, 429]
 
 
 @pytest.mark.parametrize("path", ["email/resend", "email/change"])
