@@ -22,7 +22,7 @@ from companion.stages import ROOT, copy, find, stages
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
 nox.options.parallel = "auto"
-nox.options.sessions = ["tests", "companion", "laws", "checking"]
+nox.options.sessions = ["tests", "companion"]
 
 PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
