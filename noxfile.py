@@ -115,7 +115,7 @@ def lint(session):
     session.run("mypy", "companion")
 
 
-@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def transcripts(session):
     """Run every command that the docs show, and compare what it prints; `-- --update` rewrites it."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["transcripts"])
@@ -157,7 +157,7 @@ def isolated_python(session, version, command, requirements):
     return str(python)
 
 
-@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def browser(session):
     """Read the site in a real browser: layout, keyboard, copying, accessibility, size. Needs Chromium and npm."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["browser"])
@@ -178,7 +178,7 @@ def lighthouse(session):
     session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
 
 
-@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def properties(session):
     """Try the last stage on what nobody would think of: headers, claims, bodies that Hypothesis makes up."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["properties"])
@@ -198,14 +198,14 @@ def postgres(session):
             session.run(PYTHON, "-m", "pytest", "-q", *session.posargs, env=env, external=True)
 
 
-@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def grading(session):
     """Grade good, bad and cheating submissions in the sandbox (bubblewrap, on Linux)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["grading"])
     session.run("python", "-m", "pytest", "-q", "-n", "auto", "tests/grading", *session.posargs)
 
 
-@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def dask(session):
     """Grade on a Dask cluster of two workers, one of which is killed in the middle."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["dask"])
