@@ -74,7 +74,7 @@ class PlacePanes(Treeprocessor):
     ) -> None:
         command = step.attrib.pop("data-made-by")
         groups = together(claims)
-        panes = [html.pane(group, ident(group[0].selector, used), blob) for group in groups]
+        panes = [html.pane(group, ident(group[0].selector, used), blob, not _is_suite(group)) for group in groups]
         if not panes:
             return
         step.set("id", f"step-{panes[0].ident}")
@@ -98,7 +98,7 @@ class PlacePanes(Treeprocessor):
         return foot
 
     def _whole_files(self, diff: StageChanges) -> str:
-        files = "".join(html.whole(change) for change in diff.files.values() if change.new_text)
+        files = "".join(html.whole(change) for change in diff.files.values() if html.has_whole(change))
         return f'<h2 id="files">The files, whole</h2>{files}'
 
     def _link(self, prose: etree.Element, panes: list[Pane]) -> None:

@@ -35,9 +35,10 @@ def slug(value: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", value.lower().replace("#-", "-was-")).strip("-")
 
 
-def pane(claims: list[Claim], ident: str, blob: str = "") -> Pane:
+def pane(claims: list[Claim], ident: str, blob: str = "", addressed: bool = True) -> Pane:
     """The pane of one or more claims on the same file, which a step puts together.
 
+    Each line has an address, unless the pane is not `addressed`: the lines of a whole suite would weigh too much.
     `ident` is its id. `blob` is the address of a file in the repository, with `{path}` and `{line}` in it; "" for none.
     """
     change = claims[0].change
@@ -45,9 +46,10 @@ def pane(claims: list[Claim], ident: str, blob: str = "") -> Pane:
     shown = _with_context(change.rows, owned)
     idents = {
         id(row): f"{ident}-l{row.new}" if row.kind == "+" else f"{ident}-r{row.old}"
-        for row in (change.rows[n] for n in owned)
+        for row in (change.rows[n] for n in owned if addressed)
     }
-    lines = {idents[id(row)]: row.text for n in owned if (row := change.rows[n]).kind == "+"}
+    plus = [row for n in owned if (row := change.rows[n]).kind == "+"]
+    lines = {idents[id(row)]: row.text for row in plus if id(row) in idents}
     first = next((row.new for n in shown if (row := change.rows[n]).new), 1) or 1
     added, removed = (sum(change.rows[n].kind == kind for n in shown) for kind in "+-")
     if change.binary:
@@ -64,7 +66,7 @@ def pane(claims: list[Claim], ident: str, blob: str = "") -> Pane:
     caption = (
         f'<figcaption>{status(change)}<a class="rd-self" href="#{ident}" title="Link to this place">{path_html(change)}</a>'
         f"{_place(change, owned)}{counts(added, removed)}"
-        f'<span class="rd-tools">{_tools(change, first, bool(lines), blob)}</span></figcaption>'
+        f'<span class="rd-tools">{_tools(change, first, bool(plus), blob)}</span></figcaption>'
     )
     html = f'<figure class="rd-pane rd-{change.status}" id="{ident}" data-search-exclude>{caption}{body}</figure>'
     return Pane(ident, html, lines)
@@ -84,6 +86,11 @@ def folded(panes: list[Pane], claims: list[Claim], command: str = "") -> str:
     stat = counts(added, len(rows) - added)
     body = "".join(pane.html for pane in panes)
     return f'<details class="rd-fold"><summary>{head} {stat}</summary>{body}</details>'
+
+
+def has_whole(change: FileChange) -> bool:
+    """Whether the page holds the whole file too. Suites are copied as files, not read as a whole: they would double it."""
+    return bool(change.new_text) and not change.path.startswith("tests/")
 
 
 def whole(change: FileChange) -> str:
@@ -205,17 +212,17 @@ def _tools(change: FileChange, first: int, copies: bool, blob: str) -> str:
             f'<button class="rd-tool rd-copy" type="button" hidden title="Copy the added lines" '
             f'aria-label="Copy the added lines of {path}">{_icon("copy")}</button>'
         )
-    if change.new_text:
+    if has_whole(change):
         tools += (
             f'<a class="rd-tool rd-whole" href="#file-{slug(change.path)}" data-line="{first}" '
             f'title="The whole file at this stage" aria-label="The whole of {path} at this stage">{_icon("whole")}</a>'
         )
-        if blob:
-            address = blob.format(path=change.path, line=first)
-            tools += (
-                f'<a class="rd-tool" href="{text(address)}" title="Open in the repository" '
-                f'aria-label="Open {path} in the repository">{_icon("away")}</a>'
-            )
+    if blob and change.new_text:
+        address = blob.format(path=change.path, line=first)
+        tools += (
+            f'<a class="rd-tool" href="{text(address)}" title="Open in the repository" '
+            f'aria-label="Open {path} in the repository">{_icon("away")}</a>'
+        )
     return tools
 
 

@@ -10,9 +10,11 @@ import re
 from typing import Any
 
 from markdown import Extension, Markdown
+from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
 FENCE = re.compile(r"^( *)```console$")
+SHOWN = re.compile(r'(<div class="language-(?:console|pycon|pwsh-session) highlight")>')
 HERE, THERE = "Linux and macOS", "Windows"
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")
@@ -83,10 +85,20 @@ def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:
     return [f'{indent}=== "{HERE}"', "", *inner, "", f'{indent}=== "{THERE}"', "", *other, ""]
 
 
+class LeaveOutOfSearch(Postprocessor):
+    """What commands print is read, not searched: it would be half of the search's index, which every visit loads."""
+
+    def run(self, text: str) -> str:
+        return SHOWN.sub(r"\1 data-search-exclude>", text)
+
+
 class ShellsExtension(Extension):
     """Has no options."""
 
     def extendMarkdown(self, md: Markdown) -> None:
+        md.postprocessors.register(
+            LeaveOutOfSearch(md), "companion-no-search", 5
+        )  # behind raw HTML, which is put in at 30
         md.preprocessors.register(WriteTabs(md), "companion-shells", 28)  # before fences are taken out, at 25
 
 

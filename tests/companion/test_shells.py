@@ -69,6 +69,17 @@ def test_a_block_inside_a_list_or_a_note_keeps_its_place():
     assert html.index('class="admonition') < html.index("tabbed-set") < html.index("Text.") < html.rindex("</div>")
 
 
+def test_what_commands_print_is_left_out_of_the_search():
+    """Commands and their output are no prose; other code, such as an error text, is still found."""
+    extensions = ["pymdownx.highlight", "pymdownx.superfences", "companion.reading.shells"]
+    options = {"pymdownx.highlight": {"pygments_lang_class": True}}
+    page = "```console\n$ python -V\n```\n\n```pycon\n>>> 1\n```\n\n```text\nno such table\n```\n"
+    html = markdown.markdown(page, extensions=extensions, extension_configs=options)
+
+    assert html.count(" data-search-exclude>") == 2
+    assert '<div class="language-text highlight">' in html
+
+
 def _html(page):
     extensions = ["admonition", "pymdownx.highlight", "pymdownx.superfences", "pymdownx.tabbed"]
     options = {"pymdownx.tabbed": {"alternate_style": True}, "pymdownx.highlight": {"use_pygments": False}}
