@@ -97,9 +97,10 @@
   function followSteps() {
     const steps = all(".rd-step");
     let waiting = false;
+    let chosen; // the step that the keys led to: several short ones may be in view
     const markActive = () => {
       waiting = false;
-      const active = steps.findLast((step) => step.getBoundingClientRect().top < innerHeight * 0.4);
+      const active = chosen ?? steps.findLast((step) => step.getBoundingClientRect().top < innerHeight * 0.4);
       for (const step of steps) step.classList.toggle("rd-active", step === active);
     };
     const onScroll = () => {
@@ -107,6 +108,9 @@
       waiting = true;
     };
     addEventListener("scroll", onScroll, { passive: true });
+    for (const act of ["wheel", "touchmove", "pointerdown"]) {
+      addEventListener(act, () => (chosen = undefined), { passive: true });
+    }
     markActive();
     addEventListener("keydown", (event) => {
       const direction = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -115,6 +119,8 @@
       const next = steps[steps.findIndex((step) => step.classList.contains("rd-active")) + direction];
       if (!next) return;
       event.preventDefault();
+      chosen = next;
+      markActive();
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       scrollTo({ top: next.getBoundingClientRect().top + scrollY - 90, behavior: calm ? "auto" : "smooth" });
       next.querySelector(".rd-scroll")?.focus({ preventScroll: true });
