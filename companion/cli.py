@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from companion import archive, images, mutants, readme
+from companion.asking import Failed
 from companion.checking import verbs as checking
 from companion.propagate import Conflict, propagate
 from companion.stages import ROOT, UnknownStage, find, stages
@@ -108,7 +109,7 @@ def _images(names: list[str]) -> int:
     for stage in wanted:
         try:
             print(f"{stage}: {images.try_image(stage, builder)}", flush=True)
-        except images.Failed as error:
+        except Failed as error:
             print(f"{stage}: FAILED: {error}", flush=True)
             failed += 1
     print(f"{len(wanted) - failed} of {len(wanted)} built, run and answered")
