@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from watchfiles import Change, DefaultFilter, watch
+from watchdog.events import (
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.polling import PollingObserverVFS
+from watchdog.utils.event_debouncer import EventDebouncer
 
 from companion.checking import show
 from companion.checking.compare import compare
@@ -16,18 +29,22 @@ from companion.checking.keys import ReadKey, keyboard
 from companion.checking.lookup import Known
 from companion.checking.progress import Standing, stand
 from companion.checking.project import NotAProject, locate
+from companion.checking.submissions import SKIPPED
 from companion.stages import Stage
 
 SAVED = "saved"
+SAVES = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent]
+ONE_SAVE = 0.1  # seconds within which the changes of files are one save: an editor writes beside the file and renames
+LOOK = 0.3  # seconds between two looks, where the system tells of no change
+UNCHECKED = {".sqlite3", ".sqlite3-journal", ".log", ".pyc"}
 KEYS = "h hint   d diff   n next   a all   t traceback   q quit"
 Say = Callable[[str], None]
 
 
-class Relevant(DefaultFilter):
-    """Lets a change pass that may change what a check finds: no caches, no databases."""
-
-    def __call__(self, change: Change, path: str) -> bool:
-        return super().__call__(change, path) and not path.endswith((".sqlite3", ".sqlite3-journal", ".log", ".pyc"))
+def relevant(path: Path) -> bool:
+    """Whether a change of `path`, seen from the watched folder, may change what a check finds."""
+    hidden = any(part in SKIPPED or part.startswith(".") for part in path.parts[:-1])
+    return not hidden and path.suffix not in UNCHECKED
 
 
 @dataclass
@@ -89,13 +106,9 @@ def run(folder: Path, say: Say, stage: Stage | None = None, polling: bool = Fals
     """Watch until somebody quits. With `polling` the files are looked at, for folders that send no events."""
     watched = Watched(folder, say, stage)
     events: SimpleQueue[str] = SimpleQueue()
-    stop = threading.Event()
-    ready = threading.Event()
-    threading.Thread(target=_files, args=(folder, events, stop, ready, polling), daemon=True).start()
-    with keyboard() as read:
+    with keyboard() as read, saves(folder, lambda names: events.put(SAVED), polling):
         if read:
             threading.Thread(target=_keys, args=(read, events), daemon=True).start()
-        ready.wait()
         try:
             watched.check()
             while (event := events.get()) == SAVED or watched.key(event):
@@ -103,8 +116,6 @@ def run(folder: Path, say: Say, stage: Stage | None = None, polling: bool = Fals
                     watched.check()
         except KeyboardInterrupt:
             pass
-        finally:
-            stop.set()
 
 
 def _keys(read: ReadKey, events: SimpleQueue[str]) -> None:
@@ -115,22 +126,51 @@ def _keys(read: ReadKey, events: SimpleQueue[str]) -> None:
             return
 
 
-def _files(
-    folder: Path, events: SimpleQueue[str], stop: threading.Event, ready: threading.Event, polling: bool
-) -> None:
-    for event in _changes(folder, stop, ready, polling):
-        events.put(event)
+class _Files(FileSystemEventHandler):
+    """Hands on what happens to files that count."""
+
+    def __init__(self, folder: Path, hand_on: Callable[[FileSystemEvent], None]) -> None:
+        self.folder = folder
+        self.hand_on = hand_on
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if any(relevant(Path(name)) for name in self.names(event)):
+            self.hand_on(event)
+
+    def names(self, event: FileSystemEvent) -> list[str]:
+        """The file, and where it was moved to, seen from the watched folder."""
+        return [os.path.relpath(str(path), self.folder) for path in (event.src_path, event.dest_path) if path]
 
 
-def _changes(folder: Path, stop: threading.Event, ready: threading.Event, polling: bool) -> Iterator[str]:
-    """One event for each time that something was saved; where the system sends none, by looking again and again."""
-    options = {"watch_filter": Relevant(), "stop_event": stop, "rust_timeout": 100, "yield_on_timeout": True}
+@contextmanager
+def saves(folder: Path, saved: Callable[[set[str]], None], polling: bool = False) -> Iterator[None]:
+    """Call `saved` with the names of the files after each save below `folder`, as long as the context lasts.
+
+    With `polling`, or where the system tells of no change, by looking again and again.
+    """
+    debouncer = EventDebouncer(ONE_SAVE, lambda events: saved({name for each in events for name in files.names(each)}))
+    files: _Files = _Files(folder, debouncer.handle_event)
+    observer = _observer(files, polling)
+    debouncer.start()
     try:
-        for changes in watch(folder, force_polling=polling or None, **options):  # type: ignore[arg-type]
-            ready.set()
-            if changes:
-                yield SAVED
+        yield
+    finally:
+        observer.stop()
+        debouncer.stop()
+
+
+def _observer(files: _Files, polling: bool) -> BaseObserver:
+    observer = PollingObserverVFS(os.stat, _entries, polling_interval=LOOK) if polling else Observer()
+    observer.schedule(files, str(files.folder), recursive=True, event_filter=SAVES)
+    try:
+        observer.start()
     except OSError:  # no watches left, or a file system without them
         if polling:
             raise
-        yield from _changes(folder, stop, ready, True)
+        return _observer(files, True)
+    return observer
+
+
+def _entries(folder: str | None) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder, without those folders in which nothing counts."""
+    return (entry for entry in os.scandir(folder) if relevant(Path(entry.name, "any")))

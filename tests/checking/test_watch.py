@@ -7,13 +7,15 @@ import select
 import subprocess
 import sys
 import termios
+from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
 from companion.checking import watch
 from companion.checking.check import expected
-from companion.checking.watch import KEYS, Relevant, Watched
+from companion.checking.watch import KEYS, Watched, relevant, saves
 from companion.stages import ROOT, find
 from tests.checking.projects import edit
 
@@ -201,25 +203,72 @@ def test_a_key_before_the_first_check_waits(tmp_path):
         ("debug.log", False),
     ],
 )
-def test_what_counts_as_a_save(tmp_path, name, counts):
+def test_what_counts_as_a_save(name, counts):
     """Source files do; caches, databases, logs and git's own files do not."""
-    assert Relevant()(watch.Change.modified, str(tmp_path / name)) is counts
+    assert relevant(Path(name)) is counts
 
 
-def test_without_events_the_files_are_looked_at(monkeypatch, tmp_path):
-    """Where the system has no events to give, watching falls back to polling."""
-    asked = []
+@pytest.fixture
+def next_save(tmp_path):
+    """Watches a folder; `next_save()` waits for the next save in it and returns the names of its files."""
 
-    def fake(folder, force_polling, **options):
-        asked.append(force_polling)
-        if not force_polling:
-            raise OSError("no inotify watches left")
-        yield set()
-        yield {(watch.Change.modified, str(Path(folder, "a.py")))}
+    def watching(polling):
+        saved = SimpleQueue()
+        contexts.enter_context(saves(tmp_path, saved.put, polling))
+        return lambda: saved.get(timeout=PATIENCE)
 
-    monkeypatch.setattr(watch, "watch", fake)
-    stop, ready = watch.threading.Event(), watch.threading.Event()
+    with ExitStack() as contexts:
+        yield watching
 
-    assert list(watch._changes(tmp_path, stop, ready, False)) == [watch.SAVED]
-    assert asked == [None, True]
-    assert ready.is_set()
+
+@pytest.mark.parametrize("polling", [False, True], ids=["events", "polling"])
+def test_no_save_is_missed(next_save, tmp_path, polling):
+    """Not even where three saves bear the same second, as they do when somebody saves in haste."""
+    file = tmp_path / "models.py"
+    file.write_text("none")
+    os.utime(file, ns=(0, 1_000_000_000))
+    saved = next_save(polling)
+
+    for nanoseconds in (1_300_000_000, 1_600_000_000):
+        if polling:
+            os.utime(file, ns=(0, nanoseconds))
+        else:
+            file.write_text(str(nanoseconds))
+        assert saved() == {"models.py"}
+
+
+@pytest.mark.parametrize("polling", [False, True], ids=["events", "polling"])
+def test_what_is_read_or_built_is_no_save(next_save, tmp_path, polling):
+    """A check reads the files and leaves caches: if that were a save, it would check for ever."""
+    (tmp_path / "models.py").write_text("one")
+    (tmp_path / "__pycache__").mkdir()
+    saved = next_save(polling)
+
+    (tmp_path / "models.py").read_text()
+    (tmp_path / "__pycache__" / "models.pyc").write_text("compiled")
+    (tmp_path / "db.sqlite3").write_text("rows")
+    (tmp_path / "views.py").write_text("one")
+    assert saved() == {"views.py"}
+
+
+def test_without_events_the_files_are_looked_at(monkeypatch, next_save, tmp_path):
+    """Where the system has no events to give, watching falls back to looking."""
+
+    def none_left(self):
+        raise OSError("no inotify watches left")
+
+    monkeypatch.setattr(watch.Observer, "start", none_left)
+    saved = next_save(False)
+
+    (tmp_path / "models.py").write_text("one")
+    assert saved() == {"models.py"}
+
+
+def test_an_editor_that_renames(next_save, tmp_path):
+    """Many editors write a second file and put it in the place of the first."""
+    (tmp_path / "models.py").write_text("one")
+    saved = next_save(False)
+
+    (tmp_path / "models.py~").write_text("two")
+    (tmp_path / "models.py~").replace(tmp_path / "models.py")
+    assert "models.py" in saved()
