@@ -22,6 +22,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -138,10 +139,19 @@ def requirement(fault: Fault, test: str, root: Path = stages.ROOT) -> str | None
     folders = [stage.path for stage in stages.stages(root) if stage.name in names]
     for folder in [*folders, root]:
         if (folder / path).is_file():
-            for node in ast.walk(ast.parse((folder / path).read_text(encoding="utf-8"))):
-                if isinstance(node, ast.FunctionDef) and node.name == name:
-                    return " ".join((ast.get_docstring(node) or "").partition("\n\n")[0].split())
+            requirements = _requirements((folder / path).read_text(encoding="utf-8"))
+            if name in requirements:
+                return requirements[name]
     return None
+
+
+@lru_cache(maxsize=512)
+def _requirements(suite: str) -> dict[str, str]:
+    return {
+        node.name: " ".join((ast.get_docstring(node) or "").partition("\n\n")[0].split())
+        for node in ast.walk(ast.parse(suite))
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 def _lost_place(place: Place, root: Path) -> str | None:

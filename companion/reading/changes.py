@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from companion.reading.symbols import lines_of
@@ -50,7 +51,7 @@ class FileChange:
     new_text: str | None
     old_path: str | None = None
     binary: bool = False
-    rows: list[Row] = field(default_factory=list)
+    rows: tuple[Row, ...] = ()
 
     @property
     def status(self) -> str:
@@ -123,7 +124,8 @@ def _likeness(gone: FileChange, come: FileChange) -> float:
     return difflib.SequenceMatcher(None, old, new, autojunk=False).ratio()
 
 
-def diff(old: str, new: str) -> list[Row]:
+@lru_cache(maxsize=1024)
+def diff(old: str, new: str) -> tuple[Row, ...]:
     """The rows of a diff of two texts, line by line; how a line ends (LF, CRLF, nothing) does not matter."""
     before, after = lines_of(old), lines_of(new)
     rows: list[Row] = []
@@ -137,7 +139,7 @@ def diff(old: str, new: str) -> list[Row]:
                 a.mate, b.mate = b.text, a.text
         rows += gone + come
         i, j = i2, j2
-    return rows
+    return tuple(rows)
 
 
 def _blocks(old: list[str], new: list[str]) -> Iterator[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from companion.reading.changes import FileChange, Row
@@ -142,7 +143,7 @@ def path_html(change: FileChange) -> str:
     return f'<span class="rd-path">{head}<b>{text(name)}</b>{was}</span>'
 
 
-def _with_context(rows: list[Row], owned: list[int]) -> list[int]:
+def _with_context(rows: Sequence[Row], owned: list[int]) -> list[int]:
     """The rows to show: those with text, the blank ones between them, and unchanged neighbours."""
     core = [n for n in owned if rows[n].text.strip()]
     shown = set(core)

@@ -120,14 +120,14 @@ def test_an_empty_new_file_has_no_lines(difference):
     """An empty `__init__.py` is listed, and nothing in it is to be told."""
     change = difference({"a": "1"}, {"a": "1", "__init__.py": ""}).files["__init__.py"]
 
-    assert (change.status, change.rows) == ("added", [])
+    assert (change.status, change.rows) == ("added", ())
 
 
 def test_a_binary_file_has_no_lines(difference):
     """What is no text is known to be binary, and is not cut into lines."""
     change = difference({"a": "1"}, {"a": "1", "pixel.png": b"\x89PNG\xff\xfe"}).files["pixel.png"]
 
-    assert (change.status, change.binary, change.rows) == ("added", True, [])
+    assert (change.status, change.binary, change.rows) == ("added", True, ())
 
 
 @pytest.mark.parametrize(

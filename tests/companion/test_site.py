@@ -33,7 +33,7 @@ def build(chain):
     for name in ("overrides", "docs/assets"):
         shutil.copytree(ROOT / name, root / name)
     config = (ROOT / "mkdocs.yml").read_text()
-    config = re.sub(r"^(nav:\n(?:  .*\n)+|watch: .*\n)", "", config, flags=re.MULTILINE)
+    config = re.sub(r"^(nav:\n(?:  .*\n)+|(watch|hooks): .*\n)", "", config, flags=re.MULTILINE)
     for extension, options in (("reading", "companion.reading.extension:\n"), ("pages", "companion.pages.extension\n")):
         assert options in config
         config = config.replace(options, f"companion.{extension}.extension:\n      root: {root}\n")
