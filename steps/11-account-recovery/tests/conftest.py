@@ -22,6 +22,9 @@ def django_db_modify_db_settings(tmp_path_factory):
     if connections["default"].vendor == "sqlite":
         test_settings = connections["default"].settings_dict["TEST"]
         test_settings["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        # It need not outlive a power cut, so no test waits for the disk.
+        options = connections["default"].settings_dict["OPTIONS"]
+        options["init_command"] = "PRAGMA synchronous=OFF"
 
 
 @pytest.fixture
