@@ -6,11 +6,14 @@ import importlib
 import multiprocessing
 import multiprocessing.connection
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 
 AHEAD = 2  # tasks that each process of this machine has before it, so that none waits
 AHEAD_ELSEWHERE = 1000  # tasks that wait in a cluster
@@ -68,12 +71,18 @@ def _processes(jobs: int) -> Executor:
 
 
 def _end_with_the_parent() -> None:
-    """A worker whose parent was killed would wait for ever: end with it, and with us what we have started."""
+    """A worker whose parent was killed would wait for ever: end with it, and with us what we have started.
+
+    The sandboxes end when we do. Their folders would stay, so all of them lie in one, which goes in either case.
+    """
     parent = multiprocessing.parent_process()
     assert parent
+    tempfile.tempdir = tempfile.mkdtemp(prefix="grading-")
+    remove = Finalize(None, shutil.rmtree, (tempfile.tempdir, True), exitpriority=0)
 
     def wait() -> None:
         multiprocessing.connection.wait([parent.sentinel])
+        remove()
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import zipfile
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
@@ -167,11 +168,19 @@ def busy(process: int, asked: int) -> list[int]:
     """Handles of all that runs below the process, as soon as so many submissions are being asked."""
     while True:
         found = descendants(process)
+        assert len(found) > 1, "the run has ended"
         if sum("trusted.py" in command for command in found.values()) >= asked:
             return list(found)
         for handle in found:
             os.close(handle)
         select.select([], [], [], 0.1)
+
+
+@pytest.fixture
+def short_tmp():
+    """A folder whose path is short enough for the socket that lies below it."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 HANGING = """
@@ -181,12 +190,13 @@ views.RegistrationAPIView.post = lambda *arguments: time.sleep(1000)
 """
 
 
-def test_a_run_that_is_killed_loses_nothing_and_leaves_nothing_running(tmp_path, project):
+def test_a_run_that_is_killed_loses_nothing_and_leaves_nothing(tmp_path, project, short_tmp):
     hanging = (find("07-urls").path / "config" / "urls.py").read_text() + HANGING
     for n in range(6):
         project("07-urls", {"config/urls.py": hanging} if n > 2 else {}, name=f"class/s{n}")
     command = [sys.executable, "-m", "companion", "grade", str(tmp_path / "class"), "--jobs", "2"]
-    run = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    place = os.environ | {"TMPDIR": str(short_tmp)}
+    run = subprocess.Popen(command, cwd=ROOT, env=place, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     with run.stderr:
         assert sorted(run.stderr.readline().split(": ")[1] for _ in range(3)) == ["s0", "s1", "s2"]
         handles = busy(run.pid, 2)
@@ -195,14 +205,16 @@ def test_a_run_that_is_killed_loses_nothing_and_leaves_nothing_running(tmp_path,
     for handle in handles:
         assert select.select([handle], [], [], 30)[0], "a process outlives the run"
         os.close(handle)
+    assert list(short_tmp.iterdir()) == []
 
     journal = tmp_path / "class-grades" / "journal.jsonl"
     before = journal.read_text()
     assert sorted(json.loads(line)["name"] for line in before.splitlines()) == ["s0", "s1", "s2"]
     for n in range(3, 6):
         shutil.copy2(find("07-urls").path / "config" / "urls.py", tmp_path / "class" / f"s{n}" / "config" / "urls.py")
-    again = subprocess.run([*command, "--resume"], cwd=ROOT, capture_output=True, text=True, check=True)
+    again = subprocess.run([*command, "--resume"], cwd=ROOT, env=place, capture_output=True, text=True, check=True)
 
+    assert list(short_tmp.iterdir()) == []
     assert sorted(re.findall(r"of 6: (.*):", again.stderr)) == ["s3", "s4", "s5"]
     assert verdicts(tmp_path / "class-grades") == dict.fromkeys([f"s{n}" for n in range(6)], "passed")
     assert journal.read_text().startswith(before)

@@ -1,10 +1,12 @@
 """Honest submissions: what is right passes, what is wrong fails and says how."""
 
+import socket
+
 import pytest
 
-from companion.checking.served import speaks_http
+from companion.checking.served import _tester, speaks_http
 from companion.checking.verdicts import Verdict
-from companion.stages import stages
+from companion.stages import find, stages
 
 SERVED = [stage.name for stage in stages() if speaks_http(stage)]
 
@@ -116,3 +118,15 @@ def test_before_the_api_answers_a_mistake_is_found(grade, project):
 
     assert result.verdict is Verdict.FAILED
     assert 0 < result.passed < result.expected
+
+
+def test_the_tester_ends_with_the_grader(tmp_path):
+    """However the grader ends: the end of stdin is all that one learns of a parent that was killed."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        listening.listen()
+        with _tester(find("07-urls"), str(tmp_path / "socket")) as channel:
+            asking, _ = listening.accept()
+            with asking:
+                channel.process.stdin.close()
+                assert channel.process.wait(8) == 1  # seconds, fewer than it waits for an answer
