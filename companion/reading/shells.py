@@ -13,6 +13,8 @@ from markdown import Extension, Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
+from companion.transcripts.blocks import DIRECTIVE
+
 FENCE = re.compile(r"^( *)```console$")
 SHOWN = re.compile(r'(<div class="language-(?:console|pycon|pwsh-session) highlight")>')
 HERE, THERE = "Linux and macOS", "Windows"
@@ -44,6 +46,13 @@ def powershell(command: str) -> str:
     if sent := SENT.search(command):
         command = f"{sent[1]} | " + SENT.sub(" -d '@-'", command)
     return (before + command).strip()
+
+
+class LeaveOutDirectives(Preprocessor):
+    """Leaves out what says how a block is run: it is for the transcripts, and would stand in the page as a comment."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        return [line for line in lines if not DIRECTIVE.match(line)]
 
 
 class WriteTabs(Preprocessor):
@@ -99,6 +108,7 @@ class ShellsExtension(Extension):
         md.postprocessors.register(
             LeaveOutOfSearch(md), "companion-no-search", 5
         )  # behind raw HTML, which is put in at 30
+        md.preprocessors.register(LeaveOutDirectives(md), "companion-directives", 29)
         md.preprocessors.register(WriteTabs(md), "companion-shells", 28)  # before fences are taken out, at 25
 
 

@@ -52,6 +52,15 @@ def test_a_block_that_differs_becomes_two_tabs():
     assert "PS&gt; py -V" in windows and "Python 3.13.0" not in windows
 
 
+def test_how_a_block_is_run_is_not_published():
+    """The comment above a block is for those who run it; other comments stay as they are written."""
+    html = _html("Text.\n\n<!-- run: edit a.py: 1 => 2 -->\n```console\n$ ls\n```\n\n<!-- another -->\n")
+
+    assert "run:" not in html
+    assert "<!-- another -->" in html
+    assert "ls" in html
+
+
 def test_a_block_that_is_the_same_stays_one():
     """No tabs without need; a block of another kind and one that is not closed are left alone."""
     for page in (
