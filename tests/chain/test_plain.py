@@ -7,7 +7,7 @@ import subprocess
 from companion.stages import ROOT, files
 
 TRACES = re.compile(
-    r"noqa|type: ignore|pragma|fmt: (off|on|skip)|isort:|pylint|--8<--|\bregion\b|companion|nox\b|mkdocs|TODO|FIXME",
+    r"noqa|type: ignore|pragma:|fmt: (off|on|skip)|isort:|pylint|--8<--|\bregion\b|companion|nox\b|mkdocs|TODO|FIXME",
     re.I,
 )
 
