@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -62,6 +63,9 @@ class Folder:
         if self._shell:
             self._shell.child.close(force=True)
         if self._server:
+            # All that it started: the server itself is a child of one that looks for changes.
+            assert self._server.pid
+            os.killpg(self._server.pid, signal.SIGKILL)
             self._server.close(force=True)
 
     def run(self, command: str, answers: list[str]) -> list[str]:

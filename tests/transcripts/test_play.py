@@ -1,9 +1,15 @@
 """Transcripts played for real: a shell, a console and a server in a copy of a stage."""
 
+import os
+import select
+import signal
+from pathlib import Path
+
 import pytest
 
 from companion.cli import main
 from companion.stages import find, stages
+from companion.transcripts.folder import Folder
 from companion.transcripts.play import pages, play
 
 
@@ -112,6 +118,23 @@ def test_a_server_answers_where_the_page_says(drifts):
     page = fence(f'{register}{me}{{"id":1,"email":"ada@example.com","username":"ada"}}', directive="in 07-urls")
 
     assert drifts(page) == []
+
+
+def test_no_server_outlives_its_folder(tmp_path):
+    """Not even where a hang-up is ignored, as below `nohup`, and a server is a process with a child."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Folder(find("01-dockerfile"), tmp_path) as folder:
+            folder.run("python manage.py runserver", [])
+            server = folder._server.pid
+            child = int(Path(f"/proc/{server}/task/{server}/children").read_text().split()[0])
+            handles = [os.pidfd_open(process) for process in (server, child)]
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    for handle in handles:
+        assert select.select([handle], [], [], 30)[0], "a process outlives the folder"
+        os.close(handle)
 
 
 def test_of_several_tokens_the_one_that_begins_as_shown_is_meant(drifts):
