@@ -31,7 +31,7 @@ ENVIRONMENT = {
     "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,
     "CACHE_URL": "locmemcache://",
     "NUM_PROXIES": "1",
-    "EMAIL_URL": "dummymail://",
+    "EMAIL_URL": "consolemail://",  # a mail is printed, and read where the container's log is read
     "DEFAULT_FROM_EMAIL": "accounts@example.com",
     "FRONTEND_URL": "https://www.example.com",
     "ALLOWED_HOSTS": "127.0.0.1",
@@ -179,7 +179,7 @@ def try_image(stage: Stage, builder: Builder) -> str:
     with builder.running(tag) as container:
         try:
             _wait(container)
-            return ", ".join([*ask(stage, container.address), *_look_inside(stage, container)])
+            return ", ".join([*ask(stage, container.address, container.printed), *_look_inside(stage, container)])
         except Failed as error:
             last = container.printed().splitlines()[-LINES:]
             raise Failed("\n".join([f"{error}; the last it printed:", *last])) from error

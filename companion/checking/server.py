@@ -23,6 +23,7 @@ from typing import Any
 SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
 SERVED = "settings_as_served"
 ADDRESS = ("127.0.0.1", 0)  # what a request is said to come from: a Unix socket has no address
+MAILBOX = "/mail-to/"  # before an email: where the next mail to it is handed out, beside the project's own addresses
 
 
 def main() -> int:
@@ -92,7 +93,7 @@ class Start:
         """Load the application that their WSGI_APPLICATION names, as runserver does."""
         from django.core.servers.basehttp import get_internal_wsgi_application
 
-        self.application = get_internal_wsgi_application()
+        self.application = with_mailbox(get_internal_wsgi_application())
 
 
 def neutral(theirs: dict[str, Any], scratch: Path) -> dict[str, Any]:
@@ -111,6 +112,28 @@ def neutral(theirs: dict[str, Any], scratch: Path) -> dict[str, Any]:
         "LANGUAGE_CODE": "en-us",
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
     }
+
+
+def with_mailbox(application: Callable[..., Any]) -> Callable[..., Any]:
+    """The project, and its mail: whoever asks below MAILBOX takes the next one to an email, or gets a 404."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if not environ["PATH_INFO"].startswith(MAILBOX):
+            return application(environ, start_response)
+        from django.core import mail
+
+        email = environ["PATH_INFO"].removeprefix(MAILBOX)
+        sent: list[Any] = getattr(mail, "outbox", [])
+        message = next((message for message in sent if message.to == [email]), None)
+        if message is None:
+            start_response("404 Not Found", [("Content-Length", "0")])
+            return []
+        sent.remove(message)
+        text = message.body.encode()
+        start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))])
+        return [text]
+
+    return answer
 
 
 def serve(application: Callable[..., Any], listening: socket.socket) -> None:

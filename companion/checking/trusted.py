@@ -14,6 +14,9 @@ import socket
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +24,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import pytest
 
+from companion.checking.server import MAILBOX
+
 HOST = "submission"
 ANSWER_BYTES = 1024 * 1024  # of one answer, headers included
 ANSWER_SECONDS = 10.0  # until the last byte of one answer
 SHOWN = 1000  # characters of a failure's message
+MAIL_SECONDS = 5.0  # until a mail is there
 
 
 class Wire(socket.socket):
@@ -75,6 +81,23 @@ class Listener:
     @pytest.fixture
     def base_url(self) -> str:
         return f"http://{HOST}/api"
+
+    @pytest.fixture
+    def mail_to(self) -> Callable[[str], str]:
+        """The text of the next mail to somebody. It comes from the submission, as bytes of an answer like any other."""
+
+        def mail_to(email: str) -> str:
+            end = time.monotonic() + MAIL_SECONDS
+            while time.monotonic() < end:
+                try:
+                    with urllib.request.urlopen(f"http://{HOST}{MAILBOX}{email}") as answer:
+                        return str(answer.read().decode(errors="replace"))
+                except urllib.error.HTTPError as error:
+                    error.close()
+                time.sleep(0.05)
+            raise LookupError(f"no mail has come to {email}")
+
+        return mail_to
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         tests = {item.nodeid: getattr(item, "function", None).__doc__ or "" for item in session.items}

@@ -1,6 +1,7 @@
 """The API as its clients see it: nothing here knows that it is written with Django."""
 
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -11,6 +12,8 @@ import pytest
 PASSWORD = "correct horse battery staple"
 CHALLENGE = 'Bearer realm="api"'
 TOKENS = ["access_token", "token_type", "expires_in", "refresh_token"]
+ACCEPTED = {"detail": "If there is something to send, a mail is on its way."}
+DEAD_LINK = {"token": ["The link is wrong, or used, or too old. Ask for another."]}
 
 
 class Answer:
@@ -51,18 +54,46 @@ def person():
 
 
 @pytest.fixture
-def token(call, person):
+def invite(call, mail_to):
+    """Ask for an account, and return the token of the link that comes by mail."""
+
+    def invite(email, slash=""):
+        answer = call("POST", f"/registration{slash}", {"email": email})
+        assert (answer.status, answer.body) == (202, ACCEPTED)
+        return re.search(r"#token=(\S+)", mail_to(email))[1]
+
+    return invite
+
+
+@pytest.fixture
+def register(call, invite):
+    """Ask for an account, and use the link that comes by mail."""
+
+    def register(person, **more):
+        token = invite(person["email"])
+        return call("POST", "/registration/confirm", details(person, token), **more)
+
+    return register
+
+
+@pytest.fixture
+def token(register, person):
     """The token of somebody who has registered."""
-    return call("POST", "/registration", person).body["access_token"]
+    return register(person).body["access_token"]
+
+
+def details(person, token):
+    """What comes with the token of a link."""
+    return {"token": token, "username": person["username"], "password": person["password"]}
 
 
 def credentials(person):
     return {"email": person["email"], "password": person["password"]}
 
 
-def test_register_log_in_and_ask_who_i_am(call, person):
-    """The whole way: register, log in, and ask with the token who one is."""
-    registered = call("POST", "/registration", person)
+def test_register_log_in_and_ask_who_i_am(call, register, person):
+    """The whole way: register by mail, log in, and ask with the token who one is."""
+    registered = register(person)
     assert registered.status == 201
     assert list(registered.body) == TOKENS
 
@@ -79,37 +110,39 @@ def test_register_log_in_and_ask_who_i_am(call, person):
 
 
 @pytest.mark.parametrize("path", ["/registration", "/login"])
-def test_a_slash_at_the_end_changes_nothing(call, person, path):
+def test_a_slash_at_the_end_changes_nothing(call, invite, person, path):
     """Addresses work with a slash at the end too."""
-    call("POST", "/registration/", person)
+    token = invite(person["email"], slash="/")
+    assert call("POST", "/registration/confirm/", details(person, token)).status == 201
 
     assert call("POST", path, {}).body == call("POST", f"{path}/", {}).body
     assert call("POST", "/login/", credentials(person)).status == 200
 
 
-def test_answers_with_a_token_are_not_kept(call, person):
+def test_answers_with_a_token_are_not_kept(call, register, person):
     """No cache on the way keeps an answer that bears a token."""
-    assert call("POST", "/registration", person).headers["Cache-Control"] == "no-store"
+    assert register(person).headers["Cache-Control"] == "no-store"
     assert call("POST", "/login", credentials(person)).headers["Cache-Control"] == "no-store"
 
 
-def test_an_email_is_registered_once(call, person):
-    """A second registration with the same email and username is answered by 400."""
-    call("POST", "/registration", person)
-    again = call("POST", "/registration", person)
+def test_an_email_is_registered_once(call, invite, mail_to, person):
+    """A link is good once; whoever asks for another gets the usual answer, and the owner a mail."""
+    data = details(person, invite(person["email"]))
+    assert call("POST", "/registration/confirm", data).status == 201
+    again = call("POST", "/registration/confirm", data)
+    asked = call("POST", "/registration", {"email": person["email"].upper()})
 
-    assert again.status == 400
-    assert again.body == {
-        "email": ["This email is already taken."],
-        "username": ["This username is already taken."],
-    }
+    assert (again.status, again.body) == (400, DEAD_LINK)
+    assert (asked.status, asked.body) == (202, ACCEPTED)
+    assert "#token=" not in mail_to(person["email"])
 
 
-def test_of_eight_registrations_at_once_one_wins(call, person):
-    """Eight people want one email at the same moment: one gets it, seven get a 400."""
+def test_of_eight_registrations_at_once_one_wins(call, invite, person):
+    """Eight use one link at the same moment: one gets an account, for seven the link is dead."""
+    data = details(person, invite(person["email"]))
     answers = []
     threads = [
-        threading.Thread(target=lambda: answers.append(call("POST", "/registration", person)))
+        threading.Thread(target=lambda: answers.append(call("POST", "/registration/confirm", data)))
         for _ in range(8)
     ]
     for thread in threads:
@@ -118,27 +151,30 @@ def test_of_eight_registrations_at_once_one_wins(call, person):
         thread.join()
 
     assert sorted(answer.status for answer in answers) == [201] + [400] * 7
+    assert [answer.body for answer in answers if answer.status == 400] == [DEAD_LINK] * 7
     assert call("POST", "/login", credentials(person)).status == 200
 
 
-def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person):
-    """Eight people want one mailbox, each writes it in another case, and one gets it."""
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, invite, person):
+    """Eight links lead to one mailbox, each in another case, and one of them gets an account."""
     answers = []
+    tokens = {
+        number: invite(person["email"][:number].upper() + person["email"][number:])
+        for number in range(20, 28)
+    }
 
-    def register(number):
-        email = person["email"][:number].upper() + person["email"][number:]
-        username = f"{person['username']}{number}"
-        answers.append(
-            call("POST", "/registration", person | {"email": email, "username": username})
-        )
+    def confirm(number):
+        data = details(person, tokens[number]) | {"username": f"{person['username']}{number}"}
+        answers.append(call("POST", "/registration/confirm", data))
 
-    threads = [threading.Thread(target=register, args=(number,)) for number in range(20, 28)]
+    threads = [threading.Thread(target=confirm, args=(number,)) for number in tokens]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
     assert sorted(answer.status for answer in answers) == [201] + [400] * 7
+    assert [answer.body for answer in answers if answer.status == 400] == [DEAD_LINK] * 7
     assert call("POST", "/login", credentials(person)).status == 200
 
 
@@ -163,7 +199,7 @@ def test_an_unknown_address_answers_in_json(call, path):
     assert answer.body == {"detail": "Not Found."}
 
 
-@pytest.mark.parametrize("path", ["/login", "/nothing"])
+@pytest.mark.parametrize("path", ["/registration", "/registration/confirm", "/login", "/nothing"])
 def test_a_body_of_10_mb_is_refused(call, path):
     """A body that is far too large is answered by 413, and in JSON."""
     answer = call("POST", path, b" " * 10_000_000)
@@ -173,26 +209,26 @@ def test_a_body_of_10_mb_is_refused(call, path):
     assert answer.body == {"detail": "Content Too Large."}
 
 
-def test_a_weak_password_is_refused(call, person):
+def test_a_weak_password_is_refused(register, person):
     """A common password is answered by 400."""
-    answer = call("POST", "/registration", person | {"password": "password"})
+    answer = register(person | {"password": "password"})
 
     assert answer.status == 400
     assert answer.body == {"password": ["This password is too common."]}
 
 
-def test_a_password_is_never_sent_back(call, person):
+def test_a_password_is_never_sent_back(register, person):
     """The answer to a registration with faults does not repeat the password."""
-    answer = call("POST", "/registration", person | {"email": "nonsense"})
+    answer = register(person | {"username": "two words"})
 
     assert answer.status == 400
     assert PASSWORD not in json.dumps(answer.body)
 
 
 @pytest.mark.parametrize("change", [{"password": "wrong"}, {"email": "nobody@example.com"}])
-def test_a_wrong_login_is_refused(call, person, change):
+def test_a_wrong_login_is_refused(call, register, person, change):
     """A wrong password and an unknown email get one and the same 401."""
-    call("POST", "/registration", person)
+    register(person)
     answer = call("POST", "/login", credentials(person) | change)
 
     assert answer.status == 401
@@ -203,10 +239,11 @@ def test_a_wrong_login_is_refused(call, person, change):
     assert answer.headers["WWW-Authenticate"] == CHALLENGE
 
 
-def test_an_old_token_does_not_stop_anybody(call, person):
+def test_an_old_token_does_not_stop_anybody(call, register, person):
     """Whoever sends a token that is no good can register and log in all the same."""
-    answer = call("POST", "/registration", person, authorization="Bearer old")
-    assert answer.status == 201
+    email = {"email": f"other-{person['email']}"}
+    assert call("POST", "/registration", email, authorization="Bearer old").status == 202
+    assert register(person, authorization="Bearer old").status == 201
 
     answer = call("POST", "/login", credentials(person), authorization="Bearer old")
     assert answer.status == 200
@@ -245,9 +282,9 @@ def test_one_ends_the_session_of_another_device(call, person, token):
     assert call("GET", "/me", authorization=f"Bearer {other}").status == 401
 
 
-def test_a_refresh_token_brings_new_tokens_once(call, person):
+def test_a_refresh_token_brings_new_tokens_once(call, register, person):
     """Whoever refreshes gets another refresh token, and the old one is used up."""
-    first = call("POST", "/registration", person).body["refresh_token"]
+    first = register(person).body["refresh_token"]
     refreshed = call("POST", "/refresh", {"refresh_token": first})
 
     assert refreshed.status == 200
@@ -262,9 +299,9 @@ def test_a_refresh_token_brings_new_tokens_once(call, person):
     assert call("POST", "/refresh", {"refresh_token": second}).status == 200
 
 
-def test_of_eight_refreshes_at_once_one_wins(call, person):
+def test_of_eight_refreshes_at_once_one_wins(call, register, person):
     """Eight use one refresh token at the same moment: one gets tokens, and nobody is logged out."""
-    refresh_token = call("POST", "/registration", person).body["refresh_token"]
+    refresh_token = register(person).body["refresh_token"]
     answers = []
     threads = [
         threading.Thread(
@@ -285,9 +322,9 @@ def test_of_eight_refreshes_at_once_one_wins(call, person):
     assert call("GET", "/me", authorization=authorization).status == 200
 
 
-def test_no_token_stands_in_for_the_other(call, person):
+def test_no_token_stands_in_for_the_other(call, register, person):
     """A refresh token opens nothing, and an access token refreshes nothing."""
-    tokens = call("POST", "/registration", person).body
+    tokens = register(person).body
 
     assert call("GET", "/me", authorization=f"Bearer {tokens['refresh_token']}").status == 401
     answer = call("POST", "/refresh", {"refresh_token": tokens["access_token"]})
@@ -328,7 +365,7 @@ def test_a_token_that_was_changed_is_refused(call, token):
     assert call("GET", "/me", authorization=f"Bearer {changed}").status == 401
 
 
-@pytest.mark.parametrize("path", ["/registration", "/login"])
+@pytest.mark.parametrize("path", ["/registration", "/registration/confirm", "/login"])
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 1000 + b"]" * 1000])
 def test_a_strange_body_is_refused(call, path, body):
     """Whatever the body holds, the answer is a 400 in JSON."""

@@ -4,6 +4,7 @@ import threading
 import pytest
 from aiosmtpd.controller import Controller
 from django.core.mail import EmailMessage
+from django.db import transaction
 from rest_framework.test import APIClient
 
 from authentication import mail
@@ -53,6 +54,19 @@ def test_a_mail_server_gets_the_mail(user, port):
     head, text = received.content.decode().split("\r\n\r\n", 1)
     assert "\r\nSubject: Reset your password\r\nFrom: api@localhost\r\nTo: ada@example.com" in head
     assert "\r\n\r\nhttp://localhost:3000/reset-password#token=" in text
+
+
+def test_what_is_rolled_back_is_told_to_nobody(mailoutbox):
+    """Mail is sent after the transaction, and none is sent when it fails."""
+    with transaction.atomic():
+        mail.send_later(mail.DELETED, "ada@example.com")
+        assert mailoutbox == []
+    assert [message.subject for message in mailoutbox] == ["Your account is gone"]
+
+    with transaction.atomic():
+        mail.send_later(mail.DELETED, "ada@example.com")
+        transaction.set_rollback(True)
+    assert len(mailoutbox) == 1
 
 
 def test_a_mail_server_that_is_down_tells_nothing(user, port, caplog):

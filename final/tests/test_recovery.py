@@ -1,10 +1,8 @@
-import json
 import re
 import threading
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.signals import user_logged_in
 from django.core import mail, signing
 from django.db import connection
@@ -24,6 +22,8 @@ NEW_PASSWORD = "another good one"
 LINK = re.compile(r"^http://localhost:3000/([a-z-]+)#token=(\S+)$", re.MULTILINE)
 ACCEPTED = {"detail": "If there is something to send, a mail is on its way."}
 DEAD_LINK = {"token": ["The link is wrong, or used, or too old. Ask for another."]}
+PASSWORD_CHANGED = ("Your password has changed", "ada@example.com")
+DELETED = ("Your account is gone", "ada@example.com")
 WRONG_PASSWORD = {"password": ["The password is wrong."]}
 
 # Who may ask, and with what besides a token or a password.
@@ -42,17 +42,11 @@ BODIES = {
 
 
 @pytest.fixture
-def post(django_capture_on_commit_callbacks):
-    """Send a request to the API, with the token of a session if there is one, and its mail."""
-
-    def post(path, data=None, token="", address="192.0.2.1"):
-        headers = {"Authorization": f"Bearer {token}"} if token else None
-        client = APIClient(headers=headers, REMOTE_ADDR=address)
-        text = json.dumps(BODIES[path] if data is None else data)
-        with django_capture_on_commit_callbacks(execute=True):
-            return client.post(f"/api/{path}", text, content_type="application/json")
-
-    return post
+def post(post):
+    """Send a request, with what its address asks for unless a test says otherwise."""
+    return lambda path, data=None, **more: post(
+        path, BODIES[path] if data is None else data, **more
+    )
 
 
 @pytest.fixture
@@ -101,79 +95,28 @@ def assert_refused(answer, errors):
     assert (answer.status_code, answer.json()) == (400, errors)
 
 
-def test_a_registration_is_verified_by_mail(post):
-    """Whoever registers gets a link, and whoever opens it has shown that the email is theirs."""
-    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
-    assert post("registration", data).status_code == 201
-    assert User.objects.get().email_verified_at is None
+def test_an_older_account_is_verified_by_mail(post, user, token):
+    """An account from before asks for a link; who opens it has shown that the email is theirs."""
+    assert_accepted(post("email/resend", token=token))
     assert mailed() == [("Verify your email", "ada@example.com")]
     assert mail.outbox[0].from_email == "api@localhost"
-    purpose, token = LINK.search(mail.outbox[0].body).groups()
+    purpose, verify = LINK.search(mail.outbox[0].body).groups()
     assert purpose == "verify-email"
 
     before = timezone.now()
-    assert_done(post("email/verify", {"token": token}))
+    assert_done(post("email/verify", {"token": verify}))
     assert before <= User.objects.get().email_verified_at <= timezone.now()
-    assert_refused(post("email/verify", {"token": token}), DEAD_LINK)
-
-
-def test_a_registration_that_fails_sends_no_mail(post, monkeypatch):
-    """Mail is sent after the transaction: what was rolled back is not told to anybody."""
-    monkeypatch.setattr("authentication.views.make_link", lambda *link: 1 / 0)
-    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
-    with pytest.raises(ZeroDivisionError):
-        post("registration", data)
-
-    assert (User.objects.count(), mailed()) == (0, [])
-
-
-def test_the_owner_hears_of_a_registration_with_their_email(post, user):
-    """Who registers with a known email is refused, and its owner is told by mail."""
-    data = {"email": "ADA@example.com", "username": "x", "password": PASSWORD}
-    answer = post("registration", data)
-
-    assert_refused(answer, {"email": ["This email is already taken."]})
-    assert mailed() == [("You have an account already", "ada@example.com")]
-
-
-@pytest.mark.parametrize("email", ["", "ada", None, 1, "free@example.com"])
-def test_nobody_hears_of_other_faults(post, user, email):
-    """A registration with other faults sends no mail."""
-    assert post("registration", {"email": email}).status_code == 400
-    assert post("registration", []).status_code == 400
-    assert mailed() == []
-
-
-def test_registrations_fill_nobodys_mailbox(post, user):
-    """After ten mails of a kind within an hour one gets no more of them."""
-    data = {"email": "ada@example.com", "username": "x", "password": PASSWORD}
-    for _ in range(11):
-        assert post("registration", data).status_code == 400
-    assert mailed() == [("You have an account already", "ada@example.com")] * 10
-    mail.outbox.clear()
-    for _ in range(11):
-        User.objects.all().delete()
-        assert post("registration", data).status_code == 201
-    assert mailed() == [("Verify your email", "ada@example.com")] * 10
-
-
-def test_the_count_does_not_tell_who_has_registered(post):
-    """Mails of other kinds are counted apart: else a 429 that comes early would tell of them."""
-    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
-    token = post("registration", data).json()["access_token"]
-    assert_accepted(post("email/resend", token=token))
-    for _ in range(10):
-        assert_accepted(post("password/reset"))
-    assert post("password/reset").status_code == 429
+    assert_refused(post("email/verify", {"token": verify}), DEAD_LINK)
 
 
 def test_the_link_is_sent_again(post, user, token):
     """Whoever has lost the mail asks for another, as long as the email is not verified."""
-    assert_accepted(post("email/resend", token=token))
-    assert mailed() == [("Verify your email", "ada@example.com")]
+    for _ in range(2):
+        assert_accepted(post("email/resend", token=token))
+    assert mailed() == [("Verify your email", "ada@example.com")] * 2
     assert_done(post("email/verify", {"token": mailed_token()}))
     assert_accepted(post("email/resend", token=token))
-    assert len(mailed()) == 1
+    assert len(mailed()) == 2
 
 
 def test_an_unverified_account_is_an_account(user, token):
@@ -193,9 +136,10 @@ def test_a_forgotten_password_is_reset(post, user, token):
     assert Session.objects.count() == 0
     assert (login(), login(NEW_PASSWORD)) == (401, 200)
     assert User.objects.get().email_verified_at is not None
+    mail.outbox.clear()
     again = post("password/confirm", {"token": reset, "new_password": "and one more, please"})
     assert_refused(again, DEAD_LINK)
-    assert login(NEW_PASSWORD) == 200
+    assert (login(NEW_PASSWORD), mailed()) == (200, [])
 
 
 def test_a_reset_keeps_when_the_email_was_verified(post, user):
@@ -228,17 +172,18 @@ def test_an_unknown_email_gets_the_same_answer(post, user, django_assert_num_que
     assert hashed == []
 
 
-@pytest.fixture
-def hashed(monkeypatch):
-    """The passwords that have been hashed."""
-    hashed = []
-    encode = MD5PasswordHasher.encode
-    monkeypatch.setattr(
-        MD5PasswordHasher,
-        "encode",
-        lambda hasher, text, salt: hashed.append(text) or encode(hasher, text, salt),
+def test_the_owner_hears_of_a_reset(post, user):
+    """A password that was reset is told to the owner, who may not have been the one."""
+    post(
+        "password/confirm",
+        {"token": link_token(RESET_PASSWORD, user), "new_password": NEW_PASSWORD},
     )
-    return hashed
+
+    assert mailed() == [PASSWORD_CHANGED]
+    assert mail.outbox[0].body == (
+        "Your account has another password now.\n\n"
+        "If it was not you, reset it: then whoever it was is logged out.\n"
+    )
 
 
 def test_a_weak_password_is_refused_and_the_link_stays(post, user):
@@ -246,6 +191,7 @@ def test_a_weak_password_is_refused_and_the_link_stays(post, user):
     reset = link_token(RESET_PASSWORD, user)
     answer = post("password/confirm", {"token": reset, "new_password": "ada@example.com"})
     assert_refused(answer, {"new_password": ["The password is too similar to the email."]})
+    assert mailed() == []
 
     assert_done(post("password/confirm", {"token": reset, "new_password": NEW_PASSWORD}))
 
@@ -269,6 +215,7 @@ def test_a_new_password_ends_the_other_sessions(post, user, token, token_for):
 
     assert (me(token), me(other)) == (200, 401)
     assert (login(), login(NEW_PASSWORD)) == (401, 200)
+    assert mailed() == [PASSWORD_CHANGED]
 
 
 @pytest.mark.parametrize("path", ["password/change", "email/change", "me/delete"])
@@ -308,7 +255,7 @@ def test_a_new_password_keeps_the_rules(post, user, token):
     answer = post("password/change", data, token=token)
 
     assert_refused(answer, {"new_password": ["The password is too similar to the email."]})
-    assert login() == 200
+    assert (login(), mailed()) == (200, [])
 
 
 def test_the_new_email_proves_itself(post, user, token):
@@ -342,6 +289,15 @@ def test_a_taken_email_is_found_out_by_its_owner_only(post, user, grace, token):
     ]
 
 
+def test_who_was_deactivated_hears_of_nothing(post, user, grace, token):
+    """The email of a deactivated account is not free, and nobody is told to log in to it."""
+    User.objects.filter(pk=grace.pk).update(is_active=False)
+    data = {"email": "grace@example.com", "password": PASSWORD}
+    assert_accepted(post("email/change", data, token=token))
+
+    assert mailed() == [("Your email is about to change", "ada@example.com")]
+
+
 def test_the_case_of_ones_own_email_can_be_changed(post, user, token):
     """One's own email in another case is not taken by somebody else."""
     data = {"email": "Ada@example.com", "password": PASSWORD}
@@ -362,12 +318,17 @@ def test_an_email_that_was_taken_meanwhile_is_refused(post, user):
 
 
 def test_an_account_is_deleted(post, user, grace, token, token_for):
-    """The account goes with its sessions, and nobody else's."""
+    """The account goes with its sessions, and nobody else's; its owner is told."""
     others = token_for(grace)
     assert_done(post("me/delete", token=token))
 
     assert list(User.objects.all()) == [grace]
     assert (me(token), me(others), login()) == (401, 200, 401)
+    assert mailed() == [DELETED]
+    assert mail.outbox[0].body == (
+        "Your account has been deleted, and all that belonged to it.\n\n"
+        "If it was not you, somebody knows your password: use it nowhere any more.\n"
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -406,7 +367,10 @@ def test_a_link_is_good_for_an_hour(post, user, monkeypatch, purpose, path):
 @pytest.mark.parametrize(("purpose", "path"), LINKS)
 @pytest.mark.parametrize("change", ["email", "active", "deleted"])
 def test_a_link_dies_with_what_it_was_made_for(post, user, purpose, path, change):
-    """Another email, a deactivation, a deletion: a link from before is good for nothing."""
+    """Another email, a deactivation, a deletion: a link from before is good for nothing.
+
+    What comes with a dead link is not looked at.
+    """
     token = link_token(purpose, user)
     if change == "email":
         User.objects.update(email="countess@example.com")
@@ -415,7 +379,7 @@ def test_a_link_dies_with_what_it_was_made_for(post, user, purpose, path, change
     else:
         user.delete()
 
-    assert_refused(post(path, BODIES[path] | {"token": token}), DEAD_LINK)
+    assert_refused(post(path, {"token": token, "new_password": "weak"}), DEAD_LINK)
 
 
 @pytest.mark.parametrize(("purpose", "path"), LINKS[1:])
@@ -473,10 +437,22 @@ def test_a_link_does_not_show_the_password(user):
     assert re.fullmatch("[0-9a-f]{64}", content[2])
 
 
+# What the owner of an account hears, once it has happened.
+TOLD = {
+    "email/verify": [],
+    "email/confirm": [("Your email has changed", "ada@example.com")],
+    "password/confirm": [PASSWORD_CHANGED],
+    "password/change": [PASSWORD_CHANGED],
+    "me/delete": [DELETED],
+}
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", [*(path for _, path in LINKS), "password/change", "me/delete"])
 def test_of_eight_at_once_one_wins(user, token, monkeypatch, path):
     """Eight have all been found right, and come at the same moment: one gets what it asked for.
+
+    The owner gets one mail, if any.
 
     `update_if_same` has to look and write in one step.
     """
@@ -510,6 +486,7 @@ def test_of_eight_at_once_one_wins(user, token, monkeypatch, path):
     assert sorted(answer.status_code for answer in answers) == [204] + [400] * 7
     losers = [answer.json() for answer in answers if answer.status_code == 400]
     assert losers == [DEAD_LINK if path in links else WRONG_PASSWORD] * 7
+    assert mailed() == TOLD[path]
 
 
 @pytest.mark.parametrize("path", OWN)

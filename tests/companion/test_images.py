@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from companion import images
+from companion import asking, images
 from companion.cli import main
 from companion.stages import files, find
 
@@ -107,17 +107,20 @@ def workshop(tmp_path, monkeypatch):
     return workshop
 
 
+BY_MAIL = "POST /api/registration 202, POST /api/registration/confirm 201"
+
+
 @pytest.mark.parametrize(
     ("stage", "answers"),
     [
         ("01-dockerfile", "GET / 200, runs as app"),
         ("03-user-manager", "GET /admin/ 302, runs as app"),
         ("07-urls", "POST /api/registration 201, POST /api/login 200, GET /api/me 200, runs as app"),
-        ("final", "POST /api/registration 201, POST /api/login 200, GET /api/me 200, runs as app, healthy"),
+        ("final", f"{BY_MAIL}, POST /api/login 200, GET /api/me 200, runs as app, healthy"),
     ],
 )
 def test_a_stage_is_asked_what_it_can_answer(workshop, capsys, stage, answers):
-    """From 07 on it registers, logs in and asks for me; final's own health check is run too."""
+    """From 07 on it registers (from 11 on by mail), logs in and asks for me; final's own health check is run too."""
     assert main(["images", stage]) == 0
     assert capsys.readouterr().out == (
         f"Built and run with workshop:\n{stage}: {answers}\n1 of 1 built, run and answered\n"
@@ -149,6 +152,15 @@ def test_a_database_that_is_not_migrated_is_noticed(workshop):
 
     with pytest.raises(images.Failed, match=r"^GET /admin/ answered 500, not 302: [\s\S]+no such table"):
         images.try_image(find("02-user-model"), workshop)
+
+
+def test_a_mail_that_does_not_come_is_noticed(workshop, monkeypatch):
+    """The link to register is read from what the server prints, and nobody waits for it for ever."""
+    monkeypatch.setattr(asking, "MAIL_PATIENCE", 0.5)
+    monkeypatch.setattr(workshop, "printed", lambda: "nothing of a mail")
+
+    with pytest.raises(images.Failed, match="^no mail with a link was printed within 0.5 seconds"):
+        images.try_image(find("11-account-recovery"), workshop)
 
 
 def test_a_container_that_runs_as_root_is_noticed(workshop):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery staple"
 OPEN = ["/api/registration", "/api/login", "/api/refresh", "/api/email/verify", "/api/email/confirm"]
-OPEN += ["/api/password/reset", "/api/password/confirm"]
+OPEN += ["/api/password/reset", "/api/password/confirm", "/api/registration/confirm"]
 
 texts = st.text(st.characters(exclude_categories=()))  # half surrogate pairs too
 values = st.recursive(
@@ -142,6 +142,21 @@ def test_a_refused_login_tells_nothing(people, hashed, password):
 
     assert answers[0][0] in (400, 401)
     assert len(set(answers)) == 1
+
+
+@given(more=st.dictionaries(st.sampled_from(["username", "password", "token", "is_staff"]), values))
+def test_a_registration_tells_nothing(people, hashed, more):
+    """Known, unknown and deactivated: the same answer and no hash, whatever else comes with the email."""
+    hashed.clear()
+    answers = []
+    for email in ("ada@example.com", "nobody@example.com", "gone@example.com"):
+        data = json.dumps(more | {"email": email})
+        answer = Client().post("/api/registration", data, content_type="application/json")
+        answers.append((answer.status_code, answer.content, sorted(answer.items())))
+
+    assert answers[0][0] in (202, 400)  # 400 where the rest is no JSON, such as NaN
+    assert answers == answers[:1] * 3
+    assert (hashed, User.objects.count()) == ([], 2)
 
 
 @given(text=texts)

@@ -6,6 +6,8 @@ from rest_framework.exceptions import ValidationError
 from .models import User
 
 # What a link is good for, and on what it depends: when one of these changes, the link is dead.
+# A link to register has no user yet: it is dead as soon as its email has one.
+REGISTER = "register"
 VERIFY_EMAIL = "verify-email"
 CHANGE_EMAIL = "change-email"
 RESET_PASSWORD = "reset-password"
@@ -21,11 +23,15 @@ def make_link(purpose, user, email):
     Return a link to the front end which shows that its reader gets mail at this
     address. It is good for one time, and for `settings.LINK_LIFETIME`.
     """
-    content = [user.pk, email, _state(purpose, user)]
-    token = signing.dumps(content, salt=f"authentication.{purpose}")
+    return _link(purpose, [user.pk, email, _state(purpose, user)])
 
-    # A browser keeps what stands behind the # to itself, and no server's log has it.
-    return f"{settings.FRONTEND_URL}/{purpose}#token={token}"
+
+def make_registration_link(email):
+    """
+    Return a link with which the reader of this mailbox can register. It is good
+    until somebody has, and for `settings.LINK_LIFETIME`.
+    """
+    return _link(REGISTER, email)
 
 
 def read_link(purpose, token):
@@ -34,18 +40,27 @@ def read_link(purpose, token):
 
     Raises `ValidationError`, always the same one.
     """
-    try:
-        pk, email, state = signing.loads(
-            token, salt=f"authentication.{purpose}", max_age=settings.LINK_LIFETIME
-        )
-        user = User.objects.get(pk=pk, is_active=True)
-    except (signing.BadSignature, User.DoesNotExist):
-        raise dead_link()
+    pk, email, state = _content(purpose, token)
+    user = User.objects.filter(pk=pk, is_active=True).first()
 
-    if not constant_time_compare(state, _state(purpose, user)):
+    if user is None or not constant_time_compare(state, _state(purpose, user)):
         raise dead_link()
 
     return user, email
+
+
+def read_registration_link(token):
+    """
+    Return the email that the token of a link was sent to.
+
+    Raises `ValidationError`, the same one, also when it has an account by now.
+    """
+    email = _content(REGISTER, token)
+
+    if User.objects.with_email(email).exists():
+        raise dead_link()
+
+    return email
 
 
 def use_link(purpose, user, **values):
@@ -70,6 +85,22 @@ def update_if_same(user, fields, **values):
 
 def dead_link():
     return ValidationError({"token": ["The link is wrong, or used, or too old. Ask for another."]})
+
+
+def _link(purpose, content):
+    token = signing.dumps(content, salt=f"authentication.{purpose}")
+
+    # A browser keeps what stands behind the # to itself, and no server's log has it.
+    return f"{settings.FRONTEND_URL}/{purpose}#token={token}"
+
+
+def _content(purpose, token):
+    salt = f"authentication.{purpose}"
+
+    try:
+        return signing.loads(token, salt=salt, max_age=settings.LINK_LIFETIME)
+    except signing.BadSignature:
+        raise dead_link()
 
 
 def _state(purpose, user):

@@ -10,10 +10,15 @@ logger = logging.getLogger(__name__)
 sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
 # Each mail has a subject, of one line, and a text.
+REGISTER = (
+    "Your new account",
+    "Somebody wants an account for this email. If it was you, open this link:\n\n{link}\n\n"
+    "If it was not you, do nothing: there will be no account.\n",
+)
 VERIFY = (
     "Verify your email",
-    "Somebody has registered with this email. If it was you, open this link:\n\n{link}\n\n"
-    "If it was not you, do nothing, or reset the password: then the account is yours.\n",
+    "There is an account with this email. If it is yours, open this link:\n\n{link}\n\n"
+    "If it is not, do nothing, or reset the password: then the account is yours.\n",
 )
 TAKEN = (
     "You have an account already",
@@ -24,6 +29,11 @@ RESET = (
     "Reset your password",
     "Somebody wants to reset your password. If it was you, open this link:\n\n{link}\n\n"
     "If it was not you, do nothing: your password stays as it is.\n",
+)
+PASSWORD_CHANGED = (
+    "Your password has changed",
+    "Your account has another password now.\n\n"
+    "If it was not you, reset it: then whoever it was is logged out.\n",
 )
 CHANGE = (
     "Your new email",
@@ -38,6 +48,11 @@ CHANGE_ASKED = (
 CHANGED = (
     "Your email has changed",
     "Your account has another email now. This one does not open it any more.\n",
+)
+DELETED = (
+    "Your account is gone",
+    "Your account has been deleted, and all that belonged to it.\n\n"
+    "If it was not you, somebody knows your password: use it nowhere any more.\n",
 )
 
 

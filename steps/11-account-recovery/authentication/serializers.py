@@ -2,11 +2,10 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Value
-from django.db.models.functions import Lower
+from django.utils import timezone
 from rest_framework import exceptions, serializers
-from rest_framework.validators import UniqueValidator
 
+from .links import dead_link
 from .models import Session, User
 from .sessions import WRONG_CREDENTIALS
 from .throttles import GuessThrottle
@@ -59,32 +58,15 @@ def check_new_password(password, user):
         raise serializers.ValidationError({"new_password": error.messages})
 
 
-class UniqueInAnyCaseValidator(UniqueValidator):
-    """
-    Compares as the constraints of the model do, by the index that they make.
-    """
-
-    def filter_queryset(self, value, queryset, field_name):
-        return queryset.filter(**{f"{field_name}__lower": Lower(Value(value))})
-
-
 class RegistrationSerializer(serializers.ModelSerializer):
     """
-    Creates a new user.
-    Email, username, and password are required.
+    Creates a new user, with the email that a link has shown.
+    Username and password are required.
     """
 
-    email = NormalizedEmailField(
-        max_length=254,
-        validators=[UniqueInAnyCaseValidator(User.objects.all(), "This email is already taken.")],
-    )
     username = NormalizedUsernameField(
         max_length=255,
-        validators=[
-            User.username_validator,
-            User.no_email_validator,
-            UniqueInAnyCaseValidator(User.objects.all(), "This username is already taken."),
-        ],
+        validators=[User.username_validator, User.no_email_validator],
     )
 
     # The password must not be read by the client, and not be changed on its way in.
@@ -96,13 +78,13 @@ class RegistrationSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = User
-        fields = ["email", "username", "password"]
+        fields = ["username", "password"]
 
     def validate(self, data):
         """
         Holds the password to the rules of `AUTH_PASSWORD_VALIDATORS`.
         """
-        user = User(email=data["email"], username=data["username"])
+        user = User(email=self.context["email"], username=data["username"])
 
         try:
             validate_password(data["password"], user=user)
@@ -112,14 +94,19 @@ class RegistrationSerializer(serializers.ModelSerializer):
         return data
 
     def create(self, validated_data):
+        email = self.context["email"]
+
         try:
             with transaction.atomic():
-                return User.objects.create_user(**validated_data)
+                return User.objects.create_user(
+                    email=email, email_verified_at=timezone.now(), **validated_data
+                )
         except IntegrityError:
-            # Somebody else took the email or the username since we looked.
-            raise serializers.ValidationError(
-                {"non_field_errors": ["This email or username is already taken."]}
-            )
+            # One of the two is taken. If it is the email, somebody has used the link.
+            if User.objects.with_email(email).exists():
+                raise dead_link()
+
+            raise serializers.ValidationError({"username": ["This username is already taken."]})
 
 
 class LoginSerializer(serializers.Serializer):

@@ -1,10 +1,15 @@
 import json
+import time
 
 import jwt
 import pytest
+from aiosmtpd.controller import Controller
 from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core import mail
 from django.core.cache import cache
 from django.db import connections
+from rest_framework.test import APIClient
 
 from authentication import models, tokens
 from authentication.models import User
@@ -13,6 +18,9 @@ from authentication.models import User
 def pytest_addoption(parser):
     parser.addoption(
         "--server", metavar="URL", help="run tests/test_http.py against the server at this address"
+    )
+    parser.addoption(
+        "--mail", metavar="PORT", type=int, help="take the mail of that server at this port"
     )
 
 
@@ -31,6 +39,70 @@ def django_db_modify_db_settings(tmp_path_factory):
 def base_url(request, live_server):
     """The address of the API: on the server that `--server` names, or on one started here."""
     return f"{request.config.getoption('--server') or live_server.url}/api"
+
+
+class IntoTheOutbox:
+    """What the mail server of the tests does with a mail: it puts it where Django puts ours."""
+
+    async def handle_DATA(self, server, session, envelope):
+        text = envelope.content.decode()
+        mail.outbox.append(mail.EmailMessage(body=text, to=envelope.rcpt_tos))
+        return "250 Kept"
+
+
+@pytest.fixture(scope="session")
+def mail_server(request):
+    """A mail server for the server that `--server` names, at the port that `--mail` names."""
+    port = request.config.getoption("--mail")
+    if port is None:
+        yield
+    else:
+        controller = Controller(IntoTheOutbox(), hostname="127.0.0.1", port=port)
+        controller.start()
+        yield
+        controller.stop()
+
+
+@pytest.fixture
+def mail_to(mail_server):
+    """Wait for a mail to somebody, take it out of the outbox, and return its text."""
+
+    def mail_to(email):
+        for _ in range(100):
+            for message in mail.outbox:
+                if message.to == [email]:
+                    mail.outbox.remove(message)
+                    return message.body
+            time.sleep(0.05)
+        raise LookupError(f"no mail has come to {email}")
+
+    return mail_to
+
+
+@pytest.fixture
+def post(django_capture_on_commit_callbacks):
+    """Send a request to the API, with the token of a session if there is one, and its mail."""
+
+    def post(path, data, token="", address="192.0.2.1"):
+        headers = {"Authorization": f"Bearer {token}"} if token else None
+        client = APIClient(headers=headers, REMOTE_ADDR=address)
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.post(f"/api/{path}", json.dumps(data), content_type="application/json")
+
+    return post
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The passwords that have been hashed."""
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher,
+        "encode",
+        lambda hasher, text, salt: hashed.append(text) or encode(hasher, text, salt),
+    )
+    return hashed
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from django.db import connection
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.test import APIClient, APIRequestFactory
 
+from authentication.links import make_registration_link
 from authentication.models import Session, User
 from authentication.sessions import start_session
 from authentication.tokens import read_token
@@ -61,8 +62,9 @@ def test_a_login_starts_a_session(user):
 
 def test_a_registration_starts_a_session():
     """Whoever registers is logged in."""
-    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
-    answer = APIClient().post("/api/registration", data, format="json")
+    token = make_registration_link("ada@example.com").split("=")[1]
+    data = {"token": token, "username": "ada", "password": PASSWORD}
+    answer = APIClient().post("/api/registration/confirm", data, format="json")
 
     session = Session.objects.get()
     assert read_token(answer.json()["access_token"])["sid"] == str(session.pk)

@@ -1,7 +1,6 @@
 import threading
 
 import pytest
-from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache, caches
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.test import APIClient, APIRequestFactory
@@ -31,19 +30,6 @@ def proxies(settings):
         settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": number}
 
     return proxies
-
-
-@pytest.fixture
-def hashed(monkeypatch):
-    """The passwords that have been hashed."""
-    hashed = []
-    encode = MD5PasswordHasher.encode
-    monkeypatch.setattr(
-        MD5PasswordHasher,
-        "encode",
-        lambda hasher, text, salt: hashed.append(text) or encode(hasher, text, salt),
-    )
-    return hashed
 
 
 def login(email="ada@example.com", password="wrong", address="192.0.2.1", **headers):
