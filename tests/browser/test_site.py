@@ -57,6 +57,22 @@ def test_a_first_visit_is_light(watched, site, chapter):
     assert 100_000 < sum(size for _, _, size in answers) <= MOST_BYTES, sorted(answers, key=lambda a: -a[2])[:8]
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_index_of_the_search_comes_when_it_is_wanted(watched, site, width):
+    """Who reads loads no index; whoever turns to the search has it, and finds what they have typed."""
+    page, answers = watched
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(site + "chapters/04-authentication-backend/", wait_until="networkidle")
+    assert [address for address, _, _ in answers if "search_index" in address] == []
+
+    page.locator("label[for=__search]").first.click() if width == 390 else page.get_by_placeholder("Search").click()
+    page.get_by_placeholder("Search").press_sequentially("challenge")
+    page.locator(".md-search-result__link").first.wait_for()
+    assert [(address, status) for address, status, _ in answers if "search_index" in address] == [
+        (f"{site}search/search_index.json", 200)
+    ]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "ground", ["--rd-pane", "--rd-add", "--rd-del", "--rd-add-strong", "--rd-del-strong", "--rd-hot"]
