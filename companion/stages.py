@@ -15,7 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STEP = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")
 FINAL = "final"
-LEFT_BY_RUNNING = {"__pycache__", ".pytest_cache", ".venv", ".git", "db.sqlite3", ".env", ".coverage", "mutants"}
+LEFT_BY_RUNNING = {
+    "__pycache__", ".pytest_cache", ".hypothesis", ".venv", ".git", "db.sqlite3", ".env", ".coverage", "mutants"
+}  # fmt: skip
 
 
 class UnknownStage(LookupError):

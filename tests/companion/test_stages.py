@@ -43,6 +43,7 @@ LEFT = {
     "db.sqlite3": "x",
     "__pycache__/a.pyc": "x",
     ".pytest_cache/x": "x",
+    ".hypothesis/x": "x",
     ".venv/x": "x",
     "app/__pycache__/b.pyc": "x",
     "app/c.pyc": "x",
