@@ -76,7 +76,8 @@ class User(PermissionsMixin, AbstractBaseUser):
         with transaction.atomic():
             super().save(*args, **kwargs)
 
-            if password_changed:
+            # Whoever cannot log in any more has no sessions to come back to either.
+            if password_changed or not self.is_active or not self.has_usable_password():
                 self.sessions.all().delete()
 
     def get_full_name(self):

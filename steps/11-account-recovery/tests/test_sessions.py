@@ -203,6 +203,27 @@ def test_a_new_password_in_the_admin_ends_all_sessions(user, phone, admin_client
     assert Session.objects.get() == admin
 
 
+def test_a_password_that_is_taken_away_ends_all_sessions(user, phone, admin_client):
+    """Whoever loses the password in the admin, and gets no other, is out."""
+    taken = {"usable_password": "false", "unset-password": "Disable"}
+    admin_client.post(f"/admin/authentication/user/{user.pk}/password/", taken)
+
+    assert not User.objects.get(pk=user.pk).has_usable_password()
+    assert me(phone) == 401
+    assert list(user.sessions.all()) == []
+
+
+def test_a_deactivation_ends_all_sessions(user, phone):
+    """Whoever is deactivated, and one day active again, has to log in again."""
+    user.is_active = False
+    user.save()
+    assert me(phone) == 401
+
+    user.is_active = True
+    user.save()
+    assert me(phone) == 401
+
+
 def test_other_changes_of_a_user_end_nothing(user, phone):
     """A new username is no reason to log in again."""
     user.username = "countess"
