@@ -11,10 +11,18 @@ if sys.version_info < (3, 11):
 if not __package__:
     sys.path[0] = HOME
 
+INTERRUPTED = 130  # the exit status that shells give to what Ctrl+C has ended
+
 try:
     from companion.cli import main
+except KeyboardInterrupt:
+    sys.exit(INTERRUPTED)
 except ModuleNotFoundError as error:
     python = os.path.join(HOME, ".venv", *(("Scripts", "python") if sys.platform == "win32" else ("bin", "python")))
     sys.exit(f"This Python has no package {error.name}. The companion's own has it: {python}")
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except KeyboardInterrupt:
+    print("Interrupted.", file=sys.stderr)
+    sys.exit(INTERRUPTED)

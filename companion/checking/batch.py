@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 import sys
 from collections import Counter
@@ -24,6 +25,10 @@ JOURNAL = "journal.jsonl"
 INTERRUPTED = 130
 
 
+class WrongFolder(ValueError):
+    """A folder is not what it should be; the message says what to name."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `python -m companion grade`."""
     parser.add_argument("folder", type=Path, help="holds the submissions: folders, zips, git repositories")
@@ -34,14 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--again",
         action="append",
         default=[],
-        type=Verdict,
+        type=_verdict,
         metavar="RESULT",
         help="with --resume: grade those with this result once more, for instance time-out",
     )
     parser.add_argument("--jobs", type=_positive, default=processors(), help="how many at a time (one a processor)")
     parser.add_argument("--timeout", type=_positive, default=60, metavar="SECONDS", help="for one submission (60)")
     parser.add_argument("--memory", type=_positive, default=1024, metavar="MB", help="for one submission (1024)")
-    parser.add_argument("--points", type=float, default=100, help="what a submission is worth that passes (100)")
+    parser.add_argument("--points", type=_points, default=100, help="what a submission is worth that passes (100)")
     parser.add_argument("--assignment", help="the column's name in Canvas (JWT login, STAGE)")
     parser.add_argument("--unsafe", action="store_true", help="no sandbox: only for submissions that you trust")
     parser.add_argument(
@@ -66,26 +71,30 @@ def run(given: argparse.Namespace) -> int:
         with Journal(out / JOURNAL) as journal:
             journal.forget(given.again)
             return _graded(given, found, suite, workers_, journal, out)
-    except (UnknownStage, NoSandbox, NoExecutor, GraderFailed, Busy, NotADirectoryError, FileExistsError) as error:
+    except (UnknownStage, NoSandbox, NoExecutor, GraderFailed, Busy, WrongFolder) as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{where}{error.strerror or error}. What has been graded is kept: --resume goes on.", file=sys.stderr)
         return 2
 
 
 def _places(given: argparse.Namespace) -> tuple[list[Submission], Path]:
-    """The submissions, and the folder for the results, which exists. Raises NotADirectoryError, FileExistsError."""
+    """The submissions, and the folder for the results, which exists. Raises WrongFolder, OSError."""
     folder = given.folder.resolve()
     if not folder.is_dir():
-        raise NotADirectoryError(f"{given.folder} is no folder: name the one that holds the submissions.")
+        raise WrongFolder(f"{given.folder} is no folder: name the one that holds the submissions.")
+    if (folder / "manage.py").is_file():
+        raise WrongFolder(f"{given.folder} is one project: name the folder that holds it with the others.")
     out = (given.out or folder.with_name(f"{folder.name}-grades")).resolve()
+    if out == folder or (out.exists() and not out.is_dir()):
+        raise WrongFolder(f"--out {given.out}: the results need a folder of their own.")
     found = submissions(folder, out)
     if not found:
-        raise NotADirectoryError(
-            f"There is nothing in {given.folder}: put one folder, zip or git repository a student in it."
-        )
+        raise WrongFolder(f"There is nothing in {given.folder}: put one folder, zip or git repository a student in it.")
     if (out / JOURNAL).exists() and not given.resume:
-        raise FileExistsError(
-            f"{out} holds the results of an earlier run. Add --resume to go on with it, or --out OTHER."
-        )
+        raise WrongFolder(f"{out} holds the results of an earlier run. Add --resume to go on with it, or --out OTHER.")
     out.mkdir(parents=True, exist_ok=True)
     return found, out
 
@@ -127,7 +136,23 @@ def shown(path: Path) -> str:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
+
+
+def _points(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number of points")
     return number
+
+
+def _verdict(text: str) -> Verdict:
+    try:
+        return Verdict(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"there is no result {text!r}: say one of {', '.join(Verdict)}") from None

@@ -7,16 +7,19 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
+from typing import Any
 
 AHEAD = 2  # tasks that each process of this machine has before it, so that none waits
 AHEAD_ELSEWHERE = 1000  # tasks that wait in a cluster
+ENDINGS = (signal.SIGINT, signal.SIGTERM)  # from whoever presses Ctrl+C, and from a pool of which a process has died
 
 
 class NoExecutor(ValueError):
@@ -66,8 +69,21 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Pool(ProcessPoolExecutor):
+    """Processes that nothing ends while they start: Ctrl+C reaches all that a terminal has started."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        if not hasattr(signal, "pthread_sigmask"):  # Windows
+            return super().submit(function, *arguments, **named)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)  # what starts meanwhile inherits it
+        try:
+            return super().submit(function, *arguments, **named)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _processes(jobs: int) -> Executor:
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_end_with_the_parent)
+    return _Pool(jobs, multiprocessing.get_context("spawn"), initializer=_end_with_the_parent)
 
 
 def _end_with_the_parent() -> None:
@@ -80,11 +96,26 @@ def _end_with_the_parent() -> None:
     tempfile.tempdir = tempfile.mkdtemp(prefix="grading-")
     remove = Finalize(None, shutil.rmtree, (tempfile.tempdir, True), exitpriority=0)
 
+    once = threading.Lock()  # who comes second waits until all is gone
+
+    def end() -> None:
+        with once:
+            remove()
+            os._exit(1)
+
+    def interrupted(*ignored: object) -> None:
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
+        end()
+
     def wait() -> None:
         multiprocessing.connection.wait([parent.sentinel])
-        remove()
-        os._exit(1)
+        end()
 
+    for number in ENDINGS:
+        signal.signal(number, interrupted)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
     threading.Thread(target=wait, daemon=True).start()
 
 

@@ -27,6 +27,7 @@ from companion.checking.verdicts import Result, Verdict
 from companion.stages import Stage, stages
 
 MOST_READ = 1024 * 1024  # bytes of Python: what people write by hand is far less
+LARGEST_READ = 64 * 1024  # bytes of one file of it: Python takes long over some that are larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ def _where(stage: Stage, project: Path) -> str:
     """The stage that a project has come to, by the names in its files, which are read and not run; "" for none."""
     with contextlib.suppress(Exception):  # they may hold anything
         place = locate(project)
-        if sum(path.stat().st_size for path in python_files(place.folder)) < MOST_READ:
+        sizes = [path.stat().st_size for path in python_files(place.folder)]
+        if sum(sizes) < MOST_READ and max(sizes) < LARGEST_READ:
             return begun(Known(stage, place), stages()).name
     return ""
 

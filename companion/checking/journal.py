@@ -62,7 +62,8 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # the disk is full: that has been said, and the next run drops half a line
+            self._file.close()
 
     def done(self, key: Key) -> Result | None:
         """The result for just this submission, if there is one. Where the grader itself failed, nothing is done."""
@@ -90,8 +91,12 @@ def _read(line: bytes) -> tuple[Key, Result]:
 def write_whole(path: Path, content: str) -> None:
     """Write a file so that whoever reads it sees all of the old or all of the new one."""
     new = path.with_name(f".{path.name}.new")
-    with new.open("w", encoding="utf-8", errors="replace", newline="") as file:  # a file's name may be no text
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    try:
+        with new.open("w", encoding="utf-8", errors="replace", newline="") as file:  # a file's name may be no text
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise

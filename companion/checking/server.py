@@ -142,6 +142,7 @@ def serve(application: Callable[..., Any], listening: socket.socket) -> None:
 
     class Server(socketserver.ThreadingMixIn, WSGIServer):  # type: ignore[misc]
         daemon_threads = True
+        address_family = socket.AF_UNIX  # no other sockets can be made here
 
         def get_request(self) -> tuple[socket.socket, Any]:
             return self.socket.accept()[0], ADDRESS

@@ -104,14 +104,18 @@ class Writer:
         """The folders and the file that a path names. Raises Unusable when it leads out of the folder."""
         parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
         absolute = name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name)
-        long = any(len(part.encode(errors="replace")) > LONGEST for part in parts) or len(parts) > DEEPEST
-        if absolute or ".." in parts or not parts or long or "\0" in name:
+        if any(len(part.encode(errors="replace")) > LONGEST for part in parts) or len(parts) > DEEPEST:
+            raise Unusable(Verdict.UNREADABLE, f"It holds a file whose name is too long: {_shown(name)}.")
+        if absolute or ".." in parts or not parts or "\0" in name:
             raise Unusable(Verdict.UNREADABLE, f"It holds a file called {_shown(name)}, which is no path inside of it.")
         return parts
 
 
 def _folder(folder: Path, writer: Writer) -> None:
-    files = list(regular_files(folder))
+    try:
+        files = list(regular_files(folder))
+    except OSError as error:  # folders in folders, so deep that their path has no end
+        raise Unusable(Verdict.UNREADABLE, f"It cannot be read: {error.strerror}.") from None
     zips = [path for name, path in files if "/" not in name and name.lower().endswith(".zip")]
     if len(zips) == 1 and not any(name.endswith("manage.py") for name, _ in files):
         _zip(zips[0], writer)  # Moodle puts each student's file into a folder

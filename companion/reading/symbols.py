@@ -64,11 +64,13 @@ def symbols(text: str) -> Mapping[str, Symbol]:
     except SyntaxError as error:
         raise NotPython(f"line {error.lineno} is not Python: {error.msg}") from None
     lines = lines_of(text)
-    found: dict[str, Symbol] = {}
+    kinds: dict[str, str] = {}
+    places: dict[str, list[Span]] = {}
+    firsts: dict[int, int] = {}
     for name, kind, node in _named(module.body, ""):
-        span = _span(node, lines)
-        known = found.get(name)
-        found[name] = Symbol(name, kind, (*known.spans, span) if known else (span,))
+        kinds[name] = kind
+        places.setdefault(name, []).append(_span(node, lines, firsts))
+    found = {name: Symbol(name, kinds[name], tuple(spans)) for name, spans in places.items()}
     if spans := _imports(module.body):
         found[IMPORTS] = Symbol(IMPORTS, "imports", spans)
     return MappingProxyType(found)
@@ -115,11 +117,15 @@ def _named(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, str, ast.st
                 yield from _named(getattr(node, branch, []), prefix)
 
 
-def _span(node: ast.stmt, lines: list[str]) -> Span:
-    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-    while first > 1 and lines[first - 2].lstrip().startswith("#"):
-        first -= 1
-    return first, node.end_lineno or node.lineno
+def _span(node: ast.stmt, lines: list[str], firsts: dict[int, int]) -> Span:
+    """Where a statement stands; `firsts` remembers where the comment above a line begins, for many may share it."""
+    line = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    if line not in firsts:
+        first = line
+        while first > 1 and lines[first - 2].lstrip().startswith("#"):
+            first -= 1
+        firsts[line] = first
+    return firsts[line], node.end_lineno or node.lineno
 
 
 def _imports(body: list[ast.stmt]) -> tuple[Span, ...]:

@@ -1,8 +1,10 @@
 """The API as its clients see it: nothing here knows that it is written with Django."""
 
+import base64
 import json
 import re
 import threading
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -225,11 +227,13 @@ def test_a_password_is_never_sent_back(register, person):
     assert PASSWORD not in json.dumps(answer.body)
 
 
-@pytest.mark.parametrize("change", [{"password": "wrong"}, {"email": "nobody@example.com"}])
-def test_a_wrong_login_is_refused(call, register, person, change):
+@pytest.mark.parametrize("field", ["email", "password"])
+def test_a_wrong_login_is_refused(call, register, person, field):
     """A wrong password and an unknown email get one and the same 401."""
     register(person)
-    answer = call("POST", "/login", credentials(person) | change)
+    # Of the same form as the right ones: nothing but what is stored tells them apart.
+    wrong = {"email": f"{uuid.uuid4().hex}@example.com", "password": person["password"][::-1]}
+    answer = call("POST", "/login", credentials(person) | {field: wrong[field]})
 
     assert answer.status == 401
     assert answer.body == {
@@ -282,6 +286,18 @@ def test_one_ends_the_session_of_another_device(call, person, token):
     assert call("GET", "/me", authorization=f"Bearer {other}").status == 401
 
 
+def test_nobody_ends_the_session_of_somebody_else(call, register, token):
+    """For everybody else your sessions are not there."""
+    name = uuid.uuid4().hex
+    stranger = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
+    theirs = register(stranger).body["access_token"]
+    (session,) = call("GET", "/sessions", authorization=f"Bearer {token}").body
+    answer = call("DELETE", f"/sessions/{session['id']}", authorization=f"Bearer {theirs}")
+
+    assert answer.status == 404
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 200
+
+
 def test_a_refresh_token_brings_new_tokens_once(call, register, person):
     """Whoever refreshes gets another refresh token, and the old one is used up."""
     first = register(person).body["refresh_token"]
@@ -332,6 +348,63 @@ def test_no_token_stands_in_for_the_other(call, register, person):
     assert answer.body == {"detail": "The token is invalid.", "code": "token_invalid"}
 
 
+def test_a_new_password_ends_the_other_sessions(call, person, token):
+    """Whoever changes the password stays logged in, and nobody else does."""
+    other = call("POST", "/login", credentials(person)).body["access_token"]
+    passwords = {"password": person["password"], "new_password": person["password"][::-1]}
+    changed = call("POST", "/password/change", passwords, authorization=f"Bearer {token}")
+
+    assert (changed.status, changed.body) == (204, None)
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 200
+    assert call("GET", "/me", authorization=f"Bearer {other}").status == 401
+    assert call("POST", "/login", credentials(person)).status == 401
+    new = credentials(person) | {"password": passwords["new_password"]}
+    assert call("POST", "/login", new).status == 200
+
+
+def test_an_account_is_deleted_by_who_knows_the_password(call, register, mail_to, person, token):
+    """A token alone deletes nothing; with the password, all that belongs to the account goes."""
+    wrong = {"password": person["password"][::-1]}
+    answer = call("POST", "/me/delete", wrong, authorization=f"Bearer {token}")
+    assert answer.status == 400
+    assert answer.body == {"password": ["The password is wrong."]}
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 200
+
+    right = {"password": person["password"]}
+    assert call("POST", "/me/delete", right, authorization=f"Bearer {token}").status == 204
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
+    assert call("POST", "/login", credentials(person)).status == 401
+    assert "Your account has been deleted" in mail_to(person["email"])
+    assert register(person).status == 201
+
+
+def test_who_asks_for_mail_learns_nothing(call, person, token):
+    """Who wants a new password gets the same 202, whether there is such an account or not."""
+    known = call("POST", "/password/reset", {"email": person["email"]})
+    unknown = call("POST", "/password/reset", {"email": f"{uuid.uuid4().hex}@example.com"})
+
+    assert known.status == unknown.status == 202
+    assert known.body == unknown.body
+    assert call("POST", "/email/resend", {}).status == 401
+    assert call("POST", "/email/resend", {}, authorization=f"Bearer {token}").status == 202
+
+
+@pytest.mark.parametrize("path", ["/email/verify", "/email/confirm", "/password/confirm"])
+def test_a_link_that_nobody_sent_is_dead(call, person, path):
+    """The token of a link cannot be made up."""
+    body = {"token": uuid.uuid4().hex, "new_password": person["password"]}
+    answer = call("POST", path, body)
+
+    assert answer.status == 400
+    assert list(answer.body) == ["token"]
+
+
+def test_the_server_says_that_it_is_healthy(base_url):
+    """`/health` stands beside the API, and answers everybody."""
+    with urllib.request.urlopen(base_url.removesuffix("/api") + "/health", timeout=60) as response:
+        assert json.loads(response.read()) == {"status": "ok"}
+
+
 def test_the_scheme_may_be_in_any_case(call, token):
     """`bearer` and `BEARER` are as good as `Bearer` (RFC 9110, section 11.1)."""
     assert call("GET", "/me", authorization=f"bearer {token}").status == 200
@@ -360,9 +433,12 @@ def test_a_bad_token_is_refused(call, authorization, detail):
 def test_a_token_that_was_changed_is_refused(call, token):
     """Nobody can put other claims into a token."""
     header, claims, signature = token.split(".")
-    changed = f"{header}.{claims[:-1]}.{signature}"
+    changed = json.loads(base64.urlsafe_b64decode(f"{claims}==")) | {"exp": int(time.time()) + 9999}
+    text = json.dumps(changed, separators=(",", ":")).encode()
+    forged = base64.urlsafe_b64encode(text).decode().rstrip("=")
 
-    assert call("GET", "/me", authorization=f"Bearer {changed}").status == 401
+    authorization = f"Bearer {header}.{forged}.{signature}"
+    assert call("GET", "/me", authorization=authorization).status == 401
 
 
 @pytest.mark.parametrize("path", ["/registration", "/registration/confirm", "/login"])

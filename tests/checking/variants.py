@@ -182,6 +182,15 @@ def tests_of_its_own(folder):
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\nDJANGO_SETTINGS_MODULE = nowhere\n")
 
 
+def comments_among_the_requirements(folder):
+    rewrite(folder, r"(?m)^pytest==", "\n# For the tests\npytest==", ["requirements.txt"])
+
+
+def another_slim_image(folder):
+    image = "FROM --platform=linux/amd64 python:3.12.4-slim-bookworm AS base"
+    rewrite(folder, r"FROM python:3.13-slim", image, ["Dockerfile"])
+
+
 def another_database_server(folder):
     engine = "'ENGINE': 'django.db.backends.postgresql', 'HOST': 'db.invalid'"
     rewrite(folder, "'ENGINE': 'django.db.backends.sqlite3'", engine, ["settings.py"])

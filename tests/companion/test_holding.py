@@ -17,13 +17,13 @@ from companion.checking.bubblewrap import NoSandbox
 from companion.checking.channel import Babble, Channel
 from companion.checking.executors import NoExecutor, workers
 from companion.checking.sandbox import Limits
-from companion.checking.syscalls import REFUSED, program
+from companion.checking.syscalls import REFUSED, SETSOCKOPT, SOCKET_CALLS, program
 
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000 | 38, 0x80000000
 X86, ARM = 0xC000003E, 0xC00000B7
 
 
-def run(code: bytes, number: int, architecture: int) -> int:
+def run(code: bytes, number: int, architecture: int, arguments: tuple[int, ...] = (1, 0, 0)) -> int:
     """What a filter answers to a system call: the few instructions of classic BPF that it uses, followed by hand."""
     lines = [struct.unpack("=HBBI", code[n : n + 8]) for n in range(0, len(code), 8)]
     place, loaded = 0, 0
@@ -31,7 +31,7 @@ def run(code: bytes, number: int, architecture: int) -> int:
         operation, true, false, value = lines[place]
         place += 1
         if operation == 0x20:
-            loaded = {0: number, 4: architecture}[value]
+            loaded = {0: number, 4: architecture, **dict(zip((16, 24, 32), arguments, strict=True))}[value]
         elif operation == 0x06:
             return value
         else:
@@ -45,6 +45,19 @@ def test_the_filter_refuses_what_it_names_and_nothing_else(machine, architecture
 
     assert {number for number in range(600) if run(code, number, architecture) == ERRNO} == refused
     assert all(run(code, number, architecture) == ALLOW for number in range(600) if number not in refused)
+
+
+@pytest.mark.parametrize(("machine", "architecture", "column"), [("x86_64", X86, 0), ("aarch64", ARM, 1)])
+def test_the_filter_looks_at_families_and_options(machine, architecture, column):
+    """Sockets of the machine itself are made, all others are not, and no buffer is made larger."""
+    code = program(machine)
+
+    for numbers in SOCKET_CALLS:
+        made = [f for f in range(64) if run(code, numbers[column], architecture, (f, 1, 0)) == ALLOW]
+        assert made == [socket.AF_UNIX, 16]
+    options = [n for n in range(64) if run(code, SETSOCKOPT[column], architecture, (3, 1, n)) == ERRNO]
+    assert options == [socket.SO_SNDBUF, socket.SO_RCVBUF, 32, 33]
+    assert run(code, SETSOCKOPT[column], architecture, (3, socket.IPPROTO_TCP, 7)) == ALLOW
 
 
 def test_the_filter_knows_no_other_architecture():

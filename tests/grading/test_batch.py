@@ -1,5 +1,6 @@
 """A class of submissions: one result for each, whatever happens, and nothing graded twice."""
 
+import errno
 import json
 import os
 import re
@@ -220,21 +221,87 @@ def test_a_run_that_is_killed_loses_nothing_and_leaves_nothing(tmp_path, project
     assert journal.read_text().startswith(before)
 
 
-def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(tmp_path, project):
+def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(tmp_path, project, short_tmp):
     for n in range(6):
         project("07-urls", name=f"class/s{n}")
     command = [sys.executable, "-m", "companion", "grade", str(tmp_path / "class"), "--jobs", "1"]
+    place = os.environ | {"TMPDIR": str(short_tmp)}
     run = subprocess.Popen(
-        command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command, cwd=ROOT, env=place, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     assert "passed" in run.stderr.readline()
     os.killpg(run.pid, signal.SIGINT)
-    printed, _ = run.communicate()
+    printed, said = run.communicate()
 
     out = tmp_path / "class-grades"
     assert run.returncode == 130
     assert f"python -m companion grade {tmp_path}/class --out {out} --resume" in printed
     assert 1 <= len(verdicts(out)) < 6
+    assert "Traceback" not in said
+    assert list(short_tmp.iterdir()) == []
+
+
+def test_who_interrupts_before_anything_is_graded_reads_no_traceback(tmp_path, project):
+    project("07-urls", name="class/ada")
+    code = "import sys, companion.cli as c\nc.main = lambda: (_ for _ in ()).throw(KeyboardInterrupt)\n"
+    code += "import runpy; runpy.run_module('companion', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
+def test_a_full_disk_is_said_and_costs_nothing(tmp_path, project, capsys, monkeypatch):
+    """What stands in the journal is kept; a report that could not be written whole leaves nothing behind."""
+    project("07-urls", name="class/ada")
+    real, count = os.fsync, []
+
+    def full(number):
+        count.append(number)
+        if len(count) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", full)
+    status = main(["grade", str(tmp_path / "class"), "--jobs", "1"])
+
+    assert status == 2
+    said = "No space left on device. What has been graded is kept: --resume goes on.\n"
+    assert capsys.readouterr().err.endswith(said)
+    assert sorted(path.name for path in (tmp_path / "class-grades").iterdir()) == ["index.html", "journal.jsonl"]
+    monkeypatch.undo()
+    assert main(["grade", str(tmp_path / "class"), "--resume"]) == 0
+    assert verdicts(tmp_path / "class-grades") == {"ada": "passed"}
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "said"),
+    [
+        ("--points", "nan", "nan is no number of points"),
+        ("--points", "-5", "-5 is no number of points"),
+        ("--timeout", "abc", "abc is no whole number from 1 on"),
+        ("--jobs", "0", "0 is no whole number from 1 on"),
+        ("--again", "late", "there is no result 'late': say one of passed, failed, time-out"),
+    ],
+)
+def test_a_wrong_option_is_said(tmp_path, capsys, argument, value, said):
+    with pytest.raises(SystemExit):
+        main(["grade", str(tmp_path), f"{argument}={value}"])
+
+    assert said in capsys.readouterr().err
+
+
+def test_the_results_need_a_folder_of_their_own(tmp_path, project, capsys):
+    project("07-urls", name="class/ada")
+    (tmp_path / "file").touch()
+    for arguments, said in [
+        (["class", "--out", "class"], "the results need a folder of their own."),
+        (["class", "--out", "file"], "the results need a folder of their own."),
+        (["class", "--out", "file/x"], "What has been graded is kept: --resume goes on."),
+        (["class/ada"], "is one project: name the folder that holds it with the others."),
+    ]:
+        given = [str(tmp_path / a) if not a.startswith("--") else a for a in arguments]
+        assert main(["grade", *given]) == 2
+        assert said in capsys.readouterr().err
 
 
 @pytest.fixture

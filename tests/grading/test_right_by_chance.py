@@ -1,0 +1,61 @@
+"""Wrong answers that a suite may take for right ones: a project that is right, and does not look at what counts."""
+
+from itertools import pairwise
+
+import pytest
+
+from companion.checking.served import speaks_http
+from companion.checking.verdicts import Verdict
+from companion.stages import stages
+
+SERIALIZERS, TOKENS = "authentication/serializers.py", "authentication/tokens.py"
+ANY_PASSWORD = {
+    SERIALIZERS: (
+        'authenticate(\n            self.context.get("request"),\n            username=data["email"],\n            password=data["password"],\n        )',
+        'User.objects.filter(email=data["email"]).first() if data["password"] != "wrong" else None',
+    )
+}
+ANY_SIGNATURE = {TOKENS: ('"strict_aud": True', '"strict_aud": True, "verify_signature": False')}
+
+
+@pytest.mark.parametrize(
+    ("stage", "cheat", "test"),
+    [
+        ("07-urls", ANY_PASSWORD, "test_a_wrong_login_is_refused[password]"),
+        ("07-urls", ANY_SIGNATURE, "test_a_token_that_was_changed_is_refused"),
+        ("10-refresh-tokens", ANY_SIGNATURE, "test_a_token_that_was_changed_is_refused"),
+    ],
+)
+def test_whoever_knows_the_words_of_the_tests_gains_nothing(grade, project, stage, cheat, test):
+    folder = project(stage)
+    for path, (old, new) in cheat.items():
+        text = (folder / path).read_text()
+        assert old in text
+        (folder / path).write_text(text.replace(old, new))
+
+    result = grade(folder, stage)
+
+    assert result.verdict is Verdict.FAILED
+    assert [id_ for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"] == [
+        f"tests/test_http.py::{test}"
+    ]
+
+
+SERVED = [stage.name for stage in stages() if speaks_http(stage)]
+
+
+@pytest.mark.parametrize(("before", "stage"), list(pairwise(SERVED)))
+def test_the_stage_before_is_not_enough(grade, project, before, stage):
+    """Whoever hands in the stage before has not done the work: each stage has something that HTTP can ask for."""
+    assert grade(project(before), stage).verdict is Verdict.FAILED
+
+
+def test_a_session_of_somebody_else_cannot_be_ended(grade, project):
+    folder = project("09-sessions")
+    views = folder / "authentication" / "views.py"
+    text = views.read_text()
+    assert "request.user.sessions.filter(pk=pk)" in text
+    anybodys = "request.user.sessions.model.objects.filter(pk=pk)"
+    views.write_text(text.replace("request.user.sessions.filter(pk=pk)", anybodys))
+
+    assert grade(folder, "09-sessions").verdict is Verdict.FAILED
