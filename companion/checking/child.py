@@ -6,6 +6,7 @@ Django and pytest are imported first and the project comes last on the path: no 
 
 from __future__ import annotations
 
+import ast
 import faulthandler
 import importlib.util
 import json
@@ -14,6 +15,7 @@ import runpy
 import sqlite3
 import sys
 import types
+from collections.abc import Set
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -91,8 +93,9 @@ class Child:
         """Run their manage.py up to where it hands over to Django: then the settings have a name."""
         file = self.project / "manage.py"
         place = Place(self.frames.inside(str(file)), 0)
-        if hiding := hides(self.project):
-            self.stop("manage", "Hides", "", hiding.stem, Place(self.frames.inside(str(hiding)), 0))
+        if hiding := hides(self.project, LOADED | imported(Path(self.job["stage"]))):
+            mark = "/" if hiding.is_dir() else ""
+            self.stop("manage", "Hides", "", hiding.stem, Place(self.frames.inside(str(hiding)) + mark, 0))
         sys.path.append(str(self.project))
         reached: list[object] = []
         django.core.management.execute_from_command_line = reached.append
@@ -184,11 +187,20 @@ class Child:
         return int(pytest.main([*options, str(self.folder / "tests")], plugins=[pytest_django.plugin, Listener(self)]))
 
 
-def hides(project: Path) -> Path | None:
+def imported(stage: Path) -> set[str]:
+    """The packages that the stage imports, and none of its own."""
+    trees = [ast.parse(path.read_bytes()) for path in stage.rglob("*.py") if "tests" not in path.parts]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {top for name in names if (top := name.partition(".")[0]) and not (stage / top).is_dir()}
+
+
+def hides(project: Path, packages: Set[str]) -> Path | None:
     """The first file of the project that hides a package from manage.py, for which its own folder comes first."""
     for path in sorted(project.iterdir()):
         module = path.suffix == ".py" and path.is_file() or (path / "__init__.py").is_file()
-        if module and path.stem in LOADED and path.name != "manage.py":
+        if module and path.stem in packages and path.name != "manage.py":
             return path
     return None
 

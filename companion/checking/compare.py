@@ -80,7 +80,7 @@ def _python(known: Known, name: str, file: str, theirs: str) -> list[Difference]
         if symbol.name == IMPORTS:
             same = _imported(new) <= _imported(old)
         else:
-            same = bool(own) and _meaning(old) == _meaning(new)
+            same = bool(own) and meaning(old) == meaning(new)
         if not same and (own or symbol.parent not in there or symbol.parent in here):
             place = Place(file, own.first if own else 0)
             found.append(Difference(place, symbol.name, old, new, _step(known, name, symbol.name)))
@@ -125,7 +125,7 @@ def _source(text: str, symbol: Symbol) -> str:
     return "\n".join(line for first, last in symbol.spans for line in lines[first - 1 : last])
 
 
-def _meaning(source: str) -> str:
+def meaning(source: str) -> str:
     """The code as Python understands it: without comments, docstrings and formatting."""
     try:
         tree = ast.parse(_dedent(source))

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from companion.checking import explain_beside, explain_django, explain_names, explain_project, explain_test
+from companion.checking import (
+    explain_beside,
+    explain_django,
+    explain_heads,
+    explain_names,
+    explain_project,
+    explain_test,
+)
 from companion.checking.advice import Advice, Rule
 from companion.checking.explain_syntax import unreadable
 from companion.checking.facts import Failure, Place
@@ -17,6 +24,7 @@ LOADING: list[Rule] = [
     explain_django.refused,
     *explain_names.RULES,
     explain_beside.misspelt,
+    *explain_heads.RULES,
     explain_django.system_check,
     explain_beside.never_imported,
 ]

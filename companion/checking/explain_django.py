@@ -113,6 +113,13 @@ def refused(failure: Failure, known: Known) -> Advice | None:
                 return Advice(f"{place}: {sentence.format(*groups)}{meant(other.tail)}", "Correct the spelling.", place)
             if "settings lack" in sentence:
                 place = Place(known.settings, 0)
+            if "urlpatterns" in sentence and place.file.endswith("__init__.py"):
+                line_ = known.line(rf"include\(['\"]{re.escape(groups[0])}['\"]\)")
+                if line_:
+                    return Advice(f"{line_}, includes {groups[0]}, a folder, and not the addresses in it.",
+                                  f"Write include('{groups[0]}.urls').", line_)  # fmt: skip
+            if "no such class" in sentence and (advice := _divided(groups[0], groups[1], known)):
+                return advice
             if "no such class" in sentence and not known.module(f"{groups[0]}.models"):
                 file = f"{known.prefix}{groups[0]}/models.py"
                 return Advice(f"{file} does not exist, and AUTH_USER_MODEL names a model in it.",
@@ -123,6 +130,21 @@ def refused(failure: Failure, known: Known) -> Advice | None:
     return None
 
 
+def _divided(app: str, name: str, known: Known) -> Advice | None:
+    """Models in a folder that does not hand them on, and models that are nowhere."""
+    start = f"{known.prefix}{app}/models"
+    whole, folder = f"{start}.py", f"{start}/__init__.py"
+    if any(file.startswith(f"{start}/") for file in known.texts):
+        both = f"{folder} hides {whole}: there are both a folder and a file." if whole in known.texts else ""
+        return Advice(both or f"{folder} does not import {name}, so Django does not see it.",
+                      "Remove one of them." if both else f"Import {name} there, from the file that defines it.",
+                      Place(folder, 0))  # fmt: skip
+    if whole in known.texts and not known.line(r"^class \w", whole):
+        return Advice(f"{whole} defines no class, and AUTH_USER_MODEL names {name} in it.",
+                      f"Define {name} there, as the chapter shows. Is the file saved?", Place(whole, 0))  # fmt: skip
+    return None
+
+
 def system_check(failure: Failure, known: Known) -> Advice | None:
     """A fault that `manage.py check` reports: its first one, with Django's own hint."""
     if failure.type != "SystemCheckError":
@@ -130,7 +152,7 @@ def system_check(failure: Failure, known: Known) -> Advice | None:
     hit = re.search(r"^(.+?): \((\w+\.\w+)\) (.+)$", failure.message, re.MULTILINE)
     if not hit:
         return None
-    place = _spoken_of(hit[1], hit[3], known)
+    place = _spoken_of(hit[1], hit[3], known) or Place(known.settings, 0)
     hint = re.search(r"HINT: (.+)", failure.message)
     return Advice(f"{at(place, hit[1])}: Django's own check finds a fault: {first_line(hit[3])} ({hit[2]})",
                   hint[1] if hint else "Run python manage.py check.", place)  # fmt: skip
@@ -144,6 +166,9 @@ def _spoken_of(owner: str, message: str, known: Known) -> Place | None:
         setting := re.search(r"\b(MIDDLEWARE|INSTALLED_APPS|TEMPLATES|[A-Z_]{6,})\b", message)
     ):
         return known.line(rf"^{setting[1]}\b", known.settings, *known.texts) or Place(known.settings, 0)
+    quoted = [known.line(rf"(['\"]){re.escape(word)}\1", known.settings) for word in re.findall(r"'([^' ]+)'", message)]
+    if owner.strip("?") == "" and any(quoted):
+        return next(filter(None, quoted))
     short = owner.rpartition(".")[2]
     names = [*re.findall(r"'(\w+\.\w+)'", message), *(f"{short}.{n}" for n in re.findall(r"'(\w+)'", message))]
     names += [".".join(owner.split(".")[-2:]), short]

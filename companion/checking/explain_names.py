@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
+from itertools import pairwise
 
 from companion.checking import explain_beside
 from companion.checking.advice import Advice, at, meant, subject
@@ -28,12 +30,16 @@ def no_module(failure: Failure, known: Known) -> Advice | None:
     if failure.phase == "settings" and (not place or place.file.endswith("manage.py")):
         return _no_settings(name, known)
     top = name.partition(".")[0]
+    if beside := _beside(name, place, known):
+        return beside
     named = known.line(rf"""["']{re.escape(name)}(\.|["'])""", known.settings, *known.texts)
     if not place and named and (near := known.near_module(name)):
         sentence = f"{named}, names {name}, which does not exist.{meant(_dotted(near, known))}"
         return Advice(sentence, "Correct the name: it is the path of the file, with dots.", named)
     if known.has_package(top):
         return _no_file(name, place, known)
+    if other := _of_a_package(name, place, known) or _of_another_project(top, place or named, known):
+        return other
     near = known.near_module(name)
     if top == "authentication" or (near and not place):
         return Advice(
@@ -50,6 +56,52 @@ def no_module(failure: Failure, known: Known) -> Advice | None:
         f"Install it into the environment that checks: python -m pip install {PACKAGES.get(top, top)}",
         place,
     )
+
+
+def _beside(name: str, place: Place | None, known: Known) -> Advice | None:
+    """A file that lies beside the one that imports it, without the dot that says so."""
+    if place is None or "." in name or f"{place.file.rpartition('/')[0]}/{name}.py" not in known.texts:
+        return None
+    right = f"from . import {name}" if place.code.startswith("import") else f"from .{name} import …"
+    return Advice(f"{place}, imports {name} without a dot, and it lies in the same folder.", f"Write: {right}", place)
+
+
+def _of_a_package(name: str, place: Place | None, known: Known) -> Advice | None:
+    """A module that an installed package does not have, or a package by the name under which it is installed."""
+    top = name.partition(".")[0]
+    imported = {package.lower(): module for module, package in PACKAGES.items()}.get(name.lower().replace("_", "-"))
+    if imported and imported != name:
+        return Advice(f"{subject(place)} imports {name}, and that package is imported as {imported}.",
+                      f"Write: import {imported}", place)  # fmt: skip
+    if "." not in name or not find_spec(top):
+        return None
+    if glued := _glued(top, known):
+        return Advice(f"{glued}: a comma is missing at its end, so that Python reads two texts as one.",
+                      "End each line of the list with a comma.", glued)  # fmt: skip
+    place = place or known.line(rf"""["']{re.escape(name)}""", known.settings, *known.texts)
+    return Advice(f"{subject(place)} names {name}, which does not exist.", "Correct the spelling.", place)
+
+
+def _glued(top: str, known: Known) -> Place | None:
+    """The first of two texts in the settings that no comma divides, which begins with the package `top`."""
+    lines = known.texts.get(known.settings, "").splitlines()
+    for number, (line, after) in enumerate(pairwise(lines), 1):
+        if re.match(rf"""\s*(['"]){re.escape(top)}\.[\w.]+\1\s*$""", line) and re.match(r"""\s*['"]""", after):
+            return Place(known.settings, number, line.strip())
+    return None
+
+
+def _of_another_project(top: str, place: Place | None, known: Known) -> Advice | None:
+    """A path in the settings that begins with the name of somebody else's folder, and goes on as one of ours."""
+    hit = place and re.search(rf"""["']{re.escape(top)}((?:\.\w+)+)["']""", place.code)
+    if not hit or not place or place.file != known.settings:
+        return None
+    folder = known.settings.removeprefix(known.prefix).rpartition("/")[0].replace("/", ".")
+    right = next((f"{folder}{rest}" for rest in (hit[1], hit[1].rpartition(".")[0]) if known.module(folder + rest)), "")
+    if not right:
+        return None
+    return Advice(f"{place}, names {top}{hit[1]}, and your folder is called {folder}.",
+                  f"Write '{folder}{hit[1]}'. Are these the settings of another project?", place)  # fmt: skip
 
 
 def _no_settings(name: str, known: Known) -> Advice:
@@ -70,11 +122,21 @@ def _no_file(name: str, place: Place | None, known: Known) -> Advice:
     """A module that is missing from a package which is there."""
     wanted = f"{known.prefix}{name.replace('.', '/')}.py"
     near = known.near_module(name)
+    ours = {known.theirs(file) for file in known.stage_texts}
     if place:
+        moved = [
+            file for file in known.texts if file.rpartition("/")[2] == wanted.rpartition("/")[2] and wanted in ours
+        ]
+        if moved:
+            return Advice(f"{place}, imports {name}, and that file lies elsewhere: {moved[0]}.",
+                          f"Move it: it has to be {wanted}.", Place(moved[0], 0))  # fmt: skip
+        if near and wanted in ours and near not in ours:
+            return Advice(f"{near} should be called {wanted}.", f"Rename the file to {wanted}.", Place(near, 0))
         if near:
-            return Advice(f"{place}, imports {name}, which does not exist.{meant(near)}", "Correct one of them.", place)
+            right = _dotted(near, known)
+            return Advice(f"{place}, imports {name}, which does not exist.{meant(right)}", f"Write {right}.", place)
         return Advice(f"{place}, imports {name}, and there is no file {wanted}.", f"Make {wanted}.", place)
-    if near and near not in {known.theirs(file) for file in known.stage_texts}:
+    if near and near not in ours:
         return Advice(f"{near} should be called {wanted}.", f"Rename the file to {wanted}.", Place(near, 0))
     return Advice(f"{wanted} does not exist yet.", f"Make {wanted}, as the chapter shows.", Place(wanted, 0))
 
@@ -116,6 +178,9 @@ def no_name(failure: Failure, known: Known) -> Advice | None:
     if failure.type not in ("NameError", "UnboundLocalError") or not hit:
         return None
     name, place = hit[1] or hit[2], failure.place
+    if failure.type == "UnboundLocalError":
+        return Advice(f"{subject(place)} uses {name} before it has a value.",
+                      "Is a return or a raise missing above it?", place)  # fmt: skip
     if known.import_of(name):
         return Advice(f"{subject(place)} uses {name} without importing it.",
                       f"Add at the top of the file: {known.import_of(name)}", place)  # fmt: skip
@@ -132,9 +197,11 @@ def no_name(failure: Failure, known: Known) -> Advice | None:
 def no_attribute(failure: Failure, known: Known) -> Advice | None:
     """Something that a module, a class or an object does not have."""
     hit = re.search(r"(?:module|type object)? ?'([\w.]+)'(?: object)? has no attribute '(\w+)'", failure.message)
-    if failure.type != "AttributeError" or not hit:
+    if failure.type not in ("AttributeError", "WrappedAttributeError") or not hit:
         return None
     owner, name, place = hit[1], hit[2], failure.place
+    if owner == "super" and place:
+        return Advice(f"{place}, lacks the brackets behind super.", f"Write super().{name}", place)
     if owner == "NoneType":
         return _none(name, place) if place else None
     stray = known.define(name)
@@ -147,11 +214,18 @@ def no_attribute(failure: Failure, known: Known) -> Advice | None:
     inside = known.define(owner.rpartition(".")[2])
     file = known.module(owner)
     near = known.near(name, file) if file else known.near(name, inside=inside.symbol.name) if inside else None
+    if near and place and near.file != place.file and near.symbol.name in known.symbols_of_stage(near.file):
+        return Advice(f"{place}, asks {owner} for {name}, which it does not have. Did you mean {near.tail}?",
+                      f"Write {near.tail}.", place)  # fmt: skip
     if near:
         return Advice(f"{near.place}, defines {near.tail}, where {name} is asked for.",
                       f"Rename it to {name}.", place if place and place.file != near.file else near.place)  # fmt: skip
     if inside and (other := explain_beside.other_bases(failure, known)):
         return other
+    within = known.line(rf"^\s+def {name}\b", (inside.file if inside else file) or known.settings)
+    if within and not known.define(name):
+        return Advice(f"{within}, defines {name} inside of another function.",
+                      "Give it the indentation of the other methods.", within)  # fmt: skip
     if inside or file:
         where = inside.place if inside else Place(str(file), 0)
         return Advice(f"{where}: {owner} has no {name} yet.", f"Add {name}, as the chapter shows.", where)
@@ -168,4 +242,12 @@ def _dotted(file: str, known: Known) -> str:
     return file.removeprefix(known.prefix).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-RULES = [no_module, no_import, no_name, no_attribute]
+def too_many_dots(failure: Failure, known: Known) -> Advice | None:
+    """An import from a folder above the project."""
+    if "beyond top-level package" not in failure.message or not failure.place:
+        return None
+    return Advice(f"{failure.place}, has a dot too many: it looks in the folder above the app.",
+                  "One dot stands for the folder in which the file itself lies.", failure.place)  # fmt: skip
+
+
+RULES = [too_many_dots, no_module, no_import, no_name, no_attribute]

@@ -31,6 +31,9 @@ def _simple(sentence: str, remedy: str) -> Words:
 def _app(failure: Failure, known: Known) -> Advice:
     name, place = failure.name, failure.place
     top = name.partition(".")[0]
+    if not failure.message and place and not place.line:
+        return Advice(f"{place} has no INSTALLED_APPS.",
+                      "Is the file saved, and whole? It begins with what startproject writes.", place)  # fmt: skip
     if top == "authentication" and not known.has_package(top):
         near = known.near_module(top)
         if near is None:
@@ -60,8 +63,9 @@ def _user(failure: Failure, known: Known) -> Advice:
 
 
 def _hides(failure: Failure, known: Known) -> Advice:
+    what = "folder" if str(failure.place).endswith("/") else "file"
     return Advice(f"{failure.place} hides the package {failure.name}, which the project needs.",
-                  f"Rename your file: whoever imports {failure.name} gets it instead of the package.",
+                  f"Rename your {what}: whoever imports {failure.name} gets it instead of the package.",
                   failure.place)  # fmt: skip
 
 
@@ -181,4 +185,13 @@ WORDS: dict[str, Words] = {
     "CutOff": _cut_off,
 }
 
-RULES = [found]
+
+def debugger(failure: Failure, known: Known) -> Advice | None:
+    """A call of the debugger that was left behind: there is nobody to answer it here."""
+    place = known.line(r"\bbreakpoint\(\)|\bset_trace\(\)")
+    if place is None or failure.type not in ("BdbQuit", "NotRun"):
+        return None
+    return Advice(f"{place}, stops in the debugger.", "Remove that call.", place)
+
+
+RULES = [debugger, found]

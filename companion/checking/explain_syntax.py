@@ -40,6 +40,16 @@ MESSAGES = [
     ),
     (r"forgot a comma", "lacks a comma between two values.", "Put a comma at the end of each line of a list."),
     (r"outside function", "returns, but stands in no function.", "Indent it as deep as the function that it ends."),
+    (
+        r"f-string: (?:expecting '}'|unterminated|unmatched)",
+        "has a text in a text: before Python 3.12 the two need other quotation marks.",
+        "Inside the braces write ' where the text begins with \", or the other way round.",
+    ),
+    (
+        r"invalid character '(.)'",
+        "has the sign {0}, which Python does not know.",
+        "Is it from a page, in place of code that is not shown?",
+    ),
     (r"codec can't decode|encoding", "is not saved as UTF-8.", "Save the file as UTF-8."),
     (
         r"(?:cannot assign to|Maybe you meant '==')",
@@ -75,6 +85,14 @@ def unreadable(failure: Failure, known: Known) -> Advice | None:
         return Advice(
             f"{place}, begins with the sign of a diff.", "Copy the line without the + or - at its start.", place
         )
+    if spelled := re.match(r"(Def|Class|Import|From|Return|If|Else|For|Try|Except|Raise)\b", code):
+        word = spelled[1]
+        return Advice(f"{place}, begins with {word}, and Python's word is {word.lower()}.",
+                      f"Write {word.lower()}.", place)  # fmt: skip
+    if re.match(r"\d+:?\s+(def|class|from|import|return|@|\w+ = )", code):
+        return Advice(f"{place}, begins with the number of a line.", "Copy the line without its number.", place)
+    if outside := _meta(failure, place, known):
+        return outside
     if re.match(r"(\$|>>>|\.\.\.) ", code):
         return Advice(f"{place}, begins with a prompt.", "Copy the line without what stands before it.", place)
     if hidden := re.search(r"non-printable character (U\+\w+)", failure.message):
@@ -91,3 +109,16 @@ def unreadable(failure: Failure, known: Known) -> Advice | None:
     return Advice(
         f"Python cannot read {place}: {failure.message}.", "Look at that line, and at the end of the one above.", place
     )
+
+
+def _meta(failure: Failure, place: Place, known: Known) -> Advice | None:
+    """A `class Meta:` at the margin: what follows is still indented as part of the class around it."""
+    if "unindent does not match" not in failure.message and "unexpected indent" not in failure.message:
+        return None
+    above = enumerate(known.texts.get(place.file, "").splitlines()[: place.line], 1)
+    lines = [number for number, line in above if re.match(r"class Meta\b", line)]
+    if not lines:
+        return None
+    there = Place(place.file, lines[-1])
+    return Advice(f"{there}: class Meta stands at the margin, and belongs into the class above it.",
+                  "Indent it, and what it holds, by four spaces more.", there)  # fmt: skip

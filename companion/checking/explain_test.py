@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from companion.checking import explain_calls
 from companion.checking.advice import Advice, at, first_line, meant, subject
 from companion.checking.facts import Failure, Place
-from companion.checking.lookup import Known
+from companion.checking.lookup import Known, close
 from companion.checking.returns import lost_return, without_return
 
 
@@ -15,11 +16,13 @@ def no_file(failure: Failure, known: Known) -> Advice | None:
     hit = re.search(r"No such file or directory: '(.+)'", failure.message)
     if failure.type == "FileNotFoundError" and hit and known.project:
         name = re.split(r"[\\/]", hit[1])[-1]
-        near = [p.name for p in known.project.folder.iterdir() if p.name.lower().partition(".")[0] == name.lower()]
+        there = sorted(p.name for p in known.project.folder.iterdir())
+        near = [other for other in there if other.lower().partition(".")[0] == name.lower()]
+        near += [other for other in (close(name, (n for n in there if n.endswith(".txt"))),) if other and not near]
         return Advice(f"There is no file {known.prefix}{name} in your project.{meant(near[0] if near else None)}",
                       f"Rename it to {name}." if near else f"Make it beside manage.py, and call it {name}.",
                       Place(known.prefix + (near[0] if near else name), 0))  # fmt: skip
-    if failure.type == "UnicodeDecodeError" and not failure.place and known.project:
+    if failure.type == "UnicodeDecodeError" and not (failure.place and failure.place.line) and known.project:
         for name in ("requirements.txt", "Dockerfile", ".dockerignore"):
             path = known.project.folder / name
             if path.is_file() and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -83,6 +86,11 @@ def no_answer(failure: Failure, known: Known) -> Advice | None:
         return Advice(
             f"{at(place)}: the view gives no answer, it returns None.", "End it with: return Response(…)", place
         )
+    if "should return the validated data" in failure.message:
+        methods = (d.place for d in known.definitions if d.tail == "validate")
+        place = next((found for each in methods if (found := without_return(known, each))), place)
+        return Advice(f"{at(place)}: validate() gives None, for it has no return.",
+                      "End it with the data: return data", place)  # fmt: skip
     named = re.search(r"where None = .*?\.(\w+)(?:\(.*\))?$", failure.message, re.MULTILINE)
     none = (failure.came == "None" and failure.wanted not in ("", "None")) or re.search(
         r"\(type NoneType\)|'NoneType' object has no", failure.message
@@ -106,31 +114,6 @@ def no_answer(failure: Failure, known: Known) -> Advice | None:
     )
 
 
-def no_self(failure: Failure, known: Known) -> Advice | None:
-    """A method without `self`, or a call that does not fit its function."""
-    hit = re.match(
-        r"(?:\w+\.)*(\w+)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were) given", failure.message
-    )
-    if failure.type == "TypeError" and hit:
-        definition = known.define(hit[1])
-        place = definition.place if definition else failure.place
-        if definition and definition.symbol.parent and int(hit[3]) == int(hit[2]) + 1:
-            first = known.line(rf"def {hit[1]}\(self\b", definition.file)
-            if not first:
-                return Advice(f"{place}, defines the method {hit[1]} without self.",
-                              "The first parameter of a method is self.", place)  # fmt: skip
-        return Advice(f"{at(place)}: {hit[1]} takes {hit[2]} arguments and is given {hit[3]}.",
-                      "Compare its parameters with the chapter.", place)  # fmt: skip
-    hit = re.match(r"(?:\w+\.)*(\w+)\(\) (missing .+|got an unexpected keyword argument .+)", failure.message)
-    if failure.type == "TypeError" and hit:
-        definition = known.define(hit[1])
-        place = definition.place if definition else failure.place
-        return Advice(
-            f"{at(place)}: {hit[1]}() {first_line(hit[2])}.", "Compare its parameters with the chapter.", place
-        )
-    return None
-
-
 def swapped(failure: Failure, known: Known) -> Advice | None:
     """Django's own user stands somewhere, though the project has one of its own."""
     place = known.line(r"from django\.contrib\.auth\.models import .*\bUser\b")
@@ -140,6 +123,14 @@ def swapped(failure: Failure, known: Known) -> Advice | None:
     place = place or failure.place
     return Advice(f"{subject(place)} uses Django's User, which your own has replaced.",
                   "Import User from authentication.models, or use get_user_model().", place)  # fmt: skip
+
+
+def again_and_again(failure: Failure, known: Known) -> Advice | None:
+    """A function that calls itself without an end."""
+    if failure.type != "RecursionError" or not failure.place:
+        return None
+    return Advice(f"{failure.place}, calls itself again and again.", "Look for the call that leads back here.",
+                  failure.place)  # fmt: skip
 
 
 def compared(failure: Failure, known: Known) -> Advice | None:
@@ -174,4 +165,4 @@ def _short(value: str, most: int = 160) -> str:
     return value if len(value) <= most else f"{value[:most]}…"
 
 
-RULES = [no_file, no_table, no_address, swapped, no_answer, no_self, compared]
+RULES = [no_file, no_table, no_address, swapped, no_answer, *explain_calls.RULES, again_and_again, compared]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -77,6 +77,10 @@ class Known:
             file = folder + file.removeprefix("config/")
         return self.prefix + file
 
+    def symbols_of_stage(self, file: str) -> Mapping[str, Symbol]:
+        """What the stage defines in the file that the project calls so; nothing where it has no such file."""
+        return next((symbols(text) for name, text in self.stage_texts.items() if self.theirs(name) == file), {})
+
     def module(self, dotted: str) -> str | None:
         """The file of a module of the project; None where it has no such module."""
         base = self.prefix + dotted.replace(".", "/")
@@ -92,6 +96,7 @@ class Known:
         modules = {
             file.removeprefix(self.prefix).removesuffix(".py").removesuffix("/__init__").replace("/", "."): file
             for file in self.texts
+            if file != f"{self.prefix}manage.py"
         }
         near = close(dotted, modules)
         alike = near and close(dotted.rpartition(".")[2], [near.rpartition(".")[2]])

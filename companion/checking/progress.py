@@ -15,6 +15,7 @@ from companion.checking.explain import explain
 from companion.checking.facts import MISSING, PASSED, Failure, Report, Result
 from companion.checking.lookup import Known
 from companion.checking.project import NotAProject, Project, locate
+from companion.checking.suspect import suspect
 from companion.stages import Stage, stages
 
 APP = "authentication"  # its modules may be divided otherwise than the stages'
@@ -123,10 +124,10 @@ def _missing(report: Report, known: Known, chain: tuple[Stage, ...]) -> list[Mis
             failure = result.failure or Failure("test", "NotRun", "")
             asked = guide.aim(result.id, chain)
             aim = _failed(failure, asked, known, chain) or asked
-            advice = explain(failure, known, guide.likely(aim, known))
+            advice = explain(failure, known, suspect(guide.likely(aim, known), known))
             step = guide.step_number(aim) if aim else None
             order = (aim.stage.number if aim else LAST, LAST if step is None else step, aim != asked, number)
-            found.append((order, Missing(result, failure, advice, aim)))
+            found.append((order, Missing(result, failure, advice, _told(advice, aim, known, chain))))
     return first + [missing for _, missing in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -136,6 +137,13 @@ def _failed(failure: Failure, asked: guide.Aim | None, known: Known, chain: tupl
     return failed if failed and failed.symbol and asked and failed.stage == asked.stage else None
 
 
+def _told(advice: Advice, aim: guide.Aim | None, known: Known, chain: tuple[Stage, ...]) -> guide.Aim | None:
+    """What to read: of the file that is to be opened, where a chapter tells of it."""
+    other = aim and advice.place and advice.place.file != known.theirs(aim.file)
+    return (guide.aim_at(advice.place, known, chain) if other else None) or aim
+
+
 def _found(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> Missing:
     advice = explain(finding, known)
-    return Missing(None, finding, advice, guide.aim_at(advice.place, known, chain))
+    aim = guide.aim_at(advice.place, known, chain) or guide.aim_at(finding.place, known, chain)
+    return Missing(None, finding, advice, aim)

@@ -265,7 +265,7 @@ MISTAKES = [
     Mistake(
         'an import of a file that is called otherwise',
         '03-user-manager',
-        'authentication/models.py, line 6, imports authentication.manager, which does not exist. Did you mean authentication/managers.py?',
+        'authentication/models.py, line 6, imports authentication.manager, which does not exist. Did you mean authentication.managers?',
         'authentication/models.py',
         6,
         {'authentication/models.py': {'from .managers': 'from .manager'}},
@@ -612,9 +612,9 @@ MISTAKES = [
     Mistake(
         'an admin that registers nothing',
         '03-user-manager',
-        'authentication/admin.py, line 8: no model is registered here, so the admin does not show it.',
+        'authentication/admin.py, line 7: no model is registered here, so the admin does not show it.',
         'authentication/admin.py',
-        8,
+        7,
         {'authentication/admin.py': {'@admin.register(User)\n': ''}},
     ),
     Mistake(
@@ -813,5 +813,394 @@ MISTAKES = [
         'config/settings.py',
         26,
         {'config/settings.py': {'DEBUG = True': 'from .local import *\nDEBUG = True'}},
+    ),
+    Mistake(
+        'a keyword of another function',
+        '04-authentication-backend',
+        'authentication/tokens.py, line 35: decode() does not know algorithm=. Did you mean algorithms=?',
+        'authentication/tokens.py',
+        35,
+        {'authentication/tokens.py': {'algorithms=[ALGORITHM]': 'algorithm=ALGORITHM'}},
+    ),
+    Mistake(
+        'a keyword in the plural',
+        '04-authentication-backend',
+        'authentication/tokens.py, line 22: encode() does not know algorithms=. Did you mean algorithm=?',
+        'authentication/tokens.py',
+        22,
+        {'authentication/tokens.py': {'algorithm=ALGORITHM)': 'algorithms=ALGORITHM)'}},
+    ),
+    Mistake(
+        'an import without its dot',
+        '03-user-manager',
+        'authentication/models.py, line 6, imports managers without a dot, and it lies in the same folder.',
+        'authentication/models.py',
+        6,
+        {'authentication/models.py': {'from .managers': 'from managers'}},
+    ),
+    Mistake(
+        'an import with two dots',
+        '03-user-manager',
+        'authentication/models.py, line 6, has a dot too many: it looks in the folder above the app.',
+        'authentication/models.py',
+        6,
+        {'authentication/models.py': {'from .managers': 'from ..managers'}},
+    ),
+    Mistake(
+        'an import by the name of the project',
+        '03-user-manager',
+        'authentication/models.py, line 6, imports config.authentication, which does not exist. Did you mean authentication?',
+        'authentication/models.py',
+        6,
+        {'authentication/models.py': {'from .managers': 'from config.authentication.managers'}},
+    ),
+    Mistake(
+        'a method inside of a method',
+        '04-authentication-backend',
+        'authentication/backends.py, line 62, defines _get_user inside of another function.',
+        'authentication/backends.py',
+        62,
+        {
+            'authentication/backends.py': {
+                '    def _get_user(self, subject):\n        try:': '        def _get_user(self, subject):\n            pass\n        try:'
+            }
+        },
+    ),
+    Mistake(
+        'a method without property',
+        '04-authentication-backend',
+        'authentication/models.py, line 41, defines token without @property.',
+        'authentication/models.py',
+        41,
+        {'authentication/models.py': {'    @property\n': ''}},
+    ),
+    Mistake(
+        'a method without classmethod',
+        '03-user-manager',
+        'authentication/managers.py, line 16, defines normalize_email without @classmethod.',
+        'authentication/managers.py',
+        16,
+        {'authentication/managers.py': {'    @classmethod\n': ''}},
+    ),
+    Mistake(
+        'a decorator without brackets',
+        '04-authentication-backend',
+        'authentication/checks.py, line 9: @register lacks its brackets.',
+        'authentication/checks.py',
+        9,
+        {'authentication/checks.py': {'@register(Tags.security)': '@register'}},
+    ),
+    Mistake(
+        'as_view without brackets',
+        '07-urls',
+        'authentication/urls.py, line 7: .as_view lacks its brackets.',
+        'authentication/urls.py',
+        7,
+        {'authentication/urls.py': {'LoginAPIView.as_view()': 'LoginAPIView.as_view'}},
+    ),
+    Mistake(
+        'two views swapped',
+        '07-urls',
+        'authentication/urls.py, line 6: the address user_registration leads to LoginAPIView, and not to RegistrationAPIView.',
+        'authentication/urls.py',
+        6,
+        {
+            'authentication/urls.py': {
+                'LoginAPIView.as_view()': 'X',
+                'RegistrationAPIView.as_view()': 'LoginAPIView.as_view()',
+                'X': 'RegistrationAPIView.as_view()',
+            }
+        },
+    ),
+    Mistake(
+        'an async view',
+        '07-urls',
+        'authentication/views.py, line 85, defines get with async, and nothing waits for it.',
+        'authentication/views.py',
+        85,
+        {'authentication/views.py': {'    def get(self, request):': '    async def get(self, request):'}},
+    ),
+    Mistake(
+        'a raise is missing',
+        '04-authentication-backend',
+        'authentication/backends.py, line 60, uses claims before it has a value.',
+        'authentication/backends.py',
+        60,
+        {
+            'authentication/backends.py': {
+                'raise self._failure("The token has expired."': 'self._failure("The token has expired."'
+            }
+        },
+    ),
+    Mistake(
+        'a validate without return',
+        '05-serializers',
+        'authentication/serializers.py, line 125: validate() gives None, for it has no return.',
+        'authentication/serializers.py',
+        125,
+        {'authentication/serializers.py': {'        return {"user": user}': ''}},
+    ),
+    Mistake(
+        'a misspelt keyword of a serializer field',
+        '05-serializers',
+        'authentication/serializers.py, line 56: CharField() does not know writeonly=. Did you mean write_only=?',
+        'authentication/serializers.py',
+        56,
+        {'authentication/serializers.py': {'write_only=True': 'writeonly=True'}},
+    ),
+    Mistake(
+        'a misspelt keyword of a model field',
+        '02-user-model',
+        'authentication/models.py, line 16: CharField() does not know maxlength=. Did you mean max_length=?',
+        'authentication/models.py',
+        16,
+        {'authentication/models.py': {'max_length=255': 'maxlength=255'}},
+    ),
+    Mistake(
+        'class Meta at the margin',
+        '05-serializers',
+        'authentication/serializers.py, line 62: class Meta stands at the margin, and belongs into the class above it.',
+        'authentication/serializers.py',
+        62,
+        {
+            'authentication/serializers.py': {
+                '    class Meta:\n        model = User\n': 'class Meta:\n        model = User\n'
+            }
+        },
+    ),
+    Mistake(
+        'what no test sees at its place',
+        '06-views',
+        'authentication/views.py, line 46: 401 was wanted, and 400 came.',
+        'authentication/views.py',
+        46,
+        {'authentication/views.py': {'data=request.data': 'data=request.POST'}},
+    ),
+    Mistake(
+        'an app is included, and not its addresses',
+        '07-urls',
+        'config/urls.py, line 22, includes authentication, a folder, and not the addresses in it.',
+        'config/urls.py',
+        22,
+        {'config/urls.py': {"include('authentication.urls')": "include('authentication')"}},
+    ),
+    Mistake(
+        'api in both files of addresses',
+        '07-urls',
+        "authentication/urls.py, line 6: the address user_registration is '^api/registration/?$', where the stage has '^registration/?$'.",
+        'authentication/urls.py',
+        6,
+        {
+            'authentication/urls.py': {
+                'r"^login': 'r"^api/login',
+                'r"^me': 'r"^api/me',
+                'r"^registration': 'r"^api/registration',
+            }
+        },
+    ),
+    Mistake(
+        'a rate that is none',
+        '08-hardening',
+        "config/settings.py, line 170: Django's own check finds a fault: '60/min' is no rate for login. (authentication.E003)",
+        'config/settings.py',
+        170,
+        {'config/settings.py': {"default='60/minute'": "default='60/min'"}},
+    ),
+    Mistake(
+        'a package by its other name',
+        '08-hardening',
+        'config/settings.py, line 17, imports django_environ, and that package is imported as environ.',
+        'config/settings.py',
+        17,
+        {'config/settings.py': {'import environ': 'import django_environ as environ'}},
+    ),
+    Mistake(
+        'a missing comma among the middlewares',
+        '08-hardening',
+        'config/settings.py, line 61: a comma is missing at its end, so that Python reads two texts as one.',
+        'config/settings.py',
+        61,
+        {
+            'config/settings.py': {
+                "    'django.middleware.common.CommonMiddleware',\n": "    'django.middleware.common.CommonMiddleware'\n"
+            }
+        },
+    ),
+    Mistake(
+        'a foreign key without on_delete',
+        '09-sessions',
+        "authentication/models.py, line 96: ForeignKey() missing 1 required positional argument: 'on_delete'.",
+        'authentication/models.py',
+        96,
+        {'authentication/models.py': {'on_delete=models.CASCADE, ': ''}},
+    ),
+    Mistake(
+        'super without brackets',
+        '09-sessions',
+        'authentication/models.py, line 77, lacks the brackets behind super.',
+        'authentication/models.py',
+        77,
+        {'authentication/models.py': {'super().save(*args, **kwargs)': 'super.save(*args, **kwargs)'}},
+    ),
+    Mistake(
+        'a misspelt constant of another module',
+        '11-account-recovery',
+        'authentication/views.py, line 69, asks authentication.mail for VERIFI, which it does not have. Did you mean VERIFY?',
+        'authentication/views.py',
+        69,
+        {'authentication/views.py': {'mail.VERIFY, user.email': 'mail.VERIFI, user.email'}},
+    ),
+    Mistake(
+        'a module imported as if it were a package',
+        '11-account-recovery',
+        'authentication/views.py, line 9, imports mail without a dot, and it lies in the same folder.',
+        'authentication/views.py',
+        9,
+        {'authentication/views.py': {'from . import mail': 'import mail'}},
+    ),
+    Mistake(
+        'a method that calls itself',
+        '02-user-model',
+        'authentication/models.py, line 34, calls itself again and again.',
+        'authentication/models.py',
+        34,
+        {'authentication/models.py': {'return self.username': 'return str(self)'}},
+    ),
+    Mistake(
+        'a breakpoint',
+        '02-user-model',
+        'authentication/models.py, line 7, stops in the debugger.',
+        'authentication/models.py',
+        7,
+        {'authentication/models.py': {'class User(': 'breakpoint()\nclass User('}},
+    ),
+    Mistake(
+        'the debugger in a method',
+        '02-user-model',
+        'authentication/models.py, line 34, stops in the debugger.',
+        'authentication/models.py',
+        34,
+        {
+            'authentication/models.py': {
+                '    def __str__(self):\n': '    def __str__(self):\n        import pdb; pdb.set_trace()\n'
+            }
+        },
+    ),
+    Mistake(
+        'a capital letter where Python has none',
+        '02-user-model',
+        "authentication/models.py, line 33, begins with Def, and Python's word is def.",
+        'authentication/models.py',
+        33,
+        {'authentication/models.py': {'    def __str__(self):': '    Def __str__(self):'}},
+    ),
+    Mistake(
+        'the dots of a page',
+        '02-user-model',
+        'authentication/models.py, line 34, has the sign …, which Python does not know.',
+        'authentication/models.py',
+        34,
+        {
+            'authentication/models.py': {
+                '    def __str__(self):\n        return self.username': '    def __str__(self):\n        …'
+            }
+        },
+    ),
+    Mistake(
+        'the number of a line',
+        '02-user-model',
+        'authentication/models.py, line 33, begins with the number of a line.',
+        'authentication/models.py',
+        33,
+        {'authentication/models.py': {'    def __str__(self):': '33     def __str__(self):'}},
+    ),
+    Mistake(
+        'a file in the folder of another app',
+        '03-user-manager',
+        'authentication/models.py, line 6, imports authentication.managers, and that file lies elsewhere: config/managers.py.',
+        'config/managers.py',
+        0,
+        {
+            'authentication/managers.py': None,
+            'config/managers.py': 'import unicodedata\n\nfrom django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager\nfrom django.contrib.auth.hashers import make_password\n\n\nclass UserManager(BaseUserManager):\n    """\n    Django requires that custom users define their own Manager class. By\n    inheriting from `BaseUserManager`, we get a lot of the same code used by\n    Django to create a `User`.\n    """\n\n    use_in_migrations = True\n\n    @classmethod\n    def normalize_email(cls, email):\n        """\n        The one spelling in which an email is stored, looked up and compared:\n        compatible characters made one (NFKC), no spaces around it, and the\n        domain in lower case.\n        """\n        return super().normalize_email(unicodedata.normalize("NFKC", email or "").strip())\n\n    def get_by_natural_key(self, email):\n        return self.get(email=self.normalize_email(email))\n\n    def _create_user(self, username, email, password=None, **extra_fields):\n        username = AbstractBaseUser.normalize_username(username)\n        email = self.normalize_email(email)\n\n        if not username:\n            raise ValueError("The given username must be set")\n\n        if not email:\n            raise ValueError("The given email must be set")\n\n        user = self.model(username=username, email=email, **extra_fields)\n        user.password = make_password(password)\n        user.save(using=self._db)\n\n        return user\n\n    def create_user(self, username, email, password=None, **extra_fields):\n        """\n        Create and return a `User` with an email, username and password.\n        """\n        extra_fields.setdefault("is_staff", False)\n        extra_fields.setdefault("is_superuser", False)\n\n        return self._create_user(username, email, password, **extra_fields)\n\n    def create_superuser(self, username, email, password=None, **extra_fields):\n        """\n        Create and return a `User` with superuser (admin) permissions.\n        """\n        extra_fields.setdefault("is_staff", True)\n        extra_fields.setdefault("is_superuser", True)\n\n        if extra_fields["is_staff"] is not True:\n            raise ValueError("Superuser must have is_staff=True.")\n\n        if extra_fields["is_superuser"] is not True:\n            raise ValueError("Superuser must have is_superuser=True.")\n\n        return self._create_user(username, email, password, **extra_fields)\n',
+        },
+    ),
+    Mistake(
+        'a file whose name lacks its s',
+        '04-authentication-backend',
+        'authentication/token.py should be called authentication/tokens.py.',
+        'authentication/token.py',
+        0,
+        {
+            'authentication/tokens.py': None,
+            'authentication/token.py': 'import jwt\nfrom django.conf import settings\nfrom django.utils import timezone\n\nALGORITHM = "HS256"\nREQUIRED_CLAIMS = ["sub", "iat", "exp", "iss", "aud"]\n\n\ndef issue_token(user):\n    """\n    Return a signed JSON Web Token that stands for this user until\n    `settings.JWT_LIFETIME` has passed.\n    """\n    now = timezone.now()\n    claims = {\n        "sub": str(user.pk),\n        "iat": now,\n        "exp": now + settings.JWT_LIFETIME,\n        "iss": settings.JWT_ISSUER,\n        "aud": settings.JWT_AUDIENCE,\n    }\n    return jwt.encode(claims, settings.SECRET_KEY, algorithm=ALGORITHM)\n\n\ndef read_token(token):\n    """\n    Return the claims of a token that `issue_token` made.\n\n    Raises `jwt.ExpiredSignatureError` for one that was good until it expired,\n    and `jwt.InvalidTokenError`, its base class, for any other.\n    """\n    claims = jwt.decode(\n        token,\n        settings.SECRET_KEY,\n        algorithms=[ALGORITHM],\n        issuer=settings.JWT_ISSUER,\n        audience=settings.JWT_AUDIENCE,\n        options={"require": REQUIRED_CLAIMS, "strict_aud": True},\n    )\n\n    # PyJWT would take "1799999999" and True for a time; we issue neither.\n    if type(claims["iat"]) is not int or type(claims["exp"]) is not int:\n        raise jwt.InvalidTokenError("iat and exp must be whole numbers.")\n\n    return claims\n',
+        },
+    ),
+    Mistake(
+        'a folder that hides a package',
+        '04-authentication-backend',
+        'jwt/ hides the package jwt, which the project needs.',
+        'jwt/',
+        0,
+        {'jwt/__init__.py': '\n'},
+    ),
+    Mistake(
+        'a file that hides a package which is imported later',
+        '08-hardening',
+        'redis.py hides the package redis, which the project needs.',
+        'redis.py',
+        0,
+        {'redis.py': '\n'},
+    ),
+    Mistake(
+        'the settings of another project',
+        '02-user-model',
+        'config/settings.py, line 54, names mysite.urls, and your folder is called config.',
+        'config/settings.py',
+        54,
+        {'config/settings.py': {"'config.urls'": "'mysite.urls'"}},
+    ),
+    Mistake(
+        'requirements under another name',
+        '01-dockerfile',
+        'There is no file requirements.txt in your project. Did you mean requirement.txt?',
+        'requirement.txt',
+        0,
+        {'requirements.txt': None, 'requirement.txt': 'Django==5.2.19\n'},
+    ),
+    Mistake(
+        'settings that were not saved',
+        '02-user-model',
+        'config/settings.py has no INSTALLED_APPS.',
+        'config/settings.py',
+        0,
+        {'config/settings.py': '\n'},
+    ),
+    Mistake(
+        'models that were not saved',
+        '02-user-model',
+        'authentication/models.py defines no class, and AUTH_USER_MODEL names User in it.',
+        'authentication/models.py',
+        0,
+        {'authentication/models.py': '\n'},
+    ),
+    Mistake(
+        'a folder of models that hands none on',
+        '02-user-model',
+        'authentication/models/__init__.py does not import User, so Django does not see it.',
+        'authentication/models/__init__.py',
+        0,
+        {
+            'authentication/models.py': None,
+            'authentication/models/user.py': 'from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin\nfrom django.contrib.auth.validators import UnicodeUsernameValidator\nfrom django.db import models\nfrom django.utils import timezone\n\n\nclass User(PermissionsMixin, AbstractBaseUser):\n    """\n    Defines our custom user class.\n    Username, email and password are required.\n    """\n\n    username_validator = UnicodeUsernameValidator()\n\n    username = models.CharField(\n        max_length=255,\n        unique=True,\n        validators=[username_validator],\n    )\n    email = models.EmailField(unique=True)\n\n    is_staff = models.BooleanField(default=False)\n    is_active = models.BooleanField(default=True)\n    date_joined = models.DateTimeField(default=timezone.now)\n\n    # The `USERNAME_FIELD` property tells us which field we will use to log in.\n    USERNAME_FIELD = "email"\n    EMAIL_FIELD = "email"\n\n    # What `createsuperuser` asks for besides the email and the password.\n    REQUIRED_FIELDS = ["username"]\n\n    def __str__(self):\n        return self.username\n\n    def get_full_name(self):\n        return self.username\n\n    def get_short_name(self):\n        return self.username\n',
+        },
+    ),
+    Mistake(
+        'a folder of models beside the file',
+        '02-user-model',
+        'authentication/models/__init__.py hides authentication/models.py: there are both a folder and a file.',
+        'authentication/models/__init__.py',
+        0,
+        {'authentication/models/__init__.py': '\n'},
     ),
 ]

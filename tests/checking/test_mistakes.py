@@ -1,4 +1,4 @@
-"""What a learner is told: ninety mistakes, each made in a real stage, and the first sentence that answers it."""
+"""What a learner is told: a hundred and thirty mistakes, each made in a real stage, and the first sentence that answers it."""
 
 import os
 import re
@@ -117,6 +117,24 @@ def test_a_file_that_is_no_database_is_no_mistake(project):
         connection.execute("CREATE TABLE x (y)")
 
     assert stand(folder, find("02-user-model")).report.passed
+
+
+def test_requirements_that_powershell_wrote_are_told(project):
+    """Its > writes UTF-16, which looks right in every editor."""
+    folder = project("04-authentication-backend")
+    path = folder / "requirements.txt"
+    path.write_text(path.read_text(), encoding="utf-16")
+
+    first = stand(folder, find("04-authentication-backend")).missing[0]
+    assert first.advice.sentence == "requirements.txt is saved as UTF-16, which pip cannot read."
+
+
+def test_what_to_read_is_about_the_file_to_open(stood):
+    """The test that fails is of chapter 1, and the line to mend of chapter 7: the link leads there."""
+    first = stood["an app is included, and not its addresses"].missing[0]
+
+    assert first.result.requirement == "`python manage.py check` finds nothing wrong with the project."
+    assert first.link.endswith("chapters/07-urls/#step-config-urls-py")
 
 
 @pytest.mark.parametrize(

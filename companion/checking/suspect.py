@@ -1,0 +1,47 @@
+"""Which line to open when a test fails and no line of the project did: not one that is as the stage has it."""
+
+from __future__ import annotations
+
+import difflib
+from functools import lru_cache
+
+from companion.checking.compare import Difference, compare, meaning
+from companion.checking.facts import Place
+from companion.checking.lookup import Definition, Known
+from companion.reading.symbols import IMPORTS, Symbol, lines_of
+
+
+def suspect(likely: Place | None, known: Known) -> Place | None:
+    """`likely`, unless what stands there is just what the stage has: then what differs, in that file before others."""
+    definition = next((d for d in known.definitions if likely and d.place == likely), None)
+    if likely is None or definition is None or not _same(definition, known):
+        return likely
+    found = [d for d in _differences(known) if d.mine and d.place.line and d.symbol not in ("", IMPORTS)]
+    found.sort(key=lambda difference: difference.place.file != likely.file)
+    return _line(found[0]) if found else likely
+
+
+@lru_cache(maxsize=2)
+def _differences(known: Known) -> tuple[Difference, ...]:
+    return tuple(compare(known))
+
+
+def _same(definition: Definition, known: Known) -> bool:
+    """Whether the stage has a definition of that name in that file, and it says the same."""
+    theirs = known.symbols_of_stage(definition.file).get(definition.symbol.name)
+    text = next((t for name, t in known.stage_texts.items() if known.theirs(name) == definition.file), "")
+    mine = _lines(known.texts[definition.file], definition.symbol)
+    return theirs is not None and meaning(mine) == meaning(_lines(text, theirs))
+
+
+def _lines(text: str, symbol: Symbol) -> str:
+    return "\n".join(lines_of(text)[symbol.first - 1 : symbol.last])
+
+
+def _line(difference: Difference) -> Place:
+    """The first line that differs."""
+    old, new = (lines_of(text) for text in (difference.mine, difference.theirs))
+    blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    first = next((start for kind, start, *_ in blocks if kind != "equal"), 0)
+    number = min(first, len(old) - 1)
+    return Place(difference.place.file, difference.place.line + number, old[number].strip())
