@@ -201,6 +201,23 @@ def test_a_new_password_in_the_admin_ends_all_sessions(user, phone, admin_client
     assert Session.objects.get() == admin
 
 
+def test_a_stronger_hash_does_not_bring_an_old_password_back(user, settings, monkeypatch):
+    """A new password that is set while a login hashes the old one anew is there afterwards."""
+    checked = User.objects.get()
+    user.set_password(NEW_PASSWORD)
+    user.save()
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        *settings.PASSWORD_HASHERS,
+    ]
+
+    assert checked.check_password(PASSWORD)
+    with pytest.raises(AuthenticationFailed):
+        start_session(checked, APIRequestFactory().post("/"))
+    assert User.objects.get().check_password(NEW_PASSWORD)
+
+
 def test_a_password_that_is_taken_away_ends_all_sessions(user, phone, admin_client):
     """Whoever loses the password in the admin, and gets no other, is out."""
     taken = {"usable_password": "false", "unset-password": "Disable"}
