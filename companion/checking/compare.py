@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from companion.checking import guide
 from companion.checking.facts import Place
 from companion.checking.lookup import Known
+from companion.checking.project import readable
 from companion.checking.staging import renamed
 from companion.reading.symbols import IMPORTS, Symbol, lines_of, symbols
 from companion.stages import files
@@ -155,7 +156,7 @@ def _plain(text: str) -> list[str]:
 
 def _read(known: Known, file: str) -> str:
     path = known.project.outer / file if known.project else None
-    return path.read_text(encoding="utf-8", errors="replace") if path and path.is_file() else ""
+    return readable(path) if path else ""
 
 
 def _step(known: Known, file: str, symbol: str) -> int:

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from packaging.version import InvalidVersion, Version
 
-from companion.checking.project import Project
+from companion.checking.project import Project, readable
 from companion.stages import ROOT, Stage, UnknownStage, files, find
 
 MARK = ".companion.json"  # what `start` leaves in a project: the stage it was made from, and its edition
@@ -57,7 +57,7 @@ def _installed(name: str, pin: str) -> str | None:
 
 def _pinned(wanted: dict[str, str], project: Project) -> list[str]:
     path = project.folder / "requirements.txt"
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    lines = readable(path).splitlines()
     found = []
     for number, line in enumerate(lines, 1):
         for name, pin in pins(line).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from companion.checking.advice import Advice, at, subject
 from companion.checking.facts import Failure, Place
@@ -146,6 +147,9 @@ def _cut_off(failure: Failure, known: Known) -> Advice:
 WORDS: dict[str, Words] = {
     "NotRun": _simple("This test did not run, though the others did.", "Run the check again; if it stays, report it."),
     "NoFolder": _simple("There is no folder {message}.", "Name the folder that holds your manage.py."),
+    "Unreadable": _simple(
+        "{message} may not be opened: you lack the permission.", "Take it back: sudo chown -R $USER FOLDER"
+    ),
     "IsAFile": _simple("{message} is a file, and not the folder of a project.", "Name the folder it lies in."),
     "OwnStage": _simple(
         "{message} belongs to the companion, and is no project of yours.",
@@ -194,4 +198,15 @@ def debugger(failure: Failure, known: Known) -> Advice | None:
     return Advice(f"{place}, stops in the debugger.", "Remove that call.", place)
 
 
-RULES = [debugger, found]
+def closed(failure: Failure, known: Known) -> Advice | None:
+    """A file that belongs to somebody else, to root for instance."""
+    hit = re.search(r"Permission denied: '(.+)'", failure.message)
+    if failure.type != "PermissionError" or not hit or known.project is None:
+        return None
+    path = Path(hit[1])
+    inside = path.relative_to(known.project.outer).as_posix() if path.is_relative_to(known.project.outer) else hit[1]
+    return Advice(f"{inside} may not be opened: you lack the permission.",
+                  f"Take it back: sudo chown -R $USER {known.project.outer}", Place(inside, 0))  # fmt: skip
+
+
+RULES = [debugger, closed, found]

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from companion.checking.facts import Place
-from companion.checking.project import Project, python_files
+from companion.checking.project import Project, python_files, readable
 from companion.reading.symbols import Symbol, lines_of, symbols
 from companion.stages import Stage, files
 
@@ -54,7 +54,7 @@ class Known:
         if self.project is None:
             return {}
         return {
-            path.relative_to(self.project.outer).as_posix(): path.read_text(encoding="utf-8-sig", errors="replace")
+            path.relative_to(self.project.outer).as_posix(): readable(path)
             for path in python_files(self.project.folder)
         }
 

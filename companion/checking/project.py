@@ -38,6 +38,21 @@ class Project:
 
 def locate(named: Path, root: Path = ROOT) -> Project:
     """The project in the folder `named`, or below it. Raises NotAProject."""
+    try:
+        return _locate(named, root)
+    except PermissionError as error:
+        raise NotAProject("Unreadable", str(error.filename or named)) from None
+
+
+def readable(path: Path) -> str:
+    """The text of a file as UTF-8, whatever it holds; "" where it cannot be read, or is no file."""
+    try:
+        return path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else ""
+    except OSError:
+        return ""
+
+
+def _locate(named: Path, root: Path) -> Project:
     if not named.exists():
         raise NotAProject("NoFolder", str(named))
     if named.is_file():
@@ -63,7 +78,8 @@ def python_files(folder: Path) -> Iterator[Path]:
         new = (name for name in folders if os.path.realpath(os.path.join(place, name)) not in seen)
         folders[:] = sorted(name for name in new if not _skipped(Path(place, name)))
         seen |= {os.path.realpath(os.path.join(place, name)) for name in folders}  # a link may lead in a circle
-        yield from (Path(place, name) for name in sorted(files) if name.endswith(".py"))
+        paths = (Path(place, name) for name in sorted(files) if name.endswith(".py"))
+        yield from (path for path in paths if os.path.isfile(path))
 
 
 def _with_manage(folder: Path, depth: int = 0) -> Iterator[Path]:
@@ -79,7 +95,7 @@ def _with_manage(folder: Path, depth: int = 0) -> Iterator[Path]:
 
 
 def _skipped(folder: Path) -> bool:
-    return folder.name.startswith(".") or folder.name in SKIPPED or (folder / "pyvenv.cfg").exists()
+    return folder.name.startswith(".") or folder.name in SKIPPED or os.path.exists(folder / "pyvenv.cfg")
 
 
 def _none(outer: Path) -> NotAProject:

@@ -6,12 +6,17 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from companion.checking import editions, show
 from companion.checking.check import environment
+from companion.checking.explain import explain
+from companion.checking.facts import Failure
+from companion.checking.lookup import Known
 from companion.checking.progress import stand
+from companion.checking.project import locate
 from companion.stages import find
 from tests.checking.mistakes import MISTAKES
 from tests.checking.projects import typed
@@ -127,6 +132,39 @@ def test_requirements_that_powershell_wrote_are_told(project):
 
     first = stand(folder, find("04-authentication-backend")).missing[0]
     assert first.advice.sentence == "requirements.txt is saved as UTF-16, which pip cannot read."
+
+
+def test_a_file_that_may_not_be_opened_is_told(project, monkeypatch):
+    """One that belongs to root, for instance: the project cannot load it, and we cannot read it."""
+    folder = project("02-user-model")
+    models = folder / "authentication/models.py"
+    failure = Failure("setup", "PermissionError", f"[Errno 13] Permission denied: '{models}'")
+    real = Path.read_text
+
+    def closed(path, *arguments, **named):
+        if path == models:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "read_text", closed)
+    known = Known(find("02-user-model"), locate(folder))
+
+    assert known.texts["authentication/models.py"] == ""
+    assert explain(failure, known).sentence == "authentication/models.py may not be opened: you lack the permission."
+
+
+def test_a_folder_that_may_not_be_opened_is_told(project, monkeypatch):
+    folder = project("02-user-model")
+    real = Path.is_file
+
+    def closed(path):
+        if path == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", closed)
+    found = stand(folder, find("02-user-model"))
+    assert found.missing[0].advice.sentence == f"{folder} may not be opened: you lack the permission."
 
 
 def test_what_to_read_is_about_the_file_to_open(stood):

@@ -171,6 +171,9 @@ def leftovers(folder):
         (folder / place / "broken.py").write_text("def :(\n")
         (folder / place / "manage.py").touch()
     (folder / "venv/pyvenv.cfg").touch()
+    (folder / "authentication/lost.py").symlink_to("nowhere.py")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe.py")
     (folder / "db.sqlite3.bak").write_bytes(b"\0")
 
 
