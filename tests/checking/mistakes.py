@@ -1029,9 +1029,9 @@ MISTAKES = [
     Mistake(
         'a foreign key without on_delete',
         '09-sessions',
-        "authentication/models.py, line 96: ForeignKey() missing 1 required positional argument: 'on_delete'.",
+        "authentication/models.py, line 111: ForeignKey() missing 1 required positional argument: 'on_delete'.",
         'authentication/models.py',
-        96,
+        111,
         {'authentication/models.py': {'on_delete=models.CASCADE, ': ''}},
     ),
     Mistake(
@@ -1045,10 +1045,10 @@ MISTAKES = [
     Mistake(
         'a misspelt constant of another module',
         '11-account-recovery',
-        'authentication/views.py, line 69, asks authentication.mail for VERIFI, which it does not have. Did you mean VERIFY?',
+        'authentication/views.py, line 81, asks authentication.mail for TAKE, which it does not have. Did you mean TAKEN?',
         'authentication/views.py',
-        69,
-        {'authentication/views.py': {'mail.VERIFY, user.email': 'mail.VERIFI, user.email'}},
+        81,
+        {'authentication/views.py': {'mail.TAKEN, owner.email': 'mail.TAKE, owner.email'}},
     ),
     Mistake(
         'a module imported as if it were a package',

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -39,10 +40,16 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # Ctrl+C goes to whom the terminal belongs
+            preexec_fn=self.begin,
         )
         os.close(theirs)
         self.unread = ""
+
+    @staticmethod
+    def begin():
+        """The terminal belongs to the program, so Ctrl+C goes to it, and is not ignored as below `nohup`."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def expect(self, text):
         """Wait until `text` is written, and return what came up to its end."""

@@ -227,7 +227,14 @@ def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(tmp_path, p
     command = [sys.executable, "-m", "companion", "grade", str(tmp_path / "class"), "--jobs", "1"]
     place = os.environ | {"TMPDIR": str(short_tmp)}
     run = subprocess.Popen(
-        command, cwd=ROOT, env=place, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=place,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # where these tests run it may be ignored
     )
     assert "passed" in run.stderr.readline()
     os.killpg(run.pid, signal.SIGINT)
