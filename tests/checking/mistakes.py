@@ -1037,18 +1037,18 @@ MISTAKES = [
     Mistake(
         'super without brackets',
         '09-sessions',
-        'authentication/models.py, line 77, lacks the brackets behind super.',
+        'authentication/models.py, line 78, lacks the brackets behind super.',
         'authentication/models.py',
-        77,
+        78,
         {'authentication/models.py': {'super().save(*args, **kwargs)': 'super.save(*args, **kwargs)'}},
     ),
     Mistake(
         'a misspelt constant of another module',
         '11-account-recovery',
-        'authentication/views.py, line 81, asks authentication.mail for TAKE, which it does not have. Did you mean TAKEN?',
+        'authentication/views.py, line 75, asks authentication.mail for REGISTR, which it does not have. Did you mean REGISTER?',
         'authentication/views.py',
-        81,
-        {'authentication/views.py': {'mail.TAKEN, owner.email': 'mail.TAKE, owner.email'}},
+        75,
+        {'authentication/views.py': {'mail.REGISTER, email).count': 'mail.REGISTR, email).count'}},
     ),
     Mistake(
         'a module imported as if it were a package',
