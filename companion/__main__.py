@@ -11,7 +11,7 @@ if sys.version_info < (3, 11):
 if not __package__:
     sys.path[0] = HOME
 
-INTERRUPTED = 130  # the exit status that shells give to what Ctrl+C has ended
+from companion import INTERRUPTED  # noqa: E402 - it can be found from here on
 
 try:
     from companion.cli import main

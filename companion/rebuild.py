@@ -92,7 +92,7 @@ def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files
 @event_priority(AFTER_SEARCH)
 def on_page_context(context: Any, *, page: Page, config: MkDocsConfig, nav: Any) -> None:
     made = memory.made.get(page.file.src_uri)
-    search = config.plugins.get("search") or config.plugins.get("material/search")
+    search = config.plugins.get("material/search")
     if made is None or search is None:
         return
     entries: list[dict[str, Any]] = search.search_index.entries

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from companion import INTERRUPTED
 from companion.checking import bubblewrap, reports
 from companion.checking.bubblewrap import NoSandbox
 from companion.checking.executors import NoExecutor, Workers, processors, workers
@@ -22,7 +23,6 @@ from companion.checking.verdicts import Result, Verdict
 from companion.stages import UnknownStage, stages, wanted
 
 JOURNAL = "journal.jsonl"
-INTERRUPTED = 130
 
 
 class WrongFolder(ValueError):

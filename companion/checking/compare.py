@@ -77,7 +77,7 @@ def _python(known: Known, name: str, file: str, theirs: str) -> list[Difference]
     found = [*_heads(known, name, file, mine, theirs)]
     for symbol in _leaves(there):
         own = here.get(symbol.name)
-        old, new = (_source(mine, own) if own else "", _source(theirs, symbol))
+        old, new = (source(mine, own) if own else "", source(theirs, symbol))
         if symbol.name == IMPORTS:
             same = _imported(new) <= _imported(old)
         else:
@@ -88,7 +88,7 @@ def _python(known: Known, name: str, file: str, theirs: str) -> list[Difference]
         elif not same and symbol.parent not in {difference.symbol for difference in found}:
             whole = there[symbol.parent]
             step = _step(known, name, whole.name)
-            found.append(Difference(Place(file, 0), whole.name, "", _source(theirs, whole), step))
+            found.append(Difference(Place(file, 0), whole.name, "", source(theirs, whole), step))
     return found
 
 
@@ -121,7 +121,8 @@ def _leaves(found: Mapping[str, Symbol]) -> list[Symbol]:
     return [symbol for symbol in found.values() if symbol.name not in parents]
 
 
-def _source(text: str, symbol: Symbol) -> str:
+def source(text: str, symbol: Symbol) -> str:
+    """The lines of `text` in which the symbol is defined."""
     lines = lines_of(text)
     return "\n".join(line for first, last in symbol.spans for line in lines[first - 1 : last])
 

@@ -79,7 +79,11 @@ class Known:
 
     def symbols_of_stage(self, file: str) -> Mapping[str, Symbol]:
         """What the stage defines in the file that the project calls so; nothing where it has no such file."""
-        return next((symbols(text) for name, text in self.stage_texts.items() if self.theirs(name) == file), {})
+        return symbols(self.text_of_stage(file))
+
+    def text_of_stage(self, file: str) -> str:
+        """What the stage has in the file that the project calls so; "" where it has no such file."""
+        return next((text for name, text in self.stage_texts.items() if self.theirs(name) == file), "")
 
     def module(self, dotted: str) -> str | None:
         """The file of a module of the project; None where it has no such module."""

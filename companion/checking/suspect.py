@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from functools import lru_cache
 
-from companion.checking.compare import Difference, compare, meaning
+from companion.checking.compare import Difference, compare, meaning, source
 from companion.checking.facts import Place
 from companion.checking.lookup import Definition, Known
-from companion.reading.symbols import IMPORTS, Symbol, lines_of
+from companion.reading.symbols import IMPORTS, lines_of
 
 
 def suspect(likely: Place | None, known: Known) -> Place | None:
@@ -29,13 +29,8 @@ def _differences(known: Known) -> tuple[Difference, ...]:
 def _same(definition: Definition, known: Known) -> bool:
     """Whether the stage has a definition of that name in that file, and it says the same."""
     theirs = known.symbols_of_stage(definition.file).get(definition.symbol.name)
-    text = next((t for name, t in known.stage_texts.items() if known.theirs(name) == definition.file), "")
-    mine = _lines(known.texts[definition.file], definition.symbol)
-    return theirs is not None and meaning(mine) == meaning(_lines(text, theirs))
-
-
-def _lines(text: str, symbol: Symbol) -> str:
-    return "\n".join(lines_of(text)[symbol.first - 1 : symbol.last])
+    mine = source(known.texts[definition.file], definition.symbol)
+    return theirs is not None and meaning(mine) == meaning(source(known.text_of_stage(definition.file), theirs))
 
 
 def _line(difference: Difference) -> Place:

@@ -134,12 +134,13 @@ class _Files(FileSystemEventHandler):
         self.hand_on = hand_on
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if any(relevant(Path(name)) for name in self.names(event)):
+        if any(relevant(Path(name)) for name in names(event, self.folder)):
             self.hand_on(event)
 
-    def names(self, event: FileSystemEvent) -> list[str]:
-        """The file, and where it was moved to, seen from the watched folder."""
-        return [os.path.relpath(str(path), self.folder) for path in (event.src_path, event.dest_path) if path]
+
+def names(event: FileSystemEvent, folder: Path) -> list[str]:
+    """The file of an event, and where it was moved to, seen from `folder`."""
+    return [os.path.relpath(str(path), folder) for path in (event.src_path, event.dest_path) if path]
 
 
 @contextmanager
@@ -148,9 +149,8 @@ def saves(folder: Path, saved: Callable[[set[str]], None], polling: bool = False
 
     With `polling`, or where the system tells of no change, by looking again and again.
     """
-    debouncer = EventDebouncer(ONE_SAVE, lambda events: saved({name for each in events for name in files.names(each)}))
-    files: _Files = _Files(folder, debouncer.handle_event)
-    observer = _observer(files, polling)
+    debouncer = EventDebouncer(ONE_SAVE, lambda events: saved({n for event in events for n in names(event, folder)}))
+    observer = _observer(_Files(folder, debouncer.handle_event), polling)
     debouncer.start()
     try:
         yield

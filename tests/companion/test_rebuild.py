@@ -136,6 +136,15 @@ def test_a_chapter_alone(served):
     assert b"What 01-one says." in served.files["search/search_index.json"]
 
 
+@pytest.mark.parametrize("path", ["pyproject.toml", "tests/chain/test_laws.py"])
+def test_what_no_chapter_shows(served, path):
+    """Versions and the tests of faults stand in the pages around the chapters, and in no chapter."""
+    served.write(path, "one")
+    served.build()
+    served.replace(path, "one", "two")
+    assert served.build() == {"index.md", "glossary.md"}
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
