@@ -1,5 +1,6 @@
 import pytest
 
+from companion.reading import symbols as module
 from companion.reading.symbols import NotPython, before, enclosing, lines_of, symbols
 
 TEXT = '''\
@@ -101,3 +102,20 @@ def test_a_file_that_does_not_parse_says_where():
     """The error names the line."""
     with pytest.raises(NotPython, match="line 2 is not Python: "):
         symbols("x = 1\ndef (:\n")
+
+
+def test_a_comment_is_read_once_for_all_that_stand_below_it(monkeypatch):
+    """A thousand names below a thousand lines of comment: a look at each for each would be a million."""
+    looks = 0
+
+    class Lines(list):
+        def __getitem__(self, number):
+            nonlocal looks
+            looks += 1
+            return super().__getitem__(number)
+
+    monkeypatch.setattr(module, "lines_of", lambda text: Lines(lines_of(text)))
+    found = module.symbols("# above\n" * 1000 + "a, " * 1000 + "= 1,\n")
+
+    assert found["a"].spans == ((1, 1001),) * 1000
+    assert looks == 1000
