@@ -11,11 +11,15 @@ from companion.checking.lookup import Known
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A failure in plain words: one sentence that says what is wrong and where, what to do, and the line to open."""
+    """A failure in plain words: one sentence that says what is wrong and where, what to do, and the line to open.
+
+    A `vague` one says what came of the mistake, and not what it is.
+    """
 
     sentence: str
     remedy: str = ""
     place: Place | None = None
+    vague: bool = False
 
 
 Rule = Callable[[Failure, Known], Advice | None]

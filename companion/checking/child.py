@@ -129,7 +129,11 @@ class Child:
         if self.job["user"] and user != self.job["user"]:
             place = self.frames.assigned("AUTH_USER_MODEL", self.module)
             self.stop("settings", "UserModel", str(user), self.job["user"], place)
-        engine = str(getattr(self.module, "DATABASES", {}).get("default", {}).get("ENGINE", ""))
+        default = getattr(self.module, "DATABASES", {}).get("default", {})
+        engine = str(default.get("ENGINE", ""))
+        if default and not engine:
+            place = self.frames.assigned("DATABASES", self.module)
+            self.stop("settings", "EngineUnnamed", "", place=place)
         if engine.startswith("django.db.backends.") and importlib.util.find_spec(engine) is None:
             self.stop("settings", "NoEngine", engine, place=self.frames.assigned("DATABASES", self.module))
         neutral(self.module, self.folder)

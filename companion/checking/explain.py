@@ -11,6 +11,7 @@ from companion.checking import (
     explain_heads,
     explain_names,
     explain_project,
+    explain_slips,
     explain_test,
 )
 from companion.checking.advice import Advice, Rule
@@ -38,7 +39,8 @@ def explain(failure: Failure, known: Known, likely: Place | None = None) -> Advi
         if not failure.places and likely:
             failure = replace(failure, places=(likely,))
         advice = _first(TESTING, failure, known) or explain_test.other(failure, known)
-    return advice if advice.place else replace(advice, place=likely)
+    advice = advice if advice.place else replace(advice, place=likely)
+    return explain_slips.cause(advice, failure, known, likely) or advice
 
 
 def _first(rules: Sequence[Rule], failure: Failure, known: Known) -> Advice | None:

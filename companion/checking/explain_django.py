@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from companion.checking.advice import Advice, at, first_line, meant
+from companion.checking.explain_names import no_file
 from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known
 
@@ -124,7 +125,10 @@ def refused(failure: Failure, known: Known) -> Advice | None:
                 file = f"{known.prefix}{groups[0]}/models.py"
                 return Advice(f"{file} does not exist, and AUTH_USER_MODEL names a model in it.",
                               f"Make {file}, with the class {groups[1]}.", Place(file, 0))  # fmt: skip
-            near = known.near_module(groups[0].rpartition(".")[0]) if "cannot be imported" in sentence else None
+            module = groups[0].rpartition(".")[0] if "cannot be imported" in sentence else ""
+            if module and known.module(module) is None and known.module_of_stage(module):
+                return no_file(module, place, known)
+            near = known.near_module(module) if module else None
             text = f"{place}: {sentence.format(*groups)}{meant(near)}"
             return Advice(text, remedy.format(*groups), place)
     return None

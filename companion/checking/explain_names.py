@@ -9,7 +9,7 @@ from itertools import pairwise
 from companion.checking import explain_beside
 from companion.checking.advice import Advice, at, meant, subject
 from companion.checking.facts import Failure, Place
-from companion.checking.lookup import Known
+from companion.checking.lookup import Known, close
 
 PACKAGES = {  # what is imported, and what is installed, where the two differ
     "rest_framework": "djangorestframework",
@@ -37,7 +37,7 @@ def no_module(failure: Failure, known: Known) -> Advice | None:
         sentence = f"{named}, names {name}, which does not exist.{meant(_dotted(near, known))}"
         return Advice(sentence, "Correct the name: it is the path of the file, with dots.", named)
     if known.has_package(top):
-        return _no_file(name, place, known)
+        return no_file(name, place, known)
     if other := _of_a_package(name, place, known) or _of_another_project(top, place or named, known):
         return other
     near = known.near_module(name)
@@ -51,6 +51,9 @@ def no_module(failure: Failure, known: Known) -> Advice | None:
         dotted = _dotted(near, known)
         return Advice(f"{place}, imports {name}, which does not exist.{meant(dotted)}", "Correct the name.", place)
     place = place or named
+    if meant_package := None if top in PACKAGES else close(top, known.packages):
+        return Advice(f"{subject(place)} names {name}, which does not exist.{meant(meant_package)}",
+                      f"Write {meant_package}.", place)  # fmt: skip
     return Advice(
         f"{subject(place)} needs the package {PACKAGES.get(top, top)}, which is not installed.",
         f"Install it into the environment that checks: python -m pip install {PACKAGES.get(top, top)}",
@@ -118,14 +121,15 @@ def _no_settings(name: str, known: Known) -> Advice:
     )
 
 
-def _no_file(name: str, place: Place | None, known: Known) -> Advice:
+def no_file(name: str, place: Place | None, known: Known) -> Advice:
     """A module that is missing from a package which is there."""
     wanted = f"{known.prefix}{name.replace('.', '/')}.py"
     near = known.near_module(name)
     ours = {known.theirs(file) for file in known.stage_texts}
     if place:
+        called = wanted.rpartition("/")[2]
         moved = [
-            file for file in known.texts if file.rpartition("/")[2] == wanted.rpartition("/")[2] and wanted in ours
+            file for file in known.texts if file.rpartition("/")[2] == called and wanted in ours and file not in ours
         ]
         if moved:
             return Advice(f"{place}, imports {name}, and that file lies elsewhere: {moved[0]}.",

@@ -177,6 +177,10 @@ WORDS: dict[str, Words] = {
         "{place}, names the database engine {message}, which does not exist.",
         "Django brings django.db.backends.sqlite3, postgresql, mysql and oracle.",
     ),
+    "EngineUnnamed": _simple(
+        "{place}: DATABASES has no ENGINE for its default database.",
+        "Write 'ENGINE': 'django.db.backends.sqlite3' into it.",
+    ),
     "AppNotInstalled": _app,
     "UserModel": _user,
     "Hides": _hides,

@@ -111,6 +111,7 @@ def no_answer(failure: Failure, known: Known) -> Advice | None:
         f"{at(place)}: {failure.wanted or 'something else'} was wanted, and None came.",
         "A function without return gives None.",
         place,
+        vague=True,
     )
 
 
@@ -140,25 +141,26 @@ def compared(failure: Failure, known: Known) -> Advice | None:
     place = failure.place
     if hit := re.search(r"DID NOT RAISE (?:<class '[\w.]*?(\w+)'>|(\w+))", failure.message):
         return Advice(f"{at(place)}: {hit[1] or hit[2]} was wanted, and no error came.",
-                      "Something has to be refused here, and it is let through.", place)  # fmt: skip
+                      "Something has to be refused here, and it is let through.", place, vague=True)  # fmt: skip
     if re.match(r"(not in|in|is not|!=|<=?|>=?) ", failure.wanted):
         claim = f"{_short(failure.came)} {_short(failure.wanted)}"
-        return Advice(f"{at(place)}: this has to hold, and does not: {claim}.", "", place)
+        return Advice(f"{at(place)}: this has to hold, and does not: {claim}.", "", place, vague=True)
     if failure.wanted:
-        return Advice(f"{at(place)}: {_short(failure.wanted)} was wanted, and {_short(failure.came)} came.", "", place)
+        claim = f"{_short(failure.wanted)} was wanted, and {_short(failure.came)} came"
+        return Advice(f"{at(place)}: {claim}.", "", place, vague=True)
     told = first_line(failure.message)
     said = "" if told.startswith("assert ") else f" {told.removesuffix('.')}."
     if said:
-        return Advice(f"{at(place)}:{said}", "", place)
+        return Advice(f"{at(place)}:{said}", "", place, vague=True)
     where = re.search(r"\+\s+where (False|None|\[\]|0) = (.+)", failure.message)
     claim = f"{_short(where[2])} gives {where[1]}" if where else f"this is not so: {told.removeprefix('assert ')}"
-    return Advice(f"{at(place)}: {claim}.", "", place)
+    return Advice(f"{at(place)}: {claim}.", "", place, vague=True)
 
 
 def other(failure: Failure, known: Known) -> Advice:
     """Any other error, in its own words."""
     said = first_line(failure.message).removesuffix(".")
-    return Advice(f"{at(failure.place)}: {failure.type}{': ' if said else ''}{said}.", "", failure.place)
+    return Advice(f"{at(failure.place)}: {failure.type}{': ' if said else ''}{said}.", "", failure.place, vague=True)
 
 
 def _short(value: str, most: int = 160) -> str:

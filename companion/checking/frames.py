@@ -27,7 +27,7 @@ class Frames:
 
     def failure(self, phase: str, error: BaseException, wanted: str = "", came: str = "") -> Failure:
         """The facts of `error`. Its cause stands for it where that is what happened in the project."""
-        error = _real(error)
+        error = self._cause(_real(error))
         chain = _chain(error)
         places = next((found for link in chain if (found := self._places(link))), ())
         tests = [place for link in chain for place in self._below(link.__traceback__, self.tests)]
@@ -43,6 +43,12 @@ class Frames:
             came=came,
             traceback=self._text(error),
         )
+
+    def _cause(self, error: BaseException) -> BaseException:
+        """What happened in a file of the project, where a framework only says that it could not import the file."""
+        cause = error.__cause__ or error.__context__
+        repeated = isinstance(error, ImportError) and cause is not None and str(cause) in str(error)
+        return cause if cause and repeated and self._places(cause) else error
 
     def _text(self, error: BaseException) -> str:
         """The traceback, in which the copies of the tests have the names of what they were copied from."""

@@ -70,6 +70,12 @@ class Known:
         chosen = (name for name in paths if name.endswith(".py") and not name.startswith("tests/"))
         return {name: paths[name].read_text(encoding="utf-8") for name in chosen}
 
+    @cached_property
+    def packages(self) -> set[str]:
+        """The packages that the stage imports, by the names under which it does."""
+        pattern = r"^\s*(?:from|import) ([a-z]\w*)"
+        return {hit for text in self.stage_texts.values() for hit in re.findall(pattern, text, re.MULTILINE)}
+
     def theirs(self, file: str) -> str:
         """What the project calls a file of the stage: its settings package may have another name."""
         if file.startswith("config/"):
@@ -89,6 +95,10 @@ class Known:
         """The file of a module of the project; None where it has no such module."""
         base = self.prefix + dotted.replace(".", "/")
         return next((file for file in (f"{base}.py", f"{base}/__init__.py") if file in self.texts), None)
+
+    def module_of_stage(self, dotted: str) -> bool:
+        """Whether the stage has the module that the project would call so."""
+        return any(self.theirs(file) == f"{self.prefix}{dotted.replace('.', '/')}.py" for file in self.stage_texts)
 
     def has_package(self, name: str) -> bool:
         """Whether the project has a module or folder of that name beside its manage.py."""

@@ -1,4 +1,4 @@
-"""Which line to open when a test fails and no line of the project did: not one that is as the stage has it."""
+"""Which line to open when a test fails and no line of the project did: one that is not as the stage has it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from functools import lru_cache
 from companion.checking.compare import Difference, compare, meaning, source
 from companion.checking.facts import Place
 from companion.checking.lookup import Definition, Known
+from companion.checking.slips import slips
 from companion.reading.symbols import IMPORTS, lines_of
 
 
 def suspect(likely: Place | None, known: Known) -> Place | None:
-    """`likely`, unless what stands there is just what the stage has: then what differs, in that file before others."""
+    """The first line that differs in what stands at `likely`; elsewhere, that file first, where nothing there does."""
     definition = next((d for d in known.definitions if likely and d.place == likely), None)
-    if likely is None or definition is None or not _same(definition, known):
+    if likely is None or definition is None:
         return likely
+    if not _same(definition, known):
+        first, last = definition.symbol.first, definition.symbol.last
+        lines = (slip.place for slip in slips(known) if slip.place.file == definition.file)
+        return next((place for place in lines if first <= place.line <= last), likely)
     found = [d for d in _differences(known) if d.mine and d.place.line and d.symbol not in ("", IMPORTS)]
     found.sort(key=lambda difference: difference.place.file != likely.file)
     return _line(found[0]) if found else likely

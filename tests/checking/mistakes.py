@@ -535,9 +535,9 @@ MISTAKES = [
     Mistake(
         'an answer with the wrong status',
         '06-views',
-        'authentication/views.py, line 33: 201 was wanted, and 200 came.',
+        'authentication/views.py, line 54, has HTTP_200_OK, where the stage has HTTP_201_CREATED.',
         'authentication/views.py',
-        33,
+        54,
         {'authentication/views.py': {'status=status.HTTP_201_CREATED': 'status=status.HTTP_200_OK'}},
     ),
     Mistake(
@@ -648,9 +648,9 @@ MISTAKES = [
     Mistake(
         'a misspelt attribute of a class',
         '02-user-model',
-        'authentication/models.py, line 26, defines USERNAME_FEILD, where USERNAME_FIELD is asked for.',
+        'authentication/models.py, line 27, has USERNAME_FEILD, where the stage has USERNAME_FIELD.',
         'authentication/models.py',
-        26,
+        27,
         {'authentication/models.py': {'USERNAME_FIELD = "email"': 'USERNAME_FEILD = "email"'}},
     ),
     Mistake(
@@ -693,9 +693,9 @@ MISTAKES = [
     Mistake(
         'a database engine that does not exist',
         '02-user-model',
-        'config/settings.py, line 77, names the database engine django.db.backends.sqlite, which does not exist.',
+        "config/settings.py, line 79, has 'django.db.backends.sqlite', where the stage has 'django.db.backends.sqlite3'.",
         'config/settings.py',
-        77,
+        79,
         {'config/settings.py': {"'ENGINE': 'django.db.backends.sqlite3'": "'ENGINE': 'django.db.backends.sqlite'"}},
     ),
     Mistake(
@@ -971,7 +971,7 @@ MISTAKES = [
     Mistake(
         'what no test sees at its place',
         '06-views',
-        'authentication/views.py, line 46: 401 was wanted, and 400 came.',
+        'authentication/views.py, line 46, has POST, where the stage has data.',
         'authentication/views.py',
         46,
         {'authentication/views.py': {'data=request.data': 'data=request.POST'}},
@@ -1202,5 +1202,175 @@ MISTAKES = [
         'authentication/models/__init__.py',
         0,
         {'authentication/models/__init__.py': '\n'},
+    ),
+    Mistake(
+        'a letter swapped in a text',
+        '05-serializers',
+        "authentication/serializers.py, line 64, has 'tkoen', where the stage has 'token'.",
+        'authentication/serializers.py',
+        64,
+        {'authentication/serializers.py': {'"password", "token"]': '"password", "tkoen"]'}},
+    ),
+    Mistake(
+        'a misspelt call in the addresses',
+        '07-urls',
+        'authentication/urls.py, line 8, has as_viwe, where the stage has as_view.',
+        'authentication/urls.py',
+        8,
+        {'authentication/urls.py': {'CurrentUserAPIView.as_view': 'CurrentUserAPIView.as_viwe'}},
+    ),
+    Mistake(
+        'a misspelt setting that other code asks for',
+        '04-authentication-backend',
+        'config/settings.py, line 145, has JWT_LLIFETIME, where the stage has JWT_LIFETIME.',
+        'config/settings.py',
+        145,
+        {'config/settings.py': {'JWT_LIFETIME': 'JWT_LLIFETIME'}},
+    ),
+    Mistake(
+        'a not left out',
+        '03-user-manager',
+        'authentication/managers.py, line 32, lacks not, which the stage has there.',
+        'authentication/managers.py',
+        32,
+        {'authentication/managers.py': {'if not username': 'if username'}},
+    ),
+    Mistake(
+        'a raise left out',
+        '03-user-manager',
+        'authentication/managers.py, line 33, lacks raise, which the stage has there.',
+        'authentication/managers.py',
+        33,
+        {'authentication/managers.py': {'raise ValueError("The given username': 'ValueError("The given username'}},
+    ),
+    Mistake(
+        'a line left out of a function',
+        '03-user-manager',
+        'authentication/managers.py, line 38: below it, a line of the stage is missing: user.password = make_password(password)',
+        'authentication/managers.py',
+        38,
+        {'authentication/managers.py': {'        user.password = make_password(password)\n': ''}},
+    ),
+    Mistake(
+        'a keyword argument left out',
+        '05-serializers',
+        'authentication/serializers.py, line 54, lacks max_length=MAX_PASSWORD_LENGTH, which the stage has there.',
+        'authentication/serializers.py',
+        54,
+        {'authentication/serializers.py': {'        max_length=MAX_PASSWORD_LENGTH,\n': ''}},
+    ),
+    Mistake(
+        'a return that stands too deep',
+        '05-serializers',
+        "authentication/serializers.py, line 80, is indented more than the stage's line.",
+        'authentication/serializers.py',
+        80,
+        {'authentication/serializers.py': {'        return data\n': '            return data\n'}},
+    ),
+    Mistake(
+        'a method at the margin that no error names',
+        '06-views',
+        'authentication/views.py, line 25, defines get_authenticate_header outside of the class that it belongs to.',
+        'authentication/views.py',
+        25,
+        {
+            'authentication/views.py': {
+                '    def get_authenticate_header(self, request):\n        """\n        Without an authentication class to ask, Django REST Framework would\n        turn a 401 into a 403. So this view names the challenge itself.\n        """\n        return': 'def get_authenticate_header(self, request):\n    return'
+            }
+        },
+    ),
+    Mistake(
+        'an import that fails in a file that the settings name',
+        '04-authentication-backend',
+        'authentication/backends.py, line 2, names rset_framework, which does not exist. Did you mean rest_framework?',
+        'authentication/backends.py',
+        2,
+        {'authentication/backends.py': {'from rest_framework import': 'from rset_framework import'}},
+    ),
+    Mistake(
+        'a file of the settings in another folder',
+        '06-views',
+        'config/settings.py, line 142, imports authentication.parsers, and that file lies elsewhere: config/parsers.py.',
+        'config/parsers.py',
+        0,
+        {
+            'authentication/parsers.py': None,
+            'config/parsers.py': 'from rest_framework import parsers\nfrom rest_framework.exceptions import ParseError\n\n\nclass JSONParser(parsers.JSONParser):\n    """\n    Refuses JSON that is nested too deep to be read. Python\'s own reader gives\n    up with a RecursionError, which would be a 500.\n    """\n\n    def parse(self, stream, media_type=None, parser_context=None):\n        try:\n            return super().parse(stream, media_type, parser_context)\n        except RecursionError:\n            raise ParseError("JSON parse error - nested too deep")\n',
+        },
+    ),
+    Mistake(
+        'addresses in a file that is called otherwise',
+        '07-urls',
+        'authentication/url.py should be called authentication/urls.py.',
+        'authentication/url.py',
+        0,
+        {
+            'authentication/urls.py': None,
+            'authentication/url.py': 'from django.urls import re_path\n\nfrom .views import CurrentUserAPIView, LoginAPIView, RegistrationAPIView\n\nurlpatterns = [\n    re_path(r"^registration/?$", RegistrationAPIView.as_view(), name="user_registration"),\n    re_path(r"^login/?$", LoginAPIView.as_view(), name="user_login"),\n    re_path(r"^me/?$", CurrentUserAPIView.as_view(), name="user_me"),\n]\n',
+        },
+    ),
+    Mistake(
+        'a class attribute left out',
+        '02-user-model',
+        'authentication/models.py, line 24: below it, a line of the stage is missing: USERNAME_FIELD = "email"',
+        'authentication/models.py',
+        24,
+        {'authentication/models.py': {'    USERNAME_FIELD = "email"\n': ''}},
+    ),
+    Mistake(
+        'no engine',
+        '02-user-model',
+        'config/settings.py, line 77: DATABASES has no ENGINE for its default database.',
+        'config/settings.py',
+        77,
+        {'config/settings.py': {"'ENGINE'": "'EGINE'"}},
+    ),
+    Mistake(
+        'a function renamed that others import',
+        '04-authentication-backend',
+        'authentication/tokens.py, line 25, defines red_token, where read_token is asked for.',
+        'authentication/tokens.py',
+        25,
+        {'authentication/tokens.py': {'def read_token': 'def red_token'}},
+    ),
+    Mistake(
+        'two lines swapped',
+        '04-authentication-backend',
+        'authentication/backends.py, line 29, stands elsewhere than in the stage.',
+        'authentication/backends.py',
+        29,
+        {
+            'authentication/backends.py': {
+                '        if not self._is_for_us(auth_header):\n            return None\n\n        if len(auth_header) != 2:\n            raise self._failure("The Authorization header must be \'Bearer <token>\'.")\n': '        if len(auth_header) != 2:\n            raise self._failure("The Authorization header must be \'Bearer <token>\'.")\n\n        if not self._is_for_us(auth_header):\n            return None\n'
+            }
+        },
+    ),
+    Mistake(
+        'names of their own beside a mistake',
+        '03-user-manager',
+        'authentication/managers.py, line 35, lacks not, which the stage has there.',
+        'authentication/managers.py',
+        35,
+        {
+            'authentication/managers.py': {
+                'user = self': 'person = self',
+                'user.password': 'person.password',
+                'user.save': 'person.save',
+                'return user': 'return person',
+                'if not email': 'if email',
+            }
+        },
+    ),
+    Mistake(
+        'a word too many',
+        '04-authentication-backend',
+        'authentication/backends.py, line 46, has not, which the stage does not have there.',
+        'authentication/backends.py',
+        46,
+        {
+            'authentication/backends.py': {
+                '        return bool(auth_header) and': '        return not bool(auth_header) and'
+            }
+        },
     ),
 ]
