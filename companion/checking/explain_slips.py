@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from companion.checking.advice import Advice
 from companion.checking.facts import Failure, Place
@@ -29,10 +30,17 @@ def cause(advice: Advice, failure: Failure, known: Known, likely: Place | None) 
     best = min(found, key=near.order, default=None)
     if best is None or not (best.sure or len(found) == 1 or near.reaches(best)):
         return None
-    told = advice.place and (advice.place.file, advice.place.line) == (best.place.file, best.place.line)
-    if told and not advice.vague and best.kind != "depth":
+    there = advice.place and (advice.place.file, advice.place.line) == (best.place.file, best.place.line)
+    if there and not advice.vague and best.kind != "depth":
         return None
-    return _told(best)
+    told = _told(best)
+    return replace(told, remedy=f"{_came(advice)} {told.remedy}") if advice.vague else told
+
+
+def _came(advice: Advice) -> str:
+    """What a vague advice says, without its place: it is what came of the mistake."""
+    said = advice.sentence.removeprefix(f"{advice.place}: ")
+    return f"What came of it: {said}"
 
 
 def _fits(slip: Slip, advice: Advice, near: _Nearness) -> bool:

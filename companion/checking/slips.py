@@ -73,7 +73,7 @@ class _Pair:
     def __init__(self, file: str, mine: str, theirs: str, earlier: str) -> None:
         self.file, self.lines, self.wanted = file, lines_of(mine), lines_of(theirs)
         self.mine, self.theirs = statements(mine), statements(theirs)
-        self.earlier = set(_bare(statements(earlier)))
+        self.earlier = Counter(_bare(statements(earlier)))
         self.untouched = _untouched(mine, earlier) if self.mine else set()
         self.begun = _begun(mine, theirs) if self.mine else set()
 
@@ -105,8 +105,9 @@ class _Pair:
 
     def _told(self, above: Statement, other: Statement) -> bool:
         """Whether a missing statement belongs to what has been typed: to a function that is not as it was before."""
-        new = (other.words, other.depth) not in self.earlier
-        return not other.imports and other.line in self.begun and not (new and above.line in self.untouched)
+        told = (other.words, other.depth)
+        gone = self.earlier[told] > _bare(self.mine).count(told)
+        return not other.imports and other.line in self.begun and (gone or above.line not in self.untouched)
 
     def _lost(self, above: Statement, other: Statement, extra: set[tuple[str, ...]]) -> Slip:
         """A statement of the stage that is not there, or stands elsewhere."""

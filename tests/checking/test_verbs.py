@@ -59,9 +59,10 @@ def test_the_first_thing_that_is_missing(run, project):
         "\n"
         "Missing: `str(user)` is the username: it is what the shell and the admin print.\n"
         "\n"
-        "authentication/models.py, line 33: 'ada' was wanted, and 'ada@example.com' came.\n"
+        "authentication/models.py, line 34, has email, where the stage has username.\n"
+        "What came of it: 'ada' was wanted, and 'ada@example.com' came. Write username.\n"
         "\n"
-        f"  Open: {folder}/authentication/models.py:33\n"
+        f"  Open: {folder}/authentication/models.py:34\n"
         "  Read: https://drf-jwt-companion.example/chapters/02-user-model/#step-authentication-models-py-user-str\n"
     )
 
@@ -70,7 +71,7 @@ def test_the_path_to_open_is_short_where_it_can_be(run, project, monkeypatch):
     """Below the current folder the path begins there: editors open it as it is printed."""
     monkeypatch.chdir(project(TWO, WRONG).parent)
 
-    assert "\n  Open: mine/authentication/models.py:33\n" in run("check", "2", "mine")[1]
+    assert "\n  Open: mine/authentication/models.py:34\n" in run("check", "2", "mine")[1]
 
 
 def test_more_than_one_thing(run, project):
@@ -124,10 +125,10 @@ def test_json_for_editors(run, project):
             "test": "tests/test_user_model.py::test_a_user_is_shown_by_its_username",
             "requirement": "`str(user)` is the username: it is what the shell and the admin print.",
             "hint": "",
-            "sentence": "authentication/models.py, line 33: 'ada' was wanted, and 'ada@example.com' came.",
-            "remedy": "",
+            "sentence": "authentication/models.py, line 34, has email, where the stage has username.",
+            "remedy": "What came of it: 'ada' was wanted, and 'ada@example.com' came. Write username.",
             "file": "authentication/models.py",
-            "line": 33,
+            "line": 34,
             "read": "https://drf-jwt-companion.example/chapters/02-user-model/#step-authentication-models-py-user-str",
         }
     ]
