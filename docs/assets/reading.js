@@ -188,23 +188,23 @@
   /** The theme opens its menu by a label, which no key reaches. Here it is a button, and Escape shuts what it opened. */
   function openMenuByKey() {
     const toggle = document.getElementById("__drawer");
-    const button = document.querySelector(".md-header [for=__drawer]");
-    if (!toggle || !button) return;
+    const label = document.querySelector(".md-header [for=__drawer]");
+    if (!toggle || !label) return;
+    const button = element("button", { type: "button", className: `${label.className} rd-menu`, ariaLabel: "Menu" });
+    button.append(...label.childNodes);
+    label.replaceWith(button);
     const tell = () => button.setAttribute("aria-expanded", toggle.checked);
-    const turn = (open) => {
-      if (toggle.checked !== open) toggle.click();
-      if (!open) button.focus();
-    };
-    Object.assign(button, { role: "button", tabIndex: 0, ariaLabel: "Menu" });
     toggle.addEventListener("change", tell);
     tell();
-    button.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      turn(!toggle.checked);
-      if (toggle.checked) document.querySelector(".md-nav--primary a")?.focus({ preventScroll: true });
+    button.onclick = (event) => {
+      toggle.click();
+      if (toggle.checked && !event.detail) document.querySelector(".md-nav--primary a")?.focus({ preventScroll: true }); // by key
+    };
+    addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !toggle.checked) return;
+      toggle.click();
+      button.focus();
     });
-    addEventListener("keydown", (event) => event.key === "Escape" && toggle.checked && turn(false));
   }
 
   openMenuByKey();

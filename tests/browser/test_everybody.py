@@ -189,7 +189,9 @@ def test_the_menu_gives_each_chapter_its_number(visit):
     content = "all => all.map((e) => getComputedStyle(e, '::before').content)"
     chapters = page.locator(".md-nav__item:has(> a[href*='07-urls']), .md-nav__item:has(> a[href*='final'])")
 
-    assert page.eval_on_selector_all("a[href*='07-urls'] .md-ellipsis", content) == ['counter(chapter) ". " / ""']
+    assert page.eval_on_selector_all(".md-nav--primary a[href*='07-urls'] .md-ellipsis", content) == [
+        'counter(chapter) ". " / ""'
+    ]
     assert chapters.evaluate_all("all => all.map((e) => getComputedStyle(e).counterIncrement)") == ["chapter 1"] * 2
     assert set(page.eval_on_selector_all(".md-nav--secondary .md-ellipsis", content)) == {"none"}
 
