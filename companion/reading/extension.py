@@ -19,7 +19,7 @@ from companion.reading import panes as html
 from companion.reading.blocks import Beside, Chapter, ReadBlocks
 from companion.reading.changes import StageChanges, changes
 from companion.reading.code import text
-from companion.reading.head import about_2018, head, way
+from companion.reading.head import about_2018, contents, head, way
 from companion.reading.narration import REST, Claim, narrate, selectors
 from companion.reading.panes import Pane, slug
 from companion.reading.report import report
@@ -136,6 +136,15 @@ class PlacePanes(Treeprocessor):
         report(root, page, problems)
 
 
+class ListContents(Treeprocessor):
+    """Lists the sections of a chapter in its opening, when the headings have their ids."""
+
+    def run(self, root: etree.Element) -> None:
+        intro = next((e for e in root.iter("div") if e.get("class") == "rd-intro"), None)
+        if intro is not None:
+            intro.append(contents(getattr(self.md, "toc_tokens", [])))
+
+
 def _open(root: etree.Element, chapter: etree.Element) -> None:
     """Put what stands above the first heading or step beside the head of the chapter."""
     intro = etree.Element("div", {"class": "rd-intro"})
@@ -205,6 +214,8 @@ class ReadingExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has n
         md.preprocessors.register(blocks, "companion-blocks", 100)
         place = PlacePanes(md, blocks, Path(self.getConfig("root")), self.getConfig("blob"), self.getConfig("report"))
         md.treeprocessors.register(place, "companion-place", 15)
+        after_toc = 4
+        md.treeprocessors.register(ListContents(md), "companion-contents", after_toc)
 
 
 def makeExtension(**kwargs: Any) -> ReadingExtension:

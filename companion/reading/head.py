@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as etree
+from html import unescape
 from pathlib import Path
+from typing import Any
+
+from markdown.util import AtomicString
 
 from companion.chapters import NoFrontMatter
 from companion.chapters import chapter as chapter_of
@@ -11,6 +15,21 @@ from companion.reading.changes import StageChanges
 from companion.reading.code import text
 from companion.reading.panes import counts, status
 from companion.stages import Stage
+
+# On a phone the tree is longer than the screen, and would stand before the first word about the code. It is folded where
+# it stands, before anything is drawn, so that nothing moves.
+FOLD = "<script>if (innerWidth < 720) document.currentScript.previousElementSibling.open = false</script>"
+
+
+def contents(tokens: list[dict[str, Any]]) -> etree.Element:
+    """Links to the sections of a chapter. `tokens` are those of Python-Markdown's extension `toc`."""
+    nav = etree.Element("nav", {"class": "rd-contents", "aria-label": "In this chapter", "data-search-exclude": ""})
+    etree.SubElement(nav, "p").text = "In this chapter"
+    row = etree.SubElement(nav, "ul")
+    for section in (inner for token in tokens for inner in token["children"]):
+        link = etree.SubElement(etree.SubElement(row, "li"), "a", {"href": f"#{section['id']}"})
+        link.text = AtomicString(unescape(section["name"]))
+    return nav
 
 
 def way(here: Stage, chain: tuple[Stage, ...], root: Path) -> etree.Element:
@@ -58,7 +77,7 @@ def head(stage: StageChanges, first_pane: dict[str, str]) -> str:
     return (
         '<aside class="rd-head" aria-label="What this stage changes" data-search-exclude>'
         f"<details open><summary><b>{len(files)} {verb}</b> {counts(added, removed)}</summary>{_tree(stage, first_pane)}</details>"
-        f"{_commands(stage)}</aside>"
+        f"{FOLD}{_commands(stage)}</aside>"
     )
 
 
@@ -69,7 +88,8 @@ def _commands(stage: StageChanges) -> str:
     if stage.previous is not None:
         old, new = (s.path.relative_to(root).as_posix() for s in (stage.previous, stage.stage))
         commands.insert(0, f"diff -ruN {old} {new}")
-    return "".join(f'<p class="rd-command"><code>{text(command)}</code></p>' for command in commands)
+    where = '<p class="rd-where">In the folder of this tutorial, with its <code>.venv</code> active:</p>'
+    return where + "".join(f'<p class="rd-command"><code>{text(command)}</code></p>' for command in commands)
 
 
 def _tree(stage: StageChanges, first_pane: dict[str, str]) -> str:

@@ -54,6 +54,17 @@
     if (place) place.replaceChildren(...summary(progress));
   }
 
+  /** A link to the chapter in which one has come furthest, or to the one after it when that is done. */
+  function onward(progress) {
+    const chapters = all(".wy a");
+    const furthest = chapters.findLastIndex((link) => progress[stageOf(link.pathname)]);
+    const known = progress[stageOf(chapters[furthest]?.pathname)];
+    const next = chapters[known && words(known) === "done" ? furthest + 1 : furthest];
+    if (!next) return [];
+    const link = element("a", { href: next.href, textContent: next.firstChild.textContent.trim() });
+    return [element("p", {}, "Go on with ", link, ".")];
+  }
+
   /** How far one has come in all, where to go on, and a way to forget it. */
   function summary(progress) {
     const visited = Object.keys(progress).length;
@@ -71,6 +82,7 @@
         textContent: `You have visited ${count(visited, "chapter")} and done ${count(steps, "step")}. `
           + "This is kept on this device only.",
       }),
+      ...onward(progress),
       forget,
     ];
   }

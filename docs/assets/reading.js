@@ -185,6 +185,29 @@
     }
   }
 
+  /** The theme opens its menu by a label, which no key reaches. Here it is a button, and Escape shuts what it opened. */
+  function openMenuByKey() {
+    const toggle = document.getElementById("__drawer");
+    const label = document.querySelector(".md-header [for=__drawer]");
+    if (!toggle || !label) return;
+    const button = element("button", { type: "button", className: `${label.className} rd-menu`, ariaLabel: "Menu" });
+    button.append(...label.childNodes);
+    label.replaceWith(button);
+    const tell = () => button.setAttribute("aria-expanded", toggle.checked);
+    toggle.addEventListener("change", tell);
+    tell();
+    button.onclick = (event) => {
+      toggle.click();
+      if (toggle.checked && !event.detail) document.querySelector(".md-nav--primary a")?.focus({ preventScroll: true }); // by key
+    };
+    addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !toggle.checked) return;
+      toggle.click();
+      button.focus();
+    });
+  }
+
+  openMenuByKey();
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search"); // the theme's dialog has no name
   document.body.append(announcer);
   if (navigator.clipboard) copyCommands();

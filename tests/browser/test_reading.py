@@ -293,6 +293,19 @@ def test_progress_leaves_nothing_elsewhere(walked):
     assert sorted(kept) == ["04-authentication-backend", "05-serializers"]
 
 
+def test_the_start_page_leads_on(walked):
+    """To the chapter in which one has come furthest, and when that is done to the one after it."""
+    walked.goto(re.sub("chapters/.*", "", walked.url))
+    link = walked.locator(".rd-progress a")
+    assert link.inner_text() == "Serializers"
+
+    link.click()
+    for box in walked.locator(".rd-foot input").all():
+        box.check()
+    walked.goto(re.sub("chapters/.*", "", walked.url))
+    assert link.inner_text() == "Views"
+
+
 def test_progress_can_be_forgotten(walked):
     """The start page sums it up, and one button clears it, here and in the navigation."""
     walked.goto(re.sub("chapters/.*", "", walked.url))

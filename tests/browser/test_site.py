@@ -140,7 +140,7 @@ def test_the_search_never_finds_a_diff(built):
 def test_the_menu_of_a_phone_leads_to_every_chapter(visit):
     """Behind the menu button, by touch."""
     page = visit("", width=390, height=844, has_touch=True)
-    page.locator(".md-header label[for='__drawer']").click()
+    page.get_by_role("button", name="Menu").click()
     page.get_by_text("Chapters", exact=True).locator("visible=true").first.click()
     page.locator(".md-nav--primary a[href*='07-urls']").click()
     page.wait_for_url("**/chapters/07-urls/")

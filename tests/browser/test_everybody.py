@@ -1,0 +1,241 @@
+"""For everybody: by keyboard alone, zoomed in, on a small phone, in forced colours, in a browser that keeps nothing."""
+
+import pytest
+
+CHAPTER = "chapters/04-authentication-backend/"
+STEP = f"{CHAPTER}#step-authentication-tokens-py-read-token"
+DENIED = """for (const name of ['localStorage', 'sessionStorage']) {
+    Object.defineProperty(window, name, {configurable: true, get() { throw new DOMException('denied', 'SecurityError'); }});
+}"""
+FOCUSED = """() => {
+    const {top, bottom} = document.activeElement.getBoundingClientRect();
+    const header = document.querySelector('.md-header');
+    return {top, bottom, below: header.getBoundingClientRect().bottom, inside: header.contains(document.activeElement),
+            drawer: Boolean(document.activeElement.closest('.md-sidebar--primary')),
+            name: document.activeElement.className + ' ' + document.activeElement.textContent.trim().slice(0, 30)};
+}"""
+CUT = """(selector) => [...document.querySelectorAll(selector)]
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.trim())"""
+
+
+# By keyboard
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_header_covers_nothing_that_has_the_focus(visit, width):
+    """Who goes back with Shift and Tab sees where they are: the header stays, and what has the focus is below it (WCAG 2.4.11)."""
+    page = visit(STEP, width=width)
+    page.locator("#step-authentication-tokens-py-read-token .rd-foot input").focus()
+    covered = []
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab")
+        here = page.evaluate(FOCUSED)
+        if not here["inside"] and here["top"] < here["below"] - 1:
+            covered.append(here["name"])
+
+    assert covered == []
+
+
+def test_what_has_the_focus_is_marked(visit):
+    """The box of a step and the tabs of a command have an outline (WCAG 2.4.7)."""
+    page = visit("chapters/07-urls/")
+    outline = "e => getComputedStyle(e).outlineStyle"
+    page.keyboard.press("Tab")
+    for focused, marked in (
+        (".rd-foot input", ".rd-foot input"),
+        (".tabbed-set > input:checked", ".tabbed-set > .tabbed-labels"),
+    ):
+        assert page.locator(marked).first.evaluate(outline) == "none"
+        page.locator(focused).first.focus()
+        assert page.locator(marked).first.evaluate(outline) == "solid"
+
+
+@pytest.mark.parametrize("width", [390, 1150])
+def test_the_menu_opens_and_shuts_by_key(visit, width):
+    """Enter opens it and brings the focus in, Escape shuts it and gives the focus back; a click opens it too."""
+    page = visit(CHAPTER, width=width)
+    menu, drawer = page.get_by_role("button", name="Menu"), page.locator(".md-sidebar--primary")
+    assert not drawer.is_visible()
+
+    menu.press("Enter")
+    drawer.wait_for()
+    assert menu.get_attribute("aria-expanded") == "true"
+    assert page.evaluate(FOCUSED)["drawer"]
+    page.keyboard.press("Escape")
+    drawer.wait_for(state="hidden")
+    assert menu.get_attribute("aria-expanded") == "false"
+    assert menu.evaluate("e => e === document.activeElement")
+
+    menu.click()
+    drawer.locator("a[href*='07-urls']").click()
+    page.wait_for_url("**/chapters/07-urls/")
+
+
+def test_no_key_enters_a_menu_that_is_shut(visit):
+    """On a phone, or zoomed in, Tab goes from the header to the page (WCAG 2.4.7)."""
+    page = visit(CHAPTER, width=390)
+    entered = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        here = page.evaluate(FOCUSED)
+        if here["drawer"]:
+            entered.append(here["name"])
+
+    assert entered == []
+    assert page.evaluate("document.querySelector('.md-content').contains(document.activeElement)")
+
+
+# What there is room for
+
+
+def test_prose_that_stays_never_covers_the_foot_of_its_step(page):
+    """Box and links below the prose are there to click, however far one has scrolled."""
+    covered = page.evaluate(
+        """async () => {
+            const found = [];
+            for (const step of document.querySelectorAll('.rd-step')) {
+                const [prose, foot] = ['.rd-prose', '.rd-foot'].map((name) => step.querySelector(name));
+                for (let y = step.offsetTop - 200; y < step.offsetTop + step.offsetHeight; y += 60) {
+                    scrollTo(0, y);
+                    if (prose.getBoundingClientRect().bottom > foot.getBoundingClientRect().top + 1) found.push(step.id);
+                }
+            }
+            return [...new Set(found)];
+        }"""
+    )
+
+    assert covered == []
+
+
+def test_a_chapter_lists_its_sections(visit, chapter):
+    """Each one leads to its heading, without a script too."""
+    page = visit(chapter, java_script_enabled=False)
+    links = page.locator(".rd-contents a")
+    headings = page.locator("main h2[id]:not(#files)")
+
+    assert links.count() == headings.count() > 1
+    assert [text + "¶" for text in links.all_inner_texts()] == headings.all_text_contents()
+    links.last.click()
+    assert headings.last.is_visible()
+    assert page.url.endswith("#" + headings.last.get_attribute("id"))
+
+
+def test_on_a_phone_the_tree_of_files_is_folded(visit):
+    """The longest one fills more than a screen, before the first word about the code. Nothing moves, and a tap unfolds it."""
+    address = "chapters/11-account-recovery/"
+    page = visit(address, width=390, height=844)
+    tree = page.locator(".rd-tree").first
+    assert not tree.is_visible()
+    page.locator(".rd-head summary").click()
+    assert tree.is_visible()
+
+    assert visit(address).locator(".rd-tree").first.is_visible()
+    assert visit(address, width=390, java_script_enabled=False).locator(".rd-tree").first.is_visible()
+
+
+@pytest.mark.parametrize("address", ["", CHAPTER, "chapters/08-hardening/"])
+def test_nothing_is_cut_off_on_the_smallest_phone(visit, address):
+    """At 320 px, which is also 1280 px at 400 % (WCAG 1.4.10), the name of the site and the place of a pane are whole."""
+    page = visit(address, width=320)
+
+    assert page.evaluate(CUT, ".md-header__topic:first-child .md-ellipsis") == []
+    assert page.evaluate(CUT, ".rd-place, .rd-path, .rd-contents a") == []
+
+
+def test_a_heading_on_a_phone_has_no_empty_line(visit):
+    """The sign of its link takes no line of its own."""
+    page = visit("chapters/01-dockerfile/", width=390)
+
+    assert page.locator("h1").bounding_box()["height"] < 40
+
+
+def test_the_copy_button_narrows_the_first_line_only(visit):
+    """An address that fits the second line is not broken to go around the button."""
+    page = visit("chapters/07-urls/", width=390, has_touch=True)
+    button = page.locator(".language-console:visible .rd-copy").first
+    line = button.locator("xpath=..").evaluate("code => parseFloat(getComputedStyle(code).lineHeight)")
+    taken = button.evaluate(
+        "e => e.offsetHeight + parseFloat(getComputedStyle(e).marginTop) + parseFloat(getComputedStyle(e).marginBottom)"
+    )
+
+    assert taken <= line
+
+
+def test_what_the_search_finds_wraps(visit):
+    """Code in a result does not scroll sideways: no key would reach it there."""
+    page = visit("chapters/07-urls/", width=320)
+    page.locator("label[for=__search]").first.click()
+    page.get_by_placeholder("Search").press_sequentially("expired")
+    page.locator(".md-search-result__article code").first.wait_for(state="attached")
+
+    assert page.evaluate(CUT, ".md-search-result__article code") == []
+
+
+def test_a_table_is_as_wide_as_its_columns(visit):
+    """The frame ends where the columns end."""
+    page = visit("about/")
+
+    assert (
+        page.evaluate(
+            "document.querySelector('main table').offsetWidth - document.querySelector('main tbody').offsetWidth"
+        )
+        < 4
+    )
+
+
+def test_the_menu_gives_each_chapter_its_number(visit):
+    """The prose calls chapters by their numbers. Sections of a chapter have none."""
+    page = visit("chapters/08-hardening/", width=390)
+    content = "all => all.map((e) => getComputedStyle(e, '::before').content)"
+    chapters = page.locator(".md-nav__item:has(> a[href*='07-urls']), .md-nav__item:has(> a[href*='final'])")
+
+    assert page.eval_on_selector_all(".md-nav--primary a[href*='07-urls'] .md-ellipsis", content) == [
+        'counter(chapter) ". " / ""'
+    ]
+    assert chapters.evaluate_all("all => all.map((e) => getComputedStyle(e).counterIncrement)") == ["chapter 1"] * 2
+    assert set(page.eval_on_selector_all(".md-nav--secondary .md-ellipsis", content)) == {"none"}
+
+
+# What a browser may refuse
+
+
+def test_forced_colours_show_what_is_chosen(visit):
+    """This stage among the stages, and Diff or Result, differ from the others."""
+    page = visit(CHAPTER, forced_colors="active")
+    ground = "e => getComputedStyle(e).backgroundColor"
+
+    for chosen, other in (
+        (".rd-way [aria-current]", ".rd-way a:not([aria-current])"),
+        (".rd-bar label:has(:checked)", ".rd-bar label:not(:has(:checked))"),
+    ):
+        assert page.locator(chosen).first.evaluate(ground) != page.locator(other).first.evaluate(ground)
+
+
+@pytest.mark.parametrize("address", ["", CHAPTER, "errata/"])
+def test_a_browser_that_denies_storage_shows_everything(browser, site, address):
+    """Nothing is remembered, nothing fails, and light turns to dark."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    context.add_init_script(DENIED)
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(site + address)
+    page.locator("label[for^=__palette]:visible").click()
+
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
+    if address == CHAPTER:
+        page.locator("label", has_text="Result").click()
+        page.locator(".rd-foot input").first.check()
+        assert page.locator("body.rd-result").count() == 1
+    assert errors == []
+    context.close()
+
+
+def test_the_start_page_bears_the_name_of_the_site(visit):
+    """In a list of results, and where somebody shares it."""
+    page = visit("")
+
+    assert page.title() == "JWT login in stages"
+    assert page.locator("meta[property='og:title']").get_attribute("content") == "JWT login in stages"
+    page.goto(page.url + "errata/")
+    assert page.title() == "The 71 faults - JWT login in stages"
