@@ -11,7 +11,7 @@ from companion import archive, images, mutants, readme
 from companion.asking import Failed
 from companion.checking import verbs as checking
 from companion.propagate import Conflict, propagate
-from companion.stages import ROOT, UnknownStage, find, stages
+from companion.stages import ROOT, UnknownStage, stages, wanted
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,12 +83,12 @@ def _transcripts(names: list[str], update: bool) -> int:
     from companion.transcripts.play import pages, play  # only here: it needs a package that learners do not have
 
     known = {page.stem: (page, stage) for page, stage in pages(ROOT)}
-    wanted = [Path(name).stem for name in names] or list(known)
-    if unknown := [name for name in wanted if name not in known]:
+    chosen = [Path(name).stem for name in names] or list(known)
+    if unknown := [name for name in chosen if name not in known]:
         print(f"No page is called {unknown[0]}. There are: {', '.join(known)}", file=sys.stderr)
         return 2
     drifted = 0
-    for page, stage in map(known.__getitem__, wanted):
+    for page, stage in map(known.__getitem__, chosen):
         played, drifts = play(page, stage, update)
         print(f"{page.name}: {played} commands run, {len(drifts)} print something else", flush=True)
         for drift in drifts:
@@ -99,26 +99,26 @@ def _transcripts(names: list[str], update: bool) -> int:
 
 def _images(names: list[str]) -> int:
     try:
-        wanted = [find(name) for name in names] or stages()
+        chosen = [wanted(name) for name in names] or stages()
         builder = images.builder()
     except (UnknownStage, images.NoBuilder) as error:
         print(error, file=sys.stderr)
         return 2
     print(f"Built and run with {builder.name}:", flush=True)
     failed = 0
-    for stage in wanted:
+    for stage in chosen:
         try:
             print(f"{stage}: {images.try_image(stage, builder)}", flush=True)
         except Failed as error:
             print(f"{stage}: FAILED: {error}", flush=True)
             failed += 1
-    print(f"{len(wanted) - failed} of {len(wanted)} built, run and answered")
+    print(f"{len(chosen) - failed} of {len(chosen)} built, run and answered")
     return 1 if failed else 0
 
 
 def _mutants(names: list[str]) -> int:
     try:
-        only = [find(name) for name in names]
+        only = [wanted(name) for name in names]
     except UnknownStage as error:
         print(error, file=sys.stderr)
         return 2

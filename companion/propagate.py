@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.stages import ROOT, Stage, files, find, stages
+from companion.stages import ROOT, Stage, files, stages, wanted
 
 Content = bytes | None  # of a file; None where there is none
 MARKERS = (b"<<<<<<< ", b">>>>>>> ")
@@ -39,13 +39,13 @@ class Carried:
 
 
 def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[Carried]:
-    """Carry the uncommitted edits of the stage `start` (of all stages, if None) into every later stage.
+    """Carry the uncommitted edits of the stage that `start` names (of all, if None) into every later stage.
 
     Yields each file that it writes or deletes. Raises Conflict at the first edit that has to be merged by hand, with
     markers in the file; run again after mending it. Raises UnknownStage. A second run finds nothing to do.
     """
     chain = stages(root)
-    first = find(start, root).number if start else 1
+    first = wanted(start, root).number if start else 1
     repository = Repository(root)
     for before, later in zip(chain[first - 1 :], chain[first:], strict=False):
         for path in repository.edited(before):
@@ -99,23 +99,23 @@ class Repository:
             return False
         place = f"{later}/{path}"
         last = self._blob(self.carried[place]) if place in self.carried else old
-        wanted, clean = self._merge(base, old, edit, before, later)
-        if clean and wanted is not None:
-            self.carried[place] = self._git("hash-object", "-w", "--stdin", content=wanted).decode().strip()
+        merged, clean = self._merge(base, old, edit, before, later)
+        if clean and merged is not None:
+            self.carried[place] = self._git("hash-object", "-w", "--stdin", content=merged).decode().strip()
         if clean and mine != last:
-            wanted, clean = self._merge(last, mine, wanted, later, before)
+            merged, clean = self._merge(last, mine, merged, later, before)
         if not clean:
             self.by_hand.append(key)
             self._remember()
-            if wanted is None or mine is None:
+            if merged is None or mine is None:
                 what = "cannot be merged line by line. Put the right version there, or delete it"
             else:
-                self._write(later, path, wanted)
+                self._write(later, path, merged)
                 what = "cannot be merged by itself. Mend the lines between <<<<<<< and >>>>>>>"
             raise Conflict(self._ask(later, path, what))
-        if wanted == mine:
+        if merged == mine:
             return False
-        self._write(later, path, wanted)
+        self._write(later, path, merged)
         self._remember()
         return True
 
