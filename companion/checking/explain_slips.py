@@ -20,7 +20,8 @@ def cause(advice: Advice, failure: Failure, known: Known, likely: Place | None) 
     A vague advice gives way to a slip in the code that ran or that the test is about, or to a sure one anywhere; one
     that is not vague, only to a slip in a word that the failure itself names, and to a wrong indentation in its file.
     """
-    found = [slip for slip in slips(known) if slip.kind != "other"]
+    differences = slips(known)
+    found = [slip for slip in differences if slip.kind != "other"]
     place = advice.place
     if not found or not advice.vague and not _as_in_stage(place, known):
         return None
@@ -28,7 +29,7 @@ def cause(advice: Advice, failure: Failure, known: Known, likely: Place | None) 
     if not advice.vague:
         found = [slip for slip in found if _fits(slip, advice, near)]
     best = min(found, key=near.order, default=None)
-    if best is None or not (best.sure or len(found) == 1 or near.reaches(best)):
+    if best is None or not (best.sure or len(differences) == 1 or near.reaches(best)):
         return None
     there = advice.place and (advice.place.file, advice.place.line) == (best.place.file, best.place.line)
     if there and not advice.vague and best.kind != "depth":

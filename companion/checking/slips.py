@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -14,13 +14,14 @@ from companion.checking.facts import Place
 from companion.checking.lookup import Known
 from companion.checking.staging import renamed
 from companion.checking.statements import Statement, statements
-from companion.reading.symbols import lines_of, symbols
+from companion.reading.symbols import enclosing, lines_of, symbols
 from companion.stages import files, previous
 
 ALIKE = 0.5  # from which share of equal words (0 to 1) one statement is the other, changed
 CLOSE = 0.7  # from which share of equal letters one word is the other, mistyped
 FEW = 3  # words that somebody may have put in, or written for others, by a slip
 MANY = 12  # words that somebody may have left out
+OTHERWISE = 3  # from how many statements of its own a function is written otherwise, and not mistyped
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class _Pair:
         self.earlier = Counter(_bare(statements(earlier)))
         self.untouched = _untouched(mine, earlier) if self.mine else set()
         self.begun = _begun(mine, theirs) if self.mine else set()
+        self.symbols = symbols(mine) if self.mine else {}
+        self.alone: set[int] = set()
 
     def slips(self) -> list[Slip]:
         """What differs, in the order of the file, without the names that somebody has chosen."""
@@ -84,7 +87,18 @@ class _Pair:
         found = list(self._all())
         written = Counter(word for each in self.mine for word in each.words)
         times = Counter((slip.mine, slip.theirs) for slip in found if slip.kind == "word")
-        return [slip for slip in found if not _chosen(times[slip.mine, slip.theirs], slip, written)]
+        found = [slip for slip in found if not _chosen(times[slip.mine, slip.theirs], slip, written)]
+        own = self.alone | {slip.place.line for slip in found if slip.kind != "line" and not slip.sure}
+        functions = Counter(map(self._function, own))
+        return [
+            slip if slip.sure or functions[self._function(slip.place.line)] < OTHERWISE else replace(slip, kind="other")
+            for slip in found
+        ]
+
+    def _function(self, line: int) -> str:
+        """The function around a line; each line outside of functions stands for itself."""
+        around = enclosing(self.symbols, line)
+        return around.name if around and around.kind == "function" else str(line)
 
     def _all(self) -> Iterator[Slip]:
         blocks = SequenceMatcher(None, _bare(self.mine), _bare(self.theirs), autojunk=False).get_opcodes()
@@ -93,6 +107,8 @@ class _Pair:
             if kind == "equal":
                 continue
             pairs = _pairs(self.mine[a:b], self.theirs[c:d])
+            known = {id(own) for own, _ in pairs}
+            self.alone |= {own.line for own in self.mine[a:b] if id(own) not in known and self._of_nobody(own)}
             for own, other in pairs:
                 if (own.words, own.depth) not in self.earlier and own.line not in self.untouched:
                     yield from self._of_pair(own, other)
@@ -102,6 +118,10 @@ class _Pair:
                 if match is None and above and self._told(above, other):
                     yield self._lost(above, other, extra)
                 above = match or above
+
+    def _of_nobody(self, own: Statement) -> bool:
+        """Whether neither the stage nor the one before has such a statement."""
+        return all(own.words != each.words for each in self.theirs) and own.line not in self.untouched
 
     def _told(self, above: Statement, other: Statement) -> bool:
         """Whether a missing statement belongs to what has been typed: to a function that is not as it was before."""

@@ -1373,4 +1373,32 @@ MISTAKES = [
             }
         },
     ),
+    Mistake(
+        'a mistake in code that is written otherwise, beside another time zone',
+        '06-views',
+        'authentication/views.py, line 46: 201 was wanted, and 200 came.',
+        'authentication/views.py',
+        46,
+        {
+            'config/settings.py': {"TIME_ZONE = 'UTC'": "TIME_ZONE = 'Europe/Berlin'"},
+            'authentication/views.py': {
+                '''        serializer = self.serializer_class(data=request.data)
+        serializer.is_valid(raise_exception=True)
+
+        # Without a token there shall be no user either.
+        with transaction.atomic():
+            serializer.save()
+            token = serializer.data["token"]
+
+        return Response({"token": token}, status=status.HTTP_201_CREATED, headers=NO_STORE)
+''': '''        form = RegistrationSerializer(data=request.data)
+        if form.is_valid():
+            with transaction.atomic():
+                answer = {"token": form.save().token}
+            return Response(answer, headers=NO_STORE)
+        return Response(form.errors, status=400)
+'''
+            },
+        },
+    ),
 ]

@@ -1,4 +1,4 @@
-"""What a learner is told: a hundred and fifty mistakes, each made in a real stage, and the first sentence that answers it."""
+"""What a learner is told: more than a hundred and fifty mistakes, each made in a real stage, and the first sentence that answers it."""
 
 import os
 import re
