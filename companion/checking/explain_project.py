@@ -93,10 +93,11 @@ def _missing_migration(failure: Failure, known: Known) -> Advice:
         return Advice(f"{place}, ends with a comma, which makes a tuple of it, and no field.",
                       "Remove the comma.", place)  # fmt: skip
     if "managers" in failure.message:
-        place = known.line(r"^\s+objects\s*=", *files) or place
-        if place and place.code in (text.strip() for text in lines_of(known.text_of_stage(place.file))):
-            return Advice(f"{place}: your model has a manager, and no migration says so yet.",
-                          f"Write it: python manage.py makemigrations {failure.name}", place)  # fmt: skip
+        manager = known.line(r"^\s+objects\s*=", *files)
+        place = manager or place
+        if manager and manager.code in (text.strip() for text in lines_of(known.text_of_stage(manager.file))):
+            return Advice(f"{manager}: your model has a manager, and no migration says so yet.",
+                          f"Write it: python manage.py makemigrations {failure.name}", manager)  # fmt: skip
         return Advice(f"{at(place)}: the manager of your model is not the one that its migrations name.",
                       "Write objects = UserManager() into the model; UserManager inherits from BaseUserManager.",
                       place)  # fmt: skip
