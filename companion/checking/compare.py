@@ -12,6 +12,7 @@ from companion.checking.facts import Place
 from companion.checking.lookup import Known
 from companion.checking.project import readable
 from companion.checking.staging import renamed
+from companion.checking.statements import SECRET, SECRET_LENGTH
 from companion.reading.symbols import IMPORTS, Symbol, lines_of, symbols
 from companion.stages import files
 
@@ -128,7 +129,7 @@ def source(text: str, symbol: Symbol) -> str:
 
 
 def meaning(source: str) -> str:
-    """The code as Python understands it: without comments, docstrings and formatting."""
+    """The code as Python understands it: without comments, docstrings, formatting, and with the same SECRET_KEY."""
     try:
         tree = ast.parse(_dedent(source))
     except SyntaxError:
@@ -136,7 +137,16 @@ def meaning(source: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Assign) and _is_secret(node):
+            node.value = ast.Constant(SECRET)
     return ast.unparse(tree)
+
+
+def _is_secret(node: ast.Assign) -> bool:
+    """Whether it sets the key that startproject makes up: everybody has another one."""
+    named = isinstance(node.targets[0], ast.Name) and node.targets[0].id == SECRET
+    value = node.value.value if isinstance(node.value, ast.Constant) else None
+    return named and isinstance(value, str) and len(value) >= SECRET_LENGTH
 
 
 def _dedent(source: str) -> str:

@@ -28,6 +28,7 @@ LOADING: list[Rule] = [
     *explain_heads.RULES,
     explain_django.system_check,
     explain_beside.never_imported,
+    explain_names.not_overridden,
 ]
 TESTING: list[Rule] = [explain_test.no_file, *explain_beside.RULES, *explain_test.RULES]
 

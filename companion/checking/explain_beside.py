@@ -29,13 +29,18 @@ def other_bases(failure: Failure, known: Known) -> Advice | None:
 
 
 def never_imported(failure: Failure, known: Known) -> Advice | None:
-    """A module that the stage imports somewhere and the project nowhere: what it registers is never registered."""
+    """A module that the stage imports somewhere and the project nowhere: what it registers is never registered.
+
+    One that does not exist yet is named only where nothing came that should have been registered.
+    """
     if failure.places or failure.phase != "test" or failure.type not in ("AssertionError", "ValueError", "Failed"):
         return None
     wanted, mine = _imported(known.stage_texts), _imported(known.texts)
     for file in sorted(known.stage_texts):
         module = file.rpartition("/")[2].removesuffix(".py")
         theirs = known.theirs(file)
+        if module in wanted and module not in mine and theirs not in known.texts and "unpack" in failure.message:
+            return Advice(f"{theirs} does not exist yet.", f"Make {theirs}, as the chapter shows.", Place(theirs, 0))
         if module in wanted and module not in mine and theirs in known.texts:
             return Advice(f"{theirs} is there, and nothing imports it.",
                           f"Import it where the chapter does: {wanted[module]}", Place(theirs, 0))  # fmt: skip

@@ -233,8 +233,39 @@ def no_attribute(failure: Failure, known: Known) -> Advice | None:
     if inside or file:
         where = inside.place if inside else Place(str(file), 0)
         return Advice(f"{where}: {owner} has no {name} yet.", f"Add {name}, as the chapter shows.", where)
+    if not place and (still := _not_yet(name, known)):
+        return still
     sentence = f"{subject(place)} asks {owner} for {name}, which it does not have.{meant(failure.near)}"
     return Advice(sentence, "Correct the spelling.", place)
+
+
+def _not_yet(name: str, known: Known) -> Advice | None:
+    """A method of the stage's manager that a test asks for: it is not written, or the model does not use it yet."""
+    whole = known.in_stage(name)
+    if whole is None or "Manager" not in whole[1]:
+        return None
+    file, manager = known.theirs(whole[0]), whole[1].partition(".")[0]
+    mine = known.define(manager, file)
+    if mine is None or known.define(name, file) is None:
+        where = mine.place if mine else Place(file, 0)
+        said = f"{mine.place}: {manager} has no {name} yet." if mine else f"{file} has no class {manager} yet."
+        return Advice(said, f"Add {name if mine else manager}, as the chapter shows.", where)
+    line = known.line(r"^class \w+\(.*AbstractBaseUser")
+    return Advice(f"{at(line)}: your model does not use {manager} yet.",
+                  f"Write into the model: objects = {manager}()", line)  # fmt: skip
+
+
+def not_overridden(failure: Failure, known: Known) -> Advice | None:
+    """A method that a class of Django REST Framework leaves to ours, and that is not written yet."""
+    hit = re.search(r"(\w+)\(\) must be overridden", failure.message)
+    whole = known.in_stage(hit[1]) if hit and failure.type == "NotImplementedError" else None
+    if not hit or whole is None or known.define(hit[1]):
+        return None
+    owner = known.define(whole[1].partition(".")[0], known.theirs(whole[0]))
+    if owner is None:
+        return None
+    return Advice(f"{owner.place}: {owner.tail} has no {hit[1]} yet.",
+                  f"Add {hit[1]}, as the chapter shows.", owner.place)  # fmt: skip
 
 
 def _none(name: str, place: Place) -> Advice:

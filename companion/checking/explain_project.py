@@ -9,6 +9,7 @@ from pathlib import Path
 from companion.checking.advice import Advice, at, subject
 from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known, close
+from companion.reading.symbols import lines_of
 
 Words = Callable[[Failure, Known], Advice]
 
@@ -92,7 +93,11 @@ def _missing_migration(failure: Failure, known: Known) -> Advice:
         return Advice(f"{place}, ends with a comma, which makes a tuple of it, and no field.",
                       "Remove the comma.", place)  # fmt: skip
     if "managers" in failure.message:
-        place = known.line(r"^\s+objects\s*=", *files) or place
+        manager = known.line(r"^\s+objects\s*=", *files)
+        place = manager or place
+        if manager and manager.code in (text.strip() for text in lines_of(known.text_of_stage(manager.file))):
+            return Advice(f"{manager}: your model has a manager, and no migration says so yet.",
+                          f"Write it: python manage.py makemigrations {failure.name}", manager)  # fmt: skip
         return Advice(f"{at(place)}: the manager of your model is not the one that its migrations name.",
                       "Write objects = UserManager() into the model; UserManager inherits from BaseUserManager.",
                       place)  # fmt: skip
@@ -156,7 +161,8 @@ WORDS: dict[str, Words] = {
         "Begin one of your own: python -m companion start FOLDER",
     ),
     "NoManage": _simple(
-        "There is no manage.py in {message}, nor in the folders below it.", "Name the folder that holds manage.py."
+        "There is no manage.py in {message}, nor in the folders below it.",
+        "Name the folder that holds manage.py; if it is this one, make the project: django-admin startproject config .",
     ),
     "EmptyFolder": _simple("{message} is empty.", "Begin a project in it: python -m companion start FOLDER"),
     "InsideAProject": _simple(

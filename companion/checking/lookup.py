@@ -122,14 +122,24 @@ class Known:
         return found[0] if found else None
 
     def near(self, name: str, file: str | None = None, inside: str | None = None) -> Definition | None:
-        """The definition whose name is most like `name`, in a file or in a class."""
+        """The definition whose name is most like `name`, in a file or in a class.
+
+        Where the stage has both names in that file, the one is not the other, mistyped: it waits for its step.
+        """
         fit = {
             d.tail: d
             for d in self.definitions
-            if (file is None or d.file == file) and (inside is None or d.symbol.parent == inside) and d.tail != name
+            if (file is None or d.file == file)
+            and (inside is None or d.symbol.parent == inside)
+            and d.tail != name
+            and not self._both_in_stage(name, d)
         }
         best = close(name, fit)
         return fit[best] if best else None
+
+    def _both_in_stage(self, name: str, other: Definition) -> bool:
+        theirs = self.symbols_of_stage(other.file)
+        return other.symbol.name in theirs and any(each.rpartition(".")[2] == name for each in theirs)
 
     def line(self, pattern: str, *chosen: str) -> Place | None:
         """The first line that the pattern matches, in these files (or in all)."""
@@ -142,6 +152,14 @@ class Known:
     def stage_files_with(self, name: str) -> list[str]:
         """The files of the stage that define `name` at their top level."""
         return [file for file, text in self.stage_texts.items() if name in symbols(text)]
+
+    def in_stage(self, name: str) -> tuple[str, str] | None:
+        """The file of the stage, as the stage calls it, and the whole name of what it defines as `name` there."""
+        for file, text in self.stage_texts.items():
+            for whole in symbols(text):
+                if whole.rpartition(".")[2] == name:
+                    return file, whole
+        return None
 
     def import_of(self, name: str) -> str | None:
         """The import by which the stage's own files get `name`."""

@@ -118,17 +118,25 @@ def _missing(report: Report, known: Known, chain: tuple[Stage, ...]) -> list[Mis
     first = [_found(report.finding, known, chain)] if report.finding else []
     if first and all(result.outcome == MISSING for result in report.results):
         return first
-    found = []
+    found: list[tuple[tuple[int, int, bool, int], Missing]] = []
+    if first and report.finding and report.finding.type == "AppNotInstalled":
+        # The tests ran without the app, so a step that comes before it may be where the project stands.
+        found, first = [(_order(first[0].aim, False, -1), first[0])], []
     for number, result in enumerate(report.results):
         if result.outcome != PASSED:
             failure = result.failure or Failure("test", "NotRun", "")
             asked = guide.aim(result.id, chain)
             aim = _failed(failure, asked, known, chain) or asked
             advice = explain(failure, known, suspect(guide.likely(aim, known), known))
-            step = guide.step_number(aim) if aim else None
-            order = (aim.stage.number if aim else LAST, LAST if step is None else step, aim != asked, number)
+            order = _order(aim, aim != asked, number)
             found.append((order, Missing(result, failure, advice, _told(advice, aim, known, chain))))
     return first + [missing for _, missing in sorted(found, key=lambda pair: pair[0])]
+
+
+def _order(aim: guide.Aim | None, moved: bool, number: int) -> tuple[int, int, bool, int]:
+    """Where in the chapters something stands that is missing; `moved`: where its code failed, not what was asked."""
+    step = guide.step_number(aim) if aim else None
+    return (aim.stage.number if aim else LAST, LAST if step is None else step, moved, number)
 
 
 def _failed(failure: Failure, asked: guide.Aim | None, known: Known, chain: tuple[Stage, ...]) -> guide.Aim | None:
@@ -145,5 +153,17 @@ def _told(advice: Advice, aim: guide.Aim | None, known: Known, chain: tuple[Stag
 
 def _found(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> Missing:
     advice = explain(finding, known)
-    aim = guide.aim_at(advice.place, known, chain) or guide.aim_at(finding.place, known, chain)
+    aim = _absent(finding, known, chain) or guide.aim_at(advice.place, known, chain)
+    aim = aim or guide.aim_at(finding.place, known, chain)
     return Missing(None, finding, advice, aim)
+
+
+def _absent(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> guide.Aim | None:
+    """What is not there at all, so that no line leads to it: the app's folder, and the setting that names the user."""
+    for stage in chain:
+        for file, symbol, changed in guide.candidates(stage):
+            app = (file, symbol) == (f"{APP}/apps.py", "") and finding.type == "AppNotInstalled" and finding.name == APP
+            user = symbol == "AUTH_USER_MODEL" and finding.type == "UserModel"
+            if changed and (app and not known.has_package(APP) or user):
+                return guide.Aim(stage, file, symbol)
+    return None

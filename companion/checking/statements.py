@@ -10,6 +10,8 @@ from functools import lru_cache
 
 SKIPPED = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER)
 OPEN, CLOSED = "([{", ")]}"
+SECRET = "SECRET_KEY"  # startproject makes up another one for everybody: it is no difference
+SECRET_LENGTH = 32  # characters from which it is one that can be used
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ def _statement(words: list[tuple[str, int]], depth: int) -> Statement:
         for number, word in enumerate(words)
         if word[0] != "," or words[number + 1 :] and words[number + 1][0] not in CLOSED or _alone(words[:number])
     ]
-    return Statement(tuple(word for word, _ in kept), depth, tuple(line for _, line in kept))
+    said = [word for word, _ in kept]
+    if said[:2] == [SECRET, "="] and len(said) == 3 and len(said[2]) > SECRET_LENGTH and said[2][-1] in "\"'":
+        said[2] = repr(SECRET)
+    return Statement(tuple(said), depth, tuple(line for _, line in kept))
 
 
 def _alone(before: list[tuple[str, int]]) -> bool:

@@ -28,7 +28,10 @@ def position(instructions, instruction, rest):
 
 def last(instructions, instruction):
     """What follows the last instruction of that name."""
-    return [text for name, text in instructions if name == instruction][-1]
+    found = [text for name, text in instructions if name == instruction]
+
+    assert found, f"the Dockerfile has no line `{instruction} …`"
+    return found[-1]
 
 
 def test_the_image_starts_from_a_slim_supported_python(instructions):

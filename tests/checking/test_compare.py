@@ -102,3 +102,11 @@ def test_later_steps_are_kept_back(differences):
     steps = [difference.step for difference in found]
     assert steps == sorted(steps)
     assert until(found, max(steps)) == (found, 0)
+
+
+def test_a_secret_key_of_ones_own_is_no_difference(differences):
+    """startproject makes up another one for everybody; one that is too short to sign with is still shown."""
+    settings, key = "config/settings.py", "django-insecure-agk2i+t&%r#i+5@*%4wwx9499itak$nne_*ob8c5pn!+i_obdc"
+
+    assert differences(FOUR, {settings: {key: key[::-1]}}) == []
+    assert [found.symbol for found in differences(FOUR, {settings: {key: "short"}})] == ["SECRET_KEY"]

@@ -16,6 +16,10 @@ CURL = """curl -i http://127.0.0.1:8000/api/login \\
         ("python3 -m venv .venv", "py -m venv .venv"),
         (". .venv/bin/activate", r".venv\Scripts\Activate.ps1"),
         ("mkdir -p authentication/migrations", "mkdir authentication/migrations"),
+        (
+            "cp -r ../tutorial/steps/01-dockerfile/tests .",
+            "Copy-Item -Recurse -Force ../tutorial/steps/01-dockerfile/tests .",
+        ),
         ("touch a/__init__.py b/__init__.py", "New-Item a/__init__.py, b/__init__.py"),
         ("export DEBUG=on", '$env:DEBUG = "on"'),
         ('export KEY=$(python -c "print(1)")', '$env:KEY = python -c "print(1)"'),

@@ -1,0 +1,117 @@
+"""What a learner is told in the middle of a chapter: never a step that comes later, and never to rename what is right."""
+
+import pytest
+
+from companion.checking.progress import stand
+from companion.checking.show import standing
+from companion.stages import find, previous
+from tests.checking.projects import typed
+
+MANAGERS, MODELS, BACKENDS = (f"authentication/{name}.py" for name in ("managers", "models", "backends"))
+SERIALIZERS, TOKENS = "authentication/serializers.py", "authentication/tokens.py"
+PART_1 = {TOKENS: (), MODELS: (), "authentication/checks.py": (), "authentication/apps.py": ()}
+APP_LISTED = {"    'django.contrib.staticfiles',\n": "    'django.contrib.staticfiles',\n    'authentication',\n"}
+OWN_KEY = {"django-insecure-agk2i": "django-insecure-z&9kq"}
+
+
+def until(stage, file, end=None):
+    """A file of the stage, typed up to the line that begins so."""
+    text = (find(stage).path / file).read_text()
+    return text[: text.index(end)] if end else text
+
+
+@pytest.fixture
+def told(tmp_path):
+    """What is said first to somebody who has the stage before, and of this one what is typed already."""
+
+    def told(stage, files, edits=None):
+        folder = typed(previous(find(stage)).name, tmp_path / "mine", {**files, **(edits or {})})
+        return stand(folder, find(stage)).missing[0]
+
+    return told
+
+
+@pytest.mark.parametrize(
+    ("stage", "files", "sentence"),
+    [
+        (
+            "03-user-manager",
+            {MANAGERS: ("    def get_by_natural_key",)},
+            f"{MANAGERS}, line 7: UserManager has no create_user yet.",
+        ),
+        ("03-user-manager", {MANAGERS: ()}, f"{MODELS}, line 7: your model does not use UserManager yet."),
+        (
+            "03-user-manager",
+            {MANAGERS: (), MODELS: ()},
+            f"{MODELS}, line 35: your model has a manager, and no migration says so yet.",
+        ),
+        (
+            "04-authentication-backend",
+            {TOKENS: (), MODELS: (), "config/settings.py": ()},
+            "authentication/checks.py does not exist yet.",
+        ),
+        (
+            "04-authentication-backend",
+            {**PART_1, "config/settings.py": (), BACKENDS: ("    def _authenticate_credentials",)},
+            f"{BACKENDS}, line 8: JWTAuthentication has no _authenticate_credentials yet.",
+        ),
+        (
+            "04-authentication-backend",
+            {**PART_1, "config/settings.py": (), BACKENDS: ("    def authenticate(",)},
+            f"{BACKENDS}, line 8: JWTAuthentication has no authenticate yet.",
+        ),
+        (
+            "05-serializers",
+            {SERIALIZERS: ("class LoginSerializer",)},
+            f"{SERIALIZERS} has no LoginSerializer yet.",
+        ),
+    ],
+)
+def test_what_is_not_written_yet_is_no_misspelling(told, stage, files, sentence):
+    """Two names of the stage that are alike are two names."""
+    written = {file: until(stage, file, *end) for file, end in files.items()}
+
+    assert told(stage, written).advice.sentence == sentence
+
+
+def test_an_app_of_a_later_part_waits_for_its_step(told):
+    """In chapter 4 the tokens come first: that Django REST Framework is not installed yet is not the next thing."""
+    first = told("04-authentication-backend", {})
+
+    assert "tokens" in first.advice.sentence
+    assert "#step-authentication-tokens" in first.link
+
+
+@pytest.mark.parametrize(
+    ("files", "step"),
+    [
+        ({}, "authentication-apps-py"),
+        (
+            {
+                "authentication/__init__.py": "",
+                MODELS: until("02-user-model", MODELS),
+                "config/settings.py": APP_LISTED,
+            },
+            "config-settings-py-auth-user-model",
+        ),
+    ],
+)
+def test_what_is_not_there_leads_to_its_step(told, files, step):
+    """No line of the project stands for an app or a setting that is missing, and the chapter's step does."""
+    assert told("02-user-model", files).link.endswith(f"/02-user-model/#step-{step}")
+
+
+def test_an_app_of_a_later_part_does_not_hide_what_keeps_the_project_from_loading(told):
+    """Two steps in the wrong order: the model asks for a function that is not written yet."""
+    first = told("04-authentication-backend", {MODELS: until("04-authentication-backend", MODELS)})
+
+    assert first.advice.sentence.startswith(f"{MODELS}, line 7, imports authentication.tokens")
+
+
+def test_a_secret_key_of_ones_own_is_no_slip(tmp_path):
+    """Whoever runs startproject has another SECRET_KEY: it is behind no failure."""
+    edits = {"config/settings.py": OWN_KEY, "Dockerfile": {"USER app": "USER root"}}
+    found = stand(typed("01-dockerfile", tmp_path / "mine", edits), find("01-dockerfile"))
+
+    assert "config/settings.py" not in standing(found)
+    assert {missing.advice.place.file for missing in found.missing} == {"Dockerfile"}
