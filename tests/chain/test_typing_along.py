@@ -1,5 +1,7 @@
 """Law 8: a chapter can be typed from top to bottom. Wherever it runs a command, the project starts."""
 
+import ast
+import builtins
 import re
 
 from companion.chapters import chapter
@@ -24,7 +26,9 @@ def test_a_project_starts_wherever_a_command_is_run(later, before, run, tmp_path
         while done.returncode and _stand_in(folder, done.stderr, waiting):
             done = run(folder, "manage.py", "check", check=False)
 
-        assert done.returncode == 0, f"after the first {steps} blocks of the chapter: {done.stderr.strip().splitlines()[-1]}"
+        place = f"after the first {steps} blocks of the chapter"
+        assert done.returncode == 0, f"{place}: {done.stderr.strip().splitlines()[-1]}"
+        assert [name for name in _undefined(folder) if name.partition(": ")[2] not in waiting] == [], place
 
 
 def _commands(text):
@@ -56,11 +60,21 @@ def _type(stage, steps, folder):
             path.unlink()
 
 
+def _undefined(folder):
+    """The names that a module of the app uses and nowhere defines: they fail only when a request comes."""
+    for path in sorted((folder / "authentication").glob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        known = {node.id for node in names if not isinstance(node.ctx, ast.Load)} | {*dir(builtins), "__name__"}
+        known |= {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+        known |= {node.name for node in nodes if isinstance(getattr(node, "name", None), str)}
+        known |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        yield from sorted({f"{path.name}: {node.id}" for node in names if node.id not in known})
+
+
 def _stand_in(folder, error, waiting):
     """Put something in the place of a name that the page leaves out for now; False if it does not say so."""
-    missing = None
-    for missing in MISSING.finditer(error):
-        pass
+    *_, missing = [None, *MISSING.finditer(error)]
     module = missing and (missing["of"] or missing["module"])
     if not missing or not waiting & {missing["name"], module.rpartition(".")[2]}:
         return False
