@@ -29,16 +29,20 @@ def other_bases(failure: Failure, known: Known) -> Advice | None:
 
 
 def never_imported(failure: Failure, known: Known) -> Advice | None:
-    """A module that the stage imports somewhere and the project nowhere: what it registers is never registered."""
+    """A module that the stage imports somewhere and the project nowhere: what it registers is never registered.
+
+    Where the file that imports it in the stage is not written yet, that one is missing, and not the import.
+    """
     if failure.places or failure.phase != "test" or failure.type not in ("AssertionError", "ValueError", "Failed"):
         return None
     wanted, mine = _imported(known.stage_texts), _imported(known.texts)
     for file in sorted(known.stage_texts):
         module = file.rpartition("/")[2].removesuffix(".py")
         theirs = known.theirs(file)
-        if module in wanted and module not in mine and theirs in known.texts:
+        importer = known.theirs(wanted[module]) if module in wanted else ""
+        if importer in known.texts and module not in mine and theirs in known.texts:
             return Advice(f"{theirs} is there, and nothing imports it.",
-                          f"Import it where the chapter does: {wanted[module]}", Place(theirs, 0))  # fmt: skip
+                          f"Import it where the chapter does: {importer}", Place(theirs, 0))  # fmt: skip
     return None
 
 
