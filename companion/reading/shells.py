@@ -23,7 +23,10 @@ VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")
 # A loop, a function, what a command prints as a value, a part of a value, and filters that PowerShell lacks.
 POSIX_ONLY = re.compile(r"^for |^\w+\(\) \{|^\w+=\$\(|\$\{|(?:^|\| )(?:grep|head|sort|uniq)\b", re.MULTILINE)
-GIT_BASH = "In PowerShell these are other commands. Run them in Git Bash, which comes with Git for Windows, as they stand here:"
+GIT_BASH = (
+    "PowerShell has other commands for this. Run these in Git Bash, which comes with Git for Windows; there, "
+    "`. .venv/Scripts/activate` switches the environment on:"
+)
 # In order; each is a difference of its own.
 RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^\. \.venv/bin/activate$"), r".venv\\Scripts\\Activate.ps1"),
@@ -39,17 +42,20 @@ def powershell(command: str) -> str:
     """A command for PowerShell, or the same where nothing differs; lines that `\\` continues are part of it."""
     if command.startswith("touch "):
         return "New-Item " + ", ".join(command.removeprefix("touch ").split())
-    before = ""
+    before, after, kept = "", [], command.startswith("export ")
     while variable := VARIABLE.match(command):
         value = variable[2]
         value = value.removeprefix("$(").removesuffix(")") if value.startswith("$(") else f'"{value}"'
         before += f"$env:{variable[1]} = {value}\n"
+        after += [] if kept else [f"Env:{variable[1]}"]
         command = command[variable.end() :]
     for pattern, words in RULES:
         command = pattern.sub(words, command)
     # Between a PowerShell and a program, quotes inside an argument are lost: send the text through a pipe.
     if sent := SENT.search(command):
         command = f"{sent[1]} | " + SENT.sub(" -d '@-'", command)
+    if after:  # there a variable outlives the command that it was set for
+        command += "\nRemove-Item " + ", ".join(after)
     return (before + command).strip()
 
 

@@ -19,7 +19,10 @@ CURL = """curl -i http://127.0.0.1:8000/api/login \\
         ("touch a/__init__.py b/__init__.py", "New-Item a/__init__.py, b/__init__.py"),
         ("export DEBUG=on", '$env:DEBUG = "on"'),
         ('export KEY=$(python -c "print(1)")', '$env:KEY = python -c "print(1)"'),
-        ("KEY=12 OTHER=b python manage.py check", '$env:KEY = "12"\n$env:OTHER = "b"\npython manage.py check'),
+        (
+            "KEY=12 OTHER=b python manage.py check",
+            '$env:KEY = "12"\n$env:OTHER = "b"\npython manage.py check\nRemove-Item Env:KEY, Env:OTHER',
+        ),
         ("curl http://127.0.0.1:8000/", "curl.exe http://127.0.0.1:8000/"),
         ("curl -s -o /dev/null http://127.0.0.1:8000/", "curl.exe -s -o NUL http://127.0.0.1:8000/"),
         (
