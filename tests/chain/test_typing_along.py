@@ -1,4 +1,4 @@
-"""Law 8: a chapter can be typed from top to bottom. Wherever it runs a command, the project starts."""
+"""Law 9: a chapter can be typed from top to bottom. Wherever it runs a command, the project starts."""
 
 import ast
 import builtins
@@ -11,7 +11,8 @@ from companion.transcripts.blocks import blocks
 
 ELSEWHERE = ("in ", "before", "not here", "database of ")  # blocks that do not run what has been typed so far
 MISSING = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<of>[\w.]+)'|No module named '(?P<module>[\w.]+)'")
-TOLD = re.compile(r"(?:[^.]|\.(?=\w))*\bwaits?\b(?:[^.]|\.(?=\w))*\.", re.DOTALL)  # a sentence that says what may be left out for now
+# A sentence that says what may be left out for now.
+TOLD = re.compile(r"(?:[^.]|\.(?=\w))*\bwaits?\b(?:[^.]|\.(?=\w))*\.", re.DOTALL)
 
 
 def test_a_project_starts_wherever_a_command_is_run(later, before, run, tmp_path):
