@@ -9,7 +9,7 @@ from itertools import pairwise
 from companion.checking import explain_beside
 from companion.checking.advice import Advice, at, meant, subject
 from companion.checking.facts import Failure, Place
-from companion.checking.lookup import Known, close
+from companion.checking.lookup import Definition, Known, close
 
 PACKAGES = {  # what is imported, and what is installed, where the two differ
     "rest_framework": "djangorestframework",
@@ -159,7 +159,7 @@ def no_import(failure: Failure, known: Known) -> Advice | None:
     if not file:
         sentence = f"{subject(place)} imports {name} from {module}, which has no such name.{meant(failure.near)}"
         return Advice(sentence, "Correct the spelling.", place)
-    near = known.near(name, file)
+    near = _meant(name, known.near(name, file), file, known)
     elsewhere = known.define(name)
     if elsewhere and elsewhere.file in {known.theirs(file) for file in known.stage_files_with(name)}:
         elsewhere = None  # the stage has it there too
@@ -198,6 +198,12 @@ def no_name(failure: Failure, known: Known) -> Advice | None:
                   "Correct the spelling, or import it.", place)  # fmt: skip
 
 
+def _meant(name: str, near: Definition | None, file: str, known: Known) -> Definition | None:
+    """What is like the missing name, unless the stage has both: then one is not written yet, and none misspelt."""
+    both = near and {name, near.symbol.name} <= known.symbols_of_stage(file).keys()
+    return None if both else near
+
+
 def no_attribute(failure: Failure, known: Known) -> Advice | None:
     """Something that a module, a class or an object does not have."""
     hit = re.search(r"(?:module|type object)? ?'([\w.]+)'(?: object)? has no attribute '(\w+)'", failure.message)
@@ -218,6 +224,7 @@ def no_attribute(failure: Failure, known: Known) -> Advice | None:
     inside = known.define(owner.rpartition(".")[2])
     file = known.module(owner)
     near = known.near(name, file) if file else known.near(name, inside=inside.symbol.name) if inside else None
+    near = _meant(name, near, file, known) if file else near
     if near and place and near.file != place.file and near.symbol.name in known.symbols_of_stage(near.file):
         return Advice(f"{place}, asks {owner} for {name}, which it does not have. Did you mean {near.tail}?",
                       f"Write {near.tail}.", place)  # fmt: skip
