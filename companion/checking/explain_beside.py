@@ -31,7 +31,8 @@ def other_bases(failure: Failure, known: Known) -> Advice | None:
 def never_imported(failure: Failure, known: Known) -> Advice | None:
     """A module that the stage imports somewhere and the project nowhere: what it registers is never registered.
 
-    One that does not exist yet is named only where nothing came that should have been registered.
+    One that does not exist yet is named only where nothing came that should have been registered. Where the file that
+    imports it in the stage is not written yet, that one is missing, and not the import.
     """
     if failure.places or failure.phase != "test" or failure.type not in ("AssertionError", "ValueError", "Failed"):
         return None
@@ -39,11 +40,12 @@ def never_imported(failure: Failure, known: Known) -> Advice | None:
     for file in sorted(known.stage_texts):
         module = file.rpartition("/")[2].removesuffix(".py")
         theirs = known.theirs(file)
-        if module in wanted and module not in mine and theirs not in known.texts and "unpack" in failure.message:
+        importer = known.theirs(wanted[module]) if module in wanted else ""
+        if importer and module not in mine and theirs not in known.texts and "unpack" in failure.message:
             return Advice(f"{theirs} does not exist yet.", f"Make {theirs}, as the chapter shows.", Place(theirs, 0))
-        if module in wanted and module not in mine and theirs in known.texts:
+        if importer in known.texts and module not in mine and theirs in known.texts:
             return Advice(f"{theirs} is there, and nothing imports it.",
-                          f"Import it where the chapter does: {wanted[module]}", Place(theirs, 0))  # fmt: skip
+                          f"Import it where the chapter does: {importer}", Place(theirs, 0))  # fmt: skip
     return None
 
 
@@ -53,9 +55,10 @@ def misspelt(failure: Failure, known: Known) -> Advice | None:
         return None
     for file, text in known.stage_texts.items():
         wanted = set(symbols(text)) - {IMPORTS}
+        former = known.symbols_before(file)  # what the stage takes away is not misspelt
         mine = {d.symbol.name: d for d in known.definitions if d.file == known.theirs(file)}
         for name in sorted(wanted - mine.keys()):
-            others = [other for other in mine if other not in wanted and _owner(other) == _owner(name)]
+            others = [n for n in mine if n not in wanted and n not in former and _owner(n) == _owner(name)]
             near = close(name, others)
             if near:
                 return Advice(f"{mine[near].place}, defines {mine[near].tail}, where the stage has {_tail(name)}.",

@@ -118,8 +118,8 @@ def site_url() -> str:
 def step_number(found: Aim) -> int | None:
     """Which step of the chapter, counted from 0, tells the symbol; None where no step does."""
     change = _changes(found.stage).files.get(found.file)
-    claims = [claim for claim in _claims(found.stage) if claim.change is change and claim.owned]
-    if change is None or not claims:
+    told = [claim for claim in claims(found.stage) if claim.change is change and claim.owned]
+    if change is None or not told:
         return None
     spans: tuple[tuple[int, int], ...] = ()
     if found.symbol and change.new_text:
@@ -130,14 +130,14 @@ def step_number(found: Aim) -> int | None:
         numbers = [change.rows[n].new or 0 for n in claim.owned]
         return sum(first <= number <= last for number in numbers for first, last in spans)
 
-    return max(claims, key=hits).step
+    return max(told, key=hits).step
 
 
 def _step(found: Aim) -> str | None:
     number = step_number(found)
     if number is None:
         return None
-    first = next(claim for claim in _claims(found.stage) if claim.step == number and _shown(claim))
+    first = next(claim for claim in claims(found.stage) if claim.step == number and _shown(claim))
     return f"step-{slug(first.selector)}"
 
 
@@ -152,7 +152,7 @@ def _changes(stage: Stage) -> StageChanges:
 
 
 @cache
-def _claims(stage: Stage) -> tuple[Claim, ...]:
+def claims(stage: Stage) -> tuple[Claim, ...]:
     """What the steps of the stage's chapter claim; none where there is no chapter."""
     try:
         text = (ROOT / "docs" / "chapters" / f"{stage.name}.md").read_text(encoding="utf-8")

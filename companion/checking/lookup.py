@@ -13,7 +13,7 @@ from typing import Any
 from companion.checking.facts import Place
 from companion.checking.project import Project, python_files, readable
 from companion.reading.symbols import Symbol, lines_of, symbols
-from companion.stages import Stage, files
+from companion.stages import Stage, files, previous
 
 CLOSE = 0.6  # from which likeness on (0 to 1) one name is offered for another
 
@@ -86,6 +86,12 @@ class Known:
     def symbols_of_stage(self, file: str) -> Mapping[str, Symbol]:
         """What the stage defines in the file that the project calls so; nothing where it has no such file."""
         return symbols(self.text_of_stage(file))
+
+    def symbols_before(self, file: str) -> Mapping[str, Symbol]:
+        """What the stage before defines in a file of this one; nothing where it has no such file."""
+        before = previous(self.stage)
+        path = files(before).get(file) if before else None
+        return symbols(path.read_text(encoding="utf-8")) if path else {}
 
     def text_of_stage(self, file: str) -> str:
         """What the stage has in the file that the project calls so; "" where it has no such file."""

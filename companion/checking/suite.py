@@ -40,6 +40,14 @@ def introduced(ident: str, chain: tuple[Stage, ...]) -> Stage:
     return next((stage for stage in chain if name in _functions(stage.path / file)), chain[-1])
 
 
+def worded(ident: str, chain: tuple[Stage, ...]) -> Stage:
+    """The first stage from which on the test reads as in the last: one that was written anew asks for something new."""
+    file, _, rest = ident.partition("::")
+    name = rest.partition("[")[0]
+    texts = [_texts(stage.path / file).get(name) for stage in chain]
+    return next(stage for n, stage in enumerate(chain) if all(text == texts[-1] for text in texts[n:]))
+
+
 def until(stage: Stage) -> tuple[Stage, ...]:
     """The chain up to and with `stage`."""
     root = next(folder for folder in stage.path.parents if (folder / "steps").is_dir())
@@ -57,6 +65,15 @@ def _functions(path: Path) -> dict[str, Asked]:
             first, _, rest = inspect.cleandoc(ast.get_docstring(node) or node.name).partition("\n\n")
             found[node.name] = Asked(" ".join(first.split()), _paragraphs(rest), node.lineno)
     return found
+
+
+@cache
+def _texts(path: Path) -> dict[str, str]:
+    """The code of the test functions of a file by name."""
+    if not path.is_file():
+        return {}
+    functions = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.FunctionDef)]
+    return {node.name: ast.unparse(node) for node in functions}
 
 
 def _paragraphs(text: str) -> str:

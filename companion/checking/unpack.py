@@ -23,6 +23,7 @@ MOST_SEEN = 50_000  # files of a repository, with those that are left out
 MOST_LISTED = 4 * 1024 * 1024  # bytes of a zip's list of files
 DEEPEST, LONGEST = 32, 200  # folders, and bytes of a name
 CHUNK = 64 * 1024
+ARCHIVES = {".zip", ".rar", ".7z", ".tar", ".gz", ".tgz"}
 COMPRESSION = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 BROKEN = (
     zipfile.BadZipFile,
@@ -64,8 +65,14 @@ def unpack(submission: Submission, target: Path) -> Path:
     except NotAProject as error:
         if error.failure.type == "SeveralProjects":
             raise Unusable(Verdict.NO_PROJECT, f"There are several projects: {error}. Hand in one.") from None
-        empty = "" if writer.files else " There are no files in it at all."
-        raise Unusable(Verdict.NO_PROJECT, f"No manage.py was found in it, nor in the folders below.{empty}") from None
+        hint = _packed(target) if writer.files else " There are no files in it at all."
+        raise Unusable(Verdict.NO_PROJECT, f"No manage.py was found in it, nor in the folders below.{hint}") from None
+
+
+def _packed(folder: Path) -> str:
+    """Where the project may be hidden: in an archive that was packed once more."""
+    inside = sorted(path.name for path in folder.rglob("*") if path.suffix.lower() in ARCHIVES)
+    return f" There is {_shown(inside[0])} in it: hand in what that holds, as a zip." if inside else ""
 
 
 class Writer:

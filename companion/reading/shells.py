@@ -1,7 +1,8 @@
 """Shows a command that is written once, for a POSIX shell, in PowerShell too, where it differs there.
 
 An author writes a ```console block as always. Where PowerShell needs other words, the block becomes two tabs. The
-second one has the commands without their output: they follow by rule, and were not run there.
+second one has the commands without their output: they follow by rule, and were not run there. A block with a command
+that no rule can translate, such as a loop, sends people to a shell that has it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ SHOWN = re.compile(r'(<div class="language-(?:console|pycon|pwsh-session) highli
 HERE, THERE = "Linux and macOS", "Windows"
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")
+# A loop, a function, what a command prints as a value, a part of a value, and filters that PowerShell lacks.
+POSIX_ONLY = re.compile(r"^for |^\w+\(\) \{|^\w+=\$\(|\$\{|(?:^|\| )(?:grep|head|sort|uniq)\b", re.MULTILINE)
+GIT_BASH = (
+    "PowerShell has other commands for this. Run these in Git Bash, which comes with Git for Windows; there, "
+    "`. .venv/Scripts/activate` switches the environment on:"
+)
 # In order; each is a difference of its own.
 RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^\. \.venv/bin/activate$"), r".venv\\Scripts\\Activate.ps1"),
@@ -27,6 +34,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^mkdir -p "), "mkdir "),
     (re.compile(r"^cp -r "), "Copy-Item -Recurse -Force "),  # without -Force it stops at a folder that is there
     (re.compile(r"^curl "), "curl.exe "),  # `curl` alone is another command in older PowerShells
+    (re.compile(r" -o /dev/null "), " -o NUL "),
     (re.compile(r" \\$", re.MULTILINE), " `"),
 )
 
@@ -35,17 +43,20 @@ def powershell(command: str) -> str:
     """A command for PowerShell, or the same where nothing differs; lines that `\\` continues are part of it."""
     if command.startswith("touch "):
         return "New-Item " + ", ".join(command.removeprefix("touch ").split())
-    before = ""
+    before, after, kept = "", [], command.startswith("export ")
     while variable := VARIABLE.match(command):
         value = variable[2]
         value = value.removeprefix("$(").removesuffix(")") if value.startswith("$(") else f'"{value}"'
         before += f"$env:{variable[1]} = {value}\n"
+        after += [] if kept else [f"Env:{variable[1]}"]
         command = command[variable.end() :]
     for pattern, words in RULES:
         command = pattern.sub(words, command)
     # Between a PowerShell and a program, quotes inside an argument are lost: send the text through a pipe.
     if sent := SENT.search(command):
         command = f"{sent[1]} | " + SENT.sub(" -d '@-'", command)
+    if after:  # there a variable outlives the command that it was set for
+        command += "\nRemove-Item " + ", ".join(after)
     return (before + command).strip()
 
 
@@ -76,7 +87,7 @@ class WriteTabs(Preprocessor):
 
 
 def _there(content: list[str]) -> list[str]:
-    """The commands of a block for PowerShell, without output; none where all are the same."""
+    """The second tab of a block, the commands without output; none where all are the same."""
     commands: list[str] = []
     continued = False
     for line in content:
@@ -85,13 +96,16 @@ def _there(content: list[str]) -> list[str]:
         elif continued:
             commands[-1] += f"\n{line}"
         continued = line.endswith("\\") and (continued or line.startswith("$ "))
+    if any(POSIX_ONLY.search(command) for command in commands):
+        return [GIT_BASH, "", "```console", *"\n".join(f"$ {command}" for command in commands).split("\n"), "```"]
     written = [powershell(command) for command in commands]
-    return [f"PS> {line}" for line in "\n".join(written).split("\n")] if written != commands else []
+    lines = [f"PS> {line}" for line in "\n".join(written).split("\n")]
+    return ["```pwsh-session", *lines, "```"] if written != commands else []
 
 
 def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:
     inner = [f"    {line}" for line in block]
-    other = [f"{indent}    {line}" for line in ("```pwsh-session", *there, "```")]
+    other = [f"{indent}    {line}".rstrip() for line in there]
     return [f'{indent}=== "{HERE}"', "", *inner, "", f'{indent}=== "{THERE}"', "", *other, ""]
 
 

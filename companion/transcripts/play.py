@@ -16,6 +16,7 @@ from companion.transcripts.compare import abridged, difference, same
 from companion.transcripts.folder import Folder, environment
 
 NOT_HERE = "not here"
+CRASH = "Traceback (most recent call last):"
 SHELL = "python manage.py shell"  # opens the console in which the pycon blocks run
 
 
@@ -57,7 +58,7 @@ def _play(page: str, block: Block, entry: Entry, folder: Folder, answers: list[s
         return []
     printed = folder.run(command, answers) if block.kind == "console" else folder.type(entry.source)
     silent = block.kind == "console" and not entry.output  # a command whose output nobody has to read
-    if silent or same(entry.output, printed):
+    if (silent and not any(line.startswith(CRASH) for line in printed)) or same(entry.output, printed):
         return []
     change = difference(entry.output, printed)
     entry.output = abridged(entry.output, printed)

@@ -13,6 +13,7 @@ import pytest
 from companion.checking import editions, show
 from companion.checking.check import environment
 from companion.checking.explain import explain
+from companion.checking.explain_beside import misspelt
 from companion.checking.facts import Failure
 from companion.checking.lookup import Known
 from companion.checking.progress import stand
@@ -223,3 +224,20 @@ def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
     assert note.startswith(
         "This environment has django 4.2.1, older than the stage's 5.2.19: python -m pip install -r "
     )
+
+
+def test_what_is_not_written_yet_is_not_misspelt(tmp_path):
+    """`UserSerializer` is right as it is, and no slip for the `EmailSerializer` that a later step brings."""
+    known = Known(find("11-account-recovery"), locate(typed("10-refresh-tokens", tmp_path / "mine")))
+    message = "cannot import name 'EmailSerializer' from 'authentication.serializers' (serializers.py)"
+
+    advice = explain(Failure("test", "ImportError", message), known)
+
+    assert advice.sentence == "authentication/serializers.py has no EmailSerializer yet."
+
+
+def test_what_a_later_step_takes_away_is_not_misspelt(tmp_path):
+    """`User.token` goes in stage 09; nobody has meant it for the `save` that comes."""
+    known = Known(find("09-sessions"), locate(typed("08-hardening", tmp_path / "mine")))
+
+    assert misspelt(Failure("test", "AssertionError", ""), known) is None

@@ -159,6 +159,22 @@ def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
     assert str(stand(folder).stage) == "03-user-manager"
 
 
+@pytest.mark.parametrize("edits", [
+    {"config/settings.py": {"from pathlib import Path\n": "from pathlib import Path\n\nimport environ\n\nenv = environ.Env()\n"}},
+    {
+        "config/settings.py": {"# SECURITY WARNING: don't": "JWT_SIGNING_KEY = 'j' * 40\n\n# SECURITY WARNING: don't"},
+        "authentication/tokens.py": {"settings.SECRET_KEY": "settings.JWT_SIGNING_KEY"},
+    },
+], ids=["begun", "half a step further"])  # fmt: skip
+def test_a_stage_that_was_begun_takes_no_earlier_one_away(project, edits):
+    """Old tests ask for new things in stage 08. What was done before stays done."""
+    found = stand(project("07-urls", edits))
+
+    assert str(found.stage) == "08-hardening"
+    assert found.done == 7
+    assert all("nothing imports it" not in missing.advice.sentence for missing in found.missing)
+
+
 def test_what_was_done_last_is_said_at_the_end(run, project):
     """After the last stage nothing comes."""
     assert run("check", project("final"))[1].endswith("\nAll is done: this was the last stage.\n")

@@ -23,8 +23,12 @@ CURL = """curl -i http://127.0.0.1:8000/api/login \\
         ("touch a/__init__.py b/__init__.py", "New-Item a/__init__.py, b/__init__.py"),
         ("export DEBUG=on", '$env:DEBUG = "on"'),
         ('export KEY=$(python -c "print(1)")', '$env:KEY = python -c "print(1)"'),
-        ("KEY=12 OTHER=b python manage.py check", '$env:KEY = "12"\n$env:OTHER = "b"\npython manage.py check'),
+        (
+            "KEY=12 OTHER=b python manage.py check",
+            '$env:KEY = "12"\n$env:OTHER = "b"\npython manage.py check\nRemove-Item Env:KEY, Env:OTHER',
+        ),
         ("curl http://127.0.0.1:8000/", "curl.exe http://127.0.0.1:8000/"),
+        ("curl -s -o /dev/null http://127.0.0.1:8000/", "curl.exe -s -o NUL http://127.0.0.1:8000/"),
         (
             CURL,
             """'{"email": "ada@example.com"}' | curl.exe -i http://127.0.0.1:8000/api/login `
@@ -63,6 +67,27 @@ def test_how_a_block_is_run_is_not_published():
     assert "run:" not in html
     assert "<!-- another -->" in html
     assert "ls" in html
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "for guess in $(seq 40); do curl -s http://127.0.0.1:8000/; done | sort | uniq -c",
+        "key() { python -c 'print(1)'; }",
+        'link=$(python manage.py shell -c "print(1)")',
+        'curl http://127.0.0.1:8000/ -d "${link#*=}"',
+        "curl http://127.0.0.1:8000/ | head -3",
+        "head -c 100 /dev/zero | curl http://127.0.0.1:8000/ --data-binary @-",
+    ],
+)
+def test_what_powershell_lacks_is_not_shown_as_its_own(command):
+    """A loop in other words would be another program: people are sent to a shell that has it."""
+    html = _html(f"```console\n$ {command}\nprinted\n```\n")
+    windows = html.rpartition("tabbed-block")[2]
+
+    assert "Git Bash" in windows
+    assert "PS&gt;" not in html
+    assert "printed" not in windows
 
 
 def test_a_block_that_is_the_same_stays_one():

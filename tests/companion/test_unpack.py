@@ -224,6 +224,10 @@ def test_the_zip_in_a_folder_of_moodle(unpacked, tmp_path, zipped):
 @pytest.mark.parametrize(("files", "said"), [
     ([], "No manage.py was found in it, nor in the folders below. There are no files in it at all."),
     ([("essay.txt", b"")], "No manage.py was found in it, nor in the folders below."),
+    (
+        [("work/Project.RAR", b"Rar!")],
+        "No manage.py was found in it, nor in the folders below. There is 'Project.RAR' in it: hand in what that holds, as a zip.",
+    ),
     ([("a/manage.py", MANAGE), ("b/manage.py", MANAGE)], "There are several projects: a, b. Hand in one."),
 ])  # fmt: skip
 def test_without_one_project_there_is_nothing_to_grade(unpacked, zipped, files, said):

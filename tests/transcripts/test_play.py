@@ -48,6 +48,14 @@ def test_a_command_without_output_is_run_and_not_compared(drifts):
     assert drifts(fence("$ echo long > file && cat file\n$ cat file\nlong")) == []
 
 
+def test_a_command_without_output_that_crashes_is_a_drift(drifts):
+    """What it should have done is not there for the next one."""
+    ((command, change),) = drifts(fence("$ python -c 'nobody'"))
+
+    assert command == "python -c 'nobody'"
+    assert "+NameError: name 'nobody' is not defined" in change
+
+
 def test_update_writes_the_output_into_the_page(drifts):
     """A drifted page is right after an update, and nothing else of it changes."""
     page = "# Page\n\n" + fence("$ echo one\ntwo") + "\nText.\n"
