@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from companion.checking import (
+    explain_attributes,
     explain_beside,
     explain_django,
     explain_heads,
@@ -24,11 +25,12 @@ LOADING: list[Rule] = [
     *explain_project.RULES,
     explain_django.refused,
     *explain_names.RULES,
+    *explain_attributes.RULES,
     explain_beside.misspelt,
     *explain_heads.RULES,
     explain_django.system_check,
     explain_beside.never_imported,
-    explain_names.not_overridden,
+    explain_attributes.not_overridden,
 ]
 TESTING: list[Rule] = [explain_test.no_file, *explain_beside.RULES, *explain_test.RULES]
 
