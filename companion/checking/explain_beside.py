@@ -55,7 +55,7 @@ def misspelt(failure: Failure, known: Known) -> Advice | None:
         return None
     for file, text in known.stage_texts.items():
         wanted = set(symbols(text)) - {IMPORTS}
-        former = known.symbols_before(file)  # what the stage takes away is not misspelt
+        former = symbols(known.text_before(file))  # what the stage takes away is not misspelt
         mine = {d.symbol.name: d for d in known.definitions if d.file == known.theirs(file)}
         for name in sorted(wanted - mine.keys()):
             others = [n for n in mine if n not in wanted and n not in former and _owner(n) == _owner(name)]

@@ -87,11 +87,11 @@ class Known:
         """What the stage defines in the file that the project calls so; nothing where it has no such file."""
         return symbols(self.text_of_stage(file))
 
-    def symbols_before(self, file: str) -> Mapping[str, Symbol]:
-        """What the stage before defines in a file of this one; nothing where it has no such file."""
+    def text_before(self, file: str) -> str:
+        """What the stage before has in a file of this one; "" where it has no such file."""
         before = previous(self.stage)
         path = files(before).get(file) if before else None
-        return symbols(path.read_text(encoding="utf-8")) if path else {}
+        return path.read_text(encoding="utf-8") if path else ""
 
     def text_of_stage(self, file: str) -> str:
         """What the stage has in the file that the project calls so; "" where it has no such file."""

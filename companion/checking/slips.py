@@ -15,7 +15,6 @@ from companion.checking.lookup import Known
 from companion.checking.staging import renamed
 from companion.checking.statements import Statement, statements
 from companion.reading.symbols import enclosing, lines_of, symbols
-from companion.stages import files, previous
 
 ALIKE = 0.5  # from which share of equal words (0 to 1) one statement is the other, changed
 CLOSE = 0.7  # from which share of equal letters one word is the other, mistyped
@@ -57,13 +56,11 @@ class Slip:
 @lru_cache(maxsize=2)
 def slips(known: Known) -> tuple[Slip, ...]:
     """All slips in the project's files. What is still as in the stage before is no slip: it waits for its step."""
-    before = files(previous(known.stage))
     found: list[Slip] = []
     for name, text in known.stage_texts.items():
         mine = known.texts.get(known.theirs(name), "")
         if mine and "/migrations/" not in name:
-            old = before[name].read_text(encoding="utf-8") if name in before else ""
-            texts = (renamed(each, known.package) for each in (text, old))
+            texts = (renamed(each, known.package) for each in (text, known.text_before(name)))
             found += _Pair(known.theirs(name), mine, *texts).slips()
     return tuple(found)
 
