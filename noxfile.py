@@ -30,7 +30,7 @@ SITE = "127.0.0.1:8001"  # 8000 stays the API's
 TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
 LEAKS = ("DJANGO_", "PYTEST_", "DATABASE_", "SECRET_KEY", "ALLOWED_HOSTS")  # would change what a stage does
 LEAKS += ("JWT_", "CACHE_URL", "NUM_PROXIES", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE")
-LEAKS += ("RECOVERY_RATE", "MAIL_RATE", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "FRONTEND_URL")
+LEAKS += ("RECOVERY_RATE", "MAIL_", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "FRONTEND_URL")
 
 
 def bare_environment():
