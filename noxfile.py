@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nox
 
-from companion import postgres as postgresql
 from companion.checking.invocation import line
 from companion.environment import environment
 from companion.pythons import oldest_and_newest
@@ -186,12 +185,18 @@ def properties(session):
 
 @nox.session
 def postgres(session):
-    """Run the tests of the stages from 08 on with PostgreSQL, on a server that is gone afterwards."""
-    session.run(PYTHON, "-m", "pytest", "-q", "tests/postgres", external=True)
-    with postgresql.server() as address:
+    """Run the tests of the stages from 08 on with PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
+    if address := os.environ.get("DATABASE_URL"):
         for stage in stages()[find("08-hardening").number - 1 :]:
             session.chdir(stage.path)
             run(session, PYTHON, "-m", "pytest", "-q", *session.posargs, DATABASE_URL=address)
+    elif shutil.which("pg_virtualenv"):
+        cluster = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")
+        again = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
+        command = ("sh", "-c", again, "sh", PYTHON, "-m", "nox", "-s", "postgres", "--", *session.posargs)
+        session.run("pg_virtualenv", *cluster, *command, external=True)
+    else:
+        session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
