@@ -77,9 +77,14 @@ def test_every_submission_gets_a_result(classroom, capsys):
     assert printed.out.splitlines()[0] == (
         "9 submissions: 3 passed, 1 failed, 1 time-out, 1 does not start, 1 no manage.py found, 2 not readable"
     )
+    assert printed.out.splitlines()[1:4] == [
+        "9 submissions = 1 in canvas.csv + 0 in moodle.csv + 8 not exported",
+        "  ada: Its name is not one that Canvas or Moodle gives to a download.",
+        "  bob: Its name is not one that Canvas or Moodle gives to a download.",
+    ]
     assert len(printed.err.splitlines()) == 9
     assert sorted(path.name for path in out.iterdir()) == [
-        "canvas.csv", "index.html", "journal.jsonl", "moodle.csv", "results.json"
+        "canvas.csv", "index.html", "journal.jsonl", "moodle.csv", "not-exported.csv", "results.json"
     ]  # fmt: skip
     assert "eve,5,,,,100" in (out / "canvas.csv").read_text()
     assert {r["where"] for r in json.loads((out / "results.json").read_text())["results"]} == {
