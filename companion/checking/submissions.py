@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
-from companion.checking.repository import Repository
+from companion.checking.repository import Repository, below
 
 # Moodle writes NAME_NUMBER_assignsubmission_PLUGIN, and then nothing, "_" (older versions) or "_FILE" (not in folders).
 # It turns the underscores of a name into spaces. A name with two numbers before that is by Canvas, and the rest is what
@@ -174,7 +174,7 @@ def _choose(readings: list[Reading], sure: list[Reading]) -> Reading | None:
 def submissions(folder: Path, without: Path | None = None) -> list[Submission]:
     """All submissions in `folder` by name: every entry is one, but for hidden ones and `without` (where results go)."""
     entries = sorted(folder.iterdir(), key=lambda path: (path.name.casefold(), path.name))
-    kept = [path for path in entries if not path.name.startswith(".") and path.resolve() != without]
+    kept = [path for path in entries if not path.name.startswith(".") and os.path.realpath(path) != str(without)]
     whose = students(path.name for path in kept)
     return [Submission(path, kind(path), whose[path.name]) for path in kept]
 
@@ -212,14 +212,15 @@ def digest(submission: Submission) -> str:
 
 
 def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The files below `folder` by their paths inside it, sorted; no links, and nothing that tools leave behind."""
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if f not in SKIPPED and not _environment(Path(place, f)))
-        for name in sorted(files):
-            path = Path(place, name)
-            if name not in SKIPPED and path.is_file() and not path.is_symlink():
-                yield path.relative_to(folder).as_posix(), path
+    """The files below `folder` by their paths inside it; no links, and nothing that tools leave behind.
+
+    Raises OSError for a folder that cannot be read.
+    """
+    for entry in below(folder, lambda entry: entry.name not in SKIPPED and not _environment(entry)):
+        if entry.name not in SKIPPED and entry.is_file(follow_symlinks=False):
+            path = Path(entry.path)
+            yield path.relative_to(folder).as_posix(), path
 
 
-def _environment(folder: Path) -> bool:
-    return folder.is_symlink() or (folder / "pyvenv.cfg").exists()
+def _environment(folder: os.DirEntry[str]) -> bool:
+    return os.path.exists(os.path.join(folder.path, "pyvenv.cfg"))

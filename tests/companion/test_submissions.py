@@ -104,6 +104,12 @@ def test_every_entry_is_a_submission(folder):
     assert list(found) == sorted(found, key=str.casefold)
 
 
+def test_link_to_itself_is_a_submission_too(folder):
+    (folder / "circle").symlink_to(folder / "circle")
+
+    assert {"circle", "bob"} <= {submission.name for submission in submissions(folder, folder / "grades")}
+
+
 def test_a_digest_changes_with_the_content_of_a_folder(folder):
     bob = Submission(folder / "bob", Kind.FOLDER)
     seen = [digest(bob)]
