@@ -26,6 +26,7 @@ CHAPTER = re.compile(r"chapters/(.+)\.md")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 NAMED = re.compile(r"(?:async )?(?:def|class) \w+")
+SUITE = "tests/"
 # A step comes before prose that has the same word once, and a step that creates a file comes before later changes.
 CHANGES, CREATES = 1.5, 2.0
 
@@ -66,12 +67,13 @@ def prefer_early(stage: stages.Stage, entries: list[Entry]) -> None:
 def step_entry(step: Step, url: str) -> Entry:
     """What the index holds of a step: its address, its files as title, and the lines that it adds, as HTML."""
     lines = [line for claim in step.claims for line in _lines(claim)]
-    creates = any(claim.change.status == "added" for claim in step.claims)
+    typed = [claim.change for claim in step.claims if not claim.change.path.startswith(SUITE) and not step.generated]
+    creates = any(change.status == "added" for change in typed)
     return {
         "location": f"{url}#{step.ident}",
         "title": _title(step),
         "text": "".join(f"<p><code>{escape(line, quote=False)}</code></p>" for line in lines),
-        "boost": 1 if step.generated else CREATES if creates else CHANGES,
+        "boost": CREATES if creates else CHANGES if typed else 1,
     }
 
 
@@ -81,7 +83,7 @@ def _lines(claim: Claim) -> list[str]:
     if "/migrations/" in path:
         return []
     added = [row.text.strip() for row in rows if row.kind == "+" and row.counts]
-    if path.startswith("tests/"):
+    if path.startswith(SUITE):
         return [found[0] for line in added if (found := NAMED.match(line))]
     return [line for line in added if not line.startswith("#")]
 
