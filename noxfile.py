@@ -14,8 +14,8 @@ from pathlib import Path
 
 import nox
 
-from companion import postgres as postgresql
 from companion.checking.invocation import line
+from companion.environment import environment
 from companion.pythons import oldest_and_newest
 from companion.stages import ROOT, copy, find, stages
 
@@ -28,14 +28,12 @@ PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be anoth
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
 SITE = "127.0.0.1:8001"  # 8000 stays the API's
 TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
-LEAKS = ("DJANGO_", "PYTEST_", "DATABASE_", "SECRET_KEY", "ALLOWED_HOSTS")  # would change what a stage does
-LEAKS += ("JWT_", "CACHE_URL", "NUM_PROXIES", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE")
-LEAKS += ("RECOVERY_RATE", "MAIL_RATE", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "FRONTEND_URL")
 
 
-def bare_environment():
-    """The environment without what other projects may have left in it."""
-    return {name: None for name in os.environ if name.startswith(LEAKS)}
+def run(session, *command, **variables):
+    """Run a command in an environment without anybody's settings, but with these variables."""
+    env = environment() | variables
+    session.run(*command, env=env, include_outer_env=False, external=True)
 
 
 @nox.session(allow_parallel=True)
@@ -43,9 +41,8 @@ def bare_environment():
 def tests(session, stage):
     """Run the tests of this stage."""
     session.chdir(find(stage).path)
-    env = bare_environment()
     with name_failures(session):
-        session.run(PYTHON, "-m", "pytest", "-q", *session.posargs, env=env, external=True)
+        run(session, PYTHON, "-m", "pytest", "-q", *session.posargs)
 
 
 @nox.session(allow_parallel=True)
@@ -136,12 +133,11 @@ def isolated(session):
             target = folder / version / stage.name
             shutil.rmtree(target, ignore_errors=True)
             session.chdir(copy(stage, target))
-            env = bare_environment()
-            session.run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", env=env, external=True)
-            session.run(python, "manage.py", "check", "--fail-level=DEBUG", env=env, external=True)
+            run(session, python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+            run(session, python, "manage.py", "check", "--fail-level=DEBUG")
             if stage.number > 1:  # before the user model nobody migrates
-                session.run(python, "manage.py", "makemigrations", "--check", "--dry-run", env=env, external=True)
-                session.run(python, "manage.py", "migrate", "-v0", env=env, external=True)
+                run(session, python, "manage.py", "makemigrations", "--check", "--dry-run")
+                run(session, python, "manage.py", "migrate", "-v0")
             session.log(f"{stage} stands alone on Python {version}")
 
 
@@ -184,18 +180,23 @@ def properties(session):
     session.install("-q", "-r", "requirements.txt", *GROUPS["properties"])
     session.chdir(find("final").path)
     options = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir=.", str(ROOT / "tests/properties"))
-    session.run("python", "-m", "pytest", *options, *session.posargs, env=bare_environment())
+    run(session, "python", "-m", "pytest", *options, *session.posargs)
 
 
 @nox.session
 def postgres(session):
-    """Run the tests of the stages from 08 on with PostgreSQL, on a server that is gone afterwards."""
-    session.run(PYTHON, "-m", "pytest", "-q", "tests/postgres", external=True)
-    with postgresql.server() as address:
+    """Run the tests of the stages from 08 on with PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
+    if address := os.environ.get("DATABASE_URL"):
         for stage in stages()[find("08-hardening").number - 1 :]:
             session.chdir(stage.path)
-            env = bare_environment() | {"DATABASE_URL": address}
-            session.run(PYTHON, "-m", "pytest", "-q", *session.posargs, env=env, external=True)
+            run(session, PYTHON, "-m", "pytest", "-q", *session.posargs, DATABASE_URL=address)
+    elif shutil.which("pg_virtualenv"):
+        cluster = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")
+        again = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
+        command = ("sh", "-c", again, "sh", PYTHON, "-m", "nox", "-s", "postgres", "--", *session.posargs)
+        session.run("pg_virtualenv", *cluster, *command, external=True)
+    else:
+        session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)

@@ -1,5 +1,6 @@
 """Lets `python -m companion` run, and `python PATH/TO/companion` from any other folder."""
 
+import io
 import os
 import sys
 
@@ -10,6 +11,11 @@ if sys.version_info < (3, 11):
 
 if not __package__:
     sys.path[0] = HOME
+
+# Windows gives a pipe or a file the code page of the system, which can't write every folder's name.
+for stream in (sys.stdout, sys.stderr):
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
 
 from companion import INTERRUPTED  # noqa: E402 - it can be found from here on
 

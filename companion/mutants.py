@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from companion.environment import environment
 from companion.stages import Stage, copy, files
 
 OURS = re.compile(r"(authentication|config)/\w+\.py")
@@ -197,7 +198,5 @@ def trials(chain: Sequence[Stage], only: Collection[Stage] = ()) -> Iterator[Tri
 
 
 def _passes(folder: Path, *arguments: str) -> bool:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
-    env = kept | {"PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=env, capture_output=True)
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment(), capture_output=True)
     return done.returncode == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,13 +18,13 @@ from typing import Any
 from companion.checking import suite
 from companion.checking.facts import FAILED, MISSING, PASSED, TIMEOUT, Failure, Place, Report, Result
 from companion.checking.project import NotAProject, Project, locate
+from companion.environment import environment
 from companion.stages import ROOT, Stage
 
 CHILD = Path(__file__).with_name("child.py")
 LIMIT = 20.0  # seconds that one test, or one step before the tests, may take
 TOTAL = 300.0  # seconds that one process may take
 TIMEOUTS = 3  # so many tests may hang before the rest is not tried any more
-LEAKS = ("DJANGO_", "PYTEST_", "PYTHON", "DATABASE_", "SECRET_KEY", "ALLOWED_HOSTS")  # would change what a project does
 OnResult = Callable[[Result], None]
 
 
@@ -101,12 +100,6 @@ def demanded(stage: Stage) -> dict[str, Any]:
             except ValueError:
                 continue  # computed when the settings are loaded
     return {"apps": settings.get("INSTALLED_APPS", []), "user": settings.get("AUTH_USER_MODEL", "")}
-
-
-def environment() -> dict[str, str]:
-    """Our environment, without what other projects may have left in it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(LEAKS)}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1"}  # for what the tests start in turn
 
 
 def _listen(

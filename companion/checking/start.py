@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from companion.checking.check import environment
 from companion.checking.editions import MARK, mark
+from companion.environment import environment
 from companion.stages import ROOT, Stage, copy, previous
 
 IGNORED = ["__pycache__/", ".venv/", ".env", "db.sqlite3"]

@@ -17,6 +17,7 @@ from types import TracebackType
 import pexpect
 from pexpect.replwrap import REPLWrapper
 
+from companion.environment import environment
 from companion.reading.symbols import symbols
 from companion.stages import ROOT, Stage, copy
 
@@ -98,7 +99,7 @@ class Folder:
         if not self._console:
             command = [sys.executable, "-W", "ignore", "-c", CONSOLE]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            env = environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+            env = terminal() | {"DJANGO_SETTINGS_MODULE": "config.settings"}
             self._console = subprocess.Popen(command, cwd=self.path, env=env, text=True, **pipes)  # type: ignore[call-overload]
         assert self._console and self._console.stdin and self._console.stdout
         print(json.dumps(lines), file=self._console.stdin, flush=True)
@@ -153,7 +154,7 @@ class Folder:
             free.bind(("127.0.0.1", 0))
             self._address = f"127.0.0.1:{free.getsockname()[1]}"
         command = ["manage.py", "runserver", self._address]
-        env = environment() | {"PYTHONUNBUFFERED": "1"}
+        env = terminal() | {"PYTHONUNBUFFERED": "1"}
         self._server = pexpect.spawn(
             sys.executable, command, cwd=str(self.path), env=env, encoding="utf-8", timeout=TIMEOUT
         )
@@ -162,7 +163,7 @@ class Folder:
 
     def _new_shell(self) -> REPLWrapper:
         child = pexpect.spawn(
-            "/bin/bash", ["--norc", "--noediting"], cwd=str(self.path), env=environment(), encoding="utf-8", echo=False
+            "/bin/bash", ["--norc", "--noediting"], cwd=str(self.path), env=terminal(), encoding="utf-8", echo=False
         )
         prompts = f"PS1='{PROMPT}' PS2='{MORE}' PROMPT_COMMAND=''"
         return REPLWrapper(child, re.compile(r"[$#] $"), prompts, PROMPT, MORE)
@@ -179,14 +180,13 @@ class Folder:
         return lines[:-1] if not lines[-1] else lines
 
 
-def environment() -> dict[str, str]:
+def terminal() -> dict[str, str]:
     """A plain terminal without colours, in which `python` is this Python."""
-    kept = {name: value for name, value in os.environ.items() if name in ("HOME", "LANG") or name.startswith("PIP_")}
+    kept = environment() | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return kept | {
         "PATH": path,
         "TERM": "dumb",
         "NO_COLOR": "1",
         "DJANGO_COLORS": "nocolor",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }

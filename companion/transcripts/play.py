@@ -13,7 +13,7 @@ from pathlib import Path
 from companion.stages import Stage, copy, find, previous, stages
 from companion.transcripts.blocks import Block, Entry, blocks, with_outputs
 from companion.transcripts.compare import abridged, difference, same
-from companion.transcripts.folder import Folder, environment
+from companion.transcripts.folder import Folder, terminal
 
 NOT_HERE = "not here"
 CRASH = "Traceback (most recent call last):"
@@ -123,7 +123,7 @@ class Rooms(ExitStack):
         with tempfile.TemporaryDirectory(dir=self.parent) as place:
             copy(stage, Path(place))
             command = [sys.executable, "manage.py", "migrate", "-v", "0"]
-            subprocess.run(command, cwd=place, env=environment(), check=True)
+            subprocess.run(command, cwd=place, env=terminal(), check=True)
             (folder.path / "db.sqlite3").write_bytes((Path(place) / "db.sqlite3").read_bytes())
 
     @contextmanager

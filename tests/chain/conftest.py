@@ -1,12 +1,12 @@
 """What the laws of the chain share: the stages, copies of them, and commands run in them."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from companion.environment import environment
 from companion.stages import Stage, previous, stages
 
 CHAIN = stages()
@@ -26,11 +26,11 @@ def pytest_generate_tests(metafunc):
 def run():
     """Runs Python with these arguments in a folder, with nothing of ours in the environment."""
 
-    def run(folder: Path, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(folder: Path, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=folder,
-            env=bare_environment() | environment,
+            env=environment() | variables,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
@@ -39,12 +39,6 @@ def run():
         return done
 
     return run
-
-
-def bare_environment() -> dict[str, str]:
-    """What a fresh shell has, and no setting of any project."""
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.fixture

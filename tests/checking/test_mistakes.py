@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from companion.checking import editions, show
-from companion.checking.check import environment
 from companion.checking.explain import explain
 from companion.checking.explain_beside import misspelt
 from companion.checking.facts import Failure
 from companion.checking.lookup import Known
 from companion.checking.progress import stand
 from companion.checking.project import locate
+from companion.environment import environment
 from companion.stages import find
 from tests.checking.mistakes import MISTAKES
 from tests.checking.projects import typed

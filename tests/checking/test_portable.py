@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from companion.checking import keys
-from companion.stages import ROOT
+from companion.environment import environment
+from companion.stages import ROOT, copy, find
 
 POSIX_MODULES = {"fcntl", "termios", "tty", "pty", "resource", "grp", "pwd", "posix", "syslog", "crypt"}
 POSIX_CALLS = {
@@ -63,6 +64,19 @@ def test_text_is_always_utf_8():
             called = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
             if called in ("read_text", "write_text"):
                 assert any(k.arg == "encoding" for k in node.keywords), f"{path.name}, line {node.lineno}"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_output_in_a_narrow_encoding_shows_question_marks(tmp_path, encoding):
+    """What an encoding lacks is shown as `?`: a pipe on Windows can't show every folder's name."""
+    project = copy(find("01-dockerfile"), tmp_path / "日本")
+    (project / "Dockerfile").unlink()
+    command = [sys.executable, "-m", "companion", "check", "1", project]
+    env = environment() | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True)
+
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert f"{tmp_path}/??".encode() in done.stdout
 
 
 def test_keys_on_windows_come_from_msvcrt(monkeypatch):

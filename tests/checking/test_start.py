@@ -8,10 +8,10 @@ import pytest
 
 from companion.checking import editions, invocation
 from companion.checking import start as module
-from companion.checking.check import environment
 from companion.checking.editions import MARK, mark
 from companion.checking.progress import stand
 from companion.checking.start import CannotStart, start
+from companion.environment import environment
 from companion.stages import ROOT, files, find, stages
 
 

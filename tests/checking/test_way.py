@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 from companion.checking import show
-from companion.checking.check import environment
 from companion.cli import main
+from companion.environment import environment
 from companion.stages import copy, find, stages
 from tests.checking.projects import edit
 

@@ -47,9 +47,9 @@ def test_no_session_runs_a_bare_command():
     """A bare `python` or `pytest` is another Python's: sessions without an environment of their own run PYTHON."""
     outside = re.sub(r'@nox\.session\(venv_backend="venv".*?(?=\n@|\nclass )', "", NOXFILE, flags=re.DOTALL)
 
-    commands = re.findall(r"session\.run\(\s*(\S+),", outside)
-    assert len(commands) == outside.count("session.run(")
-    assert set(commands) == {"PYTHON"}
+    commands = re.findall(r"run\((?:session, )?\s*(\S+),", outside)
+    assert len(commands) == outside.count("run(")
+    assert set(commands) == {"PYTHON", "*command", '"pg_virtualenv"'}
 
 
 def test_a_failure_ends_with_the_command_that_shows_it_alone(tmp_path):
@@ -71,6 +71,16 @@ def test_a_stage_runs_without_the_settings_of_the_shell(monkeypatch):
 
     assert done.returncode == 0, done.stdout
     assert "28 passed" in done.stdout
+
+
+def test_without_postgresql_its_session_says_what_to_do(monkeypatch, tmp_path):
+    """Neither a server of yours nor Debian's `pg_virtualenv`: one sentence says what to set or to install."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    done = nox("-s", "postgres")
+
+    assert done.returncode != 0
+    assert "Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql" in done.stderr
 
 
 def test_serve_shows_its_address_at_once_through_a_pipe():
