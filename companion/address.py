@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,14 +44,12 @@ def served() -> str:
 
 def _answers(address: str) -> bool:
     """Checks whether our site is at an address, and not another program that took the port since."""
-    parts = urlsplit(address)
-    connection = HTTPConnection(parts.hostname or HOST, parts.port, timeout=PATIENCE)
     try:
-        connection.request("GET", f"{parts.path}{PROOF}")
-        return connection.getresponse().read() == (ROOT / "docs" / PROOF).read_bytes()
+        parts = urlsplit(address)
+        with closing(HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)) as connection:
+            connection.request("GET", f"{parts.path}{PROOF}")
+            return connection.getresponse().read() == (ROOT / "docs" / PROOF).read_bytes()
     except TimeoutError:
         return True  # it rebuilds a page at the moment, and answers when the page is ready
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, ValueError):
         return False
-    finally:
-        connection.close()
