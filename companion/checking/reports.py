@@ -54,6 +54,7 @@ def write(results: Mapping[Submission, Result], suite: Suite, points: float, ass
         "results.json": as_json(results, suite, points),
         "canvas.csv": lms.canvas(results, assignment, points),
         "moodle.csv": lms.moodle(results, suite.tests, points),
+        "not-exported.csv": lms.not_exported(results, points),
     }
     for name, content in contents.items():
         write_whole(out / name, content)
@@ -78,6 +79,7 @@ def page(results: Mapping[Submission, Result], suite: Suite, points: float, assi
         suite=suite,
         rows=rows,
         tests=hardest(results, suite),
+        export=lms.export(results, points),
         points=points,
         verdicts=[(v, n) for v in Verdict if (n := sum(r.verdict is v for r in results.values()))],
         script=Markup(script),
@@ -116,7 +118,8 @@ def as_json(results: Mapping[Submission, Result], suite: Suite, points: float) -
             "id": who.id,
             "late": who.late,
         }
-        facts |= {"points": result.points(points), "passed": result.passed, **result.as_dict()}
+        facts |= {"points": result.points(points) if result.graded else None, "passed": result.passed}
+        facts |= {"feedback": lms.feedback(result, suite.tests), **result.as_dict()}
         graded.append(facts)
     suite_facts = {
         "stage": suite.stage.name,

@@ -59,6 +59,12 @@ class Result:
             return 0
         return sum(outcome.outcome == PASSED for outcome in self.outcomes.values())
 
+    @property
+    def graded(self) -> bool:
+        """Checks that there is a grade to give: tests ran, and their report adds up. Otherwise a person decides."""
+        trusted = self.verdict not in (Verdict.SUSPICIOUS, Verdict.GRADER_FAILED)
+        return self.verdict is Verdict.PASSED or (trusted and bool(self.outcomes))
+
     def points(self, maximum: float = 100) -> float:
         """The share of the tests that passed, of so many points, to two decimals; all of them only for a pass."""
         if self.verdict is Verdict.PASSED:

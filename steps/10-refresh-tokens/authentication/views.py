@@ -1,5 +1,6 @@
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
+from django.utils.decorators import method_decorator
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
@@ -90,6 +91,8 @@ class LoginAPIView(PublicAPIView):
         return Response(tokens, status=status.HTTP_200_OK, headers=NO_STORE)
 
 
+# With ATOMIC_REQUESTS, Django would roll back the end of the session because of the 401.
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class RefreshAPIView(PublicAPIView):
     """
     Exchanges a refresh token for new tokens.
