@@ -12,13 +12,13 @@ KNOWN = {
 }  # fmt: skip
 RESERVED = re.compile(r"(^|.*\.)(example(\.com|\.net|\.org)?|test|invalid)")  # RFC 2606: for examples of code
 ADDRESS = re.compile(r"https?://([^\s/:\"'<>)\]`,]+)")
-BARE = re.compile(r"(?<![\w@.-])(?:[\w-]+\.)+(?:example|invalid)\b")
+BARE = re.compile(r"(?<![\w@.-])(?:[\w-]+\.)+(?:example|invalid)\b(?!\.\w)")
 FENCE = re.compile(r"^( *)(```+).*?^\1\2|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
 def made_up(text, code=False):
     """Returns the hosts in a text that do not exist; reserved names are allowed in `code`."""
-    hosts = set(ADDRESS.findall(text)) | set(BARE.findall(text))
+    hosts = {host.rstrip(".") for host in ADDRESS.findall(text)} | set(BARE.findall(text))
     return {host for host in hosts - KNOWN - LOCAL if not (code and RESERVED.fullmatch(host))}
 
 

@@ -51,7 +51,7 @@ def test_the_site_names_no_host_that_does_not_exist(plain_site):
     [
         ('<a href="https://code.jwt.example/blob">Open</a>', {"code.jwt.example"}),
         ('<meta content="https://nobody-has-this.dev/card.png">', {"nobody-has-this.dev"}),
-        ("<p>Read it at https://www.example.com.</p>", {"www.example.com."}),
+        ("<p>Read it at https://www.example.com.</p>", {"www.example.com"}),
         ("<p>Read it at jwt.example.</p>", {"jwt.example"}),
         ("<code>https://nobody-has-this.dev/</code>", {"nobody-has-this.dev"}),
         ("<code>ALLOWED_HOSTS=api.example.com https://api.example.com/</code>", set()),
