@@ -45,7 +45,8 @@ def run(session, *command, **variables):
 @nox.session
 def serve(session):
     """Read the tutorial in your browser. Begin with this one."""
-    patience = {"interrupt_timeout": 5, "terminate_timeout": 5}  # seconds: after Ctrl+C it removes the file with its address
+    # Seconds. After Ctrl+C it removes the file with its address.
+    patience = {"interrupt_timeout": 5, "terminate_timeout": 5}
     session.run(PYTHON, "-m", "companion", "serve", *session.posargs, external=True, **patience)
 
 

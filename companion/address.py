@@ -1,4 +1,4 @@
-"""Where a person reads the chapters: at the address of a running `serve`, of the published site, or of the next `serve`."""
+"""Where a person reads the chapters: at a running `serve`, on the published site, or at the next `serve`."""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ class _Server(LiveReloadServer):
         print(f"\nThe tutorial: {self.url}   (stop it with Ctrl+C)")
         if self.server_port != PORT:
             print(f"Port {PORT} is in use, by another program or by another window that shows the tutorial.")
-        print(f"\nTo check what you have typed, in another window:\n  {line('check', 'path/to/your/folder')}\n", flush=True)
+        check = line("check", "path/to/your/folder")
+        print(f"\nTo check what you have typed, in another window:\n  {check}\n", flush=True)
         super().serve_forever(poll_interval)
 
 
@@ -45,7 +46,7 @@ def serve(options: Sequence[str] = ()) -> int:
     """Serves the site until somebody stops it; `options` are those of `mkdocs serve`. Returns the exit status."""
     os.environ["NO_MKDOCS_2_WARNING"] = "1"
     os.environ.pop("SITE_URL", None)  # its path would become a part of the address
-    mkdocs_serve.LiveReloadServer = _Server  # type: ignore[misc]
+    vars(mkdocs_serve)["LiveReloadServer"] = _Server
     for name in ENDINGS:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)

@@ -10,8 +10,10 @@ from companion.checking import show
 from companion.checking.check import expected
 from companion.checking.invocation import line
 from companion.checking.progress import stand
+from companion.checking.watch import Watched
 from companion.cli import main
 from companion.stages import ROOT, UnknownStage, find, stages, wanted
+from tests.hosts import made_up
 
 TWO = "02-user-model"
 ALL = len(expected(find(TWO)))  # tests
@@ -295,3 +297,16 @@ def test_a_bar_is_full_only_when_all_is_done():
     assert show.bar(299, 300) == f"[{'#' * 29}.]"
     assert show.bar(300, 300) == f"[{'#' * 30}]"
     assert show.bar(0, 0) == f"[{'.' * 30}]"
+
+
+def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, tmp_path):
+    """Neither `start` nor `check`, in words or in JSON, nor `watch`, which prints what `check` does."""
+    folder = project(TWO, WRONG)
+    printed = [run("start", "2", tmp_path / "new")[1], run("check", "--json", "2", folder)[1]]
+    said = []
+    watched = Watched(folder, said.append, find(TWO))
+    watched.check()
+
+    assert [made_up(text) for text in [*printed, *said]] == [set()] * (len(printed) + len(said))
+    assert all("http://127.0.0.1:8001/chapters/" in text for text in [*printed, said[0]])
+    assert said[0] == run("check", "2", folder)[1].rstrip("\n")

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.request import urlopen
 
 import pytest
@@ -127,10 +127,10 @@ def test_a_port_that_is_taken_during_the_build_is_left_to_who_has_it(site):
     os.mkfifo(site / "gate")
     port = first_of_free_ports()
     with serving(site, port) as process:
-        gate = open(site / "gate", "w")
-        (site / "gate").unlink()  # the second build, for the next port, need not stop
-        with socket.create_server(("127.0.0.1", port)):
-            gate.close()
+        with ExitStack() as other_program:
+            with open(site / "gate", "w"):
+                (site / "gate").unlink()  # the second build, for the next port, need not stop
+                other_program.enter_context(socket.create_server(("127.0.0.1", port)))
             assert told(process) == f"http://127.0.0.1:{port + 1}/"
         process.send_signal(signal.SIGINT)
         assert "Traceback" not in process.communicate()[1].decode()
