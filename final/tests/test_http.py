@@ -353,6 +353,16 @@ def test_eight_refreshes_at_once_get_one_refresh_token(call, register, person):
     assert call("POST", "/refresh", {"refresh_token": present}).status == 200
 
 
+def test_a_logout_takes_a_refresh_token(call, register, person):
+    """A client whose access token has expired can still log out, with its refresh token."""
+    tokens = register(person).body
+    answer = call("POST", "/logout", {"refresh_token": tokens["refresh_token"]}, "Bearer expired")
+
+    assert (answer.status, answer.body) == (204, None)
+    authorization = f"Bearer {tokens['access_token']}"
+    assert call("GET", "/me", authorization=authorization).status == 401
+
+
 def test_no_token_stands_in_for_the_other(call, register, person):
     """A refresh token opens nothing, and an access token refreshes nothing."""
     tokens = register(person).body
