@@ -139,7 +139,7 @@ def test_an_email_is_registered_once(call, invite, mail_to, person):
     assert "#token=" not in mail_to(person["email"])
 
 
-def test_of_eight_registrations_at_once_one_wins(call, invite, person):
+def test_of_eight_registrations_at_once_one_wins(call, invite, person, eight_at_once):
     """Eight use one link at the same moment: one gets an account, for seven the link is dead."""
     data = details(person, invite(person["email"]))
     answers = []
@@ -157,7 +157,9 @@ def test_of_eight_registrations_at_once_one_wins(call, invite, person):
     assert call("POST", "/login", credentials(person)).status == 200
 
 
-def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, invite, person):
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(
+    call, invite, person, eight_at_once
+):
     """Eight links lead to one mailbox, each in another case, and one of them gets an account."""
     answers = []
     tokens = {
@@ -351,6 +353,16 @@ def test_eight_refreshes_at_once_get_one_refresh_token(call, register, person):
     assert [answer.status for answer in answers] == [200] * 8
     (present,) = {answer.body["refresh_token"] for answer in answers}
     assert call("POST", "/refresh", {"refresh_token": present}).status == 200
+
+
+def test_a_logout_takes_a_refresh_token(call, register, person):
+    """A client whose access token has expired can still log out, with its refresh token."""
+    tokens = register(person).body
+    answer = call("POST", "/logout", {"refresh_token": tokens["refresh_token"]}, "Bearer expired")
+
+    assert (answer.status, answer.body) == (204, None)
+    authorization = f"Bearer {tokens['access_token']}"
+    assert call("GET", "/me", authorization=authorization).status == 401
 
 
 def test_no_token_stands_in_for_the_other(call, register, person):

@@ -107,7 +107,7 @@ def test_an_email_is_registered_once(call, person):
     }
 
 
-def test_of_eight_registrations_at_once_one_wins(call, person):
+def test_of_eight_registrations_at_once_one_wins(call, person, eight_at_once):
     """Eight people want one email at the same moment: one gets it, seven get a 400."""
     answers = []
     threads = [
@@ -123,7 +123,7 @@ def test_of_eight_registrations_at_once_one_wins(call, person):
     assert call("POST", "/login", credentials(person)).status == 200
 
 
-def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person):
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person, eight_at_once):
     """Eight people want one mailbox, each writes it in another case, and one gets it."""
     answers = []
 
@@ -314,6 +314,16 @@ def test_eight_refreshes_at_once_get_one_refresh_token(call, person):
     assert [answer.status for answer in answers] == [200] * 8
     (present,) = {answer.body["refresh_token"] for answer in answers}
     assert call("POST", "/refresh", {"refresh_token": present}).status == 200
+
+
+def test_a_logout_takes_a_refresh_token(call, person):
+    """A client whose access token has expired can still log out, with its refresh token."""
+    tokens = call("POST", "/registration", person).body
+    answer = call("POST", "/logout", {"refresh_token": tokens["refresh_token"]}, "Bearer expired")
+
+    assert (answer.status, answer.body) == (204, None)
+    authorization = f"Bearer {tokens['access_token']}"
+    assert call("GET", "/me", authorization=authorization).status == 401
 
 
 def test_no_token_stands_in_for_the_other(call, person):

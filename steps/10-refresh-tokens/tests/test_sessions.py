@@ -122,7 +122,7 @@ def test_a_browser_that_comes_from_the_admin_has_no_token_to_end(client, user):
     client.force_login(user)
 
     assert client.get("/api/sessions").json() == []
-    assert client.post("/api/logout").status_code == 401
+    assert client.post("/api/logout", content_type="application/json").status_code == 401
 
 
 def test_logout_everywhere_ends_all_sessions(phone, laptop, other, token_for):
