@@ -102,7 +102,7 @@ class PlacePanes(Treeprocessor):
 
     def _whole_files(self, diff: StageChanges) -> str:
         files = "".join(html.whole(change) for change in diff.files.values() if html.has_whole(change))
-        return f'<h2 id="files">The files, whole</h2>{files}'
+        return f'<h2 id="files" data-search-exclude>The files, whole</h2>{files}'
 
     def _link(self, prose: etree.Element, panes: list[Pane]) -> None:
         """Make a link of code in the prose that stands on exactly one line beside it."""

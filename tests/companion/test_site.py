@@ -174,8 +174,8 @@ def test_the_theme_has_no_reason_to_ask_another_server(build):
     assert 'class="mermaid"' not in pages
 
 
-def test_search_finds_the_prose_and_never_the_diff(build):
-    """The index of the search holds what people wrote."""
+def test_search_knows_the_prose_and_no_pane(build):
+    """Without the hook the index has what people wrote."""
     _, site = build()
     index = (site / "search/search_index.json").read_text()
 
