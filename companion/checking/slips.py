@@ -208,5 +208,5 @@ def _alike(own: Statement, other: Statement) -> float:
 
 def _joined(words: tuple[str, ...]) -> str:
     """The words as one writes them, without what divides them from others."""
-    text = re.sub(r" ?([.(\[]) ?| (?=[)\]},:])", r"\1", " ".join(words))
-    return text.strip(", ").replace(" = ", "=") or text
+    text = re.sub(r" ?([.(\[]) ?| (?=[)\]},:])", r"\1", " ".join(words).replace(" = ", "="))
+    return text.strip(", ") or text

@@ -1,8 +1,10 @@
 """The command line: what is printed, the exit status, and how a stage is named."""
 
 import json
+import runpy
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
@@ -272,6 +274,20 @@ def test_another_python_is_sent_to_the_right_one(tmp_path):
     assert done.stdout == ""
     assert done.stderr.startswith("This Python has no package ")
     assert done.stderr.rstrip().endswith(str(ROOT / ".venv/bin/python"))
+
+
+def test_a_python_with_some_of_the_packages_is_sent_there_too(monkeypatch):
+    """A package that is missing only when a check begins ends with the same sentence, and no traceback."""
+
+    def main():
+        raise PackageNotFoundError("pytest-django")
+
+    monkeypatch.setattr("companion.cli.main", main)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("companion", run_name="__main__")
+
+    has = ROOT / ".venv/bin/python"
+    assert ended.value.code == f"This Python has no package pytest-django. The companion's own has it: {has}"
 
 
 def test_a_python_that_is_too_old_is_told_so():
