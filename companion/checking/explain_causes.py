@@ -145,9 +145,9 @@ def text_for_a_list(failure: Failure, known: Known) -> Advice | None:
             place = Place(
                 definition.file, mine.lineno, known.texts[definition.file].splitlines()[mine.lineno - 1].strip()
             )
+            alone = " Round brackets alone do not make a list." if "(" in place.code else ""
             return Advice(
-                f"{place}: {definition.tail} has to be a list, and {mine.value!r} is a text. Round brackets alone do "
-                "not make a list.",
+                f"{place}: {definition.tail} has to be a list, and {mine.value!r} is a text.{alone}",
                 f"Write: {definition.tail} = {ast.unparse(theirs)}",
                 place,
             )

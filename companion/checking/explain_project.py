@@ -11,7 +11,7 @@ from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known, close
 from companion.reading.symbols import lines_of
 
-Words = Callable[[Failure, Known], Advice]
+Words = Callable[[Failure, Known], Advice | None]
 
 
 def found(failure: Failure, known: Known) -> Advice | None:
@@ -104,7 +104,7 @@ def _missing_migration(failure: Failure, known: Known) -> Advice:
     if failure.message.startswith("Remove field"):
         return Advice(f"{at(place)}: your model lacks what its migrations have ({failure.message}).",
                       "Put it back, or compare what the class inherits from with the chapter.", place)  # fmt: skip
-    if _has_the_stages_migrations(failure.name, known):
+    if failure.message.startswith("Alter") and _has_the_stages_migrations(failure.name, known):
         return Advice(f"{at(place)}: the model differs from its migrations ({failure.message}).",
                       "Compare it with the chapter.", place, vague=True)  # fmt: skip
     return Advice(f"{at(place)}: your models have changed, and no migration says so ({failure.message}).",
@@ -150,7 +150,9 @@ def _timeout(failure: Failure, known: Known) -> Advice:
     )
 
 
-def _exit(failure: Failure, known: Known) -> Advice:
+def _exit(failure: Failure, known: Known) -> Advice | None:
+    if failure.phase == "test":  # a command of Django that the test runs ends so too
+        return None
     return Advice(f"{subject(failure.place)} ends the program while it is being loaded.",
                   "Remove the call of exit().", failure.place)  # fmt: skip
 

@@ -640,9 +640,9 @@ MISTAKES = [
     Mistake(
         'a list that is a text',
         '02-user-model',
-        "authentication/models.py, line 30: Django's own check finds a fault: 'REQUIRED_FIELDS' must be a list or tuple. (auth.E001)",
+        "authentication/models.py, line 31: REQUIRED_FIELDS has to be a list, and 'username' is a text. Round brackets alone do not make a list.",
         'authentication/models.py',
-        30,
+        31,
         {'authentication/models.py': {'REQUIRED_FIELDS = ["username"]': 'REQUIRED_FIELDS = ("username")'}},
     ),
     Mistake(

@@ -1,6 +1,8 @@
 """The command line: what is printed, the exit status, and how a stage is named."""
 
+import io
 import json
+import re
 import runpy
 import subprocess
 import sys
@@ -299,6 +301,41 @@ def test_a_python_that_is_too_old_is_told_so():
     assert done.returncode == 1
     assert done.stderr.startswith("The companion needs Python 3.11 or newer, and this is Python 3.")
     assert "from companion" not in first_lines
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `say` writes to a terminal in which these variables are set."""
+
+    def shown(text, **variables):
+        screen = io.StringIO()
+        screen.isatty = lambda: True
+        monkeypatch.setattr(sys, "stdout", screen)
+        for name in ("NO_COLOR", "TERM"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        show.say(text)
+        return screen.getvalue()
+
+    return shown
+
+
+def test_colours_are_shown_where_they_are_wanted(shown):
+    """Not on a terminal that has none, and not with NO_COLOR (https://no-color.org)."""
+    assert shown("\x1b[31mMissing:\x1b[0m a test") == "\x1b[31mMissing:\x1b[0m a test\n"
+    assert shown("\x1b[31mMissing:\x1b[0m a test", NO_COLOR="1") == "Missing: a test\n"
+    assert shown("\x1b[31mMissing:\x1b[0m a test", TERM="dumb") == "Missing: a test\n"
+
+
+def test_what_has_one_cause_is_said_once(run, project):
+    """`--all` names each cause once, with the number of tests that wait for it."""
+    folder = project("04-authentication-backend", {"authentication/tokens.py": {"now = timezone.now()": "now = 1 / 0"}})
+    out = run("check", "4", "--all", folder)[1]
+
+    assert out.count("authentication/tokens.py, line 14: ZeroDivisionError") == 1
+    assert re.search(r"^  \d\d tests wait for this\.$", out, re.MULTILINE)
+    assert "\x1b" not in out
 
 
 def test_a_bar_is_full_only_when_all_is_done():
