@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from companion import INTERRUPTED
-from companion.checking import bubblewrap, reports
+from companion.checking import bubblewrap, lms, reports
 from companion.checking.bubblewrap import NoSandbox
 from companion.checking.executors import NoExecutor, Workers, processors, workers
 from companion.checking.grade import Suite, grade_all, suite_of
@@ -18,11 +18,12 @@ from companion.checking.journal import Busy, Journal
 from companion.checking.sandbox import MIB, Limits
 from companion.checking.served import GraderFailed, speaks_http
 from companion.checking.submissions import Submission, submissions
-from companion.checking.tally import Progress
+from companion.checking.tally import Progress, printable
 from companion.checking.verdicts import Result, Verdict
 from companion.stages import UnknownStage, stages, wanted
 
 JOURNAL = "journal.jsonl"
+MOST_NAMED = 50  # lines in the terminal for submissions that are not exported
 
 
 class WrongFolder(ValueError):
@@ -115,7 +116,7 @@ def _graded(
     progress.close()
     ordered = {submission: results[submission] for submission in found if submission in results}
     paths = reports.write(ordered, suite, given.points, assignment, out)
-    _tell(ordered, paths)
+    _tell(ordered, paths, given.points)
     if interrupted:
         command = shlex.join(["python", "-m", "companion", "grade", str(given.folder), "--out", shown(out), "--resume"])
         print(f"Interrupted with {len(found) - len(ordered)} to go. To go on:\n    {command}")
@@ -123,9 +124,16 @@ def _graded(
     return 1 if any(result.verdict is Verdict.GRADER_FAILED for result in ordered.values()) else 0
 
 
-def _tell(results: dict[Submission, Result], paths: list[Path]) -> None:
+def _tell(results: dict[Submission, Result], paths: list[Path], points: float) -> None:
     counts = Counter(result.verdict for result in results.values())
     print(f"{len(results)} submissions: " + ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v]))
+    export = lms.export(results, points)
+    written = f"{export.grades('canvas')} in canvas.csv + {export.grades('moodle')} in moodle.csv"
+    print(f"{len(results)} submissions = {written} + {len(export.left_out)} not exported")
+    for submission, reason in list(export.left_out.items())[:MOST_NAMED]:
+        print(f"  {printable(submission.name)}: {printable(reason)}")
+    if len(export.left_out) > MOST_NAMED:
+        print(f"  and {len(export.left_out) - MOST_NAMED} more: not-exported.csv names them all.")
     for path in paths:
         print(shown(path))
 

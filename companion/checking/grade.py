@@ -183,5 +183,5 @@ def _sandbox() -> Sandbox:
 def _digest(submission: Submission) -> str:
     try:
         return digest(submission)
-    except OSError as error:
-        return f"not readable: {error}"
+    except Exception as error:  # no submission ends the run: when it is graded, its result says what is wrong
+        return f"not readable: {type(error).__name__}: {error}"

@@ -36,10 +36,10 @@ class Project:
         return "" if inside == "." else f"{inside}/"
 
 
-def locate(named: Path, root: Path = ROOT) -> Project:
-    """The project in the folder `named`, or below it. Raises NotAProject."""
+def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
+    """The project in the folder `named`, or at most `deepest` folders below it. Raises NotAProject."""
     try:
-        return _locate(named, root)
+        return _locate(named, root, deepest)
     except PermissionError as error:
         raise NotAProject("Unreadable", str(error.filename or named)) from None
 
@@ -52,7 +52,7 @@ def readable(path: Path) -> str:
         return ""
 
 
-def _locate(named: Path, root: Path) -> Project:
+def _locate(named: Path, root: Path, deepest: int) -> Project:
     if not named.exists():
         raise NotAProject("NoFolder", str(named))
     if named.is_file():
@@ -63,7 +63,7 @@ def _locate(named: Path, root: Path) -> Project:
     root = root.resolve()
     if outer == root or any(outer == home or home in outer.parents for home in (root / "steps", root / "final")):
         raise NotAProject("OwnStage", str(outer), outer.name)
-    found = sorted(_with_manage(outer), key=lambda folder: len(folder.parts))
+    found = sorted(_with_manage(outer, deepest), key=lambda folder: len(folder.parts))
     if not found:
         raise _none(outer)
     if len(found) > 1 and len(found[0].parts) == len(found[1].parts):
@@ -82,16 +82,16 @@ def python_files(folder: Path) -> Iterator[Path]:
         yield from (path for path in paths if os.path.isfile(path))
 
 
-def _with_manage(folder: Path, depth: int = 0) -> Iterator[Path]:
+def _with_manage(folder: Path, deepest: int) -> Iterator[Path]:
     if (folder / "manage.py").is_file():
         yield folder
-    elif depth < DEEPEST:
+    elif deepest:
         try:
             below = sorted(path for path in folder.iterdir() if path.is_dir() and not _skipped(path))
         except OSError:
             return
         for path in below:
-            yield from _with_manage(path, depth + 1)
+            yield from _with_manage(path, deepest - 1)
 
 
 def _skipped(folder: Path) -> bool:

@@ -12,7 +12,7 @@ import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -105,10 +105,27 @@ class Repository:
     def _refuse_borrowed(self) -> None:
         """A repository may say that its objects lie elsewhere, in the instructor's own repository for instance."""
         objects = self.folder / "objects"
-        inside = [Path(place, name) for place, folders, files in os.walk(objects) for name in (*folders, *files)]
         borrowed = [objects / "info" / "alternates", objects / "info" / "http-alternates"]
-        if objects.is_symlink() or any(p.is_symlink() for p in inside) or any(p.exists() for p in borrowed):
+        try:
+            links = objects.is_symlink() or any(entry.is_symlink() for entry in below(objects))
+        except OSError as error:
+            raise BadRepository(f"It cannot be read: {error.strerror}.") from None
+        if links or any(p.exists() for p in borrowed):
             raise BadRepository("The repository takes objects from elsewhere: hand in a clone that has all of its own.")
+
+
+def below(folder: Path, into: Callable[[os.DirEntry[str]], bool] = lambda _: True) -> Iterator[os.DirEntry[str]]:
+    """All that is in a folder and in the folders below it, sorted; no link is followed. Raises OSError.
+
+    `into` says which folders to look into. There is no recursion (os.walk has one until Python 3.12), because a
+    submission may have more folders inside each other than Python has levels.
+    """
+    waiting = [os.fspath(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        yield from entries
+        waiting += [e.path for e in reversed(entries) if e.is_dir(follow_symlinks=False) and into(e)]
 
 
 class _Blob:

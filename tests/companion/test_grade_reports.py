@@ -42,6 +42,9 @@ CLASS = {
 }
 
 
+NOT_READABLE = Result(Verdict.UNREADABLE, "The zip is broken.", expected=3)
+
+
 def rows(text):
     return list(csv.reader(io.StringIO(text)))
 
@@ -52,7 +55,7 @@ def test_canvas_gets_its_columns_its_second_row_and_one_row_a_student():
         ["    Points Possible", "", "", "", "", "10"],
         ["ada", "1", "", "", "", "10"],
         ["bob", "2", "", "", "", "3.33"],
-        ["cyd", "3", "", "", "", "0"],
+        ["cyd", "3", "", "", "", ""],
     ]
 
 
@@ -62,6 +65,60 @@ def test_moodle_gets_the_columns_that_its_import_wants():
         ["Participant 4", "Dan Day", "6.67", "10", "-",
          "failed: 2 of 3 tests passed. First failure: The second thing."],
     ]  # fmt: skip
+
+
+def test_moodle_gets_a_blank_grade_and_the_reason_where_no_test_ran():
+    found = rows(lms.moodle({submission("Dan Day_4_assignsubmission_file"): NOT_READABLE}, TESTS, 10))
+
+    assert found[1] == ["Participant 4", "Dan Day", "", "10", "-", "No grade: not readable. The zip is broken."]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NOT_STARTED, Verdict.UNREADABLE, Verdict.NO_PROJECT, Verdict.TIMEOUT])
+def test_a_submission_of_which_no_test_ran_has_no_grade(verdict):
+    who = submission("ada_1_10_p.zip")
+
+    assert rows(lms.canvas({who: Result(verdict, "Why.", expected=3)}, "x", 10))[2:] == [["ada", "1", "", "", "", ""]]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SUSPICIOUS, Verdict.GRADER_FAILED])
+def test_a_report_that_cannot_be_trusted_is_no_grade(verdict):
+    assert not result("b", verdict=verdict).graded
+
+
+def test_tests_that_passed_before_a_time_out_count():
+    late = Result(Verdict.TIMEOUT, "It took too long.", {"t.py::a": Outcome("passed")}, 3)
+
+    assert rows(lms.canvas({submission("ada_1_10_p.zip"): late}, "x", 9))[2:] == [["ada", "1", "", "", "", "3"]]
+
+
+def test_each_submission_is_exported_or_named_with_the_reason():
+    mixed = CLASS | {
+        submission("ada_1_13_old.zip"): result("a"),
+        submission("Team A_17_assignsubmission_file_p.zip"): result(),
+        submission("essay.pdf"): NOT_READABLE,
+    }
+    found = lms.export(mixed, 10)
+
+    assert rows(lms.not_exported(mixed, 10)) == [
+        ["Submission", "Student", "Result", "Reason"],
+        ["cyd_3_12_p.zip", "cyd", "time-out", "No grade: time-out. It took too long."],
+        ["eve.zip", "eve", "grader failed", "Its name is not one that Canvas or Moodle gives to a download."],
+        ["ada_1_13_old.zip", "ada", "failed", "The grade of this student comes from ada_1_10_p.zip."],
+        ["Team A_17_assignsubmission_file_p.zip", "Team A", "passed",
+         "This looks like a team's submission, and 17 is then the team's number, not a participant's."],
+        ["essay.pdf", "essay.pdf", "not readable", "Its name is not one that Canvas or Moodle gives to a download."],
+    ]  # fmt: skip
+    assert len(mixed) == 8 == found.grades("canvas") + found.grades("moodle") + len(found.left_out)
+    assert (found.grades("canvas"), found.grades("moodle")) == (2, 1)
+
+
+def test_the_page_names_what_is_not_exported(suite):
+    text = " ".join(Page(reports.page(CLASS, suite, 10, "JWT login")).text.split())
+
+    assert "5 submissions = 2 in canvas.csv + 1 in moodle.csv + 2 not exported." in text
+    assert (
+        "Not exported Reason cyd_3_12_p.zip No grade: time-out. It took too long. eve.zip Its name is not one" in text
+    )
 
 
 def test_of_two_files_of_a_student_the_better_one_counts():
@@ -109,17 +166,51 @@ def test_the_page_says_who_is_where(suite):
     text = " ".join(page.text.split())
 
     assert "bob late bob_LATE_2_11_p.zip failed 06-views 3.33 1 of 3 The second thing." in text
-    assert "cyd cyd_3_12_p.zip time-out unknown 0.00 0 of 3 It took too long." in text
+    assert "cyd cyd_3_12_p.zip time-out unknown none 0 of 3 It took too long." in text
     assert "1 passed 2 failed 1 time-out 1 grader failed" in text
     assert "the tests ran outside of it" in text
 
 
 def test_the_page_says_what_most_of_the_class_fails(suite):
-    assert [(t.id, t.failed, t.silent) for t in reports.hardest(CLASS, suite)] == [
-        ("t.py::b", 2, 2),
-        ("t.py::c", 1, 2),
-        ("t.py::a", 0, 2),
+    assert [(line.tests, line.failed, line.silent) for line in reports.hardest(CLASS, suite)] == [
+        (("t.py::b",), 2, 2),
+        (("t.py::c",), 1, 2),
+        (("t.py::a",), 0, 2),
     ]
+
+
+def test_tests_with_one_sentence_are_one_line():
+    """Of a parametrized test that fails in 12 cases, the class fails one thing."""
+    tests = {"t.py::a": "The first thing.", "t.py::b[1]": "Any body.", "t.py::b[2]": "Any body."}
+    suite = Suite(find("07-urls"), tests, served=True, limits=Limits(), unsafe=False)
+    failed, passed = Outcome("failed"), Outcome("passed")
+    results = {
+        submission("ada.zip"): Result(
+            Verdict.FAILED, "", {"t.py::a": passed, "t.py::b[1]": failed, "t.py::b[2]": failed}
+        ),
+        submission("bob.zip"): Result(Verdict.TIMEOUT, "", {"t.py::a": passed, "t.py::b[1]": passed}),
+        submission("cyd.zip"): Result(Verdict.PASSED, "", dict.fromkeys(tests, passed)),
+    }
+
+    assert [(line.requirement, line.names, line.failed, line.silent) for line in reports.hardest(results, suite)] == [
+        ("Any body.", ["t.py::b"], 1, 1),
+        ("The first thing.", ["t.py::a"], 0, 0),
+    ]
+    assert "Any body. 1 1 t.py::b (2 cases)" in " ".join(Page(reports.page(results, suite, 10, "x")).text.split())
+
+
+def test_the_first_thing_missing_is_what_came_back(suite):
+    cause = "POST /api/registration: expected 201, got 200."
+    found = result("b")
+    found.outcomes["t.py::b"] = Outcome("failed", "assert 200 == 201", cause)
+    who = submission("Dan Day_4_assignsubmission_file")
+
+    assert f"2 of 3 {cause} The second thing. {cause} t.py::b assert 200 == 201" in " ".join(
+        Page(reports.page({who: found}, suite, 10, "x")).text.split()
+    )
+    assert rows(lms.moodle({who: found}, TESTS, 10))[1][-1] == (
+        f"failed: 2 of 3 tests passed. First failure: The second thing. {cause}"
+    )
 
 
 @pytest.mark.parametrize(("served", "unsafe"), [(False, False), (True, True), (False, True)])
@@ -173,8 +264,9 @@ def test_json_has_everything(suite):
 
     assert facts["suite"]["stage"] == "07-urls"
     assert [(r["submission"], r["verdict"], r["points"]) for r in facts["results"]] == [
-        (s.name, str(r.verdict), r.points(10)) for s, r in CLASS.items()
+        (s.name, str(r.verdict), r.points(10) if r.graded else None) for s, r in CLASS.items()
     ]
+    assert facts["results"][3]["feedback"] == "failed: 2 of 3 tests passed. First failure: The second thing."
     assert (
         Result.read(
             {k: v for k, v in facts["results"][1].items() if k in Result.__dataclass_fields__ and k != "passed"}

@@ -2,22 +2,77 @@ import subprocess
 
 import pytest
 
-from companion.checking.submissions import Kind, Student, Submission, digest, kind, student, submissions
+from companion.checking.submissions import Kind, Student, Submission, digest, kind, students, submissions
+
+TEAM = "This looks like a team's submission, and 17 is then the team's number, not a participant's."
 
 
 @pytest.mark.parametrize(("name", "who"), [
     ("lovelaceada_12345_67890_project.zip", Student("lovelaceada", "canvas", "12345")),
     ("lovelaceada_LATE_12345_67890_my_project-1.zip", Student("lovelaceada", "canvas", "12345", late=True)),
+    ("lovelaceada_late_12345_67890_my_project-1.zip", Student("lovelaceada", "canvas", "12345", late=True)),
+    ("lovelace--ada_12345_67890_project.zip", Student("lovelace--ada", "canvas", "12345")),
+    ("van_derbergjan_12_901_project.zip", Student("van_derbergjan", "canvas", "12")),
+    ("team_1_12_901_project.zip", Student("team_1", "canvas", "12")),
+    ("team_1_LATE_12_901_project.zip", Student("team_1", "canvas", "12", late=True)),
+    ("1_team_12_901_project.zip", Student("1_team", "canvas", "12")),
+    ("lovelaceada_12345_67890_1_project.zip", Student("lovelaceada", "canvas", "12345")),
+    ("lovelaceada_12345_67890_a_1_2_b.zip", Student("lovelaceada", "canvas", "12345")),
+    ("lovelaceada_12345_67890_grace_LATE_13_902_b.zip", Student("lovelaceada", "canvas", "12345")),
+    ("ada_12_901_grace_102_assignsubmission_file_x.zip", Student("ada", "canvas", "12")),
+    ("lovelaceada_12345_text.html", Student("lovelaceada", "canvas", "12345")),
+    ("team_1_LATE_12345_link.html", Student("team_1", "canvas", "12345", late=True)),
     ("Ada Lovelace_123_assignsubmission_file_project.zip", Student("Ada Lovelace", "moodle", "123")),
     ("Ada Lovelace_123_assignsubmission_file_", Student("Ada Lovelace", "moodle", "123")),
+    ("Ada Lovelace_123_assignsubmission_file", Student("Ada Lovelace", "moodle", "123")),
+    ("Ada Lovelace_123_assignsubmission_onlinetext", Student("Ada Lovelace", "moodle", "123")),
+    ("Participant_123_assignsubmission_file", Student("Participant", "moodle", "123")),
     ("Ada_Byron_123_assignsubmission_file_a_1_2_b.zip", Student("Ada_Byron", "moodle", "123")),
+    ("Ada Byron_123_assignsubmission_file_Eve_9_assignsubmission_file_b.zip", Student("Ada Byron", "moodle", "123")),
     ("jwt-login-ada", Student("jwt-login-ada")),
     ("ada.zip", Student("ada")),
     ("ada.git", Student("ada")),
     ("ada_123.zip", Student("ada_123")),
+    ("Ada Lovelace_12_13_notes.zip", Student("Ada Lovelace_12_13_notes")),
 ])  # fmt: skip
 def test_a_name_says_whose_it_is(name, who):
-    assert student(name) == who
+    assert students([name]) == {name: who}
+
+
+@pytest.mark.parametrize(("name", "who"), [
+    ("Team A_17_assignsubmission_file_projekt.zip", Student("Team A", "moodle", doubt=TEAM)),
+    ("Gruppe Rot_17_assignsubmission_file", Student("Gruppe Rot", "moodle", doubt=TEAM)),
+    ("Lab 3_17_assignsubmission_file_", Student("Lab 3", "moodle", doubt=TEAM)),
+    ("Default group_assignsubmission_file", Student("Default group", "moodle", doubt=(
+        "Moodle has written no number: this comes from the students who are in no team."))),
+    ("anon_x5Rk1_901_project.zip", Student("anon_x5Rk1", "canvas", doubt=(
+        "Canvas leaves out the ID while an assignment is graded anonymously."))),
+    ("LATE_anon_12345_901_project.zip", Student("anon_12345", "canvas", late=True, doubt=(
+        "Canvas leaves out the ID while an assignment is graded anonymously."))),
+    ("smithbo_12_901_2024_project.zip", Student("smithbo", "canvas", doubt=(
+        "Its name can be read as ID 12 or ID 901: enter the grade by hand."))),
+    ("red_1_340934_208490284_project.zip", Student("red", "canvas", doubt=(
+        "Its name can be read as ID 1 or ID 340934: enter the grade by hand."))),
+])  # fmt: skip
+def test_name_that_does_not_say_whose_grade_it_is_gets_no_id(name, who):
+    assert students([name]) == {name: who}
+
+
+def test_names_of_a_download_are_read_together():
+    """A number that could be an ID or a file's number is compared with what the other names have."""
+    found = students([
+        "lovelaceada_340934_208490284_project.zip",
+        "red_1_340811_208490931_project.zip",
+        "smithbo_340912_208487712_208490000_project.zip",
+        "lovelaceada_340934_208490301_208490000_notes.zip",
+    ])  # fmt: skip
+
+    assert [(who.name, who.id) for who in found.values()] == [
+        ("lovelaceada", "340934"),
+        ("red_1", "340811"),
+        ("smithbo", ""),
+        ("lovelaceada", "340934"),
+    ]
 
 
 @pytest.fixture
@@ -47,6 +102,12 @@ def test_every_entry_is_a_submission(folder):
         "repository": Kind.GIT,
     }
     assert list(found) == sorted(found, key=str.casefold)
+
+
+def test_link_to_itself_is_a_submission_too(folder):
+    (folder / "circle").symlink_to(folder / "circle")
+
+    assert {"circle", "bob"} <= {submission.name for submission in submissions(folder, folder / "grades")}
 
 
 def test_a_digest_changes_with_the_content_of_a_folder(folder):

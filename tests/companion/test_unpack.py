@@ -1,3 +1,4 @@
+import errno
 import io
 import os
 import stat
@@ -10,7 +11,7 @@ import pytest
 
 from companion.checking import unpack as unpacking
 from companion.checking.repository import Repository
-from companion.checking.submissions import Submission, kind
+from companion.checking.submissions import Submission, digest, kind
 from companion.checking.unpack import Unusable, unpack
 from companion.checking.verdicts import Verdict
 
@@ -95,11 +96,127 @@ def test_a_path_that_leads_out_is_refused(unpacked, zipped, tmp_path, name):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["project.zip", "target"]
 
 
-@pytest.mark.parametrize("name", ["work/" + "a" * 201, "work/" + "\N{GREEK SMALL LETTER ALPHA}" * 101, "a/" * 33 + "b"])
+@pytest.mark.parametrize("name", ["work/" + "a" * 201, "work/" + "\N{GREEK SMALL LETTER ALPHA}" * 101])
 def test_a_name_that_is_too_long_is_called_so(unpacked, zipped, name):
     said = why(unpacked, zipped([("manage.py", MANAGE), (name, b"")]))
 
     assert said == f"It holds a file whose name is too long: {ascii(name[:80])}."
+
+
+def test_folders_in_folders_are_called_so(unpacked, zipped):
+    said = why(unpacked, zipped([("manage.py", MANAGE), ("a/" * 33 + "b", b"")]))
+
+    assert said == f"It holds more than 32 folders inside each other: {ascii(('a/' * 33 + 'b')[:80])}."
+
+
+@pytest.fixture
+def deep():
+    """Makes 1500 folders inside each other below a folder, with a file in the last."""
+
+    made = []
+
+    def deep(folder: Path) -> None:
+        path = str(folder)
+        made.append(f"{path}/a")
+        for _ in range(1500):
+            path += "/a"
+            os.mkdir(path)
+        Path(path, "b").write_text("x")
+
+    yield deep
+    subprocess.run(["rm", "-r", *made], check=True)  # pytest's own way to remove them recurses
+
+
+def test_1500_folders_inside_each_other_are_not_readable(unpacked, tmp_path, deep):
+    folder = tmp_path / "ada"
+    folder.mkdir()
+    (folder / "manage.py").write_bytes(MANAGE)
+    deep(folder)
+
+    assert digest(Submission(folder, kind(folder))) == digest(Submission(folder, kind(folder)))
+    assert why(unpacked, folder) == f"It holds more than 32 folders inside each other: {ascii(('a/' * 40)[:80])}."
+
+
+def test_1500_folders_inside_a_repository_do_no_harm(unpacked, repository, deep):
+    folder, _ = repository
+    deep(folder / ".git" / "objects")
+
+    assert unpacked(folder) == (".", ["manage.py"])
+
+
+@pytest.mark.parametrize("depth", [4, 9])
+def test_project_is_found_however_deep_it_is(unpacked, zipped, depth):
+    inside = "/".join(["course-main"] * depth)
+
+    assert unpacked(zipped([(f"{inside}/manage.py", MANAGE)]))[0] == inside
+
+
+def test_project_in_a_folder_that_is_never_looked_into_is_named(unpacked, zipped):
+    said = why(unpacked, zipped([("build/manage.py", MANAGE)]), Verdict.NO_PROJECT)
+
+    assert said == (
+        "No manage.py was found in it, nor in the folders below."
+        " There is 'build/manage.py', but tools make folders of that name: rename the folder."
+    )
+
+
+def test_file_that_vanishes_is_not_the_grader_s_fault(unpacked, tmp_path, monkeypatch):
+    folder = tmp_path / "ada"
+    folder.mkdir()
+    (folder / "manage.py").write_bytes(MANAGE)
+    real = Path.open
+
+    def vanish(path, *arguments):
+        if path.parent == folder:
+            path.unlink()
+        return real(path, *arguments)
+
+    monkeypatch.setattr(Path, "open", vanish)
+
+    assert why(unpacked, folder) == "It cannot be read: No such file or directory."
+
+
+def test_submission_that_vanishes_is_not_readable(unpacked, tmp_path, zipped, repository):
+    folder = tmp_path / "ada"
+    folder.mkdir()
+    for path in (folder, zipped([("manage.py", MANAGE)]), repository[0]):
+        submission = Submission(path, kind(path))
+        path.rename(tmp_path / "elsewhere")
+        with pytest.raises(Unusable) as caught:
+            unpack(submission, tmp_path / "target")
+        (tmp_path / "elsewhere").rename(path)
+
+        assert (caught.value.verdict, caught.value.why) == (
+            Verdict.UNREADABLE, "It cannot be read: No such file or directory."
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["zip", "folder"])
+def test_full_disk_is_the_grader_s_fault(unpacked, tmp_path, zipped, monkeypatch, form):
+    """The student is not told that the zip is broken."""
+    path = zipped([("manage.py", MANAGE)])
+    if form == "folder":
+        path = tmp_path / "ada"
+        path.mkdir()
+        (path / "manage.py").write_bytes(MANAGE)
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "chmod", full)
+
+    with pytest.raises(OSError, match="No space left on device"):
+        unpacked(path)
+
+
+def test_names_that_are_no_text_are_kept(unpacked, tmp_path):
+    """A name can be any bytes: é as Windows wrote it before Unicode, for instance."""
+    folder = tmp_path / os.fsdecode(b"Ren\xe9")
+    folder.mkdir()
+    (folder / "manage.py").write_bytes(MANAGE)
+    (folder / os.fsdecode(b"notes\xff.txt")).write_bytes(b"")
+
+    assert unpacked(folder) == (".", ["manage.py", "notes\udcff.txt"])
 
 
 def test_folders_without_end_are_not_readable(unpacked, tmp_path, monkeypatch):

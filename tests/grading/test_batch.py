@@ -21,7 +21,7 @@ from companion.checking import batch, executors, grade
 from companion.checking.executors import Workers
 from companion.checking.journal import Journal
 from companion.checking.sandbox import Limits
-from companion.checking.submissions import submissions
+from companion.checking.submissions import Kind, Submission, submissions
 from companion.checking.verdicts import Result, Verdict
 from companion.cli import main
 from companion.stages import ROOT, find
@@ -77,9 +77,14 @@ def test_every_submission_gets_a_result(classroom, capsys):
     assert printed.out.splitlines()[0] == (
         "9 submissions: 3 passed, 1 failed, 1 time-out, 1 does not start, 1 no manage.py found, 2 not readable"
     )
+    assert printed.out.splitlines()[1:4] == [
+        "9 submissions = 1 in canvas.csv + 0 in moodle.csv + 8 not exported",
+        "  ada: Its name is not one that Canvas or Moodle gives to a download.",
+        "  bob: Its name is not one that Canvas or Moodle gives to a download.",
+    ]
     assert len(printed.err.splitlines()) == 9
     assert sorted(path.name for path in out.iterdir()) == [
-        "canvas.csv", "index.html", "journal.jsonl", "moodle.csv", "results.json"
+        "canvas.csv", "index.html", "journal.jsonl", "moodle.csv", "not-exported.csv", "results.json"
     ]  # fmt: skip
     assert "eve,5,,,,100" in (out / "canvas.csv").read_text()
     assert {r["where"] for r in json.loads((out / "results.json").read_text())["results"]} == {
@@ -98,6 +103,46 @@ def test_every_submission_gets_a_result(classroom, capsys):
     assert status == 0
     assert verdicts(out) == {n: v for n, v in ALL.items() if n != "fay.zip"} | {"fay": "failed", "dan": "passed"}
     assert sorted(re.findall(r"of 9: (.*):", printed.err)) == ["dan", "fay"]  # and nobody else
+
+
+def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
+    """Folders without end, a name that is no text, a link to itself, a file that vanishes: each gets its result."""
+    latin = os.fsdecode(b"Ren\xe9")
+    project("07-urls", name="class/ada")
+    project("07-urls", {os.fsdecode(b"notes\xff.txt"): "x"}, name=f"class/{latin}")
+    inside = "course-main/week 3/project-main/project/"
+    with zipfile.ZipFile(tmp_path / "class" / "deep_26_917_p.zip", "w") as archive:
+        for path in (tmp_path / "class" / "ada").rglob("*"):
+            archive.write(path, inside + str(path.relative_to(tmp_path / "class" / "ada")))
+    (tmp_path / "class" / "circle").symlink_to(tmp_path / "class" / "circle")
+    folder = str(tmp_path / "class" / "folders")
+    os.mkdir(folder)
+    for _ in range(1500):
+        folder += "/a"
+        os.mkdir(folder)
+    Path(folder, "manage.py").touch()
+
+    def and_one_that_vanishes(*arguments):
+        return [*submissions(*arguments), Submission(tmp_path / "class" / "zoe.zip", Kind.ZIP)]
+
+    monkeypatch.setattr(batch, "submissions", and_one_that_vanishes)
+    status = main(["grade", str(tmp_path / "class")])
+    subprocess.run(["rm", "-r", tmp_path / "class" / "folders"], check=True)  # pytest's own way to remove it recurses
+
+    out = tmp_path / "class-grades"
+    assert status == 0
+    assert verdicts(out) == {
+        "ada": "passed",
+        "circle": "not readable",
+        "deep_26_917_p.zip": "passed",
+        "folders": "not readable",
+        latin: "passed",
+        "zoe.zip": "not readable",
+    }
+    whys = {r["submission"]: r["why"] for r in json.loads((out / "results.json").read_text())["results"]}
+    assert whys["folders"].startswith("It holds more than 32 folders inside each other: 'a/a/a/")
+    assert whys["zoe.zip"] == "It cannot be read: No such file or directory."
+    assert "Ren?: Its name is not one that Canvas or Moodle gives" in capsys.readouterr().out
 
 
 def test_results_are_not_written_over(classroom, capsys, tmp_path):

@@ -1,7 +1,8 @@
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
+from django.utils.decorators import method_decorator
 from rest_framework import status
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,7 +16,7 @@ from .serializers import (
     SessionSerializer,
     UserSerializer,
 )
-from .sessions import refresh_session, start_session, tokens_of
+from .sessions import end_session, refresh_session, start_session, tokens_of
 from .throttles import LoginThrottle, RegistrationThrottle
 
 # An answer that bears a token is for one client: nothing on the way may keep it.
@@ -90,6 +91,8 @@ class LoginAPIView(PublicAPIView):
         return Response(tokens, status=status.HTTP_200_OK, headers=NO_STORE)
 
 
+# With ATOMIC_REQUESTS, Django would roll back the end of the session because of the 401.
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class RefreshAPIView(PublicAPIView):
     """
     Exchanges a refresh token for new tokens.
@@ -114,14 +117,31 @@ class CurrentUserAPIView(APIView):
 
 class LogoutAPIView(APIView):
     """
-    Ends the session that the token belongs to.
+    Ends the session of the refresh token in the body. Without one, ends the session of
+    the access token in the header.
     """
 
     # Whoever comes from the admin, with a cookie, has no token to end.
     authentication_classes = [JWTAuthentication]
+    permission_classes = [AllowAny]
+
+    def perform_authentication(self, request):
+        """
+        Django REST Framework reads the header here, before `post`, and refuses an expired
+        token. This view reads it later, with `request.auth`, and only if it has to.
+        """
 
     def post(self, request):
-        request.auth.delete()
+        serializer = RefreshSerializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+
+        if "refresh_token" in serializer.validated_data:
+            end_session(serializer.validated_data["refresh_token"])
+        elif request.auth:
+            request.auth.delete()
+        else:
+            raise NotAuthenticated
+
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -180,8 +180,11 @@ REST_FRAMEWORK = {
 JWT_LIFETIME = timedelta(minutes=5)
 JWT_REFRESH_LIFETIME = timedelta(days=14)
 
-# How long a used refresh token may come again before it is taken for a stolen one.
-REFRESH_REUSE_LEEWAY = timedelta(seconds=10)
+# The longest that a session can live, however often it is refreshed.
+SESSION_LIFETIME = timedelta(days=90)
+
+# How long a spent refresh token gets the same tokens again. After that it counts as stolen.
+REFRESH_REUSE_LEEWAY = timedelta(seconds=30)
 
 JWT_ISSUER = 'tutorial'
 JWT_AUDIENCE = 'tutorial-api'

@@ -107,7 +107,7 @@ def test_an_email_is_registered_once(call, person):
     }
 
 
-def test_of_eight_registrations_at_once_one_wins(call, person):
+def test_of_eight_registrations_at_once_one_wins(call, person, eight_at_once):
     """Eight people want one email at the same moment: one gets it, seven get a 400."""
     answers = []
     threads = [
@@ -123,7 +123,7 @@ def test_of_eight_registrations_at_once_one_wins(call, person):
     assert call("POST", "/login", credentials(person)).status == 200
 
 
-def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person):
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person, eight_at_once):
     """Eight people want one mailbox, each writes it in another case, and one gets it."""
     answers = []
 
@@ -261,8 +261,8 @@ def test_nobody_ends_the_session_of_somebody_else(call, token):
     assert call("GET", "/me", authorization=f"Bearer {token}").status == 200
 
 
-def test_a_refresh_token_brings_new_tokens_once(call, person):
-    """Whoever refreshes gets another refresh token, and the old one is used up."""
+def test_a_refresh_token_brings_new_tokens(call, person):
+    """A refresh returns the next refresh token. The spent one returns the same again at once."""
     first = call("POST", "/registration", person).body["refresh_token"]
     refreshed = call("POST", "/refresh", {"refresh_token": first})
 
@@ -272,33 +272,58 @@ def test_a_refresh_token_brings_new_tokens_once(call, person):
     authorization = f"Bearer {refreshed.body['access_token']}"
     assert call("GET", "/me", authorization=authorization).body["email"] == person["email"]
     again = call("POST", "/refresh", {"refresh_token": first})
-    assert again.status == 401
-    assert again.body == {"detail": "The token has been used already.", "code": "token_used"}
     second = refreshed.body["refresh_token"]
+    assert (again.status, again.body["refresh_token"]) == (200, second)
+    assert second != first
     assert call("POST", "/refresh", {"refresh_token": second}).status == 200
 
 
-def test_of_eight_refreshes_at_once_one_wins(call, person):
-    """Eight use one refresh token at the same moment: one gets tokens, and nobody is logged out."""
+def test_an_older_refresh_token_ends_the_session(call, person):
+    """A token from before the last two refreshes was copied: nobody can go on with this session."""
+    first = call("POST", "/registration", person).body["refresh_token"]
+    second = call("POST", "/refresh", {"refresh_token": first}).body["refresh_token"]
+    third = call("POST", "/refresh", {"refresh_token": second}).body
+
+    answer = call("POST", "/refresh", {"refresh_token": first})
+    assert answer.status == 401
+    assert answer.body == {"detail": "The token has been used already.", "code": "token_used"}
+    assert answer.headers["WWW-Authenticate"] == CHALLENGE
+    authorization = f"Bearer {third['access_token']}"
+    assert call("GET", "/me", authorization=authorization).status == 401
+    answer = call("POST", "/refresh", {"refresh_token": third["refresh_token"]})
+    assert answer.status == 401
+    assert answer.body == {"detail": "The token is invalid.", "code": "token_invalid"}
+
+
+def test_eight_refreshes_at_once_get_one_refresh_token(call, person):
+    """Eight requests use one refresh token at the same moment: one rotates, all get the result."""
     refresh_token = call("POST", "/registration", person).body["refresh_token"]
+    together = threading.Barrier(8)
     answers = []
-    threads = [
-        threading.Thread(
-            target=lambda: answers.append(
-                call("POST", "/refresh", {"refresh_token": refresh_token})
-            )
-        )
-        for _ in range(8)
-    ]
+
+    def refresh():
+        together.wait()
+        answers.append(call("POST", "/refresh", {"refresh_token": refresh_token}))
+
+    threads = [threading.Thread(target=refresh) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert sorted(answer.status for answer in answers) == [200] + [401] * 7
-    (winner,) = (answer for answer in answers if answer.status == 200)
-    authorization = f"Bearer {winner.body['access_token']}"
-    assert call("GET", "/me", authorization=authorization).status == 200
+    assert [answer.status for answer in answers] == [200] * 8
+    (present,) = {answer.body["refresh_token"] for answer in answers}
+    assert call("POST", "/refresh", {"refresh_token": present}).status == 200
+
+
+def test_a_logout_takes_a_refresh_token(call, person):
+    """A client whose access token has expired can still log out, with its refresh token."""
+    tokens = call("POST", "/registration", person).body
+    answer = call("POST", "/logout", {"refresh_token": tokens["refresh_token"]}, "Bearer expired")
+
+    assert (answer.status, answer.body) == (204, None)
+    authorization = f"Bearer {tokens['access_token']}"
+    assert call("GET", "/me", authorization=authorization).status == 401
 
 
 def test_no_token_stands_in_for_the_other(call, person):
