@@ -18,6 +18,7 @@ PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 SHOWN = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL))
 PERSON = {"email": "ada@example.com", "username": "ada", "password": "correct horse battery staple"}
 PROVOKE = {}
+BY_A_BROWSER = {"cors"}  # tests/browser/test_troubleshooting.py makes these mistakes
 
 
 def provokes(entry):
@@ -281,10 +282,10 @@ def _(desk):
 def test_every_entry_is_provoked():
     """Each heading of the third level has a message and a mistake that makes it, and the other way round."""
     assert len(SHOWN) == len(re.findall(r"^### ", PAGE, re.MULTILINE)) >= 15
-    assert SHOWN.keys() == PROVOKE.keys()
+    assert SHOWN.keys() == PROVOKE.keys() | BY_A_BROWSER
 
 
-@pytest.mark.parametrize("entry", SHOWN)
+@pytest.mark.parametrize("entry", PROVOKE)
 def test_the_message_comes_out_word_for_word(entry, desk):
     """What the page shows is printed when one makes the mistake, each line of it."""
     printed = [line.rstrip() for line in PROVOKE[entry](desk).splitlines()]
