@@ -1,4 +1,8 @@
-"""Every stage, the companion and the site, each by one command: `python -m nox -l` lists them."""
+"""What you can run here, as `python -m nox -s NAME`. To read and to type along you need the first four.
+
+`python -m nox` alone runs the sessions with a star: it tells you whether everything works on your machine.
+The others keep the tutorial true.
+"""
 
 import sys
 
@@ -7,6 +11,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is just who this
 
 import atexit
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
@@ -14,7 +19,6 @@ from pathlib import Path
 
 import nox
 
-from companion.checking.invocation import line
 from companion.environment import environment
 from companion.pythons import oldest_and_newest
 from companion.stages import ROOT, copy, find, stages
@@ -23,10 +27,12 @@ nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
 nox.options.parallel = "auto"
 nox.options.sessions = ["tests", "companion"]
+# With these two, nox begins nearly every run. They read like errors, and there is nothing to do about them.
+NOISE = ("No selected session allows parallel execution", "uv binary not found")
+logging.getLogger("nox").addFilter(lambda record: not record.getMessage().startswith(NOISE))
 
 PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
-SITE = "127.0.0.1:8001"  # 8000 stays the API's
 TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
 
 
@@ -36,13 +42,44 @@ def run(session, *command, **variables):
     session.run(*command, env=env, include_outer_env=False, external=True)
 
 
+@nox.session
+def serve(session):
+    """Read the tutorial in your browser. Begin with this one."""
+    # Seconds. After Ctrl+C it removes the file with its address.
+    patience = {"interrupt_timeout": 5, "terminate_timeout": 5}
+    session.run(PYTHON, "-m", "companion", "serve", *session.posargs, external=True, **patience)
+
+
+# Every stage is a session of its own, and one line of the list.
+STAGES = [nox.param(stage.name, id=stage.name) for stage in stages()]
+LISTED = bool({"-l", "--list", "--list-sessions"} & set(sys.argv)) and "--json" not in sys.argv
+each_stage = (lambda session: session) if LISTED else nox.parametrize("stage", STAGES)
+
+
 @nox.session(allow_parallel=True)
-@nox.parametrize("stage", [nox.param(stage.name, id=stage.name) for stage in stages()])
+@each_stage
 def tests(session, stage):
-    """Run the tests of this stage."""
+    """Run the tests of all stages; those of one stage: `-s "tests(04-authentication-backend)"`."""
     session.chdir(find(stage).path)
     with name_failures(session):
         run(session, PYTHON, "-m", "pytest", "-q", *session.posargs)
+
+
+@nox.session
+def zips(session):
+    """Pack each stage into dist/, for people without git."""
+    session.run(PYTHON, "-m", "companion", "zips", *session.posargs, external=True)
+
+
+@nox.session
+def offline(session):
+    """Pack the site into dist/, to be read without a server or a network."""
+    env = {"NO_MKDOCS_2_WARNING": "1"}
+    folder = Path(session.create_tmp()).absolute() / "jwt-login-in-stages"
+    shutil.rmtree(folder, ignore_errors=True)
+    command = ("mkdocs", "build", "--strict", "-f", "mkdocs-offline.yml", "-d", str(folder))
+    session.run(PYTHON, "-m", *command, *session.posargs, env=env, external=True)
+    print(shutil.make_archive(str(ROOT / "dist" / folder.name), "zip", folder.parent, folder.name))
 
 
 @nox.session(allow_parallel=True)
@@ -70,46 +107,10 @@ def run_tests(session, folder):
 
 
 @nox.session
-def serve(session):
-    """Read the tutorial in your browser, at http://127.0.0.1:8001/."""
-    print(f"\nTo check what you have typed, in another window:\n  {line('check', 'path/to/your/folder')}")
-    print(f"\nThe tutorial: http://{SITE}/   (stop it with Ctrl+C)\n", flush=True)
-    env = {"NO_MKDOCS_2_WARNING": "1"}
-    session.run(PYTHON, "-m", "mkdocs", "serve", "-a", SITE, *session.posargs, env=env, external=True)
-
-
-@nox.session
 def docs(session):
     """Build the site into site/; a changed line that no chapter tells is an error."""
     env = {"NO_MKDOCS_2_WARNING": "1"}  # and never -q: it hides the warnings that --strict counts
     session.run(PYTHON, "-m", "mkdocs", "build", "--strict", *session.posargs, env=env, external=True)
-
-
-@nox.session
-def offline(session):
-    """Pack the site into dist/, to be read without a server or a network."""
-    env = {"NO_MKDOCS_2_WARNING": "1"}
-    folder = Path(session.create_tmp()).absolute() / "jwt-login-in-stages"
-    shutil.rmtree(folder, ignore_errors=True)
-    command = ("mkdocs", "build", "--strict", "-f", "mkdocs-offline.yml", "-d", str(folder))
-    session.run(PYTHON, "-m", *command, *session.posargs, env=env, external=True)
-    print(shutil.make_archive(str(ROOT / "dist" / folder.name), "zip", folder.parent, folder.name))
-
-
-@nox.session
-def card(session):
-    """Draw the picture for links and the icon anew, from companion/pages/*.html, with Chromium."""
-    session.run(PYTHON, "-m", "companion.pages.card", *session.posargs, external=True)
-
-
-@nox.session(venv_backend="venv", reuse_venv=True)
-def lint(session):
-    """Check style (ruff) and types (mypy)."""
-    session.install("-q", "-r", "requirements.txt", *GROUPS["lint"])
-    for paths in (["steps", "final", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
-        session.run("ruff", "check", *paths)
-        session.run("ruff", "format", "--check", *paths)
-    session.run("mypy", "companion")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
@@ -118,6 +119,39 @@ def transcripts(session):
     session.install("-q", "-r", "requirements.txt", *GROUPS["transcripts"])
     session.run("python", "-m", "pytest", "-q", "tests/transcripts")
     session.run("python", "-m", "companion", "transcripts", *session.posargs)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
+def browser(session):
+    """Read the site in a real browser: layout, keyboard, copying, accessibility, size. Needs Chromium and npm."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["browser"])
+    session.run("npm", "ci", "--silent", "--prefix", "tests/browser", external=True)
+    session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
+def properties(session):
+    """Try the last stage on what nobody would think of: headers, claims, bodies that Hypothesis makes up."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["properties"])
+    session.chdir(find("final").path)
+    options = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir=.", str(ROOT / "tests/properties"))
+    run(session, "python", "-m", "pytest", *options, *session.posargs)
+
+
+@nox.session
+def postgres(session):
+    """Run the tests of the stages from 08 on with PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
+    if address := os.environ.get("DATABASE_URL"):
+        for stage in stages()[find("08-hardening").number - 1 :]:
+            session.chdir(stage.path)
+            run(session, PYTHON, "-m", "pytest", "-q", *session.posargs, DATABASE_URL=address)
+    elif shutil.which("pg_virtualenv"):
+        cluster = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")
+        again = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
+        command = ("sh", "-c", again, "sh", PYTHON, "-m", "nox", "-s", "postgres", "--", *session.posargs)
+        session.run("pg_virtualenv", *cluster, *command, external=True)
+    else:
+        session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
@@ -154,52 +188,6 @@ def isolated_python(session, version, command, requirements):
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
-def browser(session):
-    """Read the site in a real browser: layout, keyboard, copying, accessibility, size. Needs Chromium and npm."""
-    session.install("-q", "-r", "requirements.txt", *GROUPS["browser"])
-    session.run("npm", "ci", "--silent", "--prefix", "tests/browser", external=True)
-    session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
-
-
-@nox.session(venv_backend="venv", reuse_venv=True)
-def zensical(session):
-    """Build the site with Zensical, the theme's successor: every chapter has to come out with its panes."""
-    session.install("-q", "-r", "requirements.txt", *GROUPS["zensical"])
-    session.run("python", "-m", "pytest", "-q", "tests/zensical", *session.posargs)
-
-
-@nox.session
-def lighthouse(session):
-    """Print Lighthouse's scores of two pages, on a desk and on a phone. Needs Chromium and npm."""
-    session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
-
-
-@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
-def properties(session):
-    """Try the last stage on what nobody would think of: headers, claims, bodies that Hypothesis makes up."""
-    session.install("-q", "-r", "requirements.txt", *GROUPS["properties"])
-    session.chdir(find("final").path)
-    options = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir=.", str(ROOT / "tests/properties"))
-    run(session, "python", "-m", "pytest", *options, *session.posargs)
-
-
-@nox.session
-def postgres(session):
-    """Run the tests of the stages from 08 on with PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
-    if address := os.environ.get("DATABASE_URL"):
-        for stage in stages()[find("08-hardening").number - 1 :]:
-            session.chdir(stage.path)
-            run(session, PYTHON, "-m", "pytest", "-q", *session.posargs, DATABASE_URL=address)
-    elif shutil.which("pg_virtualenv"):
-        cluster = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")
-        again = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
-        command = ("sh", "-c", again, "sh", PYTHON, "-m", "nox", "-s", "postgres", "--", *session.posargs)
-        session.run("pg_virtualenv", *cluster, *command, external=True)
-    else:
-        session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
-
-
-@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def grading(session):
     """Grade good, bad and cheating submissions in the sandbox (bubblewrap, on Linux)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["grading"])
@@ -219,6 +207,19 @@ def images(session):
     session.run(PYTHON, "-m", "companion", "images", *session.posargs, external=True)
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def lint(session):
+    """Check style (ruff), types (mypy) and the workflows of GitHub (check-jsonschema)."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["lint"])
+    for paths in (["steps", "final", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
+        session.run("ruff", "check", *paths)
+        session.run("ruff", "format", "--check", *paths)
+    session.run("mypy", "companion")
+    # Its schema comes with the package: nothing is downloaded.
+    workflows = [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".github/workflows").glob("*.yml"))]
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+
+
 @nox.session
 def mutants(session):
     """Remove or flip each setting, keyword and attribute of the stages once, and see that their tests notice."""
@@ -231,12 +232,6 @@ def readme(session):
     session.run(PYTHON, "-m", "companion", "readme", *session.posargs, external=True)
 
 
-@nox.session
-def zips(session):
-    """Pack each stage into dist/, for people without git."""
-    session.run(PYTHON, "-m", "companion", "zips", *session.posargs, external=True)
-
-
 @nox.session(venv_backend="venv", reuse_venv=True)
 def lock(session):
     """Resolve requirements.txt anew from the pins in pyproject.toml."""
@@ -246,6 +241,25 @@ def lock(session):
     options = (TRUST, "--universal", "--python-version=3.11.0", "--no-annotate", "--no-emit-index-url")
     header = "--custom-compile-command=python -m nox -s lock"
     session.run("uv", "pip", "compile", "-q", *options, header, str(wanted), "-o", str(ROOT / "requirements.txt"))
+
+
+@nox.session
+def card(session):
+    """Draw the picture for links and the icon anew, from companion/pages/*.html, with Chromium."""
+    session.run(PYTHON, "-m", "companion.pages.card", *session.posargs, external=True)
+
+
+@nox.session
+def lighthouse(session):
+    """Print Lighthouse's scores of two pages, on a desk and on a phone. Needs Chromium and npm."""
+    session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def zensical(session):
+    """Build the site with Zensical, the theme's successor: every chapter has to come out with its panes."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["zensical"])
+    session.run("python", "-m", "pytest", "-q", "tests/zensical", *session.posargs)
 
 
 class name_failures:

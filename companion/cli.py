@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     build.add_argument("stage", nargs="*", help="only these stages, for instance 07-urls")
     mutate = verbs.add_parser("mutants", help="remove or flip each declaration once, and see that the tests notice")
     mutate.add_argument("stage", nargs="*", help="only these stages, for instance 07-urls")
+    verbs.add_parser("serve", help="read the tutorial in your browser; options are those of `mkdocs serve`")
     checking.add(verbs)
     grading = verbs.add_parser("grade", help="grade a folder of submissions")
     typed = sys.argv[1:] if arguments is None else arguments
@@ -38,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         batch.add_arguments(grading)
         grading.set_defaults(run=batch.run)
+    if "serve" in typed[:1] and not {"-h", "--help"} & set(typed):
+        from companion.serve import serve  # only here: it loads MkDocs
+
+        return serve(typed[1:])
     given = parser.parse_args(checking.ordered(typed))
     if given.verb == "grade":
         status: int = given.run(given)

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-import yaml
-
+from companion import address
 from companion.checking import suite
 from companion.checking.facts import Place
 from companion.checking.lookup import Known
@@ -103,16 +102,9 @@ def likely(found: Aim | None, known: Known) -> Place | None:
 
 def link(found: Aim, site: str = "") -> str:
     """The address of the chapter's step that tells the symbol; of the chapter where no step does."""
-    page = f"{site or site_url()}chapters/{found.stage.name}/"
+    page = f"{site or address.site()}chapters/{found.stage.name}/"
     step = _step(found)
     return f"{page}#{step}" if step else page
-
-
-@cache
-def site_url() -> str:
-    """The address of the site, from mkdocs.yml, with a slash at its end."""
-    hit = re.search(r"^site_url: *(.+)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
-    return f"{str(yaml.safe_load(hit[1])).rstrip('/')}/" if hit else ""
 
 
 def step_number(found: Aim) -> int | None:

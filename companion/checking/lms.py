@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -102,13 +103,26 @@ def feedback(result: Result, requirements: Mapping[str, str]) -> str:
     if result.why:
         said += f" {result.why}"
     first = first_failure(result, requirements)
-    return f"{said} First failure: {requirements[first]}" if first else said
+    if not first:
+        return said
+    cause = missing(result, requirements)
+    return f"{said} First failure: {requirements[first]} {'' if cause == requirements[first] else cause}".strip()
 
 
 def first_failure(result: Result, requirements: Mapping[str, str]) -> str:
     """The id of the first test, in the suite's order, that reported a failure; "" when none did."""
     failed = (id_ for id_ in requirements if id_ in result.outcomes and result.outcomes[id_].outcome != "passed")
     return next(failed, "")
+
+
+def missing(result: Result, requirements: Mapping[str, str]) -> str:
+    """The first thing that is missing: what came back instead, or else what the test asks for; "" where nothing is."""
+    failed = [outcome for outcome in result.outcomes.values() if outcome.outcome != "passed"]
+    first = first_failure(result, requirements)
+    if failed and not result.passed and all(re.search(r"got 404|\(404\)", outcome.cause) for outcome in failed):
+        asked = failed[0].cause.partition(":")[0]
+        return f"Every request got 404, first {asked}: the project has none of the API's URLs."
+    return (result.outcomes[first].cause or requirements[first]) if first else ""
 
 
 def guarded(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,18 +32,22 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
-    """A line of the page's second table: a test, what it asks for, and how many did not pass it."""
+class Asked:
+    """A line of the page's second table: what tests ask for in one sentence, and how many did not do it.
 
-    id: str
+    `failed` counts the submissions that failed one of the tests, `silent` those of which one did not run.
+    """
+
     requirement: str
+    tests: tuple[str, ...]
     failed: int
     silent: int
     place: int
 
     @property
-    def missed(self) -> int:
-        return self.failed + self.silent
+    def names(self) -> list[str]:
+        """The tests without their parameters, each once."""
+        return list(dict.fromkeys(id_.partition("[")[0] for id_ in self.tests))
 
 
 def write(results: Mapping[Submission, Result], suite: Suite, points: float, assignment: str, out: Path) -> list[Path]:
@@ -72,7 +75,8 @@ def page(results: Mapping[Submission, Result], suite: Suite, points: float, assi
     )
     script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
     rows = [
-        Row(submission, result, result.points(points), _says(result, suite)) for submission, result in results.items()
+        Row(submission, result, result.points(points), result.why or lms.missing(result, suite.tests))
+        for submission, result in results.items()
     ]
     return environment.get_template("report.html").render(
         title=assignment,
@@ -91,19 +95,18 @@ def page(results: Mapping[Submission, Result], suite: Suite, points: float, assi
     )
 
 
-def hardest(results: Mapping[Submission, Result], suite: Suite) -> list[Test]:
-    """All tests, with the one that most of the class has failed first."""
-    failed: Counter[str] = Counter()
-    silent: Counter[str] = Counter()
-    for result in results.values():
-        for id_ in suite.tests:
-            outcome = result.outcomes.get(id_)
-            if outcome is None:
-                silent[id_] += 1
-            elif outcome.outcome != PASSED:
-                failed[id_] += 1
-    tests = [Test(id_, says, failed[id_], silent[id_], n) for n, (id_, says) in enumerate(suite.tests.items())]
-    return sorted(tests, key=lambda test: (-test.failed, test.place))
+def hardest(results: Mapping[Submission, Result], suite: Suite) -> list[Asked]:
+    """All that is asked for, with what most of the class has failed first; tests with one sentence are one line."""
+    ids: dict[str, list[str]] = {}
+    for id_, requirement in suite.tests.items():
+        ids.setdefault(requirement, []).append(id_)
+    found = []
+    for place, (requirement, tests) in enumerate(ids.items()):
+        outcomes = [{o.outcome if (o := r.outcomes.get(id_)) else "" for id_ in tests} for r in results.values()]
+        failed = sum(bool(seen - {PASSED, ""}) for seen in outcomes)
+        silent = sum("" in seen and seen <= {PASSED, ""} for seen in outcomes)
+        found.append(Asked(requirement, tuple(tests), failed, silent, place))
+    return sorted(found, key=lambda asked: (-asked.failed, asked.place))
 
 
 def as_json(results: Mapping[Submission, Result], suite: Suite, points: float) -> str:
@@ -128,12 +131,6 @@ def as_json(results: Mapping[Submission, Result], suite: Suite, points: float) -
         "tests": suite.tests,
     }
     return json.dumps({"suite": suite_facts, "points": points, "results": graded}, indent=1, ensure_ascii=True) + "\n"
-
-
-def _says(result: Result, suite: Suite) -> str:
-    """The first thing that is missing, in a sentence; "" where nothing is."""
-    first = lms.first_failure(result, suite.tests)
-    return result.why or (suite.tests[first] if first else "")
 
 
 def _hash(text: str) -> str:

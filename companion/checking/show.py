@@ -8,8 +8,8 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from companion import address
 from companion.chapters import NoFrontMatter, chapter
-from companion.checking import guide
 from companion.checking.advice import first_line
 from companion.checking.compare import Difference, until
 from companion.checking.progress import Missing, Standing
@@ -31,7 +31,15 @@ def standing(found: Standing, every: bool = False, traceback: bool = False, hint
         parts.append(
             f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {'it' if left == 1 else 'them'}."
         )
+    if any("  Read: " in part for part in parts):
+        parts += start_the_site()
     return "\n\n".join(parts)
+
+
+def start_the_site() -> list[str]:
+    """Returns what to run before the chapters can be read; nothing where the site answers or is published."""
+    command = address.serve_command()
+    return [f"To open that page, start the tutorial in another window:\n  {command}"] if command else []
 
 
 def head(found: Standing) -> str:
@@ -63,7 +71,7 @@ def title(stage: Stage) -> str:
 
 def page(stage: Stage) -> str:
     """The address of a stage's chapter."""
-    return f"{guide.site_url()}chapters/{stage.name}/"
+    return f"{address.site()}chapters/{stage.name}/"
 
 
 def place(found: Standing, missing: Missing) -> str:
@@ -97,7 +105,8 @@ def as_json(found: Standing) -> str:
     facts: dict[str, Any] = {"stage": found.stage.name, "passed": found.report.passed, "tested": found.report.stage}
     facts |= {"tests": len(found.report.results), "tests_passed": found.report.count}
     facts |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
-    facts |= {"notes": found.notes, "missing": [_facts(missing) for missing in found.missing]}
+    facts |= {"serve": address.serve_command() or None, "notes": found.notes}
+    facts |= {"missing": [_facts(missing) for missing in found.missing]}
     return json.dumps(facts | {"report": found.report.as_dict()}, indent=1, default=str)
 
 

@@ -7,8 +7,11 @@ All that a stranger can send here are the bytes of HTTP answers: few enough, soo
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
+import re
 import secrets
 import socket
 import sys
@@ -17,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,7 @@ HOST = "submission"
 ANSWER_BYTES = 256 * 1024  # of one answer, headers included: to compare 1 MB of nothing but brackets took 400 MB
 ANSWER_SECONDS = 10.0  # until the last byte of one answer
 SHOWN = 1000  # characters of a failure's message
+NOISE = re.compile(r"^\s*(\+\s+(where|and) .*|Use -v to get more diff)\n?", re.MULTILINE)  # of pytest, for programmers
 MAIL_SECONDS = 5.0  # until a mail is there
 
 
@@ -72,11 +77,73 @@ def only_to(path: str) -> None:
     socket.create_connection = connect  # type: ignore[assignment]
 
 
+@dataclass(slots=True)
+class Exchange:
+    """A request, and what came back: no `status` when nothing did."""
+
+    method: str
+    path: str
+    status: int = 0
+    headers: Any = None
+
+
+def noted(exchanges: list[Exchange]) -> None:
+    """Write down every request to the API, and the status and headers of the response."""
+    connection: Any = http.client.HTTPConnection
+    request, getresponse = connection.request, connection.getresponse
+
+    def ask(self: Any, method: str, url: str, *rest: Any, **named: Any) -> None:
+        self.exchange = Exchange(method, url)
+        if not url.startswith(MAILBOX):
+            exchanges.append(self.exchange)
+        request(self, method, url, *rest, **named)
+
+    def answer(self: Any) -> http.client.HTTPResponse:
+        response: http.client.HTTPResponse = getresponse(self)
+        self.exchange.status, self.exchange.headers = response.status, response.headers
+        return response
+
+    connection.request, connection.getresponse = ask, answer
+
+
+def cause(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange], compared: list[Any]) -> str:
+    """A sentence about the request on which a test failed; `compared` has the operator and both sides, if any."""
+    exchange, error = _meant(caught, exchanges), caught.value
+    asked = f"{exchange.method} {exchange.path}"
+    answered = f"{asked} ({exchange.status})"
+    if isinstance(error, AssertionError) and compared:
+        op, came, wanted = compared
+        if op != "==":
+            return f"{answered}: expected {came!r:.200} {op} {wanted!r:.200}."
+        return f"{asked if came is exchange.status else answered}: expected {wanted!r:.200}, got {came!r:.200}."
+    if isinstance(error, AssertionError):
+        return f"{answered}: check failed: {str(caught.traceback[-1].statement).strip()}"
+    if not exchange.status:
+        return f"{asked}: no response ({getattr(error, 'reason', error)})."
+    if exchange.status == 404:
+        return f"{asked}: got 404 Not Found."
+    if isinstance(error, ValueError):  # of json
+        return f"{asked}: expected JSON, got {exchange.status} with {exchange.headers.get('Content-Type')!r:.200}."
+    if isinstance(error, KeyError):
+        return f"{answered}: the response has no {error.args[0]!r:.200}."
+    return f"{answered}: {type(error).__name__}: {error}."
+
+
+def _meant(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange]) -> Exchange:
+    """The exchange whose response the failing line names, or the last one."""
+    line = caught.traceback[-1]
+    named = [getattr(line.locals.get(name), "headers", None) for name in re.findall(r"\w+", str(line.statement))]
+    return next((e for e in exchanges if any(e.headers is headers for headers in named if headers)), exchanges[-1])
+
+
 class Listener:
     """pytest's side: gives the tests an address and a new password each, and tells how each of them ended."""
 
     def __init__(self, channel: int) -> None:
         self.channel, self.count = channel, 0
+        self.exchanges: list[Exchange] = []
+        self.compared: list[Any] = []
+        noted(self.exchanges)
 
     @pytest.fixture
     def base_url(self) -> str:
@@ -105,16 +172,30 @@ class Listener:
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A password that nobody can know beforehand, for tests that have one in PASSWORD."""
+        self.exchanges.clear()
+        self.compared.clear()
         module = getattr(item, "module", None)
         if isinstance(getattr(module, "PASSWORD", None), str):
             module.PASSWORD = secrets.token_urlsafe(18)  # type: ignore[union-attr]
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        self.compared[:] = op, left, right
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        report.cause = ""
+        if call.excinfo and self.exchanges:
+            with contextlib.suppress(Exception):  # a value may have no end: then there is the message alone
+                report.cause = cause(call.excinfo, self.exchanges, self.compared)
+        return report
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
         if report.when == "call" or report.outcome != "passed":
             self.count += 1
             crash = getattr(report.longrepr, "reprcrash", None)
-            message = str(getattr(crash, "message", report.longrepr or ""))[:SHOWN]
-            self.send("test", id=report.nodeid, outcome=report.outcome, message=message)
+            message = NOISE.sub("", str(getattr(crash, "message", report.longrepr or "")))[:SHOWN]
+            self.send("test", id=report.nodeid, outcome=report.outcome, message=message, cause=report.cause)
 
     def send(self, event: str, **facts: Any) -> None:
         os.write(self.channel, json.dumps({"event": event, **facts}).encode() + b"\n")

@@ -93,6 +93,8 @@ def _start(given: argparse.Namespace, stage: Stage | None) -> int:
     folder = given.folder.resolve()
     kept = "with a first commit in git" if history else "without a history, as git is not there"
     print(f"{folder} is ready, {kept}. You write {show.title(stage)}\n  Read:  {show.page(stage)}")
+    for hint in show.start_the_site():
+        print(hint)
     print(f"Check it, from any folder:\n  {line('check', folder)}")
     print(f"Or each time that you save:\n  {line('watch', folder)}")
     return 0

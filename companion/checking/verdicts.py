@@ -27,10 +27,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one test ended: "passed" or "failed", with a failure's first words."""
+    """How one test ended: "passed" or "failed", with a failure's first words.
+
+    `cause` is a sentence about the request that failed: "POST /api/registration: expected 201, got 200."
+    """
 
     outcome: str
     message: str = ""
+    cause: str = ""
 
 
 @dataclass(slots=True)
@@ -113,9 +117,8 @@ def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: 
             elif id_ in outcomes and outcome == PASSED:
                 faults.append(f"{id_} reported twice")
             else:  # a failure while cleaning up comes after the pass, and counts
-                outcomes[id_] = Outcome(
-                    PASSED if outcome == PASSED else FAILED, readable(event.get("message", ""), SHOWN)
-                )
+                said, cause = (readable(event.get(name, ""), SHOWN) for name in ("message", "cause"))
+                outcomes[id_] = Outcome(PASSED if outcome == PASSED else FAILED, said, cause)
     if not ends:
         faults.append(f"it ended after {len(outcomes)} of {len(wanted)} tests")
     elif ends[0]["status"] != status or ends[0]["count"] != told:

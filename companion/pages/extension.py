@@ -1,6 +1,7 @@
 """The Python-Markdown side of the pages around the chapters. Load it after `companion.reading.extension`.
 
-Blocks: `fault` and `tally` (docs/errata.md), `way`, `part` and `picture` (docs/index.md), `versions` (docs/about.md).
+Blocks: `fault` and `tally` (docs/errata.md), `way`, `part` and `picture` (docs/index.md), `versions` (docs/about.md),
+`source` (wherever the repository is named).
 In all pages: the words of the glossary are explained, notes on 2018 lead to the errata, tokens are taken apart.
 """
 
@@ -20,6 +21,7 @@ from companion.pages import tokens
 from companion.pages.errata import FaultBlock, LinkNotes, TallyBlock, TellFaults
 from companion.pages.glossary import ExplainWords
 from companion.pages.picture import PictureBlock, ShowPicture
+from companion.pages.source import ShowSource, SourceBlock
 from companion.pages.versions import ShowVersions, VersionsBlock
 from companion.pages.way import PartBlock, ShowWay, WayBlock
 from companion.reading.blocks import ReadBlocks
@@ -29,7 +31,7 @@ NOT_UNDERSTOOD = (
     "the block is not understood; look at its options (YAML: a value with a backtick or a colon stands in quotes), "
     "and at the empty line before it"
 )
-BLOCKS = (FaultBlock, TallyBlock, WayBlock, PartBlock, PictureBlock, VersionsBlock)
+BLOCKS = (FaultBlock, TallyBlock, WayBlock, PartBlock, PictureBlock, VersionsBlock, SourceBlock)
 
 
 class CountBlocks(Treeprocessor):
@@ -48,10 +50,13 @@ class CountBlocks(Treeprocessor):
 
 
 class PagesExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no types
-    """Option: `root`, the folder above `docs/` and `steps/`."""
+    """Options: `root`, the folder above `docs/` and `steps/`; `repository`, its address ("" for none)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.config = {"root": [str(stages.ROOT), "the folder that holds docs/ and steps/"]}
+        self.config = {
+            "root": [str(stages.ROOT), "the folder that holds docs/ and steps/"],
+            "repository": ["", "address of the repository; without one, no page leads there"],
+        }
         super().__init__(*args, **kwargs)
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: Any) -> None:
@@ -70,6 +75,8 @@ class PagesExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no 
             "versions": ShowVersions(md, root),
         }.items():
             md.treeprocessors.register(processor, f"companion-{name}", before_lines_are_read)
+        source = ShowSource(md, self.getConfig("repository"))
+        md.treeprocessors.register(source, "companion-source", after_the_panes + 1)
         md.treeprocessors.register(ExplainWords(md, root), "companion-words", after_the_panes)
         md.treeprocessors.register(LinkNotes(md, root), "companion-notes", after_the_panes)
 

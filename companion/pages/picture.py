@@ -20,7 +20,7 @@ class PictureBlock(PageBlock):
 
     def make(self, parent: etree.Element) -> etree.Element:
         figure = etree.SubElement(parent, "figure", {"class": "pc"})
-        etree.SubElement(figure, "div", {"class": "pc-drawing"})
+        etree.SubElement(figure, "div", {"class": "pc-drawing", "data-search-exclude": ""})
         self.caption = etree.SubElement(figure, "figcaption")
         return figure
 

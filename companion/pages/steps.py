@@ -10,7 +10,7 @@ from companion import stages
 from companion.pages.faults import Place
 from companion.reading.changes import changes
 from companion.reading.extension import ident, together
-from companion.reading.narration import REST, narrate, selectors
+from companion.reading.narration import REST, Claim, narrate, selectors
 from companion.reading.symbols import NotPython, symbols
 
 HEAD = re.compile(r"^/// beside \| *(.+)\n( {4}generated:)?", re.MULTILINE)
@@ -25,26 +25,45 @@ class Shown:
     step: str
 
 
-def shown(stage: stages.Stage, root: Path = stages.ROOT) -> list[Shown]:
-    """Every line that a stage adds, with its step. A stage without a chapter shows nothing."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a chapter: its id, the lines that it shows, and whether a command wrote them."""
+
+    ident: str
+    claims: tuple[Claim, ...]
+    generated: bool
+
+
+def steps(stage: stages.Stage, root: Path = stages.ROOT) -> list[Step]:
+    """The steps of a stage's chapter, in order. A stage without a chapter has none."""
     page = root / "docs" / "chapters" / f"{stage.name}.md"
     if not page.is_file():
         return []
+    heads = HEAD.findall(page.read_text(encoding="utf-8"))
     wanted = [
         (n, f"{selector}#{REST}" if generated and "#" not in selector else selector)
-        for n, (head, generated) in enumerate(HEAD.findall(page.read_text(encoding="utf-8")))
+        for n, (head, generated) in enumerate(heads)
         for selector in selectors(head)
     ]
     claims, _ = narrate(changes(stage, stages.previous(stage, root)), wanted)
     used: set[str] = set()
     found = []
     for n in dict.fromkeys(step for step, _ in wanted):
-        idents = [(ident(group[0].selector, used), group) for group in together([c for c in claims if c.step == n])]
-        for claim in (claim for _, group in idents for claim in group):
+        groups = together([claim for claim in claims if claim.step == n])
+        idents = [ident(group[0].selector, used) for group in groups]
+        if groups:
+            shows = tuple(claim for group in groups for claim in group)
+            found.append(Step(f"step-{idents[0]}", shows, bool(heads[n][1])))
+    return found
+
+
+def shown(stage: stages.Stage, root: Path = stages.ROOT) -> list[Shown]:
+    """Every line that a stage adds, with its step. A stage without a chapter shows nothing."""
+    found = []
+    for step in steps(stage, root):
+        for claim in step.claims:
             rows = [claim.change.rows[row] for row in claim.owned]
-            found += [
-                Shown(claim.change.path, row.new, f"step-{idents[0][0]}") for row in rows if row.new and row.changed
-            ]
+            found += [Shown(claim.change.path, row.new, step.ident) for row in rows if row.new and row.changed]
     return found
 
 

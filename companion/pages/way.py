@@ -34,7 +34,7 @@ class WayBlock(PageBlock):
 
     def make(self, parent: etree.Element) -> etree.Element:
         way = etree.SubElement(parent, "div", {"class": "wy", "data-way": self.argument.strip()})
-        etree.SubElement(way, "ol")
+        etree.SubElement(way, "ol", {"data-search-exclude": ""})
         self.none_yet = etree.SubElement(way, "div")
         return way
 

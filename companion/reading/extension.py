@@ -28,10 +28,13 @@ from companion.reading.report import report
 class PlacePanes(Treeprocessor):
     """Puts the panes beside the prose, and the problems where the author sees them."""
 
-    def __init__(self, md: Markdown, blocks: ReadBlocks, root: Path, blob: str, report: str) -> None:
+    def __init__(self, md: Markdown, blocks: ReadBlocks, root: Path, repository: str | None) -> None:
         super().__init__(md)
         self.md: Any = md
-        self.blocks, self.root, self.blob, self.report = blocks, root, blob, report
+        address = (repository or "").rstrip("/")
+        self.blocks, self.root = blocks, root
+        self.blob = f"{address}/blob/main/{{path}}#L{{line}}" if address else ""
+        self.report = f"{address}/issues/new?title={{title}}" if address else ""
         self.page = ""
 
     def run(self, root: etree.Element) -> None:
@@ -99,7 +102,7 @@ class PlacePanes(Treeprocessor):
 
     def _whole_files(self, diff: StageChanges) -> str:
         files = "".join(html.whole(change) for change in diff.files.values() if html.has_whole(change))
-        return f'<h2 id="files">The files, whole</h2>{files}'
+        return f'<h2 id="files" data-search-exclude>The files, whole</h2>{files}'
 
     def _link(self, prose: etree.Element, panes: list[Pane]) -> None:
         """Make a link of code in the prose that stands on exactly one line beside it."""
@@ -196,14 +199,12 @@ def _is_suite(group: list[Claim]) -> bool:
 
 
 class ReadingExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no types
-    """Options: `root`, the folder above `steps/`; `blob`, the address of a file in the repository ("" for none);
-    `report`, the address where one reports a mistake."""
+    """Options: `root`, the folder above `steps/`; `repository`, the address of the repository ("" for none)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.config = {
             "root": [str(stages.ROOT), "the folder that holds steps/ and final/"],
-            "blob": ["", "address of a file in the repository, with {path} and {line} in it"],
-            "report": ["", "address where one reports a mistake, with {title} in it"],
+            "repository": ["", "address of the repository; without one, no page leads there"],
         }
         super().__init__(*args, **kwargs)
 
@@ -212,7 +213,7 @@ class ReadingExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has n
         block_mgr.register(Beside, {})
         blocks = ReadBlocks(md)
         md.preprocessors.register(blocks, "companion-blocks", 100)
-        place = PlacePanes(md, blocks, Path(self.getConfig("root")), self.getConfig("blob"), self.getConfig("report"))
+        place = PlacePanes(md, blocks, Path(self.getConfig("root")), self.getConfig("repository"))
         md.treeprocessors.register(place, "companion-place", 15)
         after_toc = 4
         md.treeprocessors.register(ListContents(md), "companion-contents", after_toc)

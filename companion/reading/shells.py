@@ -17,7 +17,7 @@ from markdown.preprocessors import Preprocessor
 from companion.transcripts.blocks import DIRECTIVE
 
 FENCE = re.compile(r"^( *)```console$")
-SHOWN = re.compile(r'(<div class="language-(?:console|pycon|pwsh-session) highlight")>')
+UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed-labels)")>')
 HERE, THERE = "Linux and macOS", "Windows"
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")
@@ -110,10 +110,10 @@ def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:
 
 
 class LeaveOutOfSearch(Postprocessor):
-    """What commands print is read, not searched: it would be half of the search's index, which every visit loads."""
+    """Leaves out the tab for Windows and the names of the tabs: the search finds the commands in the other tab."""
 
     def run(self, text: str) -> str:
-        return SHOWN.sub(r"\1 data-search-exclude>", text)
+        return UNSEARCHED.sub(r"\1 data-search-exclude>", text)
 
 
 class ShellsExtension(Extension):

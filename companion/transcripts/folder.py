@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -78,7 +79,7 @@ class Folder:
         command = command.replace(ADDRESS, self._address or ADDRESS)
         command = re.sub(r"(eyJ[\w.-]*)…", lambda shown: self._latest(shown[1]), command)
         for shown, real in PLACES.items():
-            command = command.replace(shown, real)
+            command = command.replace(shown, shlex.quote(real))
         shell = self._shell = self._shell or self._new_shell()
         printed = ""
         if answers:
@@ -171,7 +172,8 @@ class Folder:
     def _lines(self, printed: str) -> list[str]:
         printed = printed.replace("\r\n", "\n").replace("\r", "").replace(f"{self.path}/", "")
         for shown, real in PLACES.items():
-            printed = printed.replace(real, shown)
+            # A path with a space or an umlaut is printed in quotation marks, as a part of a command.
+            printed = re.sub(rf"'{re.escape(real)}([^']*)'", rf"{shown}\1", printed).replace(real, shown)
         printed = re.sub(r"\x1b\[[\d;]*m", "", printed)  # curl prints the names of headers in bold
         if self._address:
             printed = printed.replace(self._address, ADDRESS)
@@ -189,4 +191,5 @@ def terminal() -> dict[str, str]:
         "TERM": "dumb",
         "NO_COLOR": "1",
         "DJANGO_COLORS": "nocolor",
+        "TUTORIAL_SERVED": os.devnull,  # what the pages show does not depend on a `serve` that runs
     }

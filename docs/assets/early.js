@@ -31,3 +31,25 @@ for (const name of ["localStorage", "sessionStorage"]) {
     else send.call(this, body);
   };
 })(XMLHttpRequest.prototype);
+
+/* The search has a language of its own, in which `:`, `"`, `+`, `-`, `~`, `^` and `*` are commands. Error messages are full of
+   them, and readers paste error messages. So the search gets words only. In a name without spaces, such as `managers.py`, all
+   words but the last one are required. `^9` asks for exactly this word; the last word is still being typed, so it counts as the
+   beginning of other words too, with less weight. */
+(({ postMessage }) => {
+  const QUERY = 2; // the theme's number for this kind of message
+
+  function plain(typed) {
+    const words = typed.match(/\w+/g) ?? [];
+    const last = words.pop();
+    if (!last) return "";
+    if (words.length && !/\s/.test(typed.trim())) return [...words.map((word) => `+${word}^9`), `${last}^1`].join(" ");
+    const begun = words.length && last.length < 4 ? [] : [last];
+    return [...words, last].map((word) => `${word}^9`).concat(begun).join(" ");
+  }
+
+  Worker.prototype.postMessage = function (message, ...more) {
+    const asked = message?.type === QUERY && typeof message.data === "string";
+    return postMessage.call(this, asked ? { ...message, data: plain(message.data) } : message, ...more);
+  };
+})(Worker.prototype);

@@ -139,7 +139,7 @@ def test_an_email_is_registered_once(call, invite, mail_to, person):
     assert "#token=" not in mail_to(person["email"])
 
 
-def test_of_eight_registrations_at_once_one_wins(call, invite, person):
+def test_of_eight_registrations_at_once_one_wins(call, invite, person, eight_at_once):
     """Eight use one link at the same moment: one gets an account, for seven the link is dead."""
     data = details(person, invite(person["email"]))
     answers = []
@@ -157,7 +157,9 @@ def test_of_eight_registrations_at_once_one_wins(call, invite, person):
     assert call("POST", "/login", credentials(person)).status == 200
 
 
-def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, invite, person):
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(
+    call, invite, person, eight_at_once
+):
     """Eight links lead to one mailbox, each in another case, and one of them gets an account."""
     answers = []
     tokens = {

@@ -1,6 +1,5 @@
 """What holds for the site as a whole: it asks nobody else, it is light, it can be searched, its colours can be read."""
 
-import json
 import re
 
 import pytest
@@ -107,34 +106,6 @@ def test_forced_colours_leave_it_legible(visit):
     )
     page.locator(".rd-ref").first.hover()
     assert page.locator(".rd-hot").evaluate("(e) => getComputedStyle(e).outlineStyle") == "solid"
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("nobody can take a signed token back", "chapters/04-authentication-backend/"),  # prose
-        ("bearer", "glossary/"),
-    ],
-)
-def test_the_search_finds_prose_and_glossary(visit, words, found):
-    """What somebody wrote is found, from any page."""
-    page = visit("chapters/07-urls/")
-    page.locator(".md-search__input").click()
-    page.keyboard.type(words)
-    page.wait_for_selector(".md-search-result__link")
-
-    addresses = page.eval_on_selector_all(".md-search-result__link", "links => links.map((a) => a.pathname)")
-    assert any(address.endswith(f"/{found}") for address in addresses)
-
-
-def test_the_search_never_finds_a_diff(built):
-    """No line of code of a pane, no path of a tree and no command of a head is in the index."""
-    index = json.loads((built / "search/search_index.json").read_text())
-    text = " ".join(document["text"] for document in index["docs"])
-
-    for code in ("def read_token", "INSTALLED_APPS = [", "diff -ruN", "Report a mistake", "files change"):
-        assert code not in text
-    assert len(text) > 20_000
 
 
 def test_the_menu_of_a_phone_leads_to_every_chapter(visit):

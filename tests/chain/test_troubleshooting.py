@@ -1,5 +1,6 @@
 """docs/troubleshooting.md: every message on the page comes out when one makes the mistake, word for word."""
 
+import os
 import re
 import shutil
 import socket
@@ -18,6 +19,7 @@ PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 SHOWN = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL))
 PERSON = {"email": "ada@example.com", "username": "ada", "password": "correct horse battery staple"}
 PROVOKE = {}
+BY_A_BROWSER = {"cors"}  # tests/browser/test_troubleshooting.py makes these mistakes
 
 
 def provokes(entry):
@@ -92,6 +94,37 @@ def output(command, folder, **environment):
     """What a command prints, in an environment with nothing but `environment`."""
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     return done.stdout + done.stderr
+
+
+@provokes("no-venv")
+def _(desk):
+    # Debian's Python, as if its package python3-venv were not installed.
+    code = """
+import subprocess, venv
+def absent(*arguments, **options):
+    raise subprocess.CalledProcessError(1, "ensurepip")
+venv.EnvBuilder._call_new_python = absent
+where = venv.sysconfig.get_path
+venv.sysconfig.get_path = lambda name, *rest, **more: "/nowhere" if name == "stdlib" else where(name, *rest, **more)
+venv.main([".venv"])
+"""
+    return output(["/usr/bin/python3", "-c", code], desk.folder)
+
+
+@provokes("no-network")
+def _(desk):
+    nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    command = [sys.executable, "-m", "pip", "install", "-q", "--target=new", "-r", str(ROOT / "requirements.txt")]
+    return output(command, desk.folder, **nobody, PIP_FIND_LINKS="", PIP_EXTRA_INDEX_URL="")
+
+
+@provokes("old-python")
+def _(desk):
+    # A package index with the one version that we pin, asked by the pip that we have in the name of an older Python.
+    page = '<a href="asgiref-3.13.0-py3-none-any.whl" data-requires-python="&gt;=3.11">asgiref</a>'
+    (desk.folder / "index.html").write_text(page)
+    old = ["--python-version=3.10", "--only-binary=:all:", "--no-index", "--find-links=index.html", "asgiref==3.13.0"]
+    return output([sys.executable, "-m", "pip", "download", *old], desk.folder, PIP_CONFIG_FILE=os.devnull)
 
 
 @provokes("no-django")
@@ -281,10 +314,10 @@ def _(desk):
 def test_every_entry_is_provoked():
     """Each heading of the third level has a message and a mistake that makes it, and the other way round."""
     assert len(SHOWN) == len(re.findall(r"^### ", PAGE, re.MULTILINE)) >= 15
-    assert SHOWN.keys() == PROVOKE.keys()
+    assert SHOWN.keys() == PROVOKE.keys() | BY_A_BROWSER
 
 
-@pytest.mark.parametrize("entry", SHOWN)
+@pytest.mark.parametrize("entry", PROVOKE)
 def test_the_message_comes_out_word_for_word(entry, desk):
     """What the page shows is printed when one makes the mistake, each line of it."""
     printed = [line.rstrip() for line in PROVOKE[entry](desk).splitlines()]

@@ -1,10 +1,22 @@
 """What the tests of the checker share: projects made from the real stages, as learners would have them."""
 
+import os
+from pathlib import Path
+
 import pytest
 
+from companion import address
 from companion.checking.check import check
 from companion.stages import find
 from tests.checking.projects import typed
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_served(monkeypatch):
+    """Whether the tutorial is being read on this machine does not change what a test sees."""
+    monkeypatch.setattr(address, "SERVED", Path(os.devnull))
+    monkeypatch.setenv("TUTORIAL_SERVED", os.devnull)
+    monkeypatch.delenv("SITE_URL", raising=False)
 
 
 @pytest.fixture

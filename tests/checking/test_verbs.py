@@ -8,15 +8,19 @@ import pytest
 
 from companion.checking import show
 from companion.checking.check import expected
+from companion.checking.invocation import line
 from companion.checking.progress import stand
+from companion.checking.watch import Watched
 from companion.cli import main
 from companion.stages import ROOT, UnknownStage, find, stages, wanted
+from tests.hosts import made_up
 
 TWO = "02-user-model"
 ALL = len(expected(find(TWO)))  # tests
 WRONG = {
     "authentication/models.py": {"return self.username\n\n    def get_full": "return self.email\n\n    def get_full"}
 }
+START = f"\nTo open that page, start the tutorial in another window:\n  {line('serve')}\n"
 
 
 @pytest.fixture
@@ -42,7 +46,8 @@ def test_a_stage_that_passes(run, project):
         f"  stages {show.bar(2, len(stages()))} 2 of {len(stages())}\n"
         "\n"
         "Done. Next comes 03-user-manager: A manager that makes users\n"
-        "  Read: https://drf-jwt-companion.example/chapters/03-user-manager/\n"
+        "  Read: http://127.0.0.1:8001/chapters/03-user-manager/\n"
+        f"{START}"
     )
 
 
@@ -63,7 +68,8 @@ def test_the_first_thing_that_is_missing(run, project):
         "What came of it: 'ada' was wanted, and 'ada@example.com' came. Write username.\n"
         "\n"
         f"  Open: {folder}/authentication/models.py:34\n"
-        "  Read: https://drf-jwt-companion.example/chapters/02-user-model/#step-authentication-models-py-user-str\n"
+        "  Read: http://127.0.0.1:8001/chapters/02-user-model/#step-authentication-models-py-user-str\n"
+        f"{START}"
     )
 
 
@@ -80,7 +86,7 @@ def test_more_than_one_thing(run, project):
 
     out = run("check", folder)[1]
     assert out.count("Missing: ") == 1
-    assert out.endswith("2 more are missing: --all shows them.\n")
+    assert out.endswith(f"2 more are missing: --all shows them.\n{START}")
     out = run("check", "--all", folder)[1]
     assert out.count("Missing: ") == 3
     assert "--all" not in out
@@ -91,7 +97,7 @@ def test_a_hint_and_a_traceback_come_when_asked_for(run, project):
     folder = project("01-dockerfile", {"requirements.txt": {"==5.2.19": ""}})
 
     out = run("check", folder)[1]
-    assert out.endswith("  Hint: --hint\n")
+    assert out.endswith(f"  Hint: --hint\n{START}")
     out = run("check", "--hint", folder)[1]
     assert "  Hint: Write `package==1.2.3`. Without a version, two people who install on two days get two" in out
     assert "Traceback" not in out
@@ -129,9 +135,10 @@ def test_json_for_editors(run, project):
             "remedy": "What came of it: 'ada' was wanted, and 'ada@example.com' came. Write username.",
             "file": "authentication/models.py",
             "line": 34,
-            "read": "https://drf-jwt-companion.example/chapters/02-user-model/#step-authentication-models-py-user-str",
+            "read": "http://127.0.0.1:8001/chapters/02-user-model/#step-authentication-models-py-user-str",
         }
     ]
+    assert facts["serve"] == line("serve")
     assert len(facts["report"]["results"]) == ALL
 
 
@@ -215,7 +222,7 @@ def test_start_says_what_comes_next(run, tmp_path):
 
     assert (status, err) == (0, "")
     assert f"{tmp_path}/mine is ready, with a first commit in git. You write 02-user-model: A user of our own\n" in out
-    assert "  Read:  https://drf-jwt-companion.example/chapters/02-user-model/\n" in out
+    assert "  Read:  http://127.0.0.1:8001/chapters/02-user-model/\n" in out
     assert run("start", tmp_path / "mine") == (
         1,
         "",
@@ -290,3 +297,16 @@ def test_a_bar_is_full_only_when_all_is_done():
     assert show.bar(299, 300) == f"[{'#' * 29}.]"
     assert show.bar(300, 300) == f"[{'#' * 30}]"
     assert show.bar(0, 0) == f"[{'.' * 30}]"
+
+
+def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, tmp_path):
+    """Neither `start` nor `check`, in words or in JSON, nor `watch`, which prints what `check` does."""
+    folder = project(TWO, WRONG)
+    printed = [run("start", "2", tmp_path / "new")[1], run("check", "--json", "2", folder)[1]]
+    said = []
+    watched = Watched(folder, said.append, find(TWO))
+    watched.check()
+
+    assert [made_up(text) for text in [*printed, *said]] == [set()] * (len(printed) + len(said))
+    assert all("http://127.0.0.1:8001/chapters/" in text for text in [*printed, said[0]])
+    assert said[0] == run("check", "2", folder)[1].rstrip("\n")

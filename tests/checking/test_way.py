@@ -79,7 +79,7 @@ def test_the_whole_way(tmp_path, capsys):
         assert status == 1
         assert words in out
         assert f"  Open: {folder}{opened}" in out
-        assert f"  Read: https://drf-jwt-companion.example/chapters/{stage}/" in out
+        assert f"  Read: http://127.0.0.1:8001/chapters/{stage}/" in out
         assert out.startswith(f"Stage {stage}: ")
 
         (folder / file).write_text(right)

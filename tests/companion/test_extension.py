@@ -362,10 +362,10 @@ def test_whole_files_are_there_without_javascript(render):
 def test_the_repository_is_linked_where_its_address_is_known(render):
     """Without an address there is no link; with one it names stage, path and line."""
     bare, _ = render()
-    linked, _ = render(blob="https://example.org/{path}#L{line}")
+    linked, _ = render(repository="https://code.test/")
 
     assert [e for e in bare.all if (e.get("href") or "").startswith("http")] == []
-    assert "https://example.org/steps/02-new/app.py#L1" in [e.get("href") for e in linked.all]
+    assert "https://code.test/blob/main/steps/02-new/app.py#L1" in [e.get("href") for e in linked.all]
 
 
 @pytest.mark.parametrize(

@@ -205,9 +205,12 @@ LAST = (
 LIMITED = "prlimit --cpu=60 --as=1073741824 --nproc=48 --fsize=16777216 --nofile=128 --core=0 --memlock=0 --msgqueue=0"
 
 
+def words(**how) -> list[str]:
+    return bubblewrap.Bubblewrap("bwrap", **how).command(Limits(scratch=1000), {"/opt/x/y": Path("/elsewhere")}, 9)
+
+
 def command(**how) -> str:
-    made = bubblewrap.Bubblewrap("bwrap", **how).command(Limits(scratch=1000), {"/opt/x/y": Path("/elsewhere")}, 9)
-    return " ".join(made)
+    return " ".join(words(**how))
 
 
 def between(line: str, first: str, last: str) -> str:
@@ -242,8 +245,8 @@ def test_for_root_the_user_is_another_too(inner, ends):
 
 def test_nothing_of_the_instructor_is_mounted():
     """Beside the system and Python there are only the mounts that were asked for."""
-    words = command(root=False).split()
-    sources = {words[n + 1] for n, word in enumerate(words) if word in ("--ro-bind", "--bind", "--dev-bind")}
+    made = words(root=False)
+    sources = {made[n + 1] for n, word in enumerate(made) if word in ("--ro-bind", "--bind", "--dev-bind")}
 
     assert sources - {"/usr", "/etc/ld.so.cache", "/elsewhere", sys.prefix, str(Path(sys.base_prefix).resolve())} <= {
         "/bin", "/lib", "/lib32", "/lib64"

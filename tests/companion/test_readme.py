@@ -4,7 +4,6 @@ import sys
 import zipfile
 
 import pytest
-import yaml
 
 from companion import archive, cli, readme
 from companion.chapters import NoFrontMatter, chapter
@@ -42,13 +41,6 @@ def test_a_chapter_without_a_title_is_named(chain, text):
 
     with pytest.raises(NoFrontMatter, match="01-a.md has to begin with"):
         chapter(find("01-a", root), root)
-
-
-def test_the_published_address_is_the_one_of_the_site():
-    """README and mkdocs.yml name the same address."""
-    address = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["site_url"]
-
-    assert f"Read it at <{address}>" in README
 
 
 def test_links_in_readme_and_contributing_lead_somewhere():

@@ -16,7 +16,7 @@ import yaml
 from companion.stages import ROOT, stages
 
 CONFIG = (ROOT / "mkdocs.yml").read_text()
-ADDRESS = re.search(r"^site_url: (.*)$", CONFIG, re.MULTILINE)[1]
+ADDRESS = "https://site.test/"  # that of the published site; no page may be bound to another one
 
 
 class Page(HTMLParser):
@@ -40,7 +40,7 @@ class Page(HTMLParser):
 
 def built(folder, *options):
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder), *options]
-    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    env = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SITE_URL": ADDRESS, "REPO_URL": "https://code.test"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder

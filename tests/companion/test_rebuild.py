@@ -16,7 +16,7 @@ site_name: Stages
 site_url: http://127.0.0.1:8001/
 theme: {{ name: material, font: false }}
 plugins: [search]
-hooks: [{ROOT}/companion/rebuild.py]
+hooks: [{ROOT}/companion/pages/search.py, {ROOT}/companion/rebuild.py]
 markdown_extensions:
   - companion.reading.extension: {{ root: ROOT }}
   - companion.pages.extension: {{ root: ROOT }}
@@ -134,6 +134,7 @@ def test_a_chapter_alone(served):
     assert b"What it adds." in served.files["chapters/02-two/index.html"]
     assert b"What it adds." in served.files["search/search_index.json"]
     assert b"What 01-one says." in served.files["search/search_index.json"]
+    assert served.files["search/search_index.json"].count(b"C = 3") == 1
 
 
 @pytest.mark.parametrize("path", ["pyproject.toml", "tests/chain/test_laws.py"])

@@ -1,5 +1,7 @@
 """Commands for a POSIX shell, and the same for PowerShell."""
 
+import re
+
 import markdown
 import pytest
 
@@ -107,15 +109,19 @@ def test_a_block_inside_a_list_or_a_note_keeps_its_place():
     assert html.index('class="admonition') < html.index("tabbed-set") < html.index("Text.") < html.rindex("</div>")
 
 
-def test_what_commands_print_is_left_out_of_the_search():
-    """Commands and their output are no prose; other code, such as an error text, is still found."""
-    extensions = ["pymdownx.highlight", "pymdownx.superfences", "companion.reading.shells"]
-    options = {"pymdownx.highlight": {"pygments_lang_class": True}}
-    page = "```console\n$ python -V\n```\n\n```pycon\n>>> 1\n```\n\n```text\nno such table\n```\n"
+def test_a_command_is_in_the_search_once():
+    """The tab for Windows and the names of the tabs are left out. Output is found."""
+    page = "```console\n$ python3 -V\nPython 3.11\n```\n\n```pycon\n>>> 1\n```\n"
+    extensions = ["pymdownx.highlight", "pymdownx.superfences", "pymdownx.tabbed", "companion.reading.shells"]
+    options = {"pymdownx.tabbed": {"alternate_style": True}, "pymdownx.highlight": {"pygments_lang_class": True}}
     html = markdown.markdown(page, extensions=extensions, extension_configs=options)
 
-    assert html.count(" data-search-exclude>") == 2
-    assert '<div class="language-text highlight">' in html
+    assert re.findall(r'<div class="language-(\S+) highlight"( data-search-exclude)?>', html) == [
+        ("console", ""),
+        ("pwsh-session", " data-search-exclude"),
+        ("pycon", ""),
+    ]
+    assert html.count('<div class="tabbed-labels" data-search-exclude>') == 1
 
 
 def _html(page):

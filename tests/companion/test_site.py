@@ -34,17 +34,18 @@ def build(chain):
         shutil.copytree(ROOT / name, root / name)
     config = (ROOT / "mkdocs.yml").read_text()
     config = re.sub(r"^(nav:\n(?:  .*\n)+|(watch|hooks): .*\n)", "", config, flags=re.MULTILINE)
-    for extension, options in (("reading", "companion.reading.extension:\n"), ("pages", "companion.pages.extension\n")):
+    for options in ("companion.reading.extension:\n", "companion.pages.extension:\n"):
         assert options in config
-        config = config.replace(options, f"companion.{extension}.extension:\n      root: {root}\n")
+        config = config.replace(options, f"{options}      root: {root}\n")
     (root / "mkdocs.yml").write_text(config)
     (root / "docs/chapters").mkdir()
     (root / "docs/index.md").write_text("# Start\n\n[New](chapters/02-new.md)\n")
 
-    def build(page=PAGE):
+    def build(page=PAGE, **addresses):
         (root / "docs/chapters/02-new.md").write_text(page)
         command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(root / "mkdocs.yml")]
-        env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+        env = {name: value for name, value in os.environ.items() if name not in ("SITE_URL", "REPO_URL")}
+        env |= {"NO_MKDOCS_2_WARNING": "1"} | addresses
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True), root / "site"
 
     return build
@@ -59,9 +60,52 @@ def test_a_right_chapter_builds(build):
     assert 'id="app-py-limit"' in page
     assert re.search(r'<a aria-current="page" aria-label="2: New" href="[^"]*" title="New">2</a>', page)
     assert '<meta property="og:description" content="What is new.">' in page
-    assert '<a class="rd-tool" href="https://code.drf-jwt-companion.example/blob/main/steps/02-new/app.py#L1"' in page
-    report = "https://code.drf-jwt-companion.example/issues/new?title=02-new%2C%20app-py-limit"
+
+
+ABOUT_THE_CODE = """
+/// source | known
+The code is in [the repository](repository:).
+///
+
+/// source | unknown
+Ask for the code.
+///
+"""
+
+
+@pytest.mark.parametrize("addresses", [{}, {"SITE_URL": "", "REPO_URL": ""}])
+def test_without_addresses_no_page_claims_one(build, addresses):
+    """Without SITE_URL and REPO_URL, no page leads to a repository, and none says where it is published."""
+    done, site = build(PAGE + ABOUT_THE_CODE, **addresses)
+    page = (site / "chapters/02-new/index.html").read_text()
+
+    assert done.returncode == 0, done.stderr
+    for absent in ("Open in the repository", "Report a mistake here", "the repository"):
+        assert absent not in page
+    for absent in ("canonical", "og:url", "og:image", "twitter:card"):
+        assert absent not in page
+    assert "<p>Ask for the code.</p>" in page
+    assert "<loc>" not in (site / "sitemap.xml").read_text()
+    assert not re.search(r"https?:", re.sub(r"https?://(www\.w3\.org|squidfunk\.github\.io)/", "", page))
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_with_addresses_every_page_leads_there(build, slash):
+    """SITE_URL and REPO_URL are accepted with a slash at their end and without one."""
+    site_url, repository = "https://site.test/jwt", "https://code.test/ada/jwt"
+    done, site = build(PAGE + ABOUT_THE_CODE, SITE_URL=site_url + slash, REPO_URL=repository + slash)
+    page = (site / "chapters/02-new/index.html").read_text()
+
+    assert done.returncode == 0, done.stderr
+    assert f'<a class="rd-tool" href="{repository}/blob/main/steps/02-new/app.py#L1"' in page
+    report = f"{repository}/issues/new?title=02-new%2C%20app-py-limit"
     assert f'<a href="{report}">Report a mistake here</a>' in page
+    assert f'<p>The code is in <a href="{repository}">the repository</a>.</p>' in page
+    assert "Ask for the code." not in page
+    assert f'<link rel="canonical" href="{site_url}/chapters/02-new/">' in page
+    assert f'<meta property="og:url" content="{site_url}/chapters/02-new/">' in page
+    assert f'<meta property="og:image" content="{site_url}/assets/card.png">' in page
+    assert f"<loc>{site_url}/chapters/02-new/</loc>" in (site / "sitemap.xml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -130,8 +174,8 @@ def test_the_theme_has_no_reason_to_ask_another_server(build):
     assert 'class="mermaid"' not in pages
 
 
-def test_search_finds_the_prose_and_never_the_diff(build):
-    """The index of the search holds what people wrote."""
+def test_search_knows_the_prose_and_no_pane(build):
+    """Without the hook the index has what people wrote."""
     _, site = build()
     index = (site / "search/search_index.json").read_text()
 

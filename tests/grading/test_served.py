@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from companion.checking.served import _tester, speaks_http
+from companion.checking import lms
+from companion.checking.served import _tester, expected_tests, speaks_http
 from companion.checking.verdicts import Verdict
 from companion.stages import find, stages
 
@@ -39,6 +40,53 @@ def test_a_project_with_another_name_and_layout_passes(grade, project, tmp_path)
     folder.rename(outer / "backend")
 
     assert grade(outer).verdict is Verdict.PASSED
+
+
+FIRST = "tests/test_http.py::test_register_log_in_and_ask_who_i_am"
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ("status.HTTP_201_CREATED", "status.HTTP_200_OK", "POST /api/registration: expected 201, got 200."),
+    (
+        '{"token": token}',
+        '{"token": token, "is_staff": False}',
+        "POST /api/registration (201): expected ['token'], got ['token', 'is_staff'].",
+    ),
+])  # fmt: skip
+def test_first_failure_says_what_came_back(grade, project, old, new, said):
+    folder = project("07-urls")
+    views = folder / "authentication" / "views.py"
+    assert old in views.read_text()
+    views.write_text(views.read_text().replace(old, new))
+
+    result = grade(folder)
+
+    assert result.outcomes[FIRST].cause == said
+    assert lms.missing(result, expected_tests(find("07-urls"))) == said
+    assert "object at 0x" not in result.outcomes[FIRST].message
+
+
+def test_404_is_called_404(grade, project):
+    result = grade(project("06-views"))
+
+    assert result.outcomes[FIRST].cause == "POST /api/registration: got 404 Not Found."
+    assert lms.missing(result, expected_tests(find("07-urls"))) == (
+        "Every request got 404, first POST /api/registration: the project has none of the API's URLs."
+    )
+
+
+def test_page_in_html_is_called_so(grade, project):
+    """Django's page for an error is not JSON."""
+    folder = project("07-urls")
+    views = folder / "authentication" / "views.py"
+    views.write_text(views.read_text().replace("serializer.save()", "serializer.nonsense()"))
+
+    result = grade(folder)
+
+    assert (
+        result.outcomes[FIRST].cause
+        == "POST /api/registration: expected JSON, got 500 with 'text/html; charset=utf-8'."
+    )
 
 
 def test_one_mistake_costs_the_tests_that_see_it(grade, project):

@@ -9,6 +9,7 @@ import pytest
 
 from companion.cli import main
 from companion.stages import find, stages
+from companion.transcripts import folder
 from companion.transcripts.folder import Folder
 from companion.transcripts.play import pages, play
 
@@ -199,3 +200,14 @@ def test_a_page_is_called_by_its_name_or_its_path(capsys):
     """Both `index` and `docs/index.md` play the start page, and it alone."""
     assert main(["transcripts", "docs/index.md"]) == 0
     assert capsys.readouterr().out == "index.md: 2 commands run, 0 print something else\n"
+
+
+def test_the_tutorial_may_be_in_a_folder_with_a_space_and_an_umlaut(drifts, tmp_path, monkeypatch):
+    """Commands are quoted for the shell, and what they print in quotation marks is shown without them."""
+    home = tmp_path / "Übung eins"
+    home.mkdir()
+    (home / "print").write_text(f"#!/bin/sh\necho \"$1: '{home}/print' again, in {home}\"\n")
+    (home / "print").chmod(0o755)
+    monkeypatch.setattr(folder, "PLACES", {"~/tutorial": str(home)})
+
+    assert drifts(fence("$ ~/tutorial/print one\none: ~/tutorial/print again, in ~/tutorial")) == []

@@ -105,7 +105,7 @@ def test_an_email_is_registered_once(call, person):
     }
 
 
-def test_of_eight_registrations_at_once_one_wins(call, person):
+def test_of_eight_registrations_at_once_one_wins(call, person, eight_at_once):
     """Eight people want one email at the same moment: one gets it, seven get a 400."""
     answers = []
     threads = [

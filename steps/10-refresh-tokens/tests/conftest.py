@@ -1,4 +1,5 @@
 import json
+import threading
 
 import jwt
 import pytest
@@ -31,6 +32,22 @@ def django_db_modify_db_settings(tmp_path_factory):
 def base_url(request, live_server):
     """The address of the API: on the server that `--server` names, or on one started here."""
     return f"{request.config.getoption('--server') or live_server.url}/api"
+
+
+@pytest.fixture
+def eight_at_once(monkeypatch):
+    """Hold each registration until eight have found their email free, then let all eight save it.
+
+    A server that `--server` names is not held: it runs in another process.
+    """
+    together = threading.Barrier(8)
+    create_user = User.objects.create_user
+
+    def create_together(**fields):
+        together.wait(timeout=30)
+        return create_user(**fields)
+
+    monkeypatch.setattr(User.objects, "create_user", create_together)
 
 
 @pytest.fixture(autouse=True)

@@ -107,7 +107,7 @@ def test_an_email_is_registered_once(call, person):
     }
 
 
-def test_of_eight_registrations_at_once_one_wins(call, person):
+def test_of_eight_registrations_at_once_one_wins(call, person, eight_at_once):
     """Eight people want one email at the same moment: one gets it, seven get a 400."""
     answers = []
     threads = [
@@ -123,7 +123,7 @@ def test_of_eight_registrations_at_once_one_wins(call, person):
     assert call("POST", "/login", credentials(person)).status == 200
 
 
-def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person):
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person, eight_at_once):
     """Eight people want one mailbox, each writes it in another case, and one gets it."""
     answers = []
 

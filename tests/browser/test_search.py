@@ -1,0 +1,187 @@
+"""What the search finds when readers type what they have in front of them: a name, a file, a status, an error message."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zlib
+
+import pytest
+
+from companion.stages import ROOT
+
+TROUBLE = (ROOT / "docs/troubleshooting.md").read_text()
+MESSAGES = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", TROUBLE, re.MULTILINE | re.DOTALL))
+MOST_INDEX = 130_000  # bytes, compressed; it is fetched when a reader turns to the search
+
+
+@pytest.fixture(scope="module")
+def search(browser, site):
+    """Types words into the search, as a reader does who searches again and again; returns what `found` returns."""
+    page = browser.new_page()
+    page.goto(f"{site}about/")
+    yield lambda words: found(page, words)
+    page.close()
+
+
+def found(page, words):
+    """The pages that are found, best first, each as its best address: a section where a section is what matches."""
+    page.get_by_placeholder("Search").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Backspace")
+    page.wait_for_function("document.querySelector('.md-search-result__meta').textContent.includes('Type')")
+    page.keyboard.insert_text(words)
+    page.keyboard.press("End")
+    page.wait_for_function("document.querySelector('.md-search-result__meta').textContent.includes('matching')")
+    return page.eval_on_selector_all(
+        ".md-search-result__item",
+        """items => items.map((item) => {
+            const links = [...item.querySelectorAll('a')].map((a) => [a, parseFloat(a.firstElementChild.dataset.mdScore)]);
+            const [best] = links.sort(([, a], [, b]) => b - a)[0];
+            return best.pathname.split('/').slice(-3).join('/').replace(/^\\//, '') + best.hash;
+        })""",
+    )
+
+
+@pytest.mark.parametrize("section", MESSAGES)
+def test_a_message_finds_its_section_first(search, section):
+    """Each message of the troubleshooting page, typed as it is written, with quotes, colons, braces and brackets."""
+    assert search(MESSAGES[section].splitlines()[0])[0] == f"troubleshooting/#{section}"
+
+
+@pytest.mark.parametrize(
+    ("words", "section"),
+    [
+        ("OperationalError: no such table: django_session", "no-table"),
+        ("ModuleNotFoundError: No module named 'environ'", "no-rest-framework"),
+        ("ModuleNotFoundError: No module named 'jwt'", "no-rest-framework"),
+        ("{'detail': ErrorDetail(string='Authentication credentials were not provided.')}", "no-credentials"),
+        ('Method "DELETE" not allowed.', "method"),
+        ("Invalid HTTP_HOST header: '192.168.1.5:8000'. You may need to add '192.168.1.5' to ALLOWED_HOSTS.", "host"),
+        ("ModuleNotFoundError", "no-rest-framework"),
+        ("InconsistentMigrationHistory", "inconsistent"),
+        ("DisallowedHost at /", "host"),
+        ("415", "media-type"),
+        ("415 Unsupported Media Type", "media-type"),
+        ("405", "method"),
+        ("CORS", "cors"),
+        ("Access-Control-Allow-Origin", "cors"),
+        ("a page on another origin calls the API", "cors"),
+    ],
+)
+def test_a_message_with_other_values_or_in_part_finds_its_section(search, words, section):
+    """Another table, another module, another method, the form of a test, the name alone, the status alone."""
+    assert search(words)[0] == f"troubleshooting/#{section}"
+
+
+@pytest.mark.parametrize(
+    ("words", "stage"),
+    [
+        ("AUTH_USER_MODEL", "02-user-model"),
+        ("USERNAME_FIELD", "02-user-model"),
+        ("is_staff", "03-user-manager"),
+        ("UserManager", "03-user-manager"),
+        ("create_superuser", "03-user-manager"),
+        ("createsuperuser", "03-user-manager"),
+        ("JWTAuthentication", "04-authentication-backend"),
+        ("WWW-Authenticate", "04-authentication-backend"),
+        ("read_token", "04-authentication-backend"),
+        ("RegistrationSerializer", "05-serializers"),
+        ("LoginAPIView", "06-views"),
+        ("JWT_SIGNING_KEY", "08-hardening"),
+        ("429", "08-hardening"),
+        ("logout", "09-sessions"),
+        ("how do I log out", "09-sessions"),
+        ("refresh_session", "10-refresh-tokens"),
+        ("password reset", "11-account-recovery"),
+        ("Superuser must have is_staff=True.", "03-user-manager"),  # a message that only code has
+        ("test_a_token_without_a_claim_is_refused", "04-authentication-backend"),
+        ("Dockerfile", "01-dockerfile"),
+        ("pytest.ini", "01-dockerfile"),
+        ("managers.py", "03-user-manager"),
+        ("authentication/managers.py", "03-user-manager"),
+        ("tokens.py", "04-authentication-backend"),
+        ("backends.py", "04-authentication-backend"),
+        ("serializers.py", "05-serializers"),
+        ("views.py", "06-views"),
+        ("urls.py", "07-urls"),
+        ("throttles.py", "08-hardening"),
+        ("health.py", "final"),
+    ],
+)
+def test_a_name_finds_the_chapter_that_introduces_it(search, words, stage):
+    """Settings, classes, functions, commands, files and statuses, as they are written in code."""
+    assert f"chapters/{stage}/" in search(words)[0]
+
+
+def test_a_name_in_code_leads_to_its_step(visit):
+    """The result names the file, shows the line, and brings the reader to the step."""
+    page = visit("about/")
+    found(page, "is_staff")
+    link = page.locator(".md-search-result__link[href*='#step-']").first
+
+    assert link.locator("h2").inner_text() == "authentication/managers.py: UserManager.create_superuser"
+    assert link.locator("code", has_text='"is_staff", True').locator("mark").first.inner_text() == "is_staff"
+    link.click()
+    page.wait_for_url("**/chapters/03-user-manager/*#step-authentication-managers-py-usermanager-create-superuser")
+
+
+def test_prose_and_glossary_are_found(search):
+    """A sentence of a chapter, and a word."""
+    assert "chapters/04-authentication-backend/" in search("nobody can take a signed token back")[0]
+    assert search("bearer")[0] == "glossary/#bearer-token"
+
+
+def test_what_is_typed_is_no_command(search):
+    """Signs that the search's own language uses neither fail nor change what is found."""
+    plain = search("token expired")
+
+    assert plain
+    for typed in ("token: expired", '"token" expired', "-token +expired", "token~ expired^", "*token expired*"):
+        assert search(typed) == plain, typed
+    assert search('::"') == []
+
+
+def test_a_word_is_found_while_it_is_typed(search):
+    """The beginning of the last word is enough."""
+    assert "chapters/03-user-manager/" in search("normalize_em")[0]
+    assert search("password res")[0].startswith("chapters/11-account-recovery/")
+
+
+@pytest.mark.parametrize("words", ["createsuperuser", "logout", "AUTH_USER_MODEL", "password reset", "serializers.py"])
+def test_the_start_page_is_no_hit_for_everything(search, words):
+    """Its list of chapters names all that there is, and is not searched."""
+    assert [address for address in search(words) if not re.match(r"\w", address.removeprefix("/"))] == []
+
+
+def test_the_index_stays_light(built):
+    """Code that the chapters add is in it, and neither migrations, nor the code of suites, nor whole files."""
+    written = (built / "search/search_index.json").read_bytes()
+    text = " ".join(document["text"] for document in json.loads(written)["docs"])
+
+    assert len(zlib.compress(written, 6)) < MOST_INDEX
+    assert text.count("def read_token(token):") == 1
+    for left_out in (
+        "migrations.CreateModel",
+        "assert response.status_code",
+        "diff -ruN",
+        "Report a mistake",
+        "files change",
+    ):
+        assert left_out not in text
+
+
+def test_the_search_works_in_the_same_way_from_a_folder(browser, tmp_path):
+    """In the offline copy, where no server is and the search runs in the page."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "mkdocs-offline.yml", "-d", str(tmp_path)]
+    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+    page = browser.new_page()
+    for words, first in (
+        (MESSAGES["no-credentials"], "troubleshooting.html#no-credentials"),
+        ("managers.py", "chapters/03-user-manager.html#step-authentication-managers-py"),
+    ):
+        page.goto((tmp_path / "about.html").as_uri())
+        assert first in found(page, words)[0]
+    page.close()

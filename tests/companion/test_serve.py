@@ -1,0 +1,158 @@
+"""`serve` on a small site: its port, what it prints and when, and the file with its address."""
+
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from urllib.request import urlopen
+
+import pytest
+
+from companion import address
+from companion.stages import ROOT
+
+RUN = """
+import sys
+from companion import serve
+serve.PORT = int(sys.argv[1])
+serve.PORTS = range(serve.PORT, serve.PORT + 20)
+sys.exit(serve.serve(sys.argv[2:]))
+"""
+# The build stops at the gate, a named pipe, until the test has looked around.
+HOOK = """
+from pathlib import Path
+
+def on_post_build(config):
+    gate = Path(config.config_file_path).with_name("gate")
+    if gate.exists():
+        gate.read_text()
+"""
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder with a small site, which has our logo."""
+    (tmp_path / "docs/assets").mkdir(parents=True)
+    (tmp_path / "docs/index.md").write_text("# Small\n")
+    shutil.copy(ROOT / "docs" / address.PROOF, tmp_path / "docs/assets")
+    (tmp_path / "hook.py").write_text(HOOK)
+    (tmp_path / "mkdocs.yml").write_text("site_name: Small\nhooks: [hook.py]\nwatch: []\n")
+    monkeypatch.setattr(address, "SERVED", tmp_path / "served")
+    monkeypatch.setenv("TUTORIAL_SERVED", str(tmp_path / "served"))
+    monkeypatch.delenv("SITE_URL", raising=False)
+    return tmp_path
+
+
+def first_of_free_ports():
+    """A port that is free, with free ones after it as far as one can tell."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+@contextmanager
+def serving(site, port, *options):
+    """Starts `serve`, which tries the ports from `port` on; ends it in any case."""
+    command = [sys.executable, "-c", RUN, str(port), "-f", str(site / "mkdocs.yml"), *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def told(process):
+    """The address that `serve` prints, when it prints it."""
+    line = next(line for line in process.stdout if b"The tutorial" in line)
+    return line.decode().split()[2]
+
+
+def served(site):
+    """What the files say that running `serve`s have written."""
+    return sorted(path.read_text() for path in site.glob("served/*"))
+
+
+def test_the_address_is_told_when_it_answers_and_not_before(site):
+    """While the site is built, nothing is printed and no file is written; then the address answers at once."""
+    os.mkfifo(site / "gate")
+    with serving(site, first_of_free_ports()) as process:
+        with open(site / "gate", "w"):  # opens when the build has come to the gate
+            assert select.select([process.stdout], [], [], 0)[0] == []
+            assert served(site) == []
+        url = told(process)
+
+        assert b"Small" in urlopen(url).read()
+        assert served(site) == [url]
+        assert address.site() == url
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_file_is_gone_when_serve_ends(site, number):
+    """After Ctrl+C, after the end that nox asks for, and after the window was closed; the exit status is 0."""
+    with serving(site, first_of_free_ports()) as process:
+        url = told(process)
+        assert served(site) == [url]
+        process.send_signal(number)
+        errors = process.communicate()[1].decode()
+
+        assert (process.returncode, served(site)) == (0, [])
+        assert "Traceback" not in errors
+
+
+def test_a_second_serve_takes_the_next_port_and_leaves_the_first_alone(site):
+    """Each has its own file; when the second one ends, the first one is found as before."""
+    port = first_of_free_ports()
+    with serving(site, port) as first:
+        one = told(first)
+        with serving(site, port) as second:
+            two = told(second)
+            assert second.stdout.readline() == (
+                f"Port {port} is in use, by another program or by another window that shows the tutorial.\n".encode()
+            )
+            assert (one, two) == (f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port + 1}/")
+            assert served(site) == [one, two]
+            second.send_signal(signal.SIGINT)
+            second.communicate()
+
+        assert served(site) == [one]
+        assert address.site() == one
+        assert b"Small" in urlopen(one).read()
+
+
+def test_a_port_that_is_taken_during_the_build_is_left_to_who_has_it(site):
+    """Two that start at once choose the same port; the slower one goes on to the next, without a traceback."""
+    os.mkfifo(site / "gate")
+    port = first_of_free_ports()
+    with serving(site, port) as process:
+        with ExitStack() as other_program:
+            with open(site / "gate", "w"):
+                (site / "gate").unlink()  # the second build, for the next port, need not stop
+                other_program.enter_context(socket.create_server(("127.0.0.1", port)))
+            assert told(process) == f"http://127.0.0.1:{port + 1}/"
+        process.send_signal(signal.SIGINT)
+        assert "Traceback" not in process.communicate()[1].decode()
+
+
+def test_without_a_free_port_one_sentence_says_so(site, monkeypatch, capsys):
+    from companion import serve
+
+    monkeypatch.setattr(serve, "free", lambda port: False)
+    monkeypatch.setattr(serve.signal, "signal", lambda *arguments: None)
+    monkeypatch.setattr(serve.mkdocs_serve, "LiveReloadServer", None)
+    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+
+    assert serve.serve() == 1
+    assert capsys.readouterr().err == "Error: No port from 8001 to 8100 is free. Stop a program that uses one.\n"
+
+
+def test_an_option_that_mkdocs_does_not_have_is_refused(site):
+    """With the message and the exit status of MkDocs."""
+    with serving(site, first_of_free_ports(), "--no-such-option") as process:
+        errors = process.communicate()[1].decode()
+
+        assert process.returncode == 2
+        assert "Error: No such option" in errors
+        assert "Traceback" not in errors
