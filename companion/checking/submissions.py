@@ -172,7 +172,7 @@ def _choose(readings: list[Reading], sure: list[Reading]) -> Reading | None:
 
 
 def submissions(folder: Path, without: Path | None = None, teams: bool = False) -> list[Submission]:
-    """All entries of `folder` by name, but for hidden ones and `without`; `teams`: Moodle's numbers are those of teams."""
+    """All entries of `folder` by name, but for hidden ones and `without`; `teams`: Moodle's numbers are of teams."""
     entries = sorted(folder.iterdir(), key=lambda path: (path.name.casefold(), path.name))
     kept = [path for path in entries if not path.name.startswith(".") and os.path.realpath(path) != str(without)]
     whose = students(path.name for path in kept)
