@@ -63,7 +63,7 @@ def test_development_needs_nothing(load):
     assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 0
     assert settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] == {
         "login": "60/minute",
-        "registration": "60/minute",
+        "registration": "20/hour",
         "guess": "10/hour",
         "recovery": "60/minute",
         "mail": "10/hour",
