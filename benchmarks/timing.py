@@ -1,4 +1,4 @@
-"""Does the time of a response tell who has an account? `pg_virtualenv python benchmarks/timing.py [COUNT]` prints a table.
+"""Does a response's time tell who has an account? `pg_virtualenv python benchmarks/timing.py [COUNT]` prints a table.
 
 It starts `final` as in production: gunicorn with 2 processes of 4 threads, the real password hasher, PostgreSQL, the
 worker, and a mail server that throws every email away. Rate limits are lifted. Then it sends COUNT (1000) requests for

@@ -1045,9 +1045,9 @@ MISTAKES = [
     Mistake(
         'a misspelt constant of another module',
         '11-account-recovery',
-        'authentication/recovery.py, line 149, asks authentication.mail for CHANGE_ASK, which it does not have. Did you mean CHANGE_ASKED?',
+        'authentication/recovery.py, line 156, asks authentication.mail for CHANGE_ASK, which it does not have. Did you mean CHANGE_ASKED?',
         'authentication/recovery.py',
-        149,
+        156,
         {'authentication/recovery.py': {'mail.CHANGE_ASKED': 'mail.CHANGE_ASK'}},
     ),
     Mistake(
