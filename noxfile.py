@@ -123,7 +123,7 @@ def transcripts(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def browser(session):
-    """Read the site in a real browser: layout, keyboard, copying, accessibility, size. Needs Chromium and npm."""
+    """Read the site in real browsers: layout, keyboard, copying, accessibility. Needs Chromium, Firefox, npm."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["browser"])
     session.run("npm", "ci", "--silent", "--prefix", "tests/browser", external=True)
     session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)

@@ -166,7 +166,7 @@ def test_the_index_stays_light(built):
         "migrations.CreateModel",
         "assert response.status_code",
         "diff -ruN",
-        "Report a mistake",
+        "Link to this step",
         "files change",
     ):
         assert left_out not in text
