@@ -1,5 +1,6 @@
 """docs/troubleshooting.md: every message on the page comes out when one makes the mistake, word for word."""
 
+import os
 import re
 import shutil
 import socket
@@ -93,6 +94,37 @@ def output(command, folder, **environment):
     """What a command prints, in an environment with nothing but `environment`."""
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     return done.stdout + done.stderr
+
+
+@provokes("no-venv")
+def _(desk):
+    # Debian's Python, as if its package python3-venv were not installed.
+    code = """
+import subprocess, venv
+def absent(*arguments, **options):
+    raise subprocess.CalledProcessError(1, "ensurepip")
+venv.EnvBuilder._call_new_python = absent
+where = venv.sysconfig.get_path
+venv.sysconfig.get_path = lambda name, *rest, **more: "/nowhere" if name == "stdlib" else where(name, *rest, **more)
+venv.main([".venv"])
+"""
+    return output(["/usr/bin/python3", "-c", code], desk.folder)
+
+
+@provokes("no-network")
+def _(desk):
+    nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    command = [sys.executable, "-m", "pip", "install", "-q", "--target=new", "-r", str(ROOT / "requirements.txt")]
+    return output(command, desk.folder, **nobody, PIP_FIND_LINKS="", PIP_EXTRA_INDEX_URL="")
+
+
+@provokes("old-python")
+def _(desk):
+    # A package index with the one version that we pin, asked by the pip that we have in the name of an older Python.
+    page = '<a href="asgiref-3.13.0-py3-none-any.whl" data-requires-python="&gt;=3.11">asgiref</a>'
+    (desk.folder / "index.html").write_text(page)
+    old = ["--python-version=3.10", "--only-binary=:all:", "--no-index", "--find-links=index.html", "asgiref==3.13.0"]
+    return output([sys.executable, "-m", "pip", "download", *old], desk.folder, PIP_CONFIG_FILE=os.devnull)
 
 
 @provokes("no-django")

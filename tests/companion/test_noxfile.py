@@ -141,5 +141,5 @@ def test_ci_runs_the_command_of_readme_first():
     found = [line for line in readme.splitlines() if re.search(pattern, line)]
 
     assert len(found) == 1 and found[0].endswith(".venv/bin/python -m nox")
-    assert CI.index('clean bash -c "$command"') < CI.index("-s docs") < CI.index("-s lint")
+    assert CI.index('(cd "$copy/Übung 1" && clean bash -c "$command")') < CI.index("-s docs") < CI.index("-s lint")
     assert subprocess.run(["bash", "-n", ROOT / ".ci/run"]).returncode == 0

@@ -540,7 +540,7 @@ def test_the_versions_are_the_pins(render, root):
     page, _ = render("# About\n\n/// versions | learn\n///\n")
 
     assert re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", page) == ["Package", "Version", "A", "1.0", "B[x]", "2.0"]
-    assert "It supports Python 3.11 to 3.14." in page
+    assert "It supports Python 3.11 to 3.13." in page
 
 
 def test_the_day_is_that_of_the_last_commit(root, git):

@@ -186,5 +186,8 @@ SESSION_LIFETIME = timedelta(days=90)
 # How long a spent refresh token gets the same tokens again. After that it counts as stolen.
 REFRESH_REUSE_LEEWAY = timedelta(seconds=30)
 
+# How far the clocks of two servers may differ.
+JWT_LEEWAY = timedelta(seconds=10)
+
 JWT_ISSUER = 'tutorial'
 JWT_AUDIENCE = 'tutorial-api'
