@@ -16,11 +16,10 @@ def run(tmp_path):
         for name, text in files.items():
             (tmp_path / f"{name}.py").write_text(text)
         (tmp_path / "pytest.ini").write_text("[pytest]\n")
-        command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:django", "-p", "each_alone"]
+        plugins = ["-p", "no:cacheprovider", "-p", "no:django", "-p", "each_alone"]
+        command = [sys.executable, "-m", "pytest", "-v", *plugins, f"--randomly-seed={seed}"]
         env = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
-        done = subprocess.run(
-            [*command, f"--randomly-seed={seed}"], cwd=tmp_path, env=env, capture_output=True, text=True
-        )
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
 
     return run
