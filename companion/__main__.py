@@ -6,6 +6,8 @@ import sys
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+PYTHON = os.path.join(HOME, ".venv", *(("Scripts", "python") if sys.platform == "win32" else ("bin", "python")))
+
 if sys.version_info < (3, 11):
     sys.exit("The companion needs Python 3.11 or newer, and this is Python %d.%d." % sys.version_info[:2])
 
@@ -17,6 +19,8 @@ for stream in (sys.stdout, sys.stderr):
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
 
+from importlib.metadata import PackageNotFoundError  # noqa: E402 - older Pythons, which have none, are gone by now
+
 from companion import INTERRUPTED  # noqa: E402 - it can be found from here on
 
 try:
@@ -24,11 +28,12 @@ try:
 except KeyboardInterrupt:
     sys.exit(INTERRUPTED)
 except ModuleNotFoundError as error:
-    python = os.path.join(HOME, ".venv", *(("Scripts", "python") if sys.platform == "win32" else ("bin", "python")))
-    sys.exit(f"This Python has no package {error.name}. The companion's own has it: {python}")
+    sys.exit("This Python has no package %s. The companion's own has it: %s" % (error.name, PYTHON))
 
 try:
     sys.exit(main())
+except PackageNotFoundError as error:
+    sys.exit("This Python has no package %s. The companion's own has it: %s" % (error.name, PYTHON))
 except KeyboardInterrupt:
-    print("Interrupted.", file=sys.stderr)
+    sys.stderr.write("Interrupted.\n")
     sys.exit(INTERRUPTED)

@@ -50,7 +50,7 @@ def ask(stage: Stage, address: str, printed: Callable[[], str]) -> list[str]:
 
 
 def _mailed_token(printed: Callable[[], str]) -> str:
-    """The token of the last link in a mail that was printed; mail is sent beside the answer, so it may come later."""
+    """The token of the last link in an email that was printed. The log may show it a moment after the response."""
     end = time.monotonic() + MAIL_PATIENCE
     while time.monotonic() < end:
         if tokens := re.findall(r"#token=(\S+)", printed()):

@@ -31,7 +31,8 @@ ENVIRONMENT = {
     "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,
     "CACHE_URL": "locmemcache://",
     "NUM_PROXIES": "1",
-    "EMAIL_URL": "consolemail://",  # a mail is printed, and read where the container's log is read
+    "EMAIL_URL": "consolemail://",  # an email is printed, and read where the container's log is read
+    "MAIL_AT_ONCE": "on",  # by the web process itself, because no worker runs next to it
     "DEFAULT_FROM_EMAIL": "accounts@example.com",
     "FRONTEND_URL": "https://www.example.com",
     "ALLOWED_HOSTS": "127.0.0.1",

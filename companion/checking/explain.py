@@ -8,6 +8,7 @@ from dataclasses import replace
 from companion.checking import (
     explain_attributes,
     explain_beside,
+    explain_causes,
     explain_django,
     explain_heads,
     explain_names,
@@ -37,6 +38,8 @@ TESTING: list[Rule] = [explain_test.no_file, *explain_beside.RULES, *explain_tes
 
 def explain(failure: Failure, known: Known, likely: Place | None = None) -> Advice:
     """What a failure means. `likely` is the line to open where the failure itself names none of the project."""
+    if not unreadable(failure, known) and (cause := _first(explain_causes.RULES, failure, known)):
+        return cause
     advice = _first(LOADING, failure, known)
     if advice is None:
         if not failure.places and likely:

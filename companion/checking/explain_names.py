@@ -18,6 +18,17 @@ PACKAGES = {  # what is imported, and what is installed, where the two differ
     "decouple": "python-decouple",
     "dotenv": "python-dotenv",
     "django": "Django",
+    "rest_framework_simplejwt": "djangorestframework-simplejwt",
+    "rest_framework_jwt": "djangorestframework-jwt",
+    "dj_rest_auth": "dj-rest-auth",
+    "knox": "django-rest-knox",
+    "allauth": "django-allauth",
+    "oauth2_provider": "django-oauth-toolkit",
+    "django_filters": "django-filter",
+    "django_extensions": "django-extensions",
+    "debug_toolbar": "django-debug-toolbar",
+    "drf_spectacular": "drf-spectacular",
+    "drf_yasg": "drf-yasg",
 }
 
 
@@ -50,12 +61,19 @@ def no_module(failure: Failure, known: Known) -> Advice | None:
         dotted = _dotted(near, known)
         return Advice(f"{place}, imports {name}, which does not exist.{meant(dotted)}", "Correct the name.", place)
     place = place or named
-    if meant_package := None if top in PACKAGES else close(top, known.packages):
+    meant_package = None if top in PACKAGES else close(top, known.packages)
+    # What only begins like one of our packages is a package of its own, and no typo.
+    if meant_package and not re.match(f"{meant_package}[_-]", top):
         return Advice(f"{subject(place)} names {name}, which does not exist.{meant(meant_package)}",
                       f"Write {meant_package}.", place)  # fmt: skip
+    package = PACKAGES.get(top, top.replace("_", "-"))
+    if place and top not in known.packages:
+        return Advice(f"{place}, needs the package {package}, which is not installed. This stage doesn't use it.",
+                      f"Remove {name} from this line, or install the package: python -m pip install {package}",
+                      place)  # fmt: skip
     return Advice(
-        f"{subject(place)} needs the package {PACKAGES.get(top, top)}, which is not installed.",
-        f"Install it into the environment that checks: python -m pip install {PACKAGES.get(top, top)}",
+        f"{subject(place)} needs the package {package}, which is not installed.",
+        f"Install it into the environment that checks: python -m pip install {package}",
         place,
     )
 

@@ -11,7 +11,7 @@ from companion.checking.facts import Failure, Place
 from companion.checking.lookup import Known, close
 from companion.reading.symbols import lines_of
 
-Words = Callable[[Failure, Known], Advice]
+Words = Callable[[Failure, Known], Advice | None]
 
 
 def found(failure: Failure, known: Known) -> Advice | None:
@@ -104,8 +104,17 @@ def _missing_migration(failure: Failure, known: Known) -> Advice:
     if failure.message.startswith("Remove field"):
         return Advice(f"{at(place)}: your model lacks what its migrations have ({failure.message}).",
                       "Put it back, or compare what the class inherits from with the chapter.", place)  # fmt: skip
+    if failure.message.startswith("Alter") and _has_the_stages_migrations(failure.name, known):
+        return Advice(f"{at(place)}: the model differs from its migrations ({failure.message}).",
+                      "Compare it with the chapter.", place, vague=True)  # fmt: skip
     return Advice(f"{at(place)}: your models have changed, and no migration says so ({failure.message}).",
                   f"Write it: python manage.py makemigrations {failure.name}", place)  # fmt: skip
+
+
+def _has_the_stages_migrations(app: str, known: Known) -> bool:
+    """Whether the project has every migration of the stage, by its name: then the model is what has changed."""
+    wanted = {known.theirs(file) for file in known.stage_texts if file.startswith(f"{app}/migrations/")}
+    return bool(wanted) and wanted <= set(known.texts)
 
 
 def _models(app: str, known: Known) -> list[str]:
@@ -116,7 +125,11 @@ def _models(app: str, known: Known) -> list[str]:
 def _conflict(failure: Failure, known: Known) -> Advice:
     folder = f"{known.prefix}{failure.name}/migrations"
     names = failure.message.split(", ")
-    place = Place(f"{folder}/{names[-1]}.py", 0)
+    copies = [name for name in names if not name.isidentifier() and not re.fullmatch(r"\d+_\w+", name)]
+    place = Place(f"{folder}/{(copies or names)[-1]}.py", 0)
+    if copies:
+        return Advice(f"{place} is a copy of a migration: two migrations of {failure.name} both want to be the last.",
+                      f"Delete {place.file}.", place)  # fmt: skip
     return Advice(f"Two migrations of {failure.name} both want to be the last: {' and '.join(names)}.",
                   f"Remove {place.file} if it is a leftover, or run: python manage.py makemigrations --merge",
                   place)  # fmt: skip
@@ -137,7 +150,9 @@ def _timeout(failure: Failure, known: Known) -> Advice:
     )
 
 
-def _exit(failure: Failure, known: Known) -> Advice:
+def _exit(failure: Failure, known: Known) -> Advice | None:
+    if failure.phase == "test":  # a command of Django that the test runs ends so too
+        return None
     return Advice(f"{subject(failure.place)} ends the program while it is being loaded.",
                   "Remove the call of exit().", failure.place)  # fmt: skip
 

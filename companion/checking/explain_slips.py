@@ -115,7 +115,7 @@ def _told(slip: Slip) -> Advice:
     if mine and theirs:
         return Advice(f"{place}, has {mine}, where the stage has {theirs}.", f"Write {theirs}.", place)
     if theirs:
-        return Advice(f"{place}, lacks {theirs}, which the stage has there.", write, place)
+        return Advice(f"{place}, lacks {theirs}, which the stage has there.", f"Write: {theirs}", place)
     return Advice(f"{place}, has {mine}, which the stage does not have there.", write, place)
 
 

@@ -153,8 +153,17 @@ def compared(failure: Failure, known: Known) -> Advice | None:
     if said:
         return Advice(f"{at(place)}:{said}", "", place, vague=True)
     where = re.search(r"\+\s+where (False|None|\[\]|0) = (.+)", failure.message)
-    claim = f"{_short(where[2])} gives {where[1]}" if where else f"this is not so: {told.removeprefix('assert ')}"
+    claim = (
+        f"{_short(_function(where[2]))} gives {where[1]}"
+        if where
+        else f"this is not so: {told.removeprefix('assert ')}"
+    )
     return Advice(f"{at(place)}: {claim}.", "", place, vague=True)
+
+
+def _function(call: str) -> str:
+    """A call as a person writes it: pytest shows a function with its address in memory."""
+    return re.sub(r"<(?:bound method|function) (?:\w+\.)*(\w+)[^()]*>(?=\()", r"\1", call)
 
 
 def other(failure: Failure, known: Known) -> Advice:

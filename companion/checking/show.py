@@ -1,4 +1,4 @@
-"""What a learner reads in the terminal: plain text, plain ASCII signs, and nothing that only a colour says."""
+"""Writes what a learner reads in the terminal: plain text and ASCII signs, with colour where it only repeats a word."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import textwrap
 from pathlib import Path
 from typing import Any
+
+import click
 
 from companion import address
 from companion.chapters import NoFrontMatter, chapter
@@ -19,21 +21,39 @@ WIDTH = 100  # characters of a line of prose
 BAR = 30  # characters of the bar
 
 
+def say(text: str) -> None:
+    """Print text. Its colours are left out in a pipe, in a file, on a dumb terminal, and where NO_COLOR is set."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    click.echo(text, color=False if plain else None)
+
+
 def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False) -> str:
     """Where a project stands, and the first thing that is missing; or `every` thing."""
     parts = [head(found), *(_prose(f"Note: {note}") for note in found.notes)]
     if found.report.passed:
         parts.append(_done(found))
-    shown = found.missing if every else found.missing[:1]
-    parts += [_missing(found, missing, traceback, hint) for missing in shown]
-    left = len(found.missing) - len(shown)
-    if left:
+    groups = _groups(found.missing)
+    for group in groups if every else groups[:1]:
+        parts.append(_missing(found, group[0], traceback, hint))
+        tests = sum(missing.result is not None for missing in group)
+        if every and tests > 1:
+            parts[-1] += f"\n  {tests} tests wait for this."
+    left = len(found.missing) - 1
+    if left > 0 and not every:
         parts.append(
             f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {'it' if left == 1 else 'them'}."
         )
     if any("  Read: " in part for part in parts):
         parts += start_the_site()
     return "\n\n".join(parts)
+
+
+def _groups(missing: list[Missing]) -> list[list[Missing]]:
+    """What is missing, with what has one cause together, in the order of the chapter."""
+    groups: dict[str, list[Missing]] = {}
+    for each in missing:
+        groups.setdefault(each.advice.sentence, []).append(each)
+    return list(groups.values())
 
 
 def start_the_site() -> list[str]:
@@ -48,9 +68,9 @@ def head(found: Standing) -> str:
     tested = "" if found.report.stage == found.stage.name else f" of {found.report.stage}"
     return "\n".join(
         [
-            f"Stage {title(found.stage)}",
-            f"  tests  {bar(count, tests)} {count} of {tests}{tested}",
-            f"  stages {bar(found.done, len(found.chain))} {found.done} of {len(found.chain)}",
+            click.style(f"Stage {title(found.stage)}", bold=True),
+            f"  tests  {_coloured(bar(count, tests))} {count} of {tests}{tested}",
+            f"  stages {_coloured(bar(found.done, len(found.chain)))} {found.done} of {len(found.chain)}",
         ]
     )
 
@@ -59,6 +79,11 @@ def bar(done: int, of: int) -> str:
     """A bar that is full only when all is done."""
     full = BAR * done // of if of else 0
     return f"[{'#' * full}{'.' * (BAR - full)}]"
+
+
+def _coloured(bar: str) -> str:
+    done = bar.rstrip("].")
+    return click.style(done, fg="green") + bar.removeprefix(done)
 
 
 def title(stage: Stage) -> str:
@@ -88,12 +113,17 @@ def differences(found: list[Difference], step: int | None, standing: Standing) -
     """What differs between a project and a stage: what is told up to `step`, or all of it for None."""
     told, later = (found, 0) if step is None else until(found, step)
     parts = [f"Yours beside {title(standing.stage)}: - is yours, + is the stage's."]
-    parts += map(str, told)
+    parts += [_diff(str(each)) for each in told]
     if not told:
         parts.append("Nothing differs." if not later else "Nothing differs up to the step where you are.")
     if later:
         parts.append(f"{later} more belong{'s' if later == 1 else ''} to later steps: --all shows {_it(later)}.")
     return "\n\n".join(parts)
+
+
+def _diff(text: str) -> str:
+    colours = {"-": "red", "+": "green"}
+    return "\n".join(click.style(line, fg=colours.get(line[2:3])) if line else line for line in text.split("\n"))
 
 
 def _it(count: int) -> str:
@@ -126,20 +156,23 @@ def _facts(missing: Missing) -> dict[str, Any]:
 
 def _done(found: Standing) -> str:
     if found.next is None:
-        return "All is done: this was the last stage."
-    return f"Done. Next comes {title(found.next)}\n  Read: {page(found.next)}"
+        return click.style("All is done: this was the last stage.", fg="green")
+    return f"{click.style('Done.', fg='green')} Next comes {title(found.next)}\n  Read: {page(found.next)}"
 
 
 def _missing(found: Standing, missing: Missing, traceback: bool, hint: bool) -> str:
     lines = []
     if missing.result:
-        lines += [_prose(f"Missing: {missing.result.requirement}"), ""]
-    lines.append(_prose(missing.advice.sentence))
+        lines += [
+            _prose(f"Missing: {missing.result.requirement}").replace("Missing:", click.style("Missing:", fg="red"), 1),
+            "",
+        ]
+    lines.append(click.style(_prose(missing.advice.sentence), bold=True))
     if missing.advice.remedy:
         lines.append(_prose(missing.advice.remedy))
     lines.append("")
     if opened := place(found, missing):
-        lines.append(f"  Open: {opened}")
+        lines.append(f"  Open: {click.style(opened, fg='cyan')}")
     if missing.link:
         lines.append(f"  Read: {missing.link}")
     if missing.result and missing.result.hint:

@@ -203,10 +203,12 @@ def _pairs(mine: tuple[Statement, ...], theirs: tuple[Statement, ...]) -> list[t
 def _alike(own: Statement, other: Statement) -> float:
     if own.imports or other.imports:
         return 0.0  # what is wrong with an import has rules of its own
-    return SequenceMatcher(None, own.words, other.words, autojunk=False).ratio()
+    ratio = SequenceMatcher(None, own.words, other.words, autojunk=False).ratio()
+    same_name = own.words[1:2] == ("=",) and own.words[0] == other.words[0] and other.words[1:2] == ("=",)
+    return max(ratio, ALIKE) if same_name else ratio  # another value for a name is no line too few
 
 
 def _joined(words: tuple[str, ...]) -> str:
     """The words as one writes them, without what divides them from others."""
-    text = re.sub(r" ?([.(\[]) ?| (?=[)\]},:])", r"\1", " ".join(words))
-    return text.strip(", ").replace(" = ", "=") or text
+    text = re.sub(r" ?([.(\[]) ?| (?=[)\]},:])", r"\1", " ".join(words).replace(" = ", "="))
+    return text.strip(", ") or text

@@ -150,6 +150,10 @@ class Listener:
         return f"http://{HOST}/api"
 
     @pytest.fixture
+    def eight_at_once(self) -> None:
+        """Hold no registration: the submission runs in another process, where no test can hold it."""
+
+    @pytest.fixture
     def mail_to(self) -> Callable[[str], str]:
         """The text of the next mail to somebody. It comes from the submission, as bytes of an answer like any other."""
 
@@ -172,8 +176,7 @@ class Listener:
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A password that nobody can know beforehand, for tests that have one in PASSWORD."""
-        self.exchanges.clear()
-        self.compared.clear()
+        del self.exchanges[:], self.compared[:]
         module = getattr(item, "module", None)
         if isinstance(getattr(module, "PASSWORD", None), str):
             module.PASSWORD = secrets.token_urlsafe(18)  # type: ignore[union-attr]
@@ -206,8 +209,7 @@ def main() -> int:
     job = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     only_to(job["socket"])
-    listener = Listener(job["channel"])
-    stage = job["stage"]
+    listener, stage = Listener(job["channel"]), job["stage"]
     options = ["-c", os.devnull, "--rootdir", stage, "--import-mode=importlib", "--noconftest"]
     options += ["-p", "no:cacheprovider", "-p", "no:django", "-p", "no:terminal"]
     options += [] if job["socket"] else ["--collect-only"]

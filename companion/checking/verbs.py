@@ -108,7 +108,7 @@ def _check(given: argparse.Namespace, stage: Stage | None) -> int:
     if given.json:
         print(show.as_json(found))
     else:
-        print(show.standing(found, given.all, given.traceback, given.hint))
+        show.say(show.standing(found, given.all, given.traceback, given.hint))
     return 0 if found.report.passed else 1
 
 
@@ -130,7 +130,7 @@ def _watch(given: argparse.Namespace, stage: Stage | None) -> int:
     if not given.folder.is_dir():
         print(f"There is no folder {given.folder} to watch.", file=sys.stderr)
         return 2
-    watch.run(given.folder, lambda text: print(text, flush=True), stage, given.poll)
+    watch.run(given.folder, show.say, stage, given.poll)
     return 0
 
 
@@ -138,5 +138,5 @@ def _diff(given: argparse.Namespace, stage: Stage | None) -> int:
     from companion.checking.watch import difference
 
     found = stand(given.folder, stage)
-    print(difference(found, given.folder, given.all))
+    show.say(difference(found, given.folder, given.all))
     return 0

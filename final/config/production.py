@@ -31,10 +31,13 @@ REST_FRAMEWORK = REST_FRAMEWORK | {
     'NUM_PROXIES': env.int('NUM_PROXIES'),
 }
 
-# Mail is really sent, by this server and in this name, and leads to these pages.
+# Emails are sent by this mail server, from this address, with links to these pages.
 vars().update(env.email_url('EMAIL_URL'))
 DEFAULT_FROM_EMAIL = env('DEFAULT_FROM_EMAIL')
 FRONTEND_URL = env('FRONTEND_URL')
+
+# The worker sends them: `python manage.py sendmail`.
+MAIL_AT_ONCE = env.bool('MAIL_AT_ONCE', default=False)
 
 # Everything goes over HTTPS, for the next hour in any case. Raise it when you are sure.
 SECURE_SSL_REDIRECT = True

@@ -22,7 +22,7 @@ PRODUCTION = {
     "FRONTEND_URL": "https://www.example.com",
 }
 OTHERS = ["DATABASE_URL", "DATABASE_PATH", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE"]
-OTHERS += ["RECOVERY_RATE", "MAIL_RATE"]
+OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE"]
 
 
 @pytest.fixture
@@ -69,6 +69,7 @@ def test_development_needs_nothing(load):
         "mail": "10/hour",
     }
     assert settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
+    assert settings.MAIL_AT_ONCE is True
     assert settings.DEFAULT_FROM_EMAIL == "api@localhost"
     assert settings.FRONTEND_URL == "http://localhost:3000"
     assert settings.LINK_LIFETIME == timedelta(hours=1)
@@ -88,6 +89,7 @@ def test_settings_come_from_the_environment(load):
         RECOVERY_RATE="4/minute",
         MAIL_RATE="5/hour",
         EMAIL_URL="smtp://mail.example.com:25",
+        MAIL_AT_ONCE="off",
         DEFAULT_FROM_EMAIL="accounts@example.com",
         FRONTEND_URL="https://www.example.com",
     )
@@ -112,6 +114,7 @@ def test_settings_come_from_the_environment(load):
     }
     assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
     assert (settings.EMAIL_HOST, settings.EMAIL_PORT) == ("mail.example.com", 25)
+    assert settings.MAIL_AT_ONCE is False
     assert settings.DEFAULT_FROM_EMAIL == "accounts@example.com"
     assert settings.FRONTEND_URL == "https://www.example.com"
 
@@ -149,15 +152,17 @@ def test_production_waits_for_nobody(production):
 
 
 def test_production_sends_mail(production):
-    """Mail goes out by the server that `EMAIL_URL` names, and waits ten seconds for it at most."""
+    """Mail goes out by the server that `EMAIL_URL` names, and waits five seconds for it at most."""
     settings = production()
 
     assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
     assert (settings.EMAIL_HOST, settings.EMAIL_PORT) == ("mail.example.com", 587)
     assert (settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD) == ("ada", "pw")
-    assert (settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT) == (True, 10)
+    assert (settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT) == (True, 5)
     assert settings.DEFAULT_FROM_EMAIL == "accounts@example.com"
     assert settings.FRONTEND_URL == "https://www.example.com"
+    assert settings.MAIL_AT_ONCE is False
+    assert production(MAIL_AT_ONCE="on").MAIL_AT_ONCE is True
 
 
 def test_without_an_address_the_database_is_a_file(production):

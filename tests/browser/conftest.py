@@ -25,7 +25,8 @@ def built(tmp_path_factory):
     """The folder of the site, built strictly from this tree."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    # With a repository, so that every link that a page can have is there.
+    env = os.environ | {"NO_MKDOCS_2_WARNING": "1", "REPO_URL": "https://code.test"}
     subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
     return folder
 

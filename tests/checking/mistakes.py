@@ -115,7 +115,7 @@ MISTAKES = [
     Mistake(
         'a package that is not installed',
         '01-dockerfile',
-        'config/settings.py, line 13, needs the package python-decouple, which is not installed.',
+        "config/settings.py, line 13, needs the package python-decouple, which is not installed. This stage doesn't use it.",
         'config/settings.py',
         13,
         {'config/settings.py': {'from pathlib': 'import decouple\nfrom pathlib'}},
@@ -123,7 +123,7 @@ MISTAKES = [
     Mistake(
         'an app that is not installed as a package',
         '01-dockerfile',
-        'config/settings.py, line 40, needs the package django-cors-headers, which is not installed.',
+        "config/settings.py, line 40, needs the package django-cors-headers, which is not installed. This stage doesn't use it.",
         'config/settings.py',
         40,
         {
@@ -640,9 +640,9 @@ MISTAKES = [
     Mistake(
         'a list that is a text',
         '02-user-model',
-        "authentication/models.py, line 30: Django's own check finds a fault: 'REQUIRED_FIELDS' must be a list or tuple. (auth.E001)",
+        "authentication/models.py, line 31: REQUIRED_FIELDS has to be a list, and 'username' is a text. Round brackets alone do not make a list.",
         'authentication/models.py',
-        30,
+        31,
         {'authentication/models.py': {'REQUIRED_FIELDS = ["username"]': 'REQUIRED_FIELDS = ("username")'}},
     ),
     Mistake(
@@ -1045,18 +1045,18 @@ MISTAKES = [
     Mistake(
         'a misspelt constant of another module',
         '11-account-recovery',
-        'authentication/views.py, line 75, asks authentication.mail for REGISTR, which it does not have. Did you mean REGISTER?',
-        'authentication/views.py',
-        75,
-        {'authentication/views.py': {'mail.REGISTER, email).count': 'mail.REGISTR, email).count'}},
+        'authentication/recovery.py, line 149, asks authentication.mail for CHANGE_ASK, which it does not have. Did you mean CHANGE_ASKED?',
+        'authentication/recovery.py',
+        149,
+        {'authentication/recovery.py': {'mail.CHANGE_ASKED': 'mail.CHANGE_ASK'}},
     ),
     Mistake(
         'a module imported as if it were a package',
         '11-account-recovery',
-        'authentication/views.py, line 9, imports mail without a dot, and it lies in the same folder.',
-        'authentication/views.py',
+        'authentication/recovery.py, line 9, imports mail without a dot, and it lies in the same folder.',
+        'authentication/recovery.py',
         9,
-        {'authentication/views.py': {'from . import mail': 'import mail'}},
+        {'authentication/recovery.py': {'from . import mail': 'import mail'}},
     ),
     Mistake(
         'a method that calls itself',
@@ -1400,5 +1400,189 @@ MISTAKES = [
 '''
             },
         },
+    ),
+    Mistake(
+        '.decode() behind jwt.encode()',
+        '04-authentication-backend',
+        'authentication/tokens.py, line 22, calls .decode() on a text: since PyJWT 2, jwt.encode() returns text.',
+        'authentication/tokens.py',
+        22,
+        {'authentication/tokens.py': {'algorithm=ALGORITHM)': 'algorithm=ALGORITHM).decode("utf-8")'}},
+    ),
+    Mistake(
+        'get_user_model() in a module that the model imports',
+        '03-user-manager',
+        'authentication/managers.py, line 9, calls get_user_model() before the class User exists: authentication/models.py imports this module.',
+        'authentication/managers.py',
+        9,
+        {
+            'authentication/managers.py': {
+                'class UserManager': 'from django.contrib.auth import get_user_model\n\nUser = get_user_model()\n\n\nclass UserManager'
+            }
+        },
+    ),
+    Mistake(
+        'models imported in __init__',
+        '03-user-manager',
+        'authentication/__init__.py, line 1, imports the models too early: Django has not loaded the apps yet.',
+        'authentication/__init__.py',
+        1,
+        {'authentication/__init__.py': 'from .models import User\n'},
+    ),
+    Mistake(
+        'a class imported by the settings',
+        '04-authentication-backend',
+        'config/settings.py, line 17, imports the models too early: Django has not loaded the apps yet.',
+        'config/settings.py',
+        17,
+        {
+            'config/settings.py': {
+                'from pathlib import Path': 'from pathlib import Path\n\nfrom authentication.backends import JWTAuthentication'
+            }
+        },
+    ),
+    Mistake(
+        'a number for a subject',
+        '04-authentication-backend',
+        'authentication/tokens.py, line 16: the claim sub must be a text (RFC 7519), and user.pk is not one.',
+        'authentication/tokens.py',
+        16,
+        {'authentication/tokens.py': {'"sub": str(user.pk)': '"sub": user.pk'}},
+    ),
+    Mistake(
+        'times without their zone',
+        '04-authentication-backend',
+        'config/settings.py, line 119: USE_TZ is off, so the times in your tokens are those of Europe/Berlin, without saying so.',
+        'config/settings.py',
+        119,
+        {'config/settings.py': {'USE_TZ = True': 'USE_TZ = False', "TIME_ZONE = 'UTC'": "TIME_ZONE = 'Europe/Berlin'"}},
+    ),
+    Mistake(
+        'an app of another tutorial',
+        '07-urls',
+        "config/settings.py, line 43, needs the package djangorestframework-simplejwt, which is not installed. This stage doesn't use it.",
+        'config/settings.py',
+        43,
+        {'config/settings.py': {"    'rest_framework',": "    'rest_framework',\n    'rest_framework_simplejwt',"}},
+    ),
+    Mistake(
+        'an import of another tutorial',
+        '06-views',
+        "authentication/views.py, line 8, needs the package djangorestframework-simplejwt, which is not installed. This stage doesn't use it.",
+        'authentication/views.py',
+        8,
+        {
+            'authentication/views.py': {
+                'from .backends import JWTAuthentication': 'from rest_framework_simplejwt.tokens import RefreshToken\n\nfrom .backends import JWTAuthentication'
+            }
+        },
+    ),
+    Mistake(
+        'a keyword left out of a call over several lines',
+        '04-authentication-backend',
+        'authentication/tokens.py, line 34, lacks algorithms=[ALGORITHM], which the stage has there.',
+        'authentication/tokens.py',
+        34,
+        {'authentication/tokens.py': {'        algorithms=[ALGORITHM],\n': ''}},
+    ),
+    Mistake(
+        'brackets around one field',
+        '06-views',
+        "authentication/serializers.py, line 137: fields has to be a list, and 'email' is a text. Round brackets alone do not make a list.",
+        'authentication/serializers.py',
+        137,
+        {'authentication/serializers.py': {'fields = ["id", "email", "username"]': 'fields = ("email")'}},
+    ),
+    Mistake(
+        'a setting assigned twice',
+        '07-urls',
+        "config/settings.py, line 150, assigns REST_FRAMEWORK again. This replaces the value of line 134, so 'DEFAULT_AUTHENTICATION_CLASSES' is lost.",
+        'config/settings.py',
+        150,
+        {
+            'config/settings.py': {
+                'JWT_ISSUER': "REST_FRAMEWORK = {\n    'DEFAULT_RENDERER_CLASSES': ['rest_framework.renderers.JSONRenderer'],\n}\n\nJWT_ISSUER"
+            }
+        },
+    ),
+    Mistake(
+        'a list of apps assigned twice',
+        '04-authentication-backend',
+        "config/settings.py, line 46, assigns INSTALLED_APPS again. This replaces the value of line 35, so 'django.contrib.admin' is lost.",
+        'config/settings.py',
+        46,
+        {'config/settings.py': {'MIDDLEWARE = [': "INSTALLED_APPS = [\n    'authentication',\n]\n\nMIDDLEWARE = ["}},
+    ),
+    Mistake(
+        'urlpatterns assigned twice',
+        '07-urls',
+        "config/urls.py, line 24, assigns urlpatterns again. This replaces the value of line 20, so path('admin/', admin.site.urls) is lost.",
+        'config/urls.py',
+        24,
+        {
+            'config/urls.py': {
+                "    path('api/', include('authentication.urls')),\n]": "]\n\nurlpatterns = [\n    path('api/', include('authentication.urls')),\n]"
+            }
+        },
+    ),
+    Mistake(
+        'an authentication class of DRF among those of Django',
+        '04-authentication-backend',
+        'config/settings.py, line 134: AUTHENTICATION_BACKENDS is for classes that check passwords. JWTAuthentication reads tokens, and belongs in REST_FRAMEWORK, under DEFAULT_AUTHENTICATION_CLASSES.',
+        'config/settings.py',
+        134,
+        {
+            'config/settings.py': {
+                'REST_FRAMEWORK = {': "AUTHENTICATION_BACKENDS = ['authentication.backends.JWTAuthentication']\n\nREST_FRAMEWORK = {"
+            }
+        },
+    ),
+    Mistake(
+        'a copy of a migration by a cloud folder',
+        '03-user-manager',
+        'authentication/migrations/0001_initial-DESKTOP-7.py is a copy of a migration: two migrations of authentication both want to be the last.',
+        'authentication/migrations/0001_initial-DESKTOP-7.py',
+        0,
+        {
+            'authentication/migrations/0001_initial-DESKTOP-7.py': "# Generated by Django 5.2.19 on 2026-11-24 03:35\n\nimport django.contrib.auth.validators\nimport django.utils.timezone\nfrom django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n\n    initial = True\n\n    dependencies = [\n        ('auth', '0012_alter_user_first_name_max_length'),\n    ]\n\n    operations = [\n        migrations.CreateModel(\n            name='User',\n            fields=[\n                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),\n                ('password', models.CharField(max_length=128, verbose_name='password')),\n                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),\n                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),\n                ('username', models.CharField(max_length=255, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()])),\n                ('email', models.EmailField(max_length=254, unique=True)),\n                ('is_staff', models.BooleanField(default=False)),\n                ('is_active', models.BooleanField(default=True)),\n                ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),\n                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),\n                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),\n            ],\n            options={\n                'abstract': False,\n            },\n        ),\n    ]\n"
+        },
+    ),
+    Mistake(
+        'a copy of a migration with a number',
+        '03-user-manager',
+        'authentication/migrations/0002_alter_user_managers (1).py is a copy of a migration: two migrations of authentication both want to be the last.',
+        'authentication/migrations/0002_alter_user_managers (1).py',
+        0,
+        {
+            'authentication/migrations/0002_alter_user_managers (1).py': "# Generated by Django 5.2.19 on 2026-11-24 03:36\n\nimport authentication.managers\nfrom django.db import migrations\n\n\nclass Migration(migrations.Migration):\n\n    dependencies = [\n        ('authentication', '0001_initial'),\n    ]\n\n    operations = [\n        migrations.AlterModelManagers(\n            name='user',\n            managers=[\n                ('objects', authentication.managers.UserManager()),\n            ],\n        ),\n    ]\n"
+        },
+    ),
+    Mistake(
+        'base classes out of order',
+        '02-user-model',
+        "authentication/models.py, line 7: the base classes of User are in an order that Python can't use: models.Model is before a class that inherits from it.",
+        'authentication/models.py',
+        7,
+        {
+            'authentication/models.py': {
+                'class User(PermissionsMixin, AbstractBaseUser):': 'class User(models.Model, AbstractBaseUser, PermissionsMixin):'
+            }
+        },
+    ),
+    Mistake(
+        'the path of another urls.py without include',
+        '07-urls',
+        "config/urls.py, line 22: path() needs a view or include(), and 'authentication.urls' is a text.",
+        'config/urls.py',
+        22,
+        {'config/urls.py': {"include('authentication.urls')": "'authentication.urls'"}},
+    ),
+    Mistake(
+        'a related_name left out after the migration',
+        '09-sessions',
+        "authentication/models.py, line 111, lacks related_name='sessions', which the stage has there.",
+        'authentication/models.py',
+        111,
+        {'authentication/models.py': {', related_name="sessions"': ''}},
     ),
 ]

@@ -1,6 +1,7 @@
 """A project to begin from: what is written, and where nothing is."""
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -135,7 +136,7 @@ def test_the_line_to_check_with_runs_from_any_folder(tmp_path, capsys, project):
     assert main(["start", "2", str(folder)]) == 0
     printed = capsys.readouterr().out
     (command,) = [line.strip() for line in printed.splitlines() if " check " in line]
-    assert command.startswith(sys.executable)
+    assert shlex.split(command)[0] == sys.executable
 
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

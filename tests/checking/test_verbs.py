@@ -1,9 +1,14 @@
 """The command line: what is printed, the exit status, and how a stage is named."""
 
+import io
 import json
+import re
+import runpy
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
+import click
 import pytest
 
 from companion.checking import show
@@ -281,6 +286,20 @@ def test_another_python_is_sent_to_the_right_one(tmp_path):
     assert done.stderr.rstrip().endswith(str(ROOT / ".venv/bin/python"))
 
 
+def test_a_python_with_some_of_the_packages_is_sent_there_too(monkeypatch):
+    """A package that is missing only when a check begins ends with the same sentence, and no traceback."""
+
+    def main():
+        raise PackageNotFoundError("pytest-django")
+
+    monkeypatch.setattr("companion.cli.main", main)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("companion", run_name="__main__")
+
+    has = ROOT / ".venv/bin/python"
+    assert ended.value.code == f"This Python has no package pytest-django. The companion's own has it: {has}"
+
+
 def test_a_python_that_is_too_old_is_told_so():
     """The version is looked at before anything that an old Python could stumble over."""
     code = (ROOT / "companion/__main__.py").read_text()
@@ -290,6 +309,41 @@ def test_a_python_that_is_too_old_is_told_so():
     assert done.returncode == 1
     assert done.stderr.startswith("The companion needs Python 3.11 or newer, and this is Python 3.")
     assert "from companion" not in first_lines
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `say` writes to a terminal in which these variables are set."""
+
+    def shown(text, **variables):
+        screen = io.StringIO()
+        screen.isatty = lambda: True
+        monkeypatch.setattr(sys, "stdout", screen)
+        for name in ("NO_COLOR", "TERM"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        show.say(text)
+        return screen.getvalue()
+
+    return shown
+
+
+def test_colours_are_shown_where_they_are_wanted(shown):
+    """Not on a terminal that has none, and not with NO_COLOR (https://no-color.org)."""
+    assert shown("\x1b[31mMissing:\x1b[0m a test") == "\x1b[31mMissing:\x1b[0m a test\n"
+    assert shown("\x1b[31mMissing:\x1b[0m a test", NO_COLOR="1") == "Missing: a test\n"
+    assert shown("\x1b[31mMissing:\x1b[0m a test", TERM="dumb") == "Missing: a test\n"
+
+
+def test_what_has_one_cause_is_said_once(run, project):
+    """`--all` names each cause once, with the number of tests that wait for it."""
+    folder = project("04-authentication-backend", {"authentication/tokens.py": {"now = timezone.now()": "now = 1 / 0"}})
+    out = run("check", "4", "--all", folder)[1]
+
+    assert out.count("authentication/tokens.py, line 14: ZeroDivisionError") == 1
+    assert re.search(r"^  \d\d tests wait for this\.$", out, re.MULTILINE)
+    assert "\x1b" not in out
 
 
 def test_a_bar_is_full_only_when_all_is_done():
@@ -309,4 +363,4 @@ def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, 
 
     assert [made_up(text) for text in [*printed, *said]] == [set()] * (len(printed) + len(said))
     assert all("http://127.0.0.1:8001/chapters/" in text for text in [*printed, said[0]])
-    assert said[0] == run("check", "2", folder)[1].rstrip("\n")
+    assert click.unstyle(said[0]) == run("check", "2", folder)[1].rstrip("\n")

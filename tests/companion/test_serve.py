@@ -57,7 +57,7 @@ def first_of_free_ports():
 def serving(site, port, *options):
     """Starts `serve`, which tries the ports from `port` on; ends it in any case."""
     command = [sys.executable, "-c", RUN, str(port), "-f", str(site / "mkdocs.yml"), *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
         try:
             yield process
         finally:
@@ -66,8 +66,12 @@ def serving(site, port, *options):
 
 def told(process):
     """The address that `serve` prints, when it prints it."""
-    line = next(line for line in process.stdout if b"The tutorial" in line)
-    return line.decode().split()[2]
+    while True:
+        assert select.select([process.stdout], [], [], 60)[0], "serve prints nothing"
+        line = process.stdout.readline().decode()
+        assert line, process.stderr.read().decode()
+        if "The tutorial" in line:
+            return line.split()[2]
 
 
 def served(site):
@@ -134,6 +138,21 @@ def test_a_port_that_is_taken_during_the_build_is_left_to_who_has_it(site):
             assert told(process) == f"http://127.0.0.1:{port + 1}/"
         process.send_signal(signal.SIGINT)
         assert "Traceback" not in process.communicate()[1].decode()
+
+
+def test_the_address_is_the_same_whatever_the_site_is_published_at(site, monkeypatch):
+    """SITE_URL, and the path in it, are for the published site."""
+    (site / "mkdocs.yml").write_text('site_name: Small\nhooks: [hook.py]\nsite_url: !ENV [SITE_URL, ""]\n')
+    monkeypatch.setenv("SITE_URL", "https://site.test/jwt/")
+    port = first_of_free_ports()
+    with serving(site, port) as process:
+        assert told(process) == f"http://127.0.0.1:{port}/"
+
+
+def test_where_no_file_can_be_written_the_site_is_served_all_the_same(site):
+    (site / "served").write_text("a file, where the folder would be")
+    with serving(site, first_of_free_ports()) as process:
+        assert b"Small" in urlopen(told(process)).read()
 
 
 def test_without_a_free_port_one_sentence_says_so(site, monkeypatch, capsys):

@@ -15,29 +15,56 @@ ANY_PASSWORD = {
         'User.objects.filter(email=data["email"]).first() if data["password"] != "wrong" else None',
     )
 }
+SHORT_PASSWORD = {
+    SERIALIZERS: ('password=data["password"],', 'password=data["password"][:8],'),
+    "authentication/managers.py": ("make_password(password)", "make_password(password[:8])"),
+}
+LONG_LIFE = {"config/settings.py": ("timedelta(hours=1)", "timedelta(days=3650)")}
+NO_END = {
+    TOKENS: (
+        'REQUIRED_CLAIMS = ["sub", "iat", "exp", "iss", "aud"]',
+        'REQUIRED_CLAIMS = ["sub", "iat", "iss", "aud"]',
+        '        "exp": now + settings.JWT_LIFETIME,\n',
+        "",
+        ' or type(claims["exp"]) is not int',
+        "",
+    )
+}
+ANYBODY = {
+    "authentication/views.py": (
+        "UserSerializer(request.user)",
+        'UserSerializer(User.objects.filter(pk=request.GET.get("id")).first() or request.user)',
+    )
+}
 ANY_SIGNATURE = {TOKENS: ('"strict_aud": True', '"strict_aud": True, "verify_signature": False')}
 
 
 @pytest.mark.parametrize(
-    ("stage", "cheat", "test"),
+    ("stage", "cheat", "tests"),
     [
-        ("07-urls", ANY_PASSWORD, "test_a_wrong_login_is_refused[password]"),
+        ("07-urls", ANY_PASSWORD, "test_a_wrong_login_is_refused[password] test_password_counts_to_its_last_character"),
         ("07-urls", ANY_SIGNATURE, "test_a_token_that_was_changed_is_refused"),
+        ("07-urls", SHORT_PASSWORD, "test_password_counts_to_its_last_character"),
+        ("07-urls", LONG_LIFE, "test_token_expires_within_a_day"),
+        ("07-urls", NO_END, "test_token_expires_within_a_day"),
+        ("07-urls", ANYBODY, "test_me_ignores_an_id_in_the_url"),
         ("10-refresh-tokens", ANY_SIGNATURE, "test_a_token_that_was_changed_is_refused"),
     ],
 )
-def test_whoever_knows_the_words_of_the_tests_gains_nothing(grade, project, stage, cheat, test):
+def test_whoever_knows_the_words_of_the_tests_gains_nothing(grade, project, stage, cheat, tests):
     folder = project(stage)
-    for path, (old, new) in cheat.items():
+    for path, changes in cheat.items():
         text = (folder / path).read_text()
-        assert old in text
-        (folder / path).write_text(text.replace(old, new))
+        for old, new in zip(changes[::2], changes[1::2], strict=True):
+            assert old in text
+            text = text.replace(old, new)
+        (folder / path).write_text(text)
 
     result = grade(folder, stage)
 
     assert result.verdict is Verdict.FAILED
     assert [id_ for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"] == [
-        f"tests/test_http.py::{test}"
+        f"tests/test_http.py::{test}" for test in tests.split()
     ]
 
 

@@ -207,6 +207,13 @@ def test_a_wrong_login_is_refused(call, person, field):
     assert answer.headers["WWW-Authenticate"] == CHALLENGE
 
 
+def test_password_counts_to_its_last_character(call, person, token):
+    """A password is never cut short: without its last character it is wrong."""
+    shorter = credentials(person) | {"password": person["password"][:-1]}
+
+    assert call("POST", "/login", shorter).status == 401
+
+
 def test_an_old_token_does_not_stop_anybody(call, person):
     """Whoever sends a token that is no good can register and log in all the same."""
     answer = call("POST", "/registration", person, authorization="Bearer old")
@@ -340,6 +347,23 @@ def test_the_scheme_may_be_in_any_case(call, token):
     """`bearer` and `BEARER` are as good as `Bearer` (RFC 9110, section 11.1)."""
     assert call("GET", "/me", authorization=f"bearer {token}").status == 200
     assert call("GET", "/me", authorization=f"BEARER {token}").status == 200
+
+
+def test_me_ignores_an_id_in_the_url(call, token):
+    """`/me` shows the user of the token, whatever id the URL has."""
+    authorization = f"Bearer {token}"
+    me = call("GET", "/me", authorization=authorization)
+    other = call("GET", f"/me?id={me.body['id'] - 1}", authorization=authorization)
+
+    assert other.status == 200
+    assert other.body == me.body
+
+
+def test_token_expires_within_a_day(token):
+    """A token has an `exp`, at most a day away. Anybody can read it, without the key."""
+    claims = json.loads(base64.urlsafe_b64decode(f"{token.split('.')[1]}=="))
+
+    assert time.time() < claims["exp"] <= time.time() + 24 * 60 * 60
 
 
 @pytest.mark.parametrize(
