@@ -41,7 +41,7 @@ def way(here: Stage, chain: tuple[Stage, ...], root: Path) -> etree.Element:
     etree.SubElement(nav, "span").text = f"Stage {here.number} of {len(chain)}"
     row = etree.SubElement(nav, "ol")
     for stage in chain:
-        item = etree.SubElement(row, "li", {"class": "rd-done"} if stage.number < here.number else {})
+        item = etree.SubElement(row, "li")
         try:
             page = chapter_of(stage, root)
         except (FileNotFoundError, NoFrontMatter):

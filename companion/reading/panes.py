@@ -59,7 +59,8 @@ def pane(claims: list[Claim], ident: str, blob: str = "", addressed: bool = True
         note = "An empty file." if not change.rows else "No line of text changes."
         body = f'<p class="rd-note">{note}</p>'
     else:
-        label = f"{change.path}, {span([change.rows[n] for n in owned])}: {added} added, {removed} removed"
+        numbers = ", ".join(f"{n} {word}" for n, word in ((added, "added"), (removed, "removed")) if n)
+        label = f"{change.path}, {span([change.rows[n] for n in owned])}: {numbers}"
         body = (
             f'<div class="rd-scroll" style="--lines:{len(shown)}" tabindex="0" role="region" aria-label="{text(label)}">'
             f'<code class="rd-code">{_body(change, shown, idents)}</code></div>'
@@ -160,7 +161,9 @@ def _with_context(rows: Sequence[Row], owned: list[int]) -> list[int]:
         if not rows[n].changed and not rows[n].text.strip() and not {n - 1, n + 1} <= shown:
             shown.discard(n)  # nothing begins or ends with an empty line
     for a, b in zip(order := sorted(shown), order[1:], strict=False):
-        if b - a <= CONTEXT and not any(rows[n].changed for n in range(a + 1, b)):
+        short = b - a <= CONTEXT and not any(rows[n].changed for n in range(a + 1, b))
+        blank = not any(rows[n].text.strip() for n in range(a + 1, b))
+        if short or blank:
             shown |= set(range(a + 1, b))  # a gap as short as its label is no gap
     return sorted(shown)
 
@@ -179,10 +182,11 @@ def _body(change: FileChange, shown: list[int], idents: dict[int, str]) -> str:
 
 
 def _gap(rows: list[Row]) -> str:
-    count = sum(row.kind != "-" for row in rows)
+    stay = sum(row.kind != "-" for row in rows)
+    count, what = (stay, "") if stay else (len(rows), "removed ")
     told = sum(row.counts for row in rows)
     where = "unchanged" if not told else "in another step" if told >= count / 2 else "mostly unchanged"
-    return f'<span class="rd-gap">{count} line{"s" if count != 1 else ""} {where}</span>'
+    return f'<span class="rd-gap">{count} {what}line{"s" if count != 1 else ""} {where}</span>'
 
 
 def _place(change: FileChange, owned: list[int]) -> str:

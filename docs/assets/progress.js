@@ -79,7 +79,7 @@
     };
     return [
       element("p", {
-        textContent: `You have visited ${count(visited, "chapter")} and done ${count(steps, "step")}. `
+        textContent: `You have visited ${count(visited, "chapter")}${steps ? ` and done ${count(steps, "step")}` : ""}. `
           + "This is kept on this device only.",
       }),
       ...onward(progress),

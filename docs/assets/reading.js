@@ -35,8 +35,14 @@
     });
   }
 
+  /** Copy lines of code. Where lines of the file are left out between two of them, an empty line says so. */
   function copy(button, lines) {
-    write(button, lines.map(codeOf).join("\n") + "\n", `${lines.length} ${lines.length === 1 ? "line" : "lines"} copied`);
+    const code = lines.flatMap((line, n) => {
+      const before = lines[n - 1];
+      const apart = before && line.dataset.n - before.dataset.n > 1 && codeOf(before).trim() && codeOf(line).trim();
+      return apart ? ["", codeOf(line)] : [codeOf(line)];
+    });
+    write(button, code.join("\n") + "\n", `${lines.length} ${lines.length === 1 ? "line" : "lines"} copied`);
   }
 
   function showWhole(link) {
@@ -171,17 +177,54 @@
     return lines;
   }
 
-  /** A button that copies the commands of a block, without prompts and without what they print. */
+  /** A button that copies commands, put at the beginning of `place`. */
+  function addCopy(place, lines) {
+    if (!lines.length) return;
+    const what = lines.length === 1 ? "Copy the command" : "Copy the commands";
+    const button = element("button", { type: "button", className: "rd-tool rd-copy", textContent: "Copy", title: what });
+    button.setAttribute("aria-label", what);
+    button.onclick = () => write(button, lines.join("\n"), lines.length === 1 ? "Command copied" : "Commands copied");
+    place.prepend(button);
+  }
+
+  /** Blocks with prompts are copied without prompts and output, all others as they are. */
   function copyCommands() {
-    const found = Object.entries(PROMPTS).flatMap(([name, prompt]) => all(`.${name} pre`).map((block) => [block, prompt]));
-    for (const [block, prompt] of found) {
-      const lines = typed(block.textContent, prompt);
-      if (!lines.length) continue;
-      const what = lines.length === 1 ? "Copy the command" : "Copy the commands";
-      const button = element("button", { type: "button", className: "rd-tool rd-copy", textContent: "Copy", title: what });
-      button.setAttribute("aria-label", what);
-      button.onclick = () => write(button, lines.join("\n"), lines.length === 1 ? "Command copied" : "Commands copied");
-      block.querySelector("code").prepend(button);
+    for (const [name, prompt] of Object.entries(PROMPTS)) {
+      for (const block of all(`.${name} pre`)) addCopy(block.querySelector("code"), typed(block.textContent, prompt));
+    }
+    for (const block of all(".language-sh pre")) addCopy(block.querySelector("code"), block.textContent.trim().split("\n"));
+    for (const command of all(".rd-command")) addCopy(command, [command.textContent]);
+  }
+
+  /** In browsers that don't know `interestfor`: the pointer and the focus show what a word means, and leaving hides it. */
+  function explainWords() {
+    if ("interestForElement" in HTMLButtonElement.prototype) return;
+    for (const word of all(".gl")) {
+      const meaning = word.popoverTargetElement;
+      if (!meaning) return; // a browser without popovers leaves it to the glossary
+      let waiting;
+      let passing = false; // shown by pointer or focus; a click shows it until the reader closes it
+      const later = (act) => {
+        clearTimeout(waiting);
+        waiting = setTimeout(act, 300);
+      };
+      const show = () => {
+        clearTimeout(waiting);
+        if (meaning.matches(":popover-open")) return;
+        meaning.showPopover({ source: word });
+        passing = true;
+      };
+      const hide = () => later(() => passing && meaning.hidePopover());
+      word.addEventListener("pointerenter", ({ pointerType }) => pointerType !== "touch" && later(show));
+      word.addEventListener("focus", () => word.matches(":focus-visible") && show());
+      for (const leave of ["pointerleave", "blur"]) word.addEventListener(leave, hide);
+      for (const enter of ["pointerenter", "focusin"]) meaning.addEventListener(enter, () => clearTimeout(waiting));
+      for (const leave of ["pointerleave", "focusout"]) meaning.addEventListener(leave, hide);
+      meaning.addEventListener("toggle", ({ newState }) => newState === "closed" && (passing = false));
+      word.addEventListener("click", (event) => {
+        if (passing) event.preventDefault(); // it would close what the pointer has opened
+        passing = false;
+      });
     }
   }
 
@@ -211,6 +254,7 @@
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search"); // the theme's dialog has no name
   document.body.append(announcer);
   if (navigator.clipboard) copyCommands();
+  explainWords();
   const intro = document.querySelector(".rd-intro");
   if (!intro) return;
   for (const button of all(".rd-pane .rd-copy")) {

@@ -287,8 +287,10 @@ def test_one_ends_the_session_of_another_device(call, person, token):
     listed = call("GET", "/sessions", authorization=f"Bearer {other}")
 
     assert listed.status == 200
-    assert [session["current"] for session in listed.body] == [True, False]
-    path = f"/sessions/{listed.body[1]['id']}"
+    assert list(listed.body) == ["count", "next", "previous", "results"]
+    newest, oldest = listed.body["results"]
+    assert (newest["current"], oldest["current"]) == (True, False)
+    path = f"/sessions/{oldest['id']}"
     assert call("DELETE", path, authorization=f"Bearer {other}").status == 204
     assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
     assert call("DELETE", "/sessions", authorization=f"Bearer {other}").status == 204
@@ -300,7 +302,7 @@ def test_nobody_ends_the_session_of_somebody_else(call, register, token):
     name = uuid.uuid4().hex
     stranger = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
     theirs = register(stranger).body["access_token"]
-    (session,) = call("GET", "/sessions", authorization=f"Bearer {token}").body
+    (session,) = call("GET", "/sessions", authorization=f"Bearer {token}").body["results"]
     answer = call("DELETE", f"/sessions/{session['id']}", authorization=f"Bearer {theirs}")
 
     assert answer.status == 404

@@ -14,6 +14,26 @@ FOCUSED = """() => {
             drawer: Boolean(document.activeElement.closest('.md-sidebar--primary')),
             name: document.activeElement.className + ' ' + document.activeElement.textContent.trim().slice(0, 30)};
 }"""
+# Marks and names the first visible control of each kind: buttons and what unfolds, by what the style sheets call them.
+KINDS = """() => {
+    const kinds = new Map();
+    for (const e of document.querySelectorAll('button, summary, [role=button]')) {
+        const kind = e.localName + '.' + e.className;
+        if (!kinds.has(kind) && e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true})) kinds.set(kind, e);
+    }
+    [...kinds.values()].forEach((e, n) => (e.dataset.control = n));
+    return [...kinds.keys()];
+}"""
+SETTLED = (
+    """() => document.fonts.status === 'loaded' && document.getAnimations().every((a) => a.playState !== 'running')"""
+)
+SEEN = """() => {
+    const here = document.activeElement;
+    const labels = [...here.closest('fieldset, form, .tabbed-set, body').querySelectorAll('label')]; // drawn in place of buttons
+    const drawn = here.type === 'radio' ? labels.find((label) => label.checkVisibility()) : here;
+    const {width, height} = drawn.getBoundingClientRect();
+    return drawn.checkVisibility({visibilityProperty: true}) && width > 1 && height > 1 ? null : here.outerHTML.slice(0, 200);
+}"""
 CUT = """(selector) => [...document.querySelectorAll(selector)]
     .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.trim())"""
 
@@ -48,6 +68,44 @@ def test_what_has_the_focus_is_marked(visit):
         assert page.locator(marked).first.evaluate(outline) == "none"
         page.locator(focused).first.focus()
         assert page.locator(marked).first.evaluate(outline) == "solid"
+
+
+@pytest.mark.parametrize("width", [1220, 1440])
+@pytest.mark.parametrize("address", ["", CHAPTER, "troubleshooting/"])
+def test_a_wide_page_has_no_menu_button(visit, address, width):
+    """The menu is a column or a row of tabs there, so a button for it would do nothing."""
+    page = visit(address, width=width)
+
+    assert page.locator(".rd-menu").count() == 1
+    assert not page.locator(".rd-menu").is_visible()
+    assert page.get_by_role("button", name="Menu").count() == 0
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390])
+@pytest.mark.parametrize("address", ["", CHAPTER, "checking/", "instructors/"])
+def test_every_control_does_something(visit, address, width):
+    """One of each kind that a reader sees: pressing it changes the picture, the clipboard or the address."""
+    page = visit(address, width=width)
+    for n, name in enumerate(page.evaluate(KINDS)):
+        page = visit(address, width=width)
+        control = page.locator(f"[data-control='{page.evaluate(KINDS) and n}']")
+        control.scroll_into_view_if_needed()
+        control.focus()
+        page.wait_for_function(SETTLED)
+        before = (page.screenshot(), page.url)
+        control.press("Enter")
+        page.wait_for_function(SETTLED)
+        assert (page.screenshot(), page.url) != before, name
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("address", ["", CHAPTER])
+def test_every_stop_of_the_tab_key_is_seen(visit, address, width):
+    """The key stops at nothing that is empty or hidden, such as the results of a search that is closed."""
+    page = visit(address, width=width)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert page.evaluate(SEEN) is None
 
 
 @pytest.mark.parametrize("width", [390, 1150])

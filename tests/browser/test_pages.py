@@ -60,19 +60,64 @@ def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
     page.wait_for_url("**/glossary/#*")
 
 
-def test_a_word_is_explained_where_a_browser_knows_no_interest(page):
-    """Such a browser skips the attribute, and reads the rules that are meant for it: the pointer shows the meaning."""
-    style = (ROOT / "docs/assets/pages.css").read_text()
-    rules = style.partition("@supports not (interest-delay: 0s) {")[2].partition("\n}\n")[0]
+@pytest.fixture
+def uninterested(visit):
+    """A chapter in a browser that does not know `interestfor`, as Firefox does not."""
+    page = visit("about/")
+    page.add_init_script("delete HTMLButtonElement.prototype.interestForElement")
+    page.route(
+        "**/chapters/*/", lambda route: route.fulfill(body=route.fetch().text().replace("interestfor=", "data-was="))
+    )
+    page.goto(page.url.replace("about/", CHAPTER))
+    return page
+
+
+def test_a_word_is_explained_where_a_browser_knows_no_interest(uninterested):
+    """The pointer and the focus show it, leaving hides it, Escape too, and nothing else on the page moves."""
+    page = uninterested
     button, meaning = word(page)
-    page.evaluate("document.querySelectorAll('.gl').forEach((word) => word.removeAttribute('interestfor'))")
-    page.add_style_tag(content=rules)
+    place = "e => e.closest('.rd-prose, .rd-intro').getBoundingClientRect().bottom"
+    height = button.evaluate(place)
 
     button.hover()
     meaning.wait_for()
-    assert not meaning.evaluate("e => e.matches(':popover-open')")
+    assert meaning.evaluate("e => e.matches(':popover-open')")
+    assert button.evaluate(place) == height
+    meaning.hover()
     page.mouse.move(0, 0)
     meaning.wait_for(state="hidden")
+
+    button.hover()
+    meaning.wait_for()
+    page.keyboard.press("Escape")
+    meaning.wait_for(state="hidden")
+    page.mouse.move(0, 0)
+
+    page.keyboard.press("Tab")
+    button.focus()
+    meaning.wait_for()
+    page.keyboard.press("Escape")
+    meaning.wait_for(state="hidden")
+    assert button.evaluate("e => e === document.activeElement")
+
+
+def test_a_click_keeps_the_meaning_of_a_word(uninterested):
+    """It does not close what the pointer has opened, and the link inside can be reached by pointer and by key."""
+    page = uninterested
+    button, meaning = word(page)
+    button.hover()
+    meaning.wait_for()
+    button.click()
+    page.mouse.move(0, 0)
+    page.keyboard.press("Tab")
+
+    assert meaning.get_by_role("link").evaluate("e => e === document.activeElement")
+    assert meaning.is_visible()
+    button.click()
+    meaning.wait_for(state="hidden")
+    button.click()
+    meaning.get_by_role("link", name="In the glossary").click()
+    page.wait_for_url("**/glossary/#*")
 
 
 @pytest.mark.parametrize("width", [1440, 900, 390, 320])
@@ -229,4 +274,29 @@ def test_the_site_works_as_files(browser, files):
 
     assert [url for url in asked if not url.startswith(("file:", "about:", "data:"))] == []
     assert errors == []
+    page.close()
+
+
+def drawn_with(page, selector):
+    """The families of the fonts with which Chromium has drawn the first element that matches."""
+    chromium = page.context.new_cdp_session(page)
+    for domain in ("DOM", "CSS"):
+        chromium.send(f"{domain}.enable")
+    root = chromium.send("DOM.getDocument")["root"]["nodeId"]
+    node = chromium.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    return [font["familyName"] for font in chromium.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]]
+
+
+def test_the_site_as_files_has_its_fonts(browser, files):
+    """Both are shown, and the browser complains of nothing."""
+    page = browser.new_page()
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto((files / "chapters/04-authentication-backend.html").as_uri())
+    page.evaluate("document.fonts.ready.then(() => null)")
+
+    assert drawn_with(page, "h1") == drawn_with(page, ".rd-prose p") == ["Inter"]
+    assert drawn_with(page, ".rd-prose p code") == ["JetBrains Mono"]
+    assert page.locator("link[rel=preload]").count() == 0
+    assert complaints == []
     page.close()

@@ -28,7 +28,7 @@ def test_the_head_says_where_one_is_and_what_changes(page):
     row = head.locator(".rd-changed", has_text="tokens.py").first
     assert row.inner_text().split() == ["new", "file:", "A", "tokens.py", "45", "added", "+45"]
     assert head.locator(".rd-same").first.text_content() == "unchanged: __init__.py, admin.py, managers.py"
-    assert head.locator(".rd-command").all_inner_texts() == [
+    assert head.locator(".rd-command code").all_inner_texts() == [
         "diff -ruN steps/03-user-manager steps/04-authentication-backend",
         "python -m companion check 04-authentication-backend path/to/your/folder",
     ]
@@ -71,6 +71,26 @@ def test_copy_takes_the_added_lines_and_nothing_else(page):
     page.locator("#requirements-txt .rd-copy").click()
     page.wait_for_function("document.querySelector('[role=status]').textContent === '2 lines copied'")
     assert clipboard(page) == "djangorestframework==3.18.3\nPyJWT==2.15.1\n"
+
+
+def test_copied_hunks_are_apart(visit):
+    """Between lines that do not follow each other in the file goes an empty line, and never two."""
+    page = visit("chapters/08-hardening/")
+    panes = page.locator(".rd-side > .rd-pane", has=page.locator(".rd-path", has_text="settings.py"))
+    apart = 0
+    for pane in panes.all():
+        lines = pane.locator("ins > .rd-line").evaluate_all(
+            "all => all.map((e) => [Number(e.dataset.n), e.textContent])"
+        )
+        wanted, last = "", lines[0][0] - 1
+        for number, line in lines:
+            if number > last + 1 and line.strip() and not wanted.endswith("\n\n"):
+                wanted += "\n"
+                apart += 1
+            wanted, last = wanted + line, number
+        pane.locator(".rd-copy").click()
+        page.wait_for_function("wanted => navigator.clipboard.readText().then((text) => text === wanted)", arg=wanted)
+    assert apart > 0
 
 
 def test_selecting_gives_code_without_markers_numbers_or_removed_lines(visit):
@@ -245,6 +265,51 @@ def test_commands_are_copied_without_prompts_and_output(visit):
     assert "401 Bearer" not in clipboard(page)
 
 
+@pytest.mark.parametrize(
+    ("address", "part", "copied"),
+    [
+        ("checking/", "companion watch", "~/tutorial/.venv/bin/python ~/tutorial/companion watch ."),
+        (
+            "instructors/",
+            "apt install",
+            "sudo apt install bubblewrap git python3-venv\npython3 -m venv .venv && .venv/bin/",
+        ),
+    ],
+)
+def test_a_block_without_prompts_is_copied_whole(visit, address, part, copied):
+    """It has the same button and the same corners as one with prompts."""
+    page = visit(address)
+    block = page.locator(".language-sh", has_text=part)
+    block.locator(".rd-copy").click()
+
+    assert clipboard(page).startswith(copied)
+    assert not clipboard(page).endswith("\n")
+    corners = "e => getComputedStyle(e).borderRadius"
+    assert block.locator("code").evaluate(corners) == page.locator(".language-console code").first.evaluate(corners)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "chapters/01-dockerfile/", CHAPTER, "checking/", "instructors/", "chapters/final/"]
+)
+def test_every_block_of_commands_can_be_copied(visit, address):
+    """Each block that a reader types from has its button; messages and drawings have none."""
+    page = visit(address)
+    without = page.evaluate(
+        """() => [...document.querySelectorAll('main .highlight:not(.language-text), .rd-command')]
+            .filter((block) => !block.querySelector('.rd-copy')).map((block) => block.textContent.slice(0, 80))"""
+    )
+
+    assert without == []
+    assert page.locator("main .language-text .rd-copy").count() == 0
+
+
+def test_the_commands_of_the_head_are_copied(page):
+    """Without the sign of the prompt, which is drawn."""
+    page.locator(".rd-command .rd-copy").first.click()
+
+    assert clipboard(page) == "diff -ruN steps/03-user-manager steps/04-authentication-backend"
+
+
 def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
     """Where a command differs there are two tabs; who chooses Windows once has chosen it everywhere."""
     page = visit("chapters/07-urls/")
@@ -284,6 +349,37 @@ def test_progress_is_remembered_and_shown(walked):
     assert way.locator("a").nth(4).text_content() == "5, visited•"
     assert way.locator("a").nth(5).text_content() == "6"
     assert walked.locator(".md-nav--primary .rd-badge").count() == 2
+
+
+def test_only_chapters_that_were_visited_are_shaded(walked):
+    """In the row of stages: those before this one are not, when the reader came here directly."""
+    grounds = walked.locator(".rd-way a").evaluate_all("links => links.map((e) => getComputedStyle(e).backgroundColor)")
+
+    assert grounds[0] == grounds[1] == grounds[2] == grounds[5]  # 1 to 3 and 6 were never opened
+    assert len({grounds[0], grounds[3], grounds[4]}) == 3  # 4 is here, 5 was visited
+
+
+def test_a_badge_has_one_line_below_its_tile(walked):
+    """Also the widest one, of two two-digit numbers."""
+    for box in walked.locator(".rd-foot input").all()[:12]:
+        box.check()
+    badge = walked.locator(".rd-way [aria-current] .rd-badge")
+    tile = badge.locator("xpath=..").bounding_box()
+    box = badge.bounding_box()
+
+    assert re.fullmatch(r"\d\d/\d\d", badge.locator("[aria-hidden]").inner_text())
+    assert box["height"] < 1.5 * badge.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert box["y"] >= tile["y"] + tile["height"]
+
+
+def test_progress_counts_no_zeros(visit):
+    """A reader who has only looked at a chapter is told so."""
+    page = visit(CHAPTER)
+    page.goto(re.sub("chapters/.*", "", page.url))
+
+    assert page.locator(".rd-progress p").first.inner_text() == (
+        "You have visited 1 chapter. This is kept on this device only."
+    )
 
 
 def test_progress_leaves_nothing_elsewhere(walked):

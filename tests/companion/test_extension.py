@@ -212,6 +212,24 @@ def test_a_gap_does_not_say_so_of_lines_that_mostly_stay(render, chain):
     assert [e["text"] for e in page.having("rd-gap")] == ["5 lines mostly unchanged"]
 
 
+def test_a_gap_never_counts_nothing(render, chain):
+    """A blank line that goes between two changes is shown. Removed lines of another step are called removed."""
+    chain({"01-old": {"a.py": "X = 1\n\nB = 1\n"}, "02-new": {"a.py": "B = 1\nC = 1\n"}})
+    page, _ = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | a.py#-X, a.py#C\nText.\n///\n")
+    assert page.having("rd-gap") == []
+    assert [e["text"] for e in page.having("rd-line") if "figure" in e["inside"]] == [
+        "X = 1\n",
+        "\n",
+        "B = 1\n",
+        "C = 1\n",
+    ]
+
+    chain({"01-old": {"a.py": "X = 1\nY = 1\nB = 1\n"}, "02-new": {"a.py": "B = 1\nC = 1\n"}})
+    blocks = ["/// beside | a.py#-X, a.py#C\nText.\n///\n", "/// beside | a.py#-Y\nText.\n///\n"]
+    page, _ = render("\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks]))
+    assert [e["text"] for e in page.having("rd-gap")] == ["1 removed line in another step"]
+
+
 def test_a_line_inside_a_constant_says_so(render, chain):
     """What is added to a list of settings goes into that list, and not behind the constant above it."""
     chain(
@@ -249,6 +267,15 @@ def test_the_head_says_what_2018_means(render, chain, tmp_path):
         "Notes marked 2018 say what the article that this tutorial accompanies did wrong: its 71 faults."
     ]
     assert "../errata.md" in [e.get("href") for e in page.all if e["tag"] == "a"]
+
+
+def test_a_name_counts_no_zeros(render):
+    """A screen reader hears what changes, and not that nothing is removed."""
+    page, _ = render()
+    names = [e["aria-label"] for e in page.all if e.get("role") == "region" and "figure" in e["inside"]]
+
+    assert "tests/test_app.py, lines 1 to 2: 2 added" in names
+    assert [name for name in names if " 0 " in name] == []
 
 
 def test_regions_that_scroll_have_different_names(render):

@@ -186,3 +186,13 @@ def test_the_pages_say_which_pythons_are_supported():
 
     assert named != []
     assert set(named) == {(SUPPORTED[0], SUPPORTED[-1])}
+
+
+def test_the_pages_agree_on_what_is_not_written_yet():
+    """The start page lists the stages that exist. What is missing is said in the same words there and in About."""
+    missing = re.compile(r"(\w+ stages are not written yet: [^.]+)\.")
+    pages = {path.name: " ".join(path.read_text().split()) for path in (ROOT / "docs").rglob("*.md")}
+    said = {name: missing.search(text.replace("**", "")) for name, text in pages.items()}
+
+    assert [name for name, text in pages.items() if re.search("being written", text, re.IGNORECASE)] == []
+    assert said["index.md"][1] == said["about.md"][1]

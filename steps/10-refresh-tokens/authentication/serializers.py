@@ -51,7 +51,10 @@ class RegistrationSerializer(serializers.ModelSerializer):
 
     email = NormalizedEmailField(
         max_length=254,
-        validators=[UniqueInAnyCaseValidator(User.objects.all(), "This email is already taken.")],
+        validators=[
+            User.no_quotes_validator,
+            UniqueInAnyCaseValidator(User.objects.all(), "This email is already taken."),
+        ],
     )
     username = NormalizedUsernameField(
         max_length=255,

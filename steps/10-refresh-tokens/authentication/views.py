@@ -1,14 +1,13 @@
-from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.utils.decorators import method_decorator
 from rest_framework import status
 from rest_framework.exceptions import NotAuthenticated, NotFound
+from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from .backends import JWTAuthentication
-from .models import User
 from .serializers import (
     LoginSerializer,
     RefreshSerializer,
@@ -85,9 +84,6 @@ class LoginAPIView(PublicAPIView):
         user = serializer.validated_data["user"]
         tokens = tokens_of(start_session(user, request))
 
-        # Django listens to this signal too, and sets `last_login`.
-        user_logged_in.send(sender=User, request=request, user=user)
-
         return Response(tokens, status=status.HTTP_200_OK, headers=NO_STORE)
 
 
@@ -145,15 +141,16 @@ class LogoutAPIView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SessionListAPIView(APIView):
+class SessionListAPIView(ListAPIView):
     """
-    Shows your sessions, and ends all of them.
+    Shows your sessions, the newest first, and ends all of them.
     """
 
-    def get(self, request):
-        sessions = request.user.sessions.order_by("-created_at")
-        context = {"request": request}
-        return Response(SessionSerializer(sessions, many=True, context=context).data)
+    serializer_class = SessionSerializer
+
+    def get_queryset(self):
+        # The key decides between sessions of the same moment, so that no page repeats one.
+        return self.request.user.sessions.order_by("-created_at", "pk")
 
     def delete(self, request):
         request.user.sessions.all().delete()

@@ -165,6 +165,9 @@ REST_FRAMEWORK = {
         'authentication.parsers.JSONParser',
     ],
     'DEFAULT_METADATA_CLASS': None,
+    # A list is answered page by page: `?page=2` is the next one.
+    'DEFAULT_PAGINATION_CLASS': 'rest_framework.pagination.PageNumberPagination',
+    'PAGE_SIZE': 50,
     # How often one address may log in and register, and guess wrongly at one account.
     'DEFAULT_THROTTLE_RATES': {
         'login': env('LOGIN_RATE', default='60/minute'),

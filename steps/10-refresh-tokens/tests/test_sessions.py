@@ -1,10 +1,16 @@
 import threading
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.signals import user_logged_in
 from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.db.models.signals import pre_save
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.test import APIClient, APIRequestFactory
 
@@ -107,6 +113,30 @@ def test_a_client_need_not_say_anything_about_itself(user):
     assert (session.user_agent, session.address) == ("", "")
 
 
+def test_last_login_is_written_once(user):
+    """Django's listener writes `last_login`, so a login need not write it, too."""
+    with CaptureQueriesContext(connection) as queries:
+        assert login().status_code == 200
+
+    writes = [query["sql"] for query in queries if 'SET "last_login" =' in query["sql"]]
+    assert len(writes) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_and_its_last_login_are_saved_together(user):
+    """What listens to a login is in the same transaction: the row of the user is locked for both."""
+    seen = []
+
+    def receiver(sender, **signal):
+        seen.append(connection.in_atomic_block)
+
+    user_logged_in.connect(receiver)
+    login()
+    user_logged_in.disconnect(receiver)
+
+    assert seen == [True]
+
+
 def test_logout_ends_the_session_at_once(phone, laptop):
     """After a logout the token is no good any more; the other device stays logged in."""
     answer = phone.post("/api/logout")
@@ -124,7 +154,7 @@ def test_a_browser_that_comes_from_the_admin_has_no_token_to_end(client, user):
     """In development a cookie opens the API too, but a logout wants a token."""
     client.force_login(user)
 
-    assert client.get("/api/sessions").json() == []
+    assert client.get("/api/sessions").json()["results"] == []
     assert client.post("/api/logout", content_type="application/json").status_code == 401
 
 
@@ -144,17 +174,54 @@ def test_one_sees_ones_own_sessions(phone, laptop, other, token_for):
     newest, oldest = Session.objects.filter(user__username="ada").order_by("-created_at")
 
     assert answer.status_code == 200
-    assert answer.json() == [
-        {
-            "id": str(session.pk),
-            "created_at": session.created_at.isoformat().replace("+00:00", "Z"),
-            "refreshed_at": session.refreshed_at.isoformat().replace("+00:00", "Z"),
-            "user_agent": user_agent,
-            "address": "127.0.0.1",
-            "current": current,
-        }
-        for session, user_agent, current in [(newest, "Laptop", False), (oldest, "Phone", True)]
-    ]
+    assert answer.json() == {
+        "count": 2,
+        "next": None,
+        "previous": None,
+        "results": [
+            {
+                "id": str(session.pk),
+                "created_at": session.created_at.isoformat().replace("+00:00", "Z"),
+                "refreshed_at": session.refreshed_at.isoformat().replace("+00:00", "Z"),
+                "user_agent": user_agent,
+                "address": "127.0.0.1",
+                "current": current,
+            }
+            for session, user_agent, current in [(newest, "Laptop", False), (oldest, "Phone", True)]
+        ],
+    }
+
+
+def test_sessions_come_page_by_page(user, phone, django_assert_num_queries):
+    """A page has 50 sessions, and `next` leads to the rest. No page repeats or leaves out one.
+
+    All but the oldest begin at the same moment here, so only a second key puts them in an order.
+    """
+    Session.objects.bulk_create(Session(user=user) for _ in range(49))
+    Session.objects.update(created_at=timezone.now())
+    oldest = Session.objects.create(
+        id=uuid.UUID(int=0), user=user, created_at=timezone.now() - timedelta(days=1)
+    )
+    with django_assert_num_queries(3):
+        first = phone.get("/api/sessions").json()
+    second = phone.get(first["next"]).json()
+
+    assert (first["count"], len(first["results"]), first["previous"]) == (51, 50, None)
+    assert first["next"] == "http://testserver/api/sessions?page=2"
+    assert (second["count"], len(second["results"]), second["next"]) == (51, 1, None)
+    assert second["previous"] == "http://testserver/api/sessions"
+    shown = [session["id"] for session in first["results"]]
+    newer = Session.objects.exclude(pk=oldest.pk).order_by("pk").values_list("pk", flat=True)
+    assert shown == [str(pk) for pk in newer]
+    assert second["results"][0]["id"] == str(oldest.pk)
+
+
+@pytest.mark.parametrize("page", ["0", "2", "x", "%00", "1" * 30])
+def test_a_page_that_does_not_exist_is_not_found(phone, page):
+    """A page after the last one, or something that is not a number, is a 404."""
+    answer = phone.get(f"/api/sessions?page={page}")
+
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Invalid page."})
 
 
 def test_one_session_can_be_ended(phone, laptop):
@@ -258,6 +325,65 @@ def test_a_deactivation_ends_all_sessions(user, phone):
     assert me(phone) == 401
 
 
+def update(user, is_active):
+    User.objects.filter(pk=user.pk).update(is_active=is_active)
+
+
+def bulk_update(user, is_active):
+    user.is_active = is_active
+    User.objects.bulk_update([user], ["is_active"])
+
+
+def update_in_the_admin(user, is_active):
+    users = site.get_model_admin(User).get_queryset(APIRequestFactory().get("/"))
+    users.filter(pk=user.pk).update(is_active=is_active)
+
+
+@pytest.mark.parametrize("change", [update, bulk_update, update_in_the_admin])
+def test_a_deactivation_of_many_ends_their_sessions(user, phone, other, token_for, change):
+    """`update` and `bulk_update` do not call `save`, and end sessions all the same.
+
+    An action of the admin changes the users that are ticked in this way.
+    """
+    grace = client_with(token_for(other))
+    change(user, is_active=False)
+    change(user, is_active=True)
+
+    assert User.objects.get(pk=user.pk).is_active
+    assert (me(phone), me(grace)) == (401, 200)
+
+
+def test_a_user_who_is_deactivated_by_sql_is_refused(user, phone):
+    """A line of SQL ends no session, so each request looks at the user, too."""
+    User._base_manager.update(is_active=False)
+
+    assert user.sessions.count() == 1
+    assert me(phone) == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_users_are_deactivated_with_their_sessions_or_not_at_all(user, phone, monkeypatch):
+    """If the sessions cannot be ended, `update` changes no user."""
+
+    def fail(sessions):
+        raise RuntimeError
+
+    monkeypatch.setattr(QuerySet, "delete", fail)
+    with pytest.raises(RuntimeError):
+        User.objects.update(is_active=False)
+
+    assert User.objects.get().is_active
+
+
+def test_an_update_of_another_field_costs_one_query(user, phone, django_assert_num_queries):
+    """`update` looks at sessions only when it changes `is_active`, and returns its count."""
+    with django_assert_num_queries(1):
+        assert User.objects.update(username="countess") == 1
+
+    assert User.objects.update(is_active=True) == 1
+    assert me(phone) == 200
+
+
 def test_other_changes_of_a_user_end_nothing(user, phone):
     """A new username is no reason to log in again."""
     user.username = "countess"
@@ -303,6 +429,15 @@ def test_a_user_who_is_deactivated_meanwhile_starts_no_session(user):
         start_session(checked, APIRequestFactory().post("/"))
 
     assert Session.objects.count() == 0
+
+
+def test_a_session_starts_with_the_row_of_its_user_locked(user):
+    """The first statement writes to the user's row. A change of the password has to wait then."""
+    with CaptureQueriesContext(connection) as queries:
+        start_session(user, APIRequestFactory().post("/"))
+
+    first, *_ = [query["sql"] for query in queries if "authentication_" in query["sql"]]
+    assert first.startswith('UPDATE "authentication_user" SET "password" =')
 
 
 @pytest.mark.django_db(transaction=True)
