@@ -11,7 +11,7 @@ KNOWN = {
     "www.django-rest-framework.org", "www.rfc-editor.org", "www.sitemaps.org", "www.w3.org",
 }  # fmt: skip
 RESERVED = re.compile(r"(^|.*\.)(example(\.com|\.net|\.org)?|test|invalid)")  # RFC 2606: for examples of code
-ADDRESS = re.compile(r"https?://([^\s/:\"'<>)\]`,]+)")
+ADDRESS = re.compile(r"https?://([\w-][\w.-]*)")
 BARE = re.compile(r"(?<![\w@.-])(?:[\w-]+\.)+(?:example|invalid)\b(?!\.\w)")
 FENCE = re.compile(r"^( *)(```+).*?^\1\2|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 

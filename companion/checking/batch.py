@@ -49,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory", type=_positive, default=1024, metavar="MB", help="for one submission (1024)")
     parser.add_argument("--points", type=_points, default=100, help="what a submission is worth that passes (100)")
     parser.add_argument("--assignment", help="the column's name in Canvas (JWT login, STAGE)")
+    parser.add_argument(
+        "--teams", action="store_true", help="Moodle: the assignment is for teams, not for each student"
+    )
     parser.add_argument("--unsafe", action="store_true", help="no sandbox: only for submissions that you trust")
     parser.add_argument(
         "--executor",
@@ -91,7 +94,7 @@ def _places(given: argparse.Namespace) -> tuple[list[Submission], Path]:
     out = (given.out or folder.with_name(f"{folder.name}-grades")).resolve()
     if out == folder or (out.exists() and not out.is_dir()):
         raise WrongFolder(f"--out {given.out}: the results need a folder of their own.")
-    found = submissions(folder, out)
+    found = submissions(folder, out, given.teams)
     if not found:
         raise WrongFolder(f"There is nothing in {given.folder}: put one folder, zip or git repository a student in it.")
     if (out / JOURNAL).exists() and not given.resume:

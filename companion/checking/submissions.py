@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -171,11 +171,14 @@ def _choose(readings: list[Reading], sure: list[Reading]) -> Reading | None:
     return None
 
 
-def submissions(folder: Path, without: Path | None = None) -> list[Submission]:
-    """All submissions in `folder` by name: every entry is one, but for hidden ones and `without` (where results go)."""
+def submissions(folder: Path, without: Path | None = None, teams: bool = False) -> list[Submission]:
+    """All entries of `folder` by name, but for hidden ones and `without`; `teams`: Moodle's numbers are of teams."""
     entries = sorted(folder.iterdir(), key=lambda path: (path.name.casefold(), path.name))
     kept = [path for path in entries if not path.name.startswith(".") and os.path.realpath(path) != str(without)]
     whose = students(path.name for path in kept)
+    for name, who in whose.items():
+        if teams and who.system == "moodle" and who.id:
+            whose[name] = replace(who, id="", doubt=f"This is a team's submission, and {who.id} is the team's number.")
     return [Submission(path, kind(path), whose[path.name]) for path in kept]
 
 

@@ -43,8 +43,7 @@ class Wire(socket.socket):
 
     def __init__(self, path: str) -> None:
         super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.received = 0
-        self.deadline = time.monotonic() + ANSWER_SECONDS
+        self.received, self.deadline = 0, time.monotonic() + ANSWER_SECONDS
         super().settimeout(ANSWER_SECONDS)
         self.connect(path)
 
@@ -108,7 +107,8 @@ def noted(exchanges: list[Exchange]) -> None:
 
 def cause(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange], compared: list[Any]) -> str:
     """A sentence about the request on which a test failed; `compared` has the operator and both sides, if any."""
-    exchange, error = _meant(caught, exchanges), caught.value
+    error = caught.value
+    exchange = _meant(caught, exchanges) if isinstance(error, AssertionError) else exchanges[-1]
     asked = f"{exchange.method} {exchange.path}"
     answered = f"{asked} ({exchange.status})"
     if isinstance(error, AssertionError) and compared:

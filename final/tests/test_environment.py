@@ -63,7 +63,7 @@ def test_development_needs_nothing(load):
     assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 0
     assert settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] == {
         "login": "60/minute",
-        "registration": "60/minute",
+        "registration": "20/hour",
         "guess": "10/hour",
         "recovery": "60/minute",
         "mail": "10/hour",
@@ -171,6 +171,30 @@ def test_without_an_address_the_database_is_a_file(production):
 
     assert settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
     assert settings.DATABASES["default"]["NAME"] == "/data/db.sqlite3"
+
+
+@pytest.mark.parametrize("key", ["", "short"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SIGNING_KEY"])
+@pytest.mark.parametrize("module", ["config.wsgi", "config.asgi"])
+def test_a_server_does_not_start_with_a_short_key(module, name, key):
+    """gunicorn imports a module and runs no command, so the module runs the checks.
+
+    `BaseCommand().check()` raises what stops `migrate`.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in OTHERS}
+    run = subprocess.run(
+        [sys.executable, "-c", f"import {module}"],
+        cwd=PROJECT,
+        env=environment | PRODUCTION | {name: key},
+        capture_output=True,
+        text=True,
+    )
+
+    assert run.returncode == 1
+    if (name, key) == ("SECRET_KEY", ""):
+        assert "The SECRET_KEY setting must not be empty." in run.stderr
+    else:
+        assert f"{name} has {len(key)} bytes, too few to sign with." in run.stderr
 
 
 REQUESTS = """

@@ -384,14 +384,17 @@ def test_no_token_stands_in_for_the_other(call, register, person):
     assert answer.body == {"detail": "The token is invalid.", "code": "token_invalid"}
 
 
-def test_a_new_password_ends_the_other_sessions(call, person, token):
-    """Whoever changes the password stays logged in, and nobody else does."""
+def test_a_new_password_ends_all_sessions(call, person, token):
+    """A change of the password returns the tokens of a new session, and ends all others."""
     other = call("POST", "/login", credentials(person)).body["access_token"]
     passwords = {"password": person["password"], "new_password": person["password"][::-1]}
     changed = call("POST", "/password/change", passwords, authorization=f"Bearer {token}")
 
-    assert (changed.status, changed.body) == (204, None)
-    assert call("GET", "/me", authorization=f"Bearer {token}").status == 200
+    assert (changed.status, list(changed.body)) == (200, TOKENS)
+    assert changed.headers["Cache-Control"] == "no-store"
+    new_token = changed.body["access_token"]
+    assert call("GET", "/me", authorization=f"Bearer {new_token}").status == 200
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
     assert call("GET", "/me", authorization=f"Bearer {other}").status == 401
     assert call("POST", "/login", credentials(person)).status == 401
     new = credentials(person) | {"password": passwords["new_password"]}

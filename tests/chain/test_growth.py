@@ -22,7 +22,8 @@ def page(stage):
 def test_every_changed_line_stands_beside_prose_once(page, caplog):
     """The chapter tells every line that its stage changes, and nothing else."""
     text = page.path.read_text().partition("\n---\n")[2]
-    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", "companion.reading.extension"]
+    ours = ["companion.reading.extension", "companion.pages.extension"]
+    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", *ours]
     html = markdown.markdown(text, extensions=extensions)
 
     assert caplog.messages == []

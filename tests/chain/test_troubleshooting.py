@@ -263,6 +263,23 @@ def _(desk):
     return desk.api('me(f"Bearer {token()}")')
 
 
+@provokes("token-used")
+def _(desk):
+    desk.copy("10-refresh-tokens")
+    desk.manage("migrate")
+    code = f"""
+from django.test import Client
+client = Client(headers={{"host": "localhost"}})
+post = lambda path, data: client.post(f"/api/{{path}}", data, content_type="application/json")
+refresh = lambda token: post("refresh", {{"refresh_token": token}})
+first = post("registration", {PERSON}).json()["refresh_token"]
+second = refresh(first).json()["refresh_token"]
+refresh(second)
+print(refresh(first).content.decode())
+"""
+    return desk.manage("shell", "-c", code)
+
+
 @provokes("other-key")
 def _(desk):
     change = "from django.conf import settings; signed = token(); settings.SECRET_KEY = 'k' * 50; "

@@ -7,7 +7,7 @@ from companion.environment import environment
 
 def test_a_project_gets_what_the_machine_needs_and_nobodys_settings(monkeypatch):
     """Settings that a terminal has exported for another project, or for a server, change no test."""
-    exported = {"PATH": "/bin", "HOME": "/home/ada", "LC_ALL": "C.UTF-8", "TMPDIR": "/scratch"}
+    exported = {"PATH": "/bin", "HOME": "/ada", "LC_ALL": "C.UTF-8", "TMPDIR": "/scratch"}
     settings = {
         "CACHE_URL": "redis://127.0.0.1:1",
         "JWT_SIGNING_KEY": "short",

@@ -104,6 +104,19 @@ def test_every_entry_is_a_submission(folder):
     assert list(found) == sorted(found, key=str.casefold)
 
 
+def test_with_teams_no_number_of_moodle_is_a_participant(folder):
+    """No name tells that Die Pythons is a team."""
+    for name in ("Die Pythons_17_assignsubmission_file", "ada_12_901_p.zip"):
+        (folder / name).mkdir()
+    found = {submission.name: submission.student for submission in submissions(folder, None, teams=True)}
+
+    assert found["Die Pythons_17_assignsubmission_file"] == Student(
+        "Die Pythons", "moodle", doubt="This is a team's submission, and 17 is the team's number."
+    )
+    assert found["ada_12_901_p.zip"].id == "12"
+    assert {s.name: s.student.id for s in submissions(folder)}["Die Pythons_17_assignsubmission_file"] == "17"
+
+
 def test_link_to_itself_is_a_submission_too(folder):
     (folder / "circle").symlink_to(folder / "circle")
 

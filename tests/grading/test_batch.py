@@ -114,6 +114,7 @@ def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
     with zipfile.ZipFile(tmp_path / "class" / "deep_26_917_p.zip", "w") as archive:
         for path in (tmp_path / "class" / "ada").rglob("*"):
             archive.write(path, inside + str(path.relative_to(tmp_path / "class" / "ada")))
+    project("07-urls", name="class/Die Pythons_17_assignsubmission_file")
     (tmp_path / "class" / "circle").symlink_to(tmp_path / "class" / "circle")
     folder = str(tmp_path / "class" / "folders")
     os.mkdir(folder)
@@ -126,7 +127,7 @@ def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
         return [*submissions(*arguments), Submission(tmp_path / "class" / "zoe.zip", Kind.ZIP)]
 
     monkeypatch.setattr(batch, "submissions", and_one_that_vanishes)
-    status = main(["grade", str(tmp_path / "class")])
+    status = main(["grade", str(tmp_path / "class"), "--teams"])
     subprocess.run(["rm", "-r", tmp_path / "class" / "folders"], check=True)  # pytest's own way to remove it recurses
 
     out = tmp_path / "class-grades"
@@ -135,6 +136,7 @@ def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
         "ada": "passed",
         "circle": "not readable",
         "deep_26_917_p.zip": "passed",
+        "Die Pythons_17_assignsubmission_file": "passed",
         "folders": "not readable",
         latin: "passed",
         "zoe.zip": "not readable",
@@ -142,7 +144,9 @@ def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
     whys = {r["submission"]: r["why"] for r in json.loads((out / "results.json").read_text())["results"]}
     assert whys["folders"].startswith("It holds more than 32 folders inside each other: 'a/a/a/")
     assert whys["zoe.zip"] == "It cannot be read: No such file or directory."
-    assert "Ren?: Its name is not one that Canvas or Moodle gives" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Ren?: Its name is not one that Canvas or Moodle gives" in printed
+    assert "Die Pythons_17_assignsubmission_file: This is a team's submission, and 17 is the team's number." in printed
 
 
 def test_results_are_not_written_over(classroom, capsys, tmp_path):

@@ -124,7 +124,7 @@ def test_last_login_is_written_once(user):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_session_and_its_last_login_are_saved_together(user):
-    """What listens to a login is in the same transaction: the row of the user is locked for both."""
+    """What listens to a login is in the same transaction: the user's row is locked for both."""
     seen = []
 
     def receiver(sender, **signal):
