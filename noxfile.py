@@ -13,6 +13,7 @@ import atexit
 import hashlib
 import logging
 import os
+import random
 import shutil
 import tempfile
 from pathlib import Path
@@ -127,6 +128,21 @@ def browser(session):
     session.install("-q", "-r", "requirements.txt", *GROUPS["browser"])
     session.run("npm", "ci", "--silent", "--prefix", "tests/browser", external=True)
     session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
+def order(session):
+    """Run each test file of the stages alone, then each suite in a random order; `-- --randomly-seed=N` repeats one."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["order"])
+    seed = f"--randomly-seed={random.randrange(2**32)}"
+    session.run("python", "-m", "pytest", "-q", "tests/order")
+    plugin = ("-p", "no:cacheprovider", "-p", "each_alone")
+    for stage in stages():
+        session.chdir(stage.path)
+        command = ("python", "-m", "pytest", "-q", *plugin, seed, *session.posargs)
+        run(session, *command, PYTHONPATH=str(ROOT / "tests/order"))
+    session.chdir(ROOT)
+    session.run("python", "-m", "pytest", "-q", "tests/companion", seed, *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)

@@ -311,7 +311,7 @@ def test_eight_refreshes_at_once_get_one_refresh_token(call, person):
     answers = []
 
     def refresh():
-        together.wait()
+        together.wait(timeout=30)
         answers.append(call("POST", "/refresh", {"refresh_token": refresh_token}))
 
     threads = [threading.Thread(target=refresh) for _ in range(8)]

@@ -1,4 +1,3 @@
-import contextlib
 import threading
 import uuid
 from datetime import timedelta
@@ -7,8 +6,9 @@ import pytest
 from django.contrib.admin import site
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.signals import user_logged_in
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
+from django.db.models.signals import pre_save
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
@@ -22,6 +22,9 @@ pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "another good one"
+
+# The statement that makes a connection report a lock at once instead of waiting for it.
+DO_NOT_WAIT = {"sqlite": "PRAGMA busy_timeout = 0", "postgresql": "SET lock_timeout = '1ms'"}
 
 
 @pytest.fixture
@@ -439,25 +442,36 @@ def test_a_session_starts_with_the_row_of_its_user_locked(user):
 
 @pytest.mark.django_db(transaction=True)
 def test_no_session_survives_a_change_of_the_password(user):
-    """Seven logins at the moment of the change: none of their sessions is left afterwards."""
-    start = threading.Barrier(8)
-    checked = [User.objects.get() for _ in range(7)]
+    """While a login stores its session, a change of the password has to wait, and then ends it.
 
-    def begin(user):
-        start.wait()
-        with contextlib.suppress(AuthenticationFailed):
-            start_session(user, APIRequestFactory().post("/"))
+    `update` locks the row of the user until the transaction ends. A check without `update`, or
+    without a transaction, locks nothing.
+    """
+    locked = []
+
+    def write_to_the_user():
+        with connection.cursor() as cursor:
+            cursor.execute(DO_NOT_WAIT[connection.vendor])
+        try:
+            with transaction.atomic():
+                User.objects.update(last_login=None)
+                transaction.set_rollback(True)
+        except OperationalError:
+            locked.append(True)
         connection.close()
 
-    threads = [threading.Thread(target=begin, args=(user,)) for user in checked]
-    for thread in threads:
+    def write_meanwhile(**arguments):
+        thread = threading.Thread(target=write_to_the_user)
         thread.start()
-    start.wait()
-    user.set_password(NEW_PASSWORD)
-    user.save()
-    for thread in threads:
         thread.join()
 
+    pre_save.connect(write_meanwhile, sender=Session)
+    start_session(user, APIRequestFactory().post("/"))
+    pre_save.disconnect(write_meanwhile, sender=Session)
+
+    assert locked == [True]
+    user.set_password(NEW_PASSWORD)
+    user.save()
     assert Session.objects.count() == 0
 
 
