@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,11 @@ BAR = 30  # characters of the bar
 
 def say(text: str) -> None:
     """Print text. Its colours are left out in a pipe, in a file, on a dumb terminal, and where NO_COLOR is set."""
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    click.echo(text, color=False if plain else None)
+    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if plain:
+        print(click.unstyle(text), flush=True)
+    else:
+        click.echo(text)
 
 
 def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False) -> str:

@@ -1,6 +1,6 @@
 import re
 
-# A parameter that names a charset, or whose own name is encoded (RFC 2231): "; charset=x", "; a*=x".
+# A parameter with a charset, "; charset=x", or with an encoded name, "; a*=x" (RFC 2231).
 UNSAFE_PARAMETER = re.compile(r'(?i);(\s*charset|[^;,=]*\*)[^;,]*')
 
 

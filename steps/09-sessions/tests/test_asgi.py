@@ -45,6 +45,6 @@ def test_an_asgi_server_survives_odd_parameters_too(parameter):
 
 
 def test_other_parameters_reach_django_over_asgi():
-    """A parameter without an encoding stays: what the client accepts still decides about the response."""
+    """A parameter without an encoding stays, so a client still chooses what it accepts."""
     assert answer("application/json", accept="application/json; indent=4") == [400]
     assert answer("application/json", accept="image/png") == [406]

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from django.contrib.auth.management.commands import changepassword
 
 from authentication.models import User
@@ -9,11 +11,8 @@ class Command(changepassword.Command):
     """
 
     def handle(self, *args, **options):
-        email = options["username"]
-
-        try:
-            options["username"] = User.objects.get_by_natural_key(email).email
-        except User.DoesNotExist:
-            pass  # Django's own command says so.
+        # If there is no such user, Django's own command says so.
+        with suppress(User.DoesNotExist):
+            options["username"] = User.objects.get_by_natural_key(options["username"]).email
 
         return super().handle(*args, **options)
