@@ -100,10 +100,10 @@ def whole(change: FileChange) -> str:
     rows = [row for row in change.rows if row.kind != "-"]
     marked = change.status != "added"
     body = "".join(
-        line(change, replace(row, mate=None)).replace(
+        line(change, replace(row, mate=None), before=before).replace(
             'class="rd-line"', f'class="rd-line{" rd-new" if marked and row.changed else ""}"', 1
         )
-        for row in rows
+        for row, before in zip(rows, [None, *rows], strict=False)
     )
     return (
         f'<details class="rd-file" id="file-{slug(change.path)}" data-search-exclude><summary>{path_html(change)}'

@@ -35,11 +35,16 @@
     });
   }
 
+  /** The number of a line: its own, or one more than that of the line above. */
+  function numberOf(line) {
+    return Number(line.dataset.n ?? numberOf(line.previousElementSibling) + 1);
+  }
+
   /** Copy lines of code. Where lines of the file are left out between two of them, an empty line says so. */
   function copy(button, lines) {
     const code = lines.flatMap((line, n) => {
       const before = lines[n - 1];
-      const apart = before && line.dataset.n - before.dataset.n > 1 && codeOf(before).trim() && codeOf(line).trim();
+      const apart = before && numberOf(line) - numberOf(before) > 1 && codeOf(before).trim() && codeOf(line).trim();
       return apart ? ["", codeOf(line)] : [codeOf(line)];
     });
     write(button, code.join("\n") + "\n", `${lines.length} ${lines.length === 1 ? "line" : "lines"} copied`);
@@ -64,7 +69,7 @@
     });
     document.body.append(dialog);
     dialog.showModal();
-    body.querySelector(`[data-n="${link.dataset.line}"]`)?.scrollIntoView({ block: "center" });
+    all(".rd-line", body)[link.dataset.line - 1]?.scrollIntoView({ block: "center" });
   }
 
   /** The switch between the diff and its result, remembered on this device. */

@@ -203,7 +203,7 @@ def test_an_unknown_address_answers_in_json(call, path):
     assert answer.body == {"detail": "Not Found."}
 
 
-@pytest.mark.parametrize("path", ["/registration", "/registration/confirm", "/login", "/nothing"])
+@pytest.mark.parametrize("path", ["/login", "/nothing"])
 def test_a_body_of_10_mb_is_refused(call, path):
     """A body that is far too large is answered by 413, and in JSON."""
     answer = call("POST", path, b" " * 10_000_000)

@@ -1001,9 +1001,9 @@ MISTAKES = [
     Mistake(
         'a rate that is none',
         '08-hardening',
-        "config/settings.py, line 170: Django's own check finds a fault: '60/min' is no rate for login. (authentication.E003)",
+        "config/settings.py, line 174: Django's own check finds a fault: '60/min' is no rate for login. (authentication.E003)",
         'config/settings.py',
-        170,
+        174,
         {'config/settings.py': {"default='60/minute'": "default='60/min'"}},
     ),
     Mistake(
@@ -1017,9 +1017,9 @@ MISTAKES = [
     Mistake(
         'a missing comma among the middlewares',
         '08-hardening',
-        'config/settings.py, line 61: a comma is missing at its end, so that Python reads two texts as one.',
+        'config/settings.py, line 62: a comma is missing at its end, so that Python reads two texts as one.',
         'config/settings.py',
-        61,
+        62,
         {
             'config/settings.py': {
                 "    'django.middleware.common.CommonMiddleware',\n": "    'django.middleware.common.CommonMiddleware'\n"
@@ -1029,17 +1029,17 @@ MISTAKES = [
     Mistake(
         'a foreign key without on_delete',
         '09-sessions',
-        "authentication/models.py, line 111: ForeignKey() missing 1 required positional argument: 'on_delete'.",
+        "authentication/models.py, line 116: ForeignKey() missing 1 required positional argument: 'on_delete'.",
         'authentication/models.py',
-        111,
+        116,
         {'authentication/models.py': {'on_delete=models.CASCADE, ': ''}},
     ),
     Mistake(
         'super without brackets',
         '09-sessions',
-        'authentication/models.py, line 78, lacks the brackets behind super.',
+        'authentication/models.py, line 83, lacks the brackets behind super.',
         'authentication/models.py',
-        78,
+        83,
         {'authentication/models.py': {'super().save(*args, **kwargs)': 'super.save(*args, **kwargs)'}},
     ),
     Mistake(
@@ -1580,9 +1580,9 @@ MISTAKES = [
     Mistake(
         'a related_name left out after the migration',
         '09-sessions',
-        "authentication/models.py, line 111, lacks related_name='sessions', which the stage has there.",
+        "authentication/models.py, line 116, lacks related_name='sessions', which the stage has there.",
         'authentication/models.py',
-        111,
+        116,
         {'authentication/models.py': {', related_name="sessions"': ''}},
     ),
 ]

@@ -1,15 +1,13 @@
 import asyncio
 
 import pytest
-from asgiref.sync import async_to_sync
 
 from config.asgi import application
 
 pytestmark = pytest.mark.django_db
 
 
-@async_to_sync
-async def answer(content_type, accept="application/json"):
+async def ask(content_type, accept="application/json"):
     """The status of a login with an empty body, as a server such as uvicorn asks for it."""
     scope = {
         "type": "http",
@@ -32,6 +30,10 @@ async def answer(content_type, accept="application/json"):
 
     await application(scope, body.get, send)
     return statuses
+
+
+def answer(content_type, **more):
+    return asyncio.run(ask(content_type, **more))
 
 
 @pytest.mark.parametrize("parameter", ["; charset=base64", "; a*=nonsense''b"])
