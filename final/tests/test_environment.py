@@ -175,7 +175,7 @@ def test_without_an_address_the_database_is_a_file(production):
 
 @pytest.mark.parametrize("key", ["", "short"])
 @pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SIGNING_KEY"])
-@pytest.mark.parametrize("module", ["wsgi", "asgi"])
+@pytest.mark.parametrize("module", ["config.wsgi", "config.asgi"], ids=["wsgi", "asgi"])
 def test_a_server_does_not_start_with_a_short_key(module, name, key):
     """gunicorn imports a module and runs no command, so the module runs the checks.
 
@@ -183,7 +183,7 @@ def test_a_server_does_not_start_with_a_short_key(module, name, key):
     """
     environment = {name: value for name, value in os.environ.items() if name not in OTHERS}
     run = subprocess.run(
-        [sys.executable, "-c", f"import config.{module}"],
+        [sys.executable, "-c", f"import {module}"],
         cwd=PROJECT,
         env=environment | PRODUCTION | {name: key},
         capture_output=True,
