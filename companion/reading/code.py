@@ -86,9 +86,12 @@ def _pieces(path: str, content: str) -> list[list[Piece]]:
     lines: list[list[Piece]] = [[]]
     for kind, value in lexer.get_tokens(content):
         css = next(STANDARD_TYPES[ancestor] for ancestor in reversed(kind.split()) if ancestor in STANDARD_TYPES)
+        css = "" if css in QUIET else css
         first, *rest = value.split("\n")
-        lines[-1].append(("" if css in QUIET else css, first))
-        lines += [[("" if css in QUIET else css, part)] for part in rest]
+        if lines[-1] and lines[-1][-1][0] == css:  # neighbours of one colour are one piece: the page gets lighter
+            first = lines[-1].pop()[1] + first
+        lines[-1].append((css, first))
+        lines += [[(css, part)] for part in rest]
     return lines
 
 
