@@ -396,6 +396,8 @@ def test_the_start_page_leads_on(walked):
     assert link.inner_text() == "Serializers"
 
     link.click()
+    walked.wait_for_url("**/05-serializers/")
+    walked.wait_for_load_state("load")  # all boxes are there only then
     for box in walked.locator(".rd-foot input").all():
         box.check()
     walked.goto(re.sub("chapters/.*", "", walked.url))
