@@ -74,7 +74,7 @@ def _is_sent(mail):
 
         if message is not None:
             message.send()
-    except Exception as error:  # One email that cannot be sent must not stop the others.
+    except (OSError, ValueError, LookupError) as error:
         # Only its type: the text of the error may contain the email address.
         logger.error("Email %s could not be sent: %s.", mail.pk, type(error).__name__)
         return False
