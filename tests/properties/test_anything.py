@@ -116,6 +116,9 @@ def test_any_json_is_answered_in_json(session, path, data):
     """Whatever JSON comes, the answer is one of a few, in JSON, and never a crash."""
     answer = Client().post(path, json.dumps(data), content_type="application/json")
 
+    if answer.status_code == 204:  # a logout with any refresh token, also with a wrong one (RFC 7009)
+        assert (path, answer.content) == ("/api/logout", b"")
+        return
     assert answer.status_code in (200, 201, 202, 400, 401, 405)
     assert answer["Content-Type"] == "application/json"
     assert answer.json()
