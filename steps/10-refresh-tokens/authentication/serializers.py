@@ -52,7 +52,7 @@ class RegistrationSerializer(serializers.ModelSerializer):
     email = NormalizedEmailField(
         max_length=254,
         validators=[
-            User.no_quotes_validator,
+            User.one_spelling_validator,
             UniqueInAnyCaseValidator(User.objects.all(), "This email is already taken."),
         ],
     )
