@@ -20,9 +20,9 @@ from pathlib import Path
 
 import nox
 
-from companion.environment import environment
-from companion.pythons import oldest_and_newest
-from companion.stages import ROOT, copy, find, stages
+from companion.chain.stages import ROOT, copy, find, stages
+from companion.running.environment import environment
+from companion.upkeep.pythons import oldest_and_newest
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
@@ -261,8 +261,8 @@ def lock(session):
 
 @nox.session
 def card(session):
-    """Draw the picture for links and the icon anew, from companion/pages/*.html, with Chromium."""
-    session.run(PYTHON, "-m", "companion.pages.card", *session.posargs, external=True)
+    """Draw the picture for links and the icon anew, from companion/upkeep/*.html, with Chromium."""
+    session.run(PYTHON, "-m", "companion.upkeep.pictures", *session.posargs, external=True)
 
 
 @nox.session

@@ -24,8 +24,8 @@ from zipfile import ZipFile
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from companion.checking.executors import processors  # noqa: E402
-from companion.stages import files, find  # noqa: E402
+from companion.chain.stages import files, find  # noqa: E402
+from companion.grading.workers import processors  # noqa: E402
 
 MISTAKES = {  # file, what stands there, what somebody wrote instead
     "a cache may keep tokens": ("authentication/views.py", "no-store", "private"),

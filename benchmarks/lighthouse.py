@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from companion.hosting import Compressing  # noqa: E402
+from tests.browser.hosting import Compressing  # noqa: E402
 
 LIGHTHOUSE = "lighthouse@12.8.2"  # 13 wants a newer Node.js than Debian 12 has
 PAGES = ("", "chapters/04-authentication-backend/")

@@ -32,8 +32,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from companion.environment import environment  # noqa: E402
-from companion.stages import find  # noqa: E402
+from companion.chain.stages import find  # noqa: E402
+from companion.running.environment import environment  # noqa: E402
 
 CLASSES = ["known", "unknown", "deactivated"]
 ADDRESSES = 50  # per class; an address is used again and again

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from companion import archive, images, mutants, readme
-from companion.asking import Failed
-from companion.checking import verbs as checking
-from companion.propagate import Conflict, propagate
-from companion.stages import ROOT, UnknownStage, stages, wanted
+from companion.chain.stages import ROOT, UnknownStage, stages, wanted
+from companion.learner import commands
+from companion.upkeep import images, mutants, readme
+from companion.upkeep import zips as archive
+from companion.upkeep.asking import Failed
+from companion.upkeep.propagate import Conflict, propagate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,24 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mutate = verbs.add_parser("mutants", help="remove or flip each declaration once, and see that the tests notice")
     mutate.add_argument("stage", nargs="*", help="only these stages, for instance 07-urls")
     verbs.add_parser("serve", help="read the tutorial in your browser; options are those of `mkdocs serve`")
-    checking.add(verbs)
+    commands.add(verbs)
     grading = verbs.add_parser("grade", help="grade a folder of submissions")
     typed = sys.argv[1:] if arguments is None else arguments
     if "grade" in typed[:1]:
-        from companion.checking import batch  # only here: learners need not wait for what it loads
+        from companion.grading import command  # only here: learners need not wait for what it loads
 
-        batch.add_arguments(grading)
-        grading.set_defaults(run=batch.run)
+        command.add_arguments(grading)
+        grading.set_defaults(run=command.run)
     if "serve" in typed[:1] and not {"-h", "--help"} & set(typed):
-        from companion.serve import serve  # only here: it loads MkDocs
+        from companion.site.serve import serve  # only here: it loads MkDocs
 
         return serve(typed[1:])
-    given = parser.parse_args(checking.ordered(typed))
+    given = parser.parse_args(commands.ordered(typed))
     if given.verb == "grade":
         status: int = given.run(given)
         return status
     if "run" in given:
-        return checking.run(given)
+        return commands.run(given)
     if given.verb == "propagate":
         return _propagate(given.start)
     if given.verb == "transcripts":
@@ -85,7 +86,7 @@ def _propagate(start: str | None) -> int:
 
 
 def _transcripts(names: list[str], update: bool) -> int:
-    from companion.transcripts.play import pages, play  # only here: it needs a package that learners do not have
+    from companion.upkeep.transcripts.play import pages, play  # only here: it needs a package that learners do not have
 
     known = {page.stem: (page, stage) for page, stage in pages(ROOT)}
     chosen = [Path(name).stem for name in names] or list(known)

@@ -11,8 +11,8 @@ from http.server import ThreadingHTTPServer
 import pytest
 from playwright.sync_api import sync_playwright
 
-from companion.hosting import Compressing
-from companion.stages import ROOT, stages
+from companion.chain.stages import ROOT, stages
+from tests.browser.hosting import Compressing
 
 # As root there is no sandbox to be had, and without the others Chromium calls its maker.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from companion.stages import ROOT
+from companion.chain.stages import ROOT
 
 AXE = ROOT / "tests/browser/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from companion.checking import reports
-from companion.checking.grade import Suite
-from companion.checking.sandbox import Limits
-from companion.checking.submissions import Kind, Submission
-from companion.checking.verdicts import Outcome, Result, Verdict
-from companion.stages import ROOT, find
+from companion.chain.stages import ROOT, find
+from companion.grading import reports
+from companion.grading.grade import Suite
+from companion.grading.sandbox.job import Limits
+from companion.grading.submissions import Kind, Submission
+from companion.grading.verdicts import Outcome, Result, Verdict
 
 AXE = (ROOT / "tests/browser/node_modules/axe-core/axe.min.js").read_text
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

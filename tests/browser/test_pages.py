@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from companion.pages.card import draw
-from companion.pages.faults import read_all
-from companion.stages import ROOT
+from companion.chain.stages import ROOT
+from companion.site.faults import read_all
+from companion.upkeep.pictures import draw
 
 FAULTS = read_all((ROOT / "docs/errata.md").read_text())
 CHAPTER = "chapters/04-authentication-backend/"

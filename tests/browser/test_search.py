@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from companion.stages import ROOT
+from companion.chain.stages import ROOT
 
 TROUBLE = (ROOT / "docs/troubleshooting.md").read_text()
 MESSAGES = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", TROUBLE, re.MULTILINE | re.DOTALL))

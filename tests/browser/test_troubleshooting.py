@@ -9,7 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from companion.stages import ROOT, copy, find
+from companion.chain.stages import ROOT, copy, find
 
 PAGE = (ROOT / "docs/troubleshooting.md").read_text()
 SHOWN = re.search(r"^### .*?\{ #cors \}\n\n```text\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL)[1]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from companion.environment import environment
-from companion.stages import Stage, previous, stages
+from companion.chain.stages import Stage, previous, stages
+from companion.running.environment import environment
 
 CHAIN = stages()
 NAMES = [stage.name for stage in CHAIN]

@@ -12,7 +12,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from companion.stages import copy, files
+from companion.chain.stages import copy, files
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from companion.chapters import chapter
-from companion.pages.faults import AREAS, BLOCK, STATES, problems, read_all
-from companion.pages.steps import shown, step_of
-from companion.stages import ROOT, files, find, stages
+from companion.chain.chapters import chapter
+from companion.chain.stages import ROOT, files, find, stages
+from companion.chain.steps import shown, step_of
+from companion.site.faults import AREAS, BLOCK, STATES, problems, read_all
 
 PAGE = (ROOT / "docs" / "errata.md").read_text()
 FAULTS = read_all(PAGE)

@@ -2,8 +2,8 @@
 
 import re
 
-from companion.chapters import chapter
-from companion.stages import stages
+from companion.chain.chapters import chapter
+from companion.chain.stages import stages
 
 NOTE = re.compile(
     r'^ *!!! (?:(mended) "2018 · faults? ([\d, ]+)"|(later) "2018 · faults? ([\d, ]+) · left for later")$', re.MULTILINE

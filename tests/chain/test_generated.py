@@ -2,7 +2,7 @@
 
 import re
 
-from companion.stages import copy, files, stages
+from companion.chain.stages import copy, files, stages
 
 
 def test_the_first_config_is_what_startproject_writes(tmp_path, run):

@@ -5,10 +5,10 @@ import re
 import markdown
 import pytest
 
-from companion.chapters import chapter
-from companion.reading.changes import changes
-from companion.reading.narration import narrate
-from companion.stages import previous
+from companion.chain.changes import changes
+from companion.chain.chapters import chapter
+from companion.chain.narration import narrate
+from companion.chain.stages import previous
 
 MOST_LINES = 150
 BESIDE = re.compile(r"^/// beside \| (.+)$", re.MULTILINE)
@@ -22,7 +22,7 @@ def page(stage):
 def test_every_changed_line_stands_beside_prose_once(page, caplog):
     """The chapter tells every line that its stage changes, and nothing else."""
     text = page.path.read_text().partition("\n---\n")[2]
-    ours = ["companion.reading.extension", "companion.pages.extension"]
+    ours = ["companion.site.chapter_extension", "companion.site.page_extension"]
     extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", *ours]
     html = markdown.markdown(text, extensions=extensions)
 

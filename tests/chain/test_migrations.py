@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 
-from companion.stages import copy, files, stages
+from companion.chain.stages import copy, files, stages
 
 SAVE_ADA = """
 from authentication.models import User

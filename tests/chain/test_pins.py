@@ -3,7 +3,7 @@
 import re
 import tomllib
 
-from companion.stages import ROOT, files, stages
+from companion.chain.stages import ROOT, files, stages
 
 PIN = re.compile(r"([A-Za-z0-9._-]+)(\[[a-z]+\])?==([0-9][0-9a-z.]*)(\s*;.*)?")
 

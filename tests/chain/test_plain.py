@@ -4,7 +4,7 @@ import ast
 import re
 import subprocess
 
-from companion.stages import ROOT, files
+from companion.chain.stages import ROOT, files
 
 TRACES = re.compile(
     r"noqa|type: ignore|pragma:|fmt: (off|on|skip)|isort:|pylint|--8<--|\bregion\b|companion|nox\b|mkdocs|TODO|FIXME",

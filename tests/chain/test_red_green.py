@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from companion.chapters import chapter
-from companion.stages import copy, files, stages
+from companion.chain.chapters import chapter
+from companion.chain.stages import copy, files, stages
 
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no")
 

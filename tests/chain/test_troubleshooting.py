@@ -13,7 +13,7 @@ import django
 import pip
 import pytest
 
-from companion.stages import ROOT, copy, find
+from companion.chain.stages import ROOT, copy, find
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 SHOWN = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL))

@@ -4,10 +4,10 @@ import ast
 import builtins
 import re
 
-from companion.chapters import chapter
-from companion.checking.guide import BESIDE, FENCED, claims
-from companion.stages import copy
-from companion.transcripts.blocks import blocks
+from companion.chain.chapters import chapter
+from companion.chain.stages import copy
+from companion.chain.steps import BESIDE, FENCED, claims
+from companion.upkeep.transcripts.blocks import blocks
 
 ELSEWHERE = ("in ", "before", "not here", "database of ")  # blocks that do not run what has been typed so far
 MISSING = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<of>[\w.]+)'|No module named '(?P<module>[\w.]+)'")

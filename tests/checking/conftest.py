@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from companion import address
-from companion.checking.check import check
-from companion.stages import find
+from companion.chain import address
+from companion.chain.stages import find
+from companion.running.run_suite import check
 from tests.checking.projects import typed
 
 

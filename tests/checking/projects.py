@@ -1,6 +1,6 @@
 """Projects as learners have them, made from the real stages."""
 
-from companion.stages import copy, find
+from companion.chain.stages import copy, find
 
 
 def typed(stage, folder, edits=None):

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from companion.checking.check import check, expected
-from companion.checking.facts import MISSING, PASSED, TIMEOUT
-from companion.stages import find, stages
+from companion.chain.stages import find, stages
+from companion.project.results import MISSING, PASSED, TIMEOUT
+from companion.running.run_suite import check, expected
 
 FIRST = stages()[0].name
 SECOND = stages()[1].name

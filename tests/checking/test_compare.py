@@ -2,10 +2,10 @@
 
 import pytest
 
-from companion.checking.compare import compare, until
-from companion.checking.lookup import Known
-from companion.checking.project import locate
-from companion.stages import find
+from companion.chain.stages import find
+from companion.project.differences import compare, until
+from companion.project.index import Known
+from companion.project.locate import locate
 from tests.checking.variants import (
     absolute_imports,
     another_settings_package,

@@ -5,13 +5,14 @@ from pathlib import Path
 import markdown
 import pytest
 
-from companion.checking import suite
-from companion.checking.check import expected
-from companion.checking.facts import Place
-from companion.checking.guide import Aim, aim, aim_at, likely, link, step_number
-from companion.checking.lookup import Known
-from companion.checking.project import locate
-from companion.stages import ROOT, find, stages
+from companion.chain.stages import ROOT, find, stages
+from companion.chain.steps import Aim, link, step_number
+from companion.explaining.topics import aim, aim_at, likely
+from companion.project.index import Known
+from companion.project.locate import locate
+from companion.project.results import Place
+from companion.running import suite
+from companion.running.run_suite import expected
 
 TESTS = "tests/test_"
 
@@ -44,7 +45,7 @@ def test_a_test_is_about_what_its_own_stage_brings(stage, ident, symbol):
 def ids_of(stage):
     """The ids in the page of a stage's chapter, as the site's builder would make them."""
     text = (ROOT / "docs" / "chapters" / f"{stage}.md").read_text(encoding="utf-8").split("---\n", 2)[2]
-    ours = ["companion.reading.extension", "companion.pages.extension"]
+    ours = ["companion.site.chapter_extension", "companion.site.page_extension"]
     extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", *ours]
     page = markdown.markdown(text, extensions=extensions)
     return {part.partition('"')[0] for part in page.split(' id="')[1:]}

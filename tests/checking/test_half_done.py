@@ -2,9 +2,9 @@
 
 import pytest
 
-from companion.checking.progress import stand
-from companion.checking.show import standing
-from companion.stages import find, previous
+from companion.chain.stages import find, previous
+from companion.learner.output import standing
+from companion.learner.standing import stand
 from tests.checking.projects import typed
 
 MANAGERS, MODELS, BACKENDS = (f"authentication/{name}.py" for name in ("managers", "models", "backends"))

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from companion.checking import editions, show
-from companion.checking.explain import explain
-from companion.checking.explain_beside import misspelt
-from companion.checking.facts import Failure
-from companion.checking.lookup import Known
-from companion.checking.progress import stand
-from companion.checking.project import locate
-from companion.environment import environment
-from companion.stages import find
+from companion.chain.stages import find
+from companion.explaining.explain import explain
+from companion.explaining.rules.against_stage import misspelt
+from companion.learner import output, versions
+from companion.learner.standing import stand
+from companion.project.index import Known
+from companion.project.locate import locate
+from companion.project.results import Failure
+from companion.running.environment import environment
 from tests.checking.mistakes import MISTAKES
 from tests.checking.projects import typed
 
@@ -60,7 +60,7 @@ def test_no_two_mistakes_get_the_same_sentence():
 
 def test_the_real_error_stands_below_the_sentence(stood):
     """What Python says is never hidden, and `--traceback` shows all of it."""
-    text = show.standing(stood["a name that was not imported"], traceback=True)
+    text = output.standing(stood["a name that was not imported"], traceback=True)
 
     assert "\n  Python says: NameError: name 'timezone' is not defined\n" in text
     assert "Traceback (most recent call last):" in text
@@ -212,15 +212,15 @@ def test_pins_older_than_the_stages_are_noted(project):
     found = stand(folder, find("04-authentication-backend"))
     assert found.notes == ["requirements.txt, line 1, pins django 4.2.1, older than the stage's 5.2.19."]
     assert found.report.passed
-    assert "Note: requirements.txt, line 1, pins django 4.2.1" in show.standing(found)
+    assert "Note: requirements.txt, line 1, pins django 4.2.1" in output.standing(found)
 
 
 def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
     """A package of this environment that is too old is named, with the command that mends it."""
-    real = editions.version
-    monkeypatch.setattr(editions, "version", lambda name: "4.2.1" if name == "django" else real(name))
+    real = versions.version
+    monkeypatch.setattr(versions, "version", lambda name: "4.2.1" if name == "django" else real(name))
 
-    (note,) = editions.notes(find("01-dockerfile"), None)
+    (note,) = versions.notes(find("01-dockerfile"), None)
     assert note.startswith(
         "This environment has django 4.2.1, older than the stage's 5.2.19: python -m pip install -r "
     )

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from companion.checking.facts import PASSED
-from companion.checking.progress import stand
-from companion.stages import find
+from companion.chain.stages import find
+from companion.learner.standing import stand
+from companion.project.results import PASSED
 from tests.checking.projects import typed
 from tests.checking.variants import EVERY, another_settings_package, settings_in_parts
 

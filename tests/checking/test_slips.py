@@ -2,11 +2,11 @@
 
 import pytest
 
-from companion.checking.lookup import Known
-from companion.checking.project import locate
-from companion.checking.slips import slips
-from companion.checking.statements import statements
-from companion.stages import find, previous, stages
+from companion.chain.stages import find, previous, stages
+from companion.project.index import Known
+from companion.project.locate import locate
+from companion.project.statements import statements
+from companion.project.typing_errors import slips
 
 MANAGERS = "authentication/managers.py"
 OWN_NAMES = {

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from companion.checking.staging import adapted, copy_tests, renamed
+from companion.project.index import renamed
+from companion.running.stage_tests import adapted, copy_tests
 
 HERE = Path("/mine/tests/test_x.py")
 

@@ -7,13 +7,14 @@ import sys
 
 import pytest
 
-from companion.checking import editions, invocation
-from companion.checking import start as module
-from companion.checking.editions import MARK, mark
-from companion.checking.progress import stand
-from companion.checking.start import CannotStart, start
-from companion.environment import environment
-from companion.stages import ROOT, files, find, stages
+from companion.chain import invocation
+from companion.chain.stages import ROOT, files, find, stages
+from companion.learner import start as module
+from companion.learner import versions
+from companion.learner.standing import stand
+from companion.learner.start import CannotStart, start
+from companion.learner.versions import MARK, mark
+from companion.running.environment import environment
 
 
 def manage(folder, *arguments):
@@ -119,7 +120,7 @@ def test_a_copy_that_is_older_than_its_stage_is_noted(tmp_path, monkeypatch):
     start(find("02-user-model"), folder)
     assert stand(folder, find("01-dockerfile")).notes == []
 
-    (folder / MARK).write_text(mark(find("01-dockerfile")).replace(editions.edition(find("01-dockerfile")), "0" * 16))
+    (folder / MARK).write_text(mark(find("01-dockerfile")).replace(versions.edition(find("01-dockerfile")), "0" * 16))
     (note,) = stand(folder, find("01-dockerfile")).notes
     assert note.startswith("Your project began from an older copy of 01-dockerfile than the one here;")
 

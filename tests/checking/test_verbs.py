@@ -11,13 +11,13 @@ from importlib.metadata import PackageNotFoundError
 import click
 import pytest
 
-from companion.checking import show
-from companion.checking.check import expected
-from companion.checking.invocation import line
-from companion.checking.progress import stand
-from companion.checking.watch import Watched
+from companion.chain.invocation import line
+from companion.chain.stages import ROOT, UnknownStage, find, stages, wanted
 from companion.cli import main
-from companion.stages import ROOT, UnknownStage, find, stages, wanted
+from companion.learner import output
+from companion.learner.standing import stand
+from companion.learner.watch import Watched
+from companion.running.run_suite import expected
 from tests.hosts import made_up
 
 TWO = "02-user-model"
@@ -48,7 +48,7 @@ def test_a_stage_that_passes(run, project):
     assert out == (
         "Stage 02-user-model: A user of our own\n"
         f"  tests  [##############################] {ALL} of {ALL}\n"
-        f"  stages {show.bar(2, len(stages()))} 2 of {len(stages())}\n"
+        f"  stages {output.bar(2, len(stages()))} 2 of {len(stages())}\n"
         "\n"
         "Done. Next comes 03-user-manager: A manager that makes users\n"
         "  Read: http://127.0.0.1:8001/chapters/03-user-manager/\n"
@@ -65,7 +65,7 @@ def test_the_first_thing_that_is_missing(run, project):
     assert out == (
         "Stage 02-user-model: A user of our own\n"
         f"  tests  [#############################.] {ALL - 1} of {ALL}\n"
-        f"  stages {show.bar(1, len(stages()))} 1 of {len(stages())}\n"
+        f"  stages {output.bar(1, len(stages()))} 1 of {len(stages())}\n"
         "\n"
         "Missing: `str(user)` is the username: it is what the shell and the admin print.\n"
         "\n"
@@ -323,7 +323,7 @@ def shown(monkeypatch):
             monkeypatch.delenv(name, raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        show.say(text)
+        output.say(text)
         return screen.getvalue()
 
     return shown
@@ -348,9 +348,9 @@ def test_what_has_one_cause_is_said_once(run, project):
 
 def test_a_bar_is_full_only_when_all_is_done():
     """299 of 300 is not all."""
-    assert show.bar(299, 300) == f"[{'#' * 29}.]"
-    assert show.bar(300, 300) == f"[{'#' * 30}]"
-    assert show.bar(0, 0) == f"[{'.' * 30}]"
+    assert output.bar(299, 300) == f"[{'#' * 29}.]"
+    assert output.bar(300, 300) == f"[{'#' * 30}]"
+    assert output.bar(0, 0) == f"[{'.' * 30}]"
 
 
 def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, tmp_path):

@@ -15,10 +15,10 @@ from queue import SimpleQueue
 import click
 import pytest
 
-from companion.checking import watch
-from companion.checking.check import expected
-from companion.checking.watch import KEYS, Watched, relevant, saves
-from companion.stages import ROOT, find
+from companion.chain.stages import ROOT, find
+from companion.learner import watch
+from companion.learner.watch import KEYS, Watched, relevant, saves
+from companion.running.run_suite import expected
 from tests.checking.projects import edit
 
 PATIENCE = 120  # seconds until a terminal that says nothing has failed

@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
-from companion.checking import show
+from companion.chain.stages import copy, find, stages
 from companion.cli import main
-from companion.environment import environment
-from companion.stages import copy, find, stages
+from companion.learner import output
+from companion.running.environment import environment
 from tests.checking.projects import edit
 
 MODELS = "authentication/models.py"
@@ -85,7 +85,7 @@ def test_the_whole_way(tmp_path, capsys):
         (folder / file).write_text(right)
         status, out = said(capsys, "check", folder)
         assert status == 0, out
-        assert f"  stages {show.bar(number, len(stages()))} {number} of {len(stages())}\n" in out
+        assert f"  stages {output.bar(number, len(stages()))} {number} of {len(stages())}\n" in out
         if stage != "07-urls":
             assert f"Done. Next comes {WAY[number][0]}: " in out
 

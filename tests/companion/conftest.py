@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from companion.reading.changes import changes
-from companion.stages import find, previous
+from companion.chain.changes import changes
+from companion.chain.stages import find, previous
 
 
 @pytest.fixture

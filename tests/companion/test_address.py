@@ -7,9 +7,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from companion import address
-from companion.checking.invocation import line
-from companion.stages import ROOT
+from companion.chain import address
+from companion.chain.invocation import line
+from companion.chain.stages import ROOT
 
 LOCAL = "http://127.0.0.1:8001/"
 

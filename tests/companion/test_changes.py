@@ -1,6 +1,6 @@
 import pytest
 
-from companion.reading.changes import diff
+from companion.chain.changes import diff
 
 
 def shown(rows):
@@ -156,8 +156,8 @@ def test_blank_lines_alone_need_no_words(difference):
 
 def test_the_first_stage_is_all_new(chain):
     """Before the first stage there is nothing."""
-    from companion.reading.changes import changes
-    from companion.stages import find
+    from companion.chain.changes import changes
+    from companion.chain.stages import find
 
     root = chain({"01-a": {"a.txt": "1\n2\n"}})
 

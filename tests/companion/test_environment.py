@@ -2,7 +2,7 @@
 
 import os
 
-from companion.environment import environment
+from companion.running.environment import environment
 
 
 def test_a_project_gets_what_the_machine_needs_and_nobodys_settings(monkeypatch):

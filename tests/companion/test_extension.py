@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import markdown
 import pytest
 
-from companion.reading.report import STRICT
+from companion.site.problems import STRICT
 
 OLD = {
     "app.py": "class User:\n    objects = 1\n\n    def clean(self):\n        pass\n",
@@ -95,8 +95,8 @@ def render(chain, caplog):
 
     def render(text=CHAPTER, **options):
         caplog.clear()
-        extensions = ["admonition", "pymdownx.superfences", "companion.reading.extension"]
-        configs = {"companion.reading.extension": {"root": str(root), **options}}
+        extensions = ["admonition", "pymdownx.superfences", "companion.site.chapter_extension"]
+        configs = {"companion.site.chapter_extension": {"root": str(root), **options}}
         page = Elements(markdown.markdown(text, extensions=extensions, extension_configs=configs))
         return page, list(caplog.messages)
 
@@ -448,8 +448,8 @@ def test_a_fence_ends_with_the_marks_it_began_with(render):
 def test_a_page_does_not_remember_the_one_before(chain, caplog):
     """One object may render many pages: each is judged alone."""
     root = chain({"01-old": OLD, "02-new": NEW})
-    configs = {"companion.reading.extension": {"root": str(root)}}
-    md = markdown.Markdown(extensions=["companion.reading.extension"], extension_configs=configs)
+    configs = {"companion.site.chapter_extension": {"root": str(root)}}
+    md = markdown.Markdown(extensions=["companion.site.chapter_extension"], extension_configs=configs)
     md.convert(CHAPTER.replace("The test.\n\n///", "The test."))
     caplog.clear()
     md.reset()

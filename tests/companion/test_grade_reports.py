@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from companion.checking import lms, reports
-from companion.checking.grade import Suite
-from companion.checking.sandbox import Limits
-from companion.checking.submissions import Kind, Submission
-from companion.checking.verdicts import Outcome, Result, Verdict
-from companion.stages import find
+from companion.chain.stages import find
+from companion.grading import gradebooks, reports
+from companion.grading.grade import Suite
+from companion.grading.sandbox.job import Limits
+from companion.grading.submissions import Kind, Submission
+from companion.grading.verdicts import Outcome, Result, Verdict
 
 TESTS = {"t.py::a": "The first thing.", "t.py::b": "The second thing.", "t.py::c": "The third thing."}
 EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
@@ -50,7 +50,7 @@ def rows(text):
 
 
 def test_canvas_gets_its_columns_its_second_row_and_one_row_a_student():
-    assert rows(lms.canvas(CLASS, "JWT login (98765)", 10)) == [
+    assert rows(gradebooks.canvas(CLASS, "JWT login (98765)", 10)) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "JWT login (98765)"],
         ["    Points Possible", "", "", "", "", "10"],
         ["ada", "1", "", "", "", "10"],
@@ -60,7 +60,7 @@ def test_canvas_gets_its_columns_its_second_row_and_one_row_a_student():
 
 
 def test_moodle_gets_the_columns_that_its_import_wants():
-    assert rows(lms.moodle(CLASS, TESTS, 10)) == [
+    assert rows(gradebooks.moodle(CLASS, TESTS, 10)) == [
         ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"],
         ["Participant 4", "Dan Day", "6.67", "10", "-",
          "failed: 2 of 3 tests passed. First failure: The second thing."],
@@ -68,7 +68,7 @@ def test_moodle_gets_the_columns_that_its_import_wants():
 
 
 def test_moodle_gets_a_blank_grade_and_the_reason_where_no_test_ran():
-    found = rows(lms.moodle({submission("Dan Day_4_assignsubmission_file"): NOT_READABLE}, TESTS, 10))
+    found = rows(gradebooks.moodle({submission("Dan Day_4_assignsubmission_file"): NOT_READABLE}, TESTS, 10))
 
     assert found[1] == ["Participant 4", "Dan Day", "", "10", "-", "No grade: not readable. The zip is broken."]
 
@@ -77,7 +77,9 @@ def test_moodle_gets_a_blank_grade_and_the_reason_where_no_test_ran():
 def test_a_submission_of_which_no_test_ran_has_no_grade(verdict):
     who = submission("ada_1_10_p.zip")
 
-    assert rows(lms.canvas({who: Result(verdict, "Why.", expected=3)}, "x", 10))[2:] == [["ada", "1", "", "", "", ""]]
+    assert rows(gradebooks.canvas({who: Result(verdict, "Why.", expected=3)}, "x", 10))[2:] == [
+        ["ada", "1", "", "", "", ""]
+    ]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SUSPICIOUS, Verdict.GRADER_FAILED])
@@ -88,7 +90,7 @@ def test_a_report_that_cannot_be_trusted_is_no_grade(verdict):
 def test_tests_that_passed_before_a_time_out_count():
     late = Result(Verdict.TIMEOUT, "It took too long.", {"t.py::a": Outcome("passed")}, 3)
 
-    assert rows(lms.canvas({submission("ada_1_10_p.zip"): late}, "x", 9))[2:] == [["ada", "1", "", "", "", "3"]]
+    assert rows(gradebooks.canvas({submission("ada_1_10_p.zip"): late}, "x", 9))[2:] == [["ada", "1", "", "", "", "3"]]
 
 
 def test_each_submission_is_exported_or_named_with_the_reason():
@@ -97,9 +99,9 @@ def test_each_submission_is_exported_or_named_with_the_reason():
         submission("Team A_17_assignsubmission_file_p.zip"): result(),
         submission("essay.pdf"): NOT_READABLE,
     }
-    found = lms.export(mixed, 10)
+    found = gradebooks.export(mixed, 10)
 
-    assert rows(lms.not_exported(mixed, 10)) == [
+    assert rows(gradebooks.not_exported(mixed, 10)) == [
         ["Submission", "Student", "Result", "Reason"],
         ["cyd_3_12_p.zip", "cyd", "time-out", "No grade: time-out. It took too long."],
         ["eve.zip", "eve", "grader failed", "Its name is not one that Canvas or Moodle gives to a download."],
@@ -127,15 +129,15 @@ def test_of_two_files_of_a_student_the_better_one_counts():
         submission("ada_1_11_p.zip"): result(),
     }
 
-    assert rows(lms.canvas(both, "x", 100))[2:] == [["ada", "1", "", "", "", "100"]]
+    assert rows(gradebooks.canvas(both, "x", 100))[2:] == [["ada", "1", "", "", "", "100"]]
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "=cmd|'/c calc'!A0"])
 def test_no_cell_is_a_formula(name):
     who = submission(f"{name}_1_10_p.zip".replace("/", "-"))
     for text in (
-        lms.canvas({who: result()}, name, 1),
-        lms.moodle({submission(f"{who.student.name}_1_assignsubmission_file_"): result(why=name)}, TESTS, 1),
+        gradebooks.canvas({who: result()}, name, 1),
+        gradebooks.moodle({submission(f"{who.student.name}_1_assignsubmission_file_"): result(why=name)}, TESTS, 1),
     ):
         for row in rows(text):
             for cell in row:
@@ -143,7 +145,7 @@ def test_no_cell_is_a_formula(name):
 
 
 def test_a_new_line_in_a_name_stays_in_its_cell():
-    assert lms.guarded("a\nb\x1b[31m") == "a b [31m"
+    assert gradebooks.guarded("a\nb\x1b[31m") == "a b [31m"
 
 
 class Page(HTMLParser):
@@ -208,7 +210,7 @@ def test_the_first_thing_missing_is_what_came_back(suite):
     assert f"2 of 3 {cause} The second thing. {cause} t.py::b assert 200 == 201" in " ".join(
         Page(reports.page({who: found}, suite, 10, "x")).text.split()
     )
-    assert rows(lms.moodle({who: found}, TESTS, 10))[1][-1] == (
+    assert rows(gradebooks.moodle({who: found}, TESTS, 10))[1][-1] == (
         f"failed: 2 of 3 tests passed. First failure: The second thing. {cause}"
     )
 

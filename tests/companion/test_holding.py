@@ -11,13 +11,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from companion.checking import bubblewrap, trusted
-from companion.checking import channel as channels
-from companion.checking.bubblewrap import NoSandbox
-from companion.checking.channel import Babble, Channel
-from companion.checking.executors import NoExecutor, workers
-from companion.checking.sandbox import Limits
-from companion.checking.syscalls import REFUSED, SETSOCKOPT, SOCKET_CALLS, program
+from companion.grading import http_tester
+from companion.grading.sandbox import bubblewrap
+from companion.grading.sandbox.bubblewrap import NoSandbox
+from companion.grading.sandbox.job import Limits
+from companion.grading.sandbox.seccomp import REFUSED, SETSOCKOPT, SOCKET_CALLS, program
+from companion.grading.workers import NoExecutor, workers
+from companion.running import channel as channels
+from companion.running.channel import Babble, Channel
 
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000 | 38, 0x80000000
 X86, ARM = 0xC000003E, 0xC00000B7
@@ -95,8 +96,8 @@ def answering(tmp_path):
 
 
 def test_a_long_answer_is_cut_off(answering, monkeypatch):
-    monkeypatch.setattr(trusted, "ANSWER_BYTES", 1000)
-    with trusted.Wire(answering(bytes(2000))) as wire:
+    monkeypatch.setattr(http_tester, "ANSWER_BYTES", 1000)
+    with http_tester.Wire(answering(bytes(2000))) as wire:
         assert wire.recv_into(bytearray(600), 600, socket.MSG_WAITALL) == 600
         with pytest.raises(OSError, match="longer than 1000 bytes"):
             wire.recv_into(bytearray(600), 600, socket.MSG_WAITALL)
@@ -105,8 +106,8 @@ def test_a_long_answer_is_cut_off(answering, monkeypatch):
 def test_a_slow_answer_is_cut_off_however_it_drips(answering, monkeypatch):
     """The time counts from the first byte sent to the last byte read: each byte buys no time for the next."""
     clock = iter([0.0, 5.0, 9.0, 11.0])
-    monkeypatch.setattr(trusted, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    with trusted.Wire(answering(b"HTTP")) as wire:
+    monkeypatch.setattr(http_tester, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with http_tester.Wire(answering(b"HTTP")) as wire:
         assert wire.recv_into(bytearray(1)) == 1
         assert wire.recv_into(bytearray(1)) == 1
         with pytest.raises(TimeoutError, match="longer than 10 seconds"):
@@ -114,14 +115,14 @@ def test_a_slow_answer_is_cut_off_however_it_drips(answering, monkeypatch):
 
 
 def test_no_test_can_lengthen_the_time(answering):
-    with trusted.Wire(answering()) as wire:
+    with http_tester.Wire(answering()) as wire:
         wire.settimeout(None)
-        assert wire.gettimeout() == trusted.ANSWER_SECONDS
+        assert wire.gettimeout() == http_tester.ANSWER_SECONDS
 
 
 def test_connections_lead_to_the_submission_or_nowhere(answering, monkeypatch):
     monkeypatch.setattr(socket, "create_connection", socket.create_connection)
-    trusted.only_to(answering(b"hello"))
+    http_tester.only_to(answering(b"hello"))
 
     with socket.create_connection(("submission", 80)) as wire:
         assert wire.makefile("rb").read(5) == b"hello"

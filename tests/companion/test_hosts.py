@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from companion.stages import ROOT
+from companion.chain.stages import ROOT
 from tests.hosts import made_up, made_up_in_html, made_up_in_markdown
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

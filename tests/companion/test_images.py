@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from companion import asking, images
+from companion.chain.stages import files, find
 from companion.cli import main
-from companion.stages import files, find
+from companion.upkeep import asking, images
 
 DOES_NOT_WORK = "#!/bin/sh\necho 'the service is not running' >&2\nexit 1\n"
 

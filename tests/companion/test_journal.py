@@ -3,9 +3,9 @@ import os
 
 import pytest
 
-from companion.checking import journal as journaling
-from companion.checking.journal import Busy, Journal, Key, write_whole
-from companion.checking.verdicts import Outcome, Result, Verdict
+from companion.grading import journal as journaling
+from companion.grading.journal import Busy, Journal, Key, write_whole
+from companion.grading.verdicts import Outcome, Result, Verdict
 
 ADA = Key("ada", "1", "suite")
 PASS = Result(Verdict.PASSED, outcomes={"a": Outcome("passed")}, expected=1, proof=True)

@@ -1,8 +1,8 @@
 """Declarations removed and flipped, and the suites that notice or do not."""
 
 from companion import cli
-from companion.mutants import SAME, Mutant, mutants, mutated, noticed, trials
-from companion.stages import find, stages
+from companion.chain.stages import find, stages
+from companion.upkeep.mutants import SAME, Mutant, mutants, mutated, noticed, trials
 
 TEXT = """
 NAMES = ["a", "b"]

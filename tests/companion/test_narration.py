@@ -1,6 +1,6 @@
 import pytest
 
-from companion.reading.narration import narrate, selectors
+from companion.chain.narration import narrate, selectors
 
 OLD = {
     "app.py": 'import os\n\nLIMIT = 1\n\n\nclass User:\n    def name(self):\n        return 1\n\n    def gone(self):\n        return 2\n',

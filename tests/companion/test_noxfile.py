@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from companion.stages import ROOT, stages
+from companion.chain.stages import ROOT, stages
 
 NOXFILE = (ROOT / "noxfile.py").read_text()
 CI = (ROOT / ".ci/run").read_text()

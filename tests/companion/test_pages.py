@@ -9,13 +9,14 @@ from datetime import date
 import markdown
 import pytest
 
-from companion.pages import card, faults, tokens, versions, way
-from companion.pages.faults import Place, problems, read, read_all, requirement
-from companion.pages.glossary import entries
-from companion.pages.journey import drawing, halts
-from companion.pages.steps import shown, step_of
-from companion.reading.report import STRICT
-from companion.stages import ROOT, find, stages
+from companion.chain.stages import ROOT, find, stages
+from companion.chain.steps import Place, shown, step_of
+from companion.site import faults, overview, token_figures, versions
+from companion.site.faults import problems, read, read_all, requirement
+from companion.site.glossary import entries
+from companion.site.journey import drawing, halts
+from companion.site.problems import STRICT
+from companion.upkeep import pictures
 
 SAME = {"same.py": "def same():\n    pass\n"}
 STAGE = SAME | {
@@ -106,7 +107,7 @@ def render(root, caplog):
 
     def render(text):
         caplog.clear()
-        names = ["companion.reading.extension", "companion.pages.extension"]
+        names = ["companion.site.chapter_extension", "companion.site.page_extension"]
         extensions = ["admonition", "attr_list", "toc", "pymdownx.superfences", *names]
         configs = {name: {"root": str(root)} for name in names}
         return markdown.markdown(text, extensions=extensions, extension_configs=configs), list(caplog.messages)
@@ -197,7 +198,7 @@ def test_a_place_leads_to_the_step_that_shows_it(root):
 
 def test_every_step_of_the_real_chapters_is_found(render):
     """The ids are those that the chapters have: each is one that the real page carries."""
-    names = ["companion.reading.extension"]
+    names = ["companion.site.chapter_extension"]
     for stage in stages():
         text = (ROOT / "docs/chapters" / f"{stage.name}.md").read_text().partition("\n---\n")[2]
         page = markdown.markdown(text, extensions=["admonition", "attr_list", "pymdownx.superfences", *names])
@@ -376,7 +377,7 @@ CLAIMS = {"sub": "1", "iat": 1795492482, "exp": 1795496082, "iss": "us", "aud": 
 def test_a_token_is_taken_apart():
     """Header and claims are read, and what is none is passed over."""
     good = token(CLAIMS)
-    found = list(tokens.tokens(f'{{"token":"{good}"}} eyJh.eyJh.aaaaaaaaaaaaaaaaaaaa {good[:-30]}'))
+    found = list(token_figures.tokens(f'{{"token":"{good}"}} eyJh.eyJh.aaaaaaaaaaaaaaaaaaaa {good[:-30]}'))
 
     assert [(t.header, t.claims) for t in found] == [({"alg": "HS256"}, CLAIMS)]
     assert ".".join(found[0].raw) == good
@@ -393,13 +394,13 @@ def test_a_token_is_taken_apart():
 )
 def test_a_claim_is_said_in_words(name, words):
     """Times as day and clock; who and what for as the standard means it; nothing for an unknown one."""
-    assert tokens.meaning(name, CLAIMS) == words
+    assert token_figures.meaning(name, CLAIMS) == words
 
 
 @pytest.mark.parametrize("value", ["soon", True, 1.5, -1, 10**30])
 def test_a_time_that_is_none_is_not_read(value):
     """A token may hold anything."""
-    assert tokens.meaning("exp", {"exp": value}) == ""
+    assert token_figures.meaning("exp", {"exp": value}) == ""
 
 
 @pytest.mark.parametrize(
@@ -407,7 +408,7 @@ def test_a_time_that_is_none_is_not_read(value):
 )
 def test_a_span_is_said_in_its_largest_unit(seconds, words):
     """Five minutes, and not 300 seconds."""
-    assert tokens.span(seconds) == words
+    assert token_figures.span(seconds) == words
 
 
 def test_a_token_in_a_block_is_shown_apart_below_it(render):
@@ -498,12 +499,12 @@ def test_the_minutes_follow_the_rule(root):
     )
     (root / "steps/02-new/app.py").write_text("a = 1\n" * 29)
     (root / "steps/02-new/Dockerfile").write_text("USER app\n")
-    page = way.chapter(find("02-new", root), root)
+    page = overview.chapter(find("02-new", root), root)
 
-    assert way.minutes(page, root) == 800 / 200 + 30 / 15
+    assert overview.minutes(page, root) == 800 / 200 + 30 / 15
     path.write_text(path.read_text().replace("beside | x", "beside | app.py\n    generated: make"))
     (root / "steps/02-new/Dockerfile").write_text("USER app\n" * 15)
-    assert way.minutes(page, root) == 800 / 200 + 15 / 15
+    assert overview.minutes(page, root) == 800 / 200 + 15 / 15
 
 
 @pytest.mark.parametrize(
@@ -511,7 +512,7 @@ def test_the_minutes_follow_the_rule(root):
 )
 def test_a_duration_is_said_in_half_hours(minutes, words):
     """From an hour on, more precision would be pretence."""
-    assert way.duration(minutes) == words
+    assert overview.duration(minutes) == words
 
 
 def test_the_picture_names_each_file_with_the_stage_that_adds_it(chain):
@@ -561,5 +562,5 @@ def test_without_chromium_the_card_says_what_is_missing(monkeypatch, capsys, tmp
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROMIUM", raising=False)
 
-    assert card.main() == 2
+    assert pictures.main() == 2
     assert "set CHROMIUM to the path of one" in capsys.readouterr().err

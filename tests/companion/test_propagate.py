@@ -3,8 +3,8 @@
 import pytest
 
 from companion import cli
-from companion.propagate import Conflict, propagate
-from companion.stages import UnknownStage
+from companion.chain.stages import UnknownStage
+from companion.upkeep.propagate import Conflict, propagate
 
 TEXT = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
 

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from companion.pythons import SUPPORTED, NoPython, found, oldest_and_newest
+from companion import SUPPORTED
+from companion.upkeep.pythons import NoPython, found, oldest_and_newest
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 

@@ -5,9 +5,10 @@ import zipfile
 
 import pytest
 
-from companion import archive, cli, readme
-from companion.chapters import NoFrontMatter, chapter
-from companion.stages import ROOT, find, stages
+from companion import cli
+from companion.chain.chapters import NoFrontMatter, chapter
+from companion.chain.stages import ROOT, find, stages
+from companion.upkeep import readme, zips
 
 README = (ROOT / "README.md").read_text()
 
@@ -61,7 +62,7 @@ def test_quick_start_has_the_two_commands():
 def test_a_zip_holds_the_stage_and_nothing_else(chain, tmp_path):
     """The files of the stage lie in a folder of its name; manage.py stays executable."""
     root = chain({"01-a": {"manage.py": "#!", "app/x.py": "x = 1\n", "db.sqlite3": "private"}})
-    packed = archive.pack(find("01-a", root), tmp_path / "dist")
+    packed = zips.pack(find("01-a", root), tmp_path / "dist")
 
     with zipfile.ZipFile(packed) as content:
         assert content.namelist() == ["01-a/app/x.py", "01-a/manage.py"]
@@ -72,10 +73,10 @@ def test_a_zip_holds_the_stage_and_nothing_else(chain, tmp_path):
 def test_a_zip_is_the_same_whenever_it_is_made(chain, tmp_path):
     """Neither the time nor a touched file changes a byte."""
     root = chain({"01-a": {"a.py": "x = 1\n"}})
-    first = archive.pack(find("01-a", root), tmp_path / "one").read_bytes()
+    first = zips.pack(find("01-a", root), tmp_path / "one").read_bytes()
     (root / "steps/01-a/a.py").touch()
 
-    assert archive.pack(find("01-a", root), tmp_path / "two").read_bytes() == first
+    assert zips.pack(find("01-a", root), tmp_path / "two").read_bytes() == first
 
 
 def test_the_verbs_do_their_work(tmp_path, capsys):

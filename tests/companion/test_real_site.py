@@ -13,7 +13,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 import yaml
 
-from companion.stages import ROOT, stages
+from companion.chain.stages import ROOT, stages
 
 CONFIG = (ROOT / "mkdocs.yml").read_text()
 ADDRESS = "https://site.test/"  # that of the published site; no page may be bound to another one
@@ -140,7 +140,7 @@ def test_the_card_has_the_size_that_others_want(site):
     name = re.search(r"^site_name: (.*)$", CONFIG, re.MULTILINE)[1]
 
     assert size(site / "assets/card.png") == (1200, 630)
-    assert f"<span>{name}</span>" in (ROOT / "companion/pages/card.html").read_text()
+    assert f"<span>{name}</span>" in (ROOT / "companion/upkeep/card.html").read_text()
 
 
 def test_a_missing_page_leads_back(site):
@@ -179,7 +179,7 @@ def test_search_finds_words_and_faults_and_no_hints(site):
 
 def test_the_pages_say_which_pythons_are_supported():
     """Wherever a span of versions is named, it is the one that is tested."""
-    from companion.pythons import SUPPORTED
+    from companion import SUPPORTED
 
     named = [m for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
              for m in re.findall(r"Python (3\.\d+) to (3\.\d+)", path.read_text())]  # fmt: skip

@@ -8,18 +8,18 @@ from markdown import Markdown
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
-from companion import rebuild
-from companion.stages import ROOT
+from companion.chain.stages import ROOT
+from companion.site import live_reload
 
 SETTINGS = f"""
 site_name: Stages
 site_url: http://127.0.0.1:8001/
 theme: {{ name: material, font: false }}
 plugins: [search]
-hooks: [{ROOT}/companion/pages/search.py, {ROOT}/companion/rebuild.py]
+hooks: [{ROOT}/companion/site/search.py, {ROOT}/companion/site/live_reload.py]
 markdown_extensions:
-  - companion.reading.extension: {{ root: ROOT }}
-  - companion.pages.extension: {{ root: ROOT }}
+  - companion.site.chapter_extension: {{ root: ROOT }}
+  - companion.site.page_extension: {{ root: ROOT }}
 validation: {{ anchors: warn }}
 """
 CHAPTER = """---
@@ -85,7 +85,7 @@ class Served:
 @pytest.fixture
 def served(chain, monkeypatch):
     root = chain({stage: {"app.py": text} for stage, text in STAGES.items()})
-    monkeypatch.setattr(rebuild, "memory", rebuild.Memory())
+    monkeypatch.setattr(live_reload, "memory", live_reload.Memory())
     logger = logging.getLogger("mkdocs")
     before = [*logger.handlers]
     site = Served(root, monkeypatch)

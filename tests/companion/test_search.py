@@ -2,9 +2,9 @@
 
 import pytest
 
-from companion.pages.search import mark_messages, prefer_early, step_entry
-from companion.pages.steps import steps
-from companion.stages import find
+from companion.chain.stages import find
+from companion.chain.steps import steps
+from companion.site.search import mark_messages, prefer_early, step_entry
 
 OLD = {"app.py": "LIMIT = 1\n", "tests/test_app.py": "def test_it():\n    pass\n"}
 NEW = {

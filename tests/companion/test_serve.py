@@ -12,12 +12,12 @@ from urllib.request import urlopen
 
 import pytest
 
-from companion import address
-from companion.stages import ROOT
+from companion.chain import address
+from companion.chain.stages import ROOT
 
 RUN = """
 import sys
-from companion import serve
+from companion.site import serve
 serve.PORT = int(sys.argv[1])
 serve.PORTS = range(serve.PORT, serve.PORT + 20)
 sys.exit(serve.serve(sys.argv[2:]))
@@ -156,7 +156,7 @@ def test_where_no_file_can_be_written_the_site_is_served_all_the_same(site):
 
 
 def test_without_a_free_port_one_sentence_says_so(site, monkeypatch, capsys):
-    from companion import serve
+    from companion.site import serve
 
     monkeypatch.setattr(serve, "free", lambda port: False)
     monkeypatch.setattr(serve.signal, "signal", lambda *arguments: None)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from companion.stages import ROOT
+from companion.chain.stages import ROOT
 
 PAGE = """---
 title: New
@@ -34,7 +34,7 @@ def build(chain):
         shutil.copytree(ROOT / name, root / name)
     config = (ROOT / "mkdocs.yml").read_text()
     config = re.sub(r"^(nav:\n(?:  .*\n)+|(watch|hooks): .*\n)", "", config, flags=re.MULTILINE)
-    for options in ("companion.reading.extension:\n", "companion.pages.extension:\n"):
+    for options in ("companion.site.chapter_extension:\n", "companion.site.page_extension:\n"):
         assert options in config
         config = config.replace(options, f"{options}      root: {root}\n")
     (root / "mkdocs.yml").write_text(config)

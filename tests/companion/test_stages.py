@@ -1,6 +1,6 @@
 import pytest
 
-from companion.stages import UnknownStage, copy, files, find, previous, stages
+from companion.chain.stages import UnknownStage, copy, files, find, previous, stages
 
 
 def test_stages_come_in_the_order_of_their_numbers_and_final_last(chain):

@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from companion.checking.submissions import Kind, Student, Submission, digest, kind, students, submissions
+from companion.grading.submissions import Kind, Student, Submission, digest, kind, students, submissions
 
 TEAM = "This looks like a team's submission, and 17 is then the team's number, not a participant's."
 

@@ -1,7 +1,7 @@
 import pytest
 
-from companion.reading import symbols as module
-from companion.reading.symbols import NotPython, before, enclosing, lines_of, symbols
+from companion.chain import symbols as module
+from companion.chain.symbols import NotPython, before, enclosing, lines_of, symbols
 
 TEXT = '''\
 import a

@@ -1,7 +1,7 @@
 import pytest
 
-from companion.transcripts import compare
-from companion.transcripts.blocks import Entry, blocks, with_outputs
+from companion.upkeep.transcripts import compare_output
+from companion.upkeep.transcripts.blocks import Entry, blocks, with_outputs
 
 PAGE = """# Page
 
@@ -60,18 +60,18 @@ def test_only_the_outputs_change():
 @pytest.mark.parametrize(
     ("normaliser", "line", "other"),
     [
-        (compare.token, '{"token":"eyJhbGci.eyJzdWI.C1V7-_S"}', '{"token":"eyJhbGcX.eyJzdWX.X"}'),
-        (compare.moment, "'iat': 1795492464}", "'iat': 1895492465}"),
-        (compare.duration, "3 failed, 147 passed in 0.85s", "3 failed, 147 passed in 72.10s (0:01:12)"),
-        (compare.password_hash, "'pbkdf2_sha256$1000000$aB3$xy/+z='", "'pbkdf2_sha256$1000000$Qq$zz='"),
-        (compare.trailing_space, "Password: ", "Password:"),
+        (compare_output.token, '{"token":"eyJhbGci.eyJzdWI.C1V7-_S"}', '{"token":"eyJhbGcX.eyJzdWX.X"}'),
+        (compare_output.moment, "'iat': 1795492464}", "'iat': 1895492465}"),
+        (compare_output.duration, "3 failed, 147 passed in 0.85s", "3 failed, 147 passed in 72.10s (0:01:12)"),
+        (compare_output.password_hash, "'pbkdf2_sha256$1000000$aB3$xy/+z='", "'pbkdf2_sha256$1000000$Qq$zz='"),
+        (compare_output.trailing_space, "Password: ", "Password:"),
     ],
 )
 def test_a_normaliser_takes_one_difference_away(normaliser, line, other):
     """Each makes two lines equal that differ from run to run, and none of the others does it."""
-    others = [n for n in compare.NORMALISERS if n is not normaliser]
+    others = [n for n in compare_output.NORMALISERS if n is not normaliser]
 
-    assert normaliser in compare.NORMALISERS
+    assert normaliser in compare_output.NORMALISERS
     assert line != other
     assert normaliser(line) == normaliser(other)
     assert [n(line) == n(other) for n in others] == [False] * len(others)
@@ -83,7 +83,7 @@ def test_a_normaliser_takes_one_difference_away(normaliser, line, other):
 )
 def test_what_matters_is_not_normalised_away(one, other):
     """Counts, statuses and indentation are compared as they are."""
-    assert not compare.same([one], [other])
+    assert not compare_output.same([one], [other])
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_what_matters_is_not_normalised_away(one, other):
 )
 def test_three_dots_stand_for_any_lines(shown, printed, equal):
     """A line that is only … is any number of lines; within a line it is itself."""
-    assert compare.same(shown, printed) is equal
+    assert compare_output.same(shown, printed) is equal
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_three_dots_stand_for_any_lines(shown, printed, equal):
 )
 def test_three_dots_are_kept_when_an_output_is_written_anew(shown, written):
     """What a page leaves out stays left out, unless so little was printed that nothing is."""
-    assert compare.abridged(shown, ["a", "b", "c", "d"]) == written
+    assert compare_output.abridged(shown, ["a", "b", "c", "d"]) == written
 
 
 def test_a_difference_shows_what_was_expected_and_what_came():
     """The diff has the shown line with -, the printed one with +."""
-    assert compare.difference(["a", "b"], ["a", "c"]) == "@@ -1,2 +1,2 @@\n a\n-b\n+c"
+    assert compare_output.difference(["a", "b"], ["a", "c"]) == "@@ -1,2 +1,2 @@\n a\n-b\n+c"

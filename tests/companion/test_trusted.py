@@ -6,7 +6,7 @@ from urllib.error import URLError
 
 import pytest
 
-from companion.checking.trusted import Exchange, cause
+from companion.grading.http_tester import Exchange, cause
 
 ANSWER = SimpleNamespace(status=400, headers={"Content-Type": "application/json"}, body={"email": ["Taken."]})
 LATER = SimpleNamespace(status=200, headers={"Content-Type": "text/html"}, body=[])

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from companion.checking import unpack as unpacking
-from companion.checking.repository import Repository
-from companion.checking.submissions import Submission, digest, kind
-from companion.checking.unpack import Unusable, unpack
-from companion.checking.verdicts import Verdict
+from companion.grading import unpack as unpacking
+from companion.grading.git_repository import Repository
+from companion.grading.submissions import Submission, digest, kind
+from companion.grading.unpack import Unusable, unpack
+from companion.grading.verdicts import Verdict
 
 MANAGE = b"import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings')\n"
 
@@ -518,7 +518,7 @@ def test_a_tree_that_unfolds_into_millions_of_files_ends_early(unpacked, reposit
 
 
 def test_a_repository_that_takes_too_long_is_broken(unpacked, repository, monkeypatch):
-    from companion.checking import repository as repositories
+    from companion.grading import git_repository as repositories
 
     monkeypatch.setattr(repositories.threading, "Timer", AtOnce)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.checking.verdicts import Outcome, Result, Verdict, judge
+from companion.grading.verdicts import Outcome, Result, Verdict, judge
 
 TESTS = ["a", "b"]
 

@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from companion.pythons import SUPPORTED
-from companion.stages import ROOT
+from companion import SUPPORTED
+from companion.chain.stages import ROOT
 
 FOLDER = ROOT / ".github/workflows"
 FILES = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.yml")}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.stages import ROOT, files, find
+from companion.chain.stages import ROOT, files, find
 
 CLASS = 8
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from companion.checking import bubblewrap
-from companion.checking.grade import Task, grade_one, suite_of
-from companion.checking.journal import Key
-from companion.checking.sandbox import Limits
-from companion.checking.submissions import Submission, kind
-from companion.stages import files, find
+from companion.chain.stages import files, find
+from companion.grading.grade import Task, grade_one, suite_of
+from companion.grading.journal import Key
+from companion.grading.sandbox import bubblewrap
+from companion.grading.sandbox.job import Limits
+from companion.grading.submissions import Submission, kind
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,14 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from companion.checking import batch, executors, grade
-from companion.checking.executors import Workers
-from companion.checking.journal import Journal
-from companion.checking.sandbox import Limits
-from companion.checking.submissions import Kind, Submission, submissions
-from companion.checking.verdicts import Result, Verdict
+from companion.chain.stages import ROOT, find
 from companion.cli import main
-from companion.stages import ROOT, find
+from companion.grading import command as grade_command
+from companion.grading import grade, workers
+from companion.grading.journal import Journal
+from companion.grading.sandbox.job import Limits
+from companion.grading.submissions import Kind, Submission, submissions
+from companion.grading.verdicts import Result, Verdict
+from companion.grading.workers import Workers
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
     def and_one_that_vanishes(*arguments):
         return [*submissions(*arguments), Submission(tmp_path / "class" / "zoe.zip", Kind.ZIP)]
 
-    monkeypatch.setattr(batch, "submissions", and_one_that_vanishes)
+    monkeypatch.setattr(grade_command, "submissions", and_one_that_vanishes)
     status = main(["grade", str(tmp_path / "class"), "--teams"])
     subprocess.run(["rm", "-r", tmp_path / "class" / "folders"], check=True)  # pytest's own way to remove it recurses
 
@@ -179,7 +180,7 @@ def test_what_cannot_be_graded_is_said(tmp_path, capsys, arguments, said):
 
 
 def test_without_a_sandbox_it_refuses(classroom, capsys, monkeypatch):
-    monkeypatch.setattr(batch.bubblewrap.shutil, "which", lambda name: None)
+    monkeypatch.setattr(grade_command.bubblewrap.shutil, "which", lambda name: None)
 
     assert main(["grade", str(classroom)]) == 2
     assert "bubblewrap is not installed" in capsys.readouterr().err
@@ -187,7 +188,7 @@ def test_without_a_sandbox_it_refuses(classroom, capsys, monkeypatch):
 
 
 def test_unsafe_grades_without_a_sandbox_and_says_so(tmp_path, project, capsys, monkeypatch):
-    monkeypatch.setattr(batch.bubblewrap.shutil, "which", lambda name: None)
+    monkeypatch.setattr(grade_command.bubblewrap.shutil, "which", lambda name: None)
     project("07-urls", name="class/ada")
     project("06-views", name="class/bob")
 
@@ -219,7 +220,7 @@ def busy(process: int, asked: int) -> list[int]:
     while True:
         found = descendants(process)
         assert len(found) > 1, "the run has ended"
-        if sum("trusted.py" in command for command in found.values()) >= asked:
+        if sum("http_tester.py" in command for command in found.values()) >= asked:
             return list(found)
         for handle in found:
             os.close(handle)
@@ -426,7 +427,7 @@ def test_a_real_worker_that_is_killed_is_replaced(tmp_path, project, one_suite, 
     monkeypatch.setattr(grade, "grade_one", killed_at_bob)
     with Journal(tmp_path / "journal") as journal:
         found = list(
-            grade.grade_all(submissions(tmp_path / "class"), one_suite, executors.workers("processes", 2), journal)
+            grade.grade_all(submissions(tmp_path / "class"), one_suite, workers.workers("processes", 2), journal)
         )
 
     assert {s.name: r.verdict for s, r, _ in found} == dict.fromkeys(("ada", "bob", "cyd"), Verdict.PASSED)
@@ -462,7 +463,7 @@ def test_grader_failures_show_in_the_exit_status(tmp_path, project, monkeypatch,
     project("07-urls", name="class/ada")
     monkeypatch.setattr(grade, "grade_all", None)
     monkeypatch.setattr(
-        batch, "grade_all", lambda found, *rest: [(found[0], Result(Verdict.GRADER_FAILED, "why"), True)]
+        grade_command, "grade_all", lambda found, *rest: [(found[0], Result(Verdict.GRADER_FAILED, "why"), True)]
     )
 
     assert main(["grade", str(tmp_path / "class")]) == 1

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from companion.checking.verdicts import Verdict
-from companion.stages import find
+from companion.chain.stages import ROOT, find
+from companion.grading.verdicts import Verdict
 
 HTTP = "tests/test_http.py"
 FAKE = """{"event": "ready"}
@@ -81,6 +81,9 @@ def raw(sent: str) -> dict[str, str]:
     return {"config/urls.py": code}
 
 
+PACKAGES = {path.relative_to(ROOT).as_posix(): "" for path in sorted((ROOT / "companion").rglob("__init__.py"))}
+assert "companion/running/child/__init__.py" in PACKAGES  # the server in the sandbox imports from there
+
 LOOKS = {  # in the settings, or in files that a test runner or Python may load: what does not even touch the tests
     "atexit": {"config/settings.py": "import atexit, os\natexit.register(os._exit, 0)"},
     "conftest": {"conftest.py": "def pytest_runtest_call(item): pass\ndef pytest_collection_modifyitems(items): items.clear()"},
@@ -95,7 +98,7 @@ LOOKS = {  # in the settings, or in files that a test runner or Python may load:
         "cheat-1.dist-info/METADATA": "Name: cheat\nVersion: 1",
     },
     "a pytest of its own": {"pytest.py": "def main(*a, **k): return 0", "_pytest/__init__.py": "", "urllib.py": ""},
-    "a companion of its own": {"companion/__init__.py": "", "companion/checking/__init__.py": "", "json/__init__.py": ""},
+    "a companion of its own": {**PACKAGES, "json/__init__.py": ""},
     "a django of its own name": {"authentication/__main__.py": "import sys; sys.exit(0)"},
     "printed results": {"config/settings.py": f"import sys\nprint({FAKE!r})\nsys.stderr.write({FAKE!r})"},
     "patched pytest": {
@@ -210,7 +213,7 @@ def test_nothing_can_be_written_into_the_stage(cheat):
         {
             "config/settings.py": f"""
                 import os
-                targets = [{str(find("07-urls").path / HTTP)!r}, "/opt/tutorial/companion/checking/server.py", "/submission/x", "/opt/x", "/x"]
+                targets = [{str(find("07-urls").path / HTTP)!r}, "/opt/tutorial/companion/running/child/serve.py", "/submission/x", "/opt/x", "/x"]
                 for target in targets:
                     try:
                         open(target, "w").write("def test(): pass")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from companion.checking.verdicts import Verdict
-from companion.stages import ROOT
-from companion.transcripts.blocks import blocks
-from companion.transcripts.compare import difference, same
+from companion.chain.stages import ROOT
+from companion.grading.verdicts import Verdict
+from companion.upkeep.transcripts.blocks import blocks
+from companion.upkeep.transcripts.compare_output import difference, same
 
 PAGE = ROOT / "docs" / "instructors.md"
 

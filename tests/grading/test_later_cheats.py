@@ -4,12 +4,12 @@ import textwrap
 
 import pytest
 
-from companion.checking import reports
-from companion.checking.grade import suite_of
-from companion.checking.sandbox import Limits
-from companion.checking.submissions import Kind, Submission
-from companion.checking.verdicts import Verdict
-from companion.stages import find
+from companion.chain.stages import find
+from companion.grading import reports
+from companion.grading.grade import suite_of
+from companion.grading.sandbox.job import Limits
+from companion.grading.submissions import Kind, Submission
+from companion.grading.verdicts import Verdict
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_whoever_says_ready_and_never_answers_runs_out_of_time(tried):
     assert (result.verdict, result.passed) == (Verdict.TIMEOUT, 0)
 
 
-@pytest.mark.parametrize("value", ["companion.checking.trusted", "os", "settings_as_served", "__main__"])
+@pytest.mark.parametrize("value", ["companion.grading.http_tester", "os", "settings_as_served", "__main__"])
 def test_settings_of_somebody_else_are_no_settings(grade, project, value):
     folder = project("06-views", {"manage.py": f"x = 'DJANGO_SETTINGS_MODULE', '{value}'"})
 

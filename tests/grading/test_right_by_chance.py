@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from companion.checking.served import speaks_http
-from companion.checking.verdicts import Verdict
-from companion.stages import stages
+from companion.chain.stages import stages
+from companion.grading.over_http import speaks_http
+from companion.grading.verdicts import Verdict
 
 SERIALIZERS, TOKENS = "authentication/serializers.py", "authentication/tokens.py"
 ANY_PASSWORD = {

@@ -4,10 +4,10 @@ import socket
 
 import pytest
 
-from companion.checking import lms
-from companion.checking.served import _tester, expected_tests, speaks_http
-from companion.checking.verdicts import Verdict
-from companion.stages import find, stages
+from companion.chain.stages import find, stages
+from companion.grading import gradebooks
+from companion.grading.over_http import _tester, expected_tests, speaks_http
+from companion.grading.verdicts import Verdict
 
 SERVED = [stage.name for stage in stages() if speaks_http(stage)]
 
@@ -62,7 +62,7 @@ def test_first_failure_says_what_came_back(grade, project, old, new, said):
     result = grade(folder)
 
     assert result.outcomes[FIRST].cause == said
-    assert lms.missing(result, expected_tests(find("07-urls"))) == said
+    assert gradebooks.missing(result, expected_tests(find("07-urls"))) == said
     assert "object at 0x" not in result.outcomes[FIRST].message
 
 
@@ -70,7 +70,7 @@ def test_404_is_called_404(grade, project):
     result = grade(project("06-views"))
 
     assert result.outcomes[FIRST].cause == "POST /api/registration: got 404 Not Found."
-    assert lms.missing(result, expected_tests(find("07-urls"))) == (
+    assert gradebooks.missing(result, expected_tests(find("07-urls"))) == (
         "Every request got 404, first POST /api/registration: the project has none of the API's URLs."
     )
 

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from companion.checking.verdicts import Verdict
+from companion.grading.verdicts import Verdict
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from companion.chain.stages import find, stages
 from companion.cli import main
-from companion.stages import find, stages
-from companion.transcripts import folder
-from companion.transcripts.folder import Folder
-from companion.transcripts.play import pages, play
+from companion.upkeep.transcripts import folder
+from companion.upkeep.transcripts.folder import Folder
+from companion.upkeep.transcripts.play import pages, play
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_a_directive_that_does_not_exist_is_an_error(drifts):
 
 def test_every_page_with_commands_is_played():
     """The start page, the page on checking, and the chapter of each stage."""
-    from companion.stages import ROOT
+    from companion.chain.stages import ROOT
 
     assert [page.stem for page, _ in pages(ROOT)] == ["index", "checking", *(stage.name for stage in stages())]
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from companion.stages import ROOT, stages
+from companion.chain.stages import ROOT, stages
 
 PARTS = (
     "docs",

@@ -1,0 +1,181 @@
+"""What differs between a stage and the one before it, by file and line. Knows neither Markdown nor HTML."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from companion.chain.stages import Stage, files
+from companion.chain.symbols import lines_of
+
+Block = tuple[int, int, int, int]  # old[i1:i2] became new[j1:j2]
+
+SIMILAR = 0.6  # from which share of equal lines on a file counts as renamed, and a line as reworded
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of a diff: `kind` is "+", "-" or " "; `old` and `new` are its numbers, counted from 1.
+
+    `mate` is the text of the line that this one replaces or is replaced by.
+    """
+
+    kind: str
+    old: int | None
+    new: int | None
+    text: str
+    mate: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        return self.kind != " "
+
+    @property
+    def counts(self) -> bool:
+        """Whether a chapter has to speak of it: a blank line needs no words."""
+        return self.changed and bool(self.text.strip())
+
+
+@dataclass
+class FileChange:
+    """One file that differs. `old_text` or `new_text` is None where there is no such side.
+
+    `old_path` is the former path of a renamed file; a `binary` one has no rows.
+    """
+
+    path: str
+    old_text: str | None
+    new_text: str | None
+    old_path: str | None = None
+    binary: bool = False
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def status(self) -> str:
+        if self.old_path:
+            return "renamed"
+        if self.old_text is None:
+            return "added"
+        return "removed" if self.new_text is None else "changed"
+
+    @property
+    def counts(self) -> bool:
+        """Whether a chapter has to speak of it: not of an empty file, a binary one, or one that only moved."""
+        return any(row.counts for row in self.rows)
+
+    @property
+    def added(self) -> int:
+        return sum(row.kind == "+" for row in self.rows)
+
+    @property
+    def removed(self) -> int:
+        return sum(row.kind == "-" for row in self.rows)
+
+
+@dataclass
+class StageChanges:
+    """All that a stage changes: `files` holds the changed ones by path, `tree` the paths of all files."""
+
+    stage: Stage
+    previous: Stage | None
+    files: dict[str, FileChange]
+    tree: list[str]
+
+
+def changes(stage: Stage, previous: Stage | None) -> StageChanges:
+    """Compare a stage with the one before; the first stage (`previous` None) is all new."""
+    old, new = _contents(files(previous)), _contents(files(stage))
+    found = {path: _compare(path, old.get(path), new.get(path)) for path in sorted({*old, *new})
+             if old.get(path) != new.get(path)}  # fmt: skip
+    _find_renames(found)
+    return StageChanges(stage, previous, dict(sorted(found.items())), sorted(new))
+
+
+def _contents(paths: dict[str, Path]) -> dict[str, bytes]:
+    return {name: path.read_bytes() for name, path in paths.items()}
+
+
+def _compare(path: str, old: bytes | None, new: bytes | None, old_path: str | None = None) -> FileChange:
+    try:
+        before = None if old is None else old.decode()
+        after = None if new is None else new.decode()
+    except UnicodeDecodeError:
+        return FileChange(path, None if old is None else "", None if new is None else "", old_path, binary=True)
+    return FileChange(path, before, after, old_path, rows=diff(before or "", after or ""))
+
+
+def _find_renames(found: dict[str, FileChange]) -> None:
+    """Join a removed file and an added one that are alike into one that is renamed."""
+    added = [change for change in found.values() if change.status == "added" and change.new_text]
+    for gone in [change for change in found.values() if change.status == "removed" and change.old_text]:
+        best = max(added, key=lambda come: _likeness(gone, come), default=None)
+        if best and _likeness(gone, best) > SIMILAR:
+            assert gone.old_text is not None and best.new_text is not None
+            added.remove(best)
+            del found[gone.path]
+            found[best.path] = _compare(best.path, gone.old_text.encode(), best.new_text.encode(), gone.path)
+
+
+def _likeness(gone: FileChange, come: FileChange) -> float:
+    old, new = lines_of(gone.old_text or ""), lines_of(come.new_text or "")
+    return difflib.SequenceMatcher(None, old, new, autojunk=False).ratio()
+
+
+@lru_cache(maxsize=1024)
+def diff(old: str, new: str) -> tuple[Row, ...]:
+    """The rows of a diff of two texts, line by line; how a line ends (LF, CRLF, nothing) does not matter."""
+    before, after = lines_of(old), lines_of(new)
+    rows: list[Row] = []
+    i = j = 0
+    for i1, i2, j1, j2 in [*_blocks(before, after), (len(before), len(before), len(after), len(after))]:
+        rows += [Row(" ", i + n + 1, j + n + 1, after[j + n]) for n in range(j1 - j)]
+        gone = [Row("-", n + 1, None, before[n]) for n in range(i1, i2)]
+        come = [Row("+", None, n + 1, after[n]) for n in range(j1, j2)]
+        for a, b in zip(gone, come, strict=False):
+            if difflib.SequenceMatcher(None, a.text, b.text, autojunk=False).ratio() > SIMILAR:
+                a.mate, b.mate = b.text, a.text
+        rows += gone + come
+        i, j = i2, j2
+    return tuple(rows)
+
+
+def _blocks(old: list[str], new: list[str]) -> Iterator[Block]:
+    """The blocks that differ; what is only inserted or only deleted is cut where a person would cut it."""
+    codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    end = 0
+    for n, (tag, i1, i2, j1, j2) in enumerate(codes):
+        if tag == "equal":
+            continue
+        shift = 0
+        if tag != "replace":
+            below = codes[n + 1][2] - i2 if n + 1 < len(codes) else 0
+            side, first, stop = (new, j1, j2) if tag == "insert" else (old, i1, i2)
+            shift = _best_shift(side, first, stop, i1 - end, below)
+        yield i1 + shift, i2 + shift, j1 + shift, j2 + shift
+        end = i2 + shift
+
+
+def _best_shift(lines: list[str], first: int, stop: int, above: int, below: int) -> int:
+    """By how many lines to move `lines[first:stop]`, so that it begins with a definition and not in its middle.
+
+    It may move up as long as the line above it equals its last one, and down as long as the line below it equals
+    its first one; `above` and `below` are the unchanged lines there.
+    """
+
+    def cost(shift: int) -> tuple[int, int]:
+        at = start = first + shift
+        while at + 1 < stop + shift and not lines[at].strip():
+            at += 1
+        indent = len(lines[at]) - len(lines[at].lstrip())
+        inside = 4 if at > 0 and lines[at - 1].strip() else 0
+        return indent + inside + (1 if at > start else 0), abs(shift)
+
+    up = down = 0
+    while up < above and lines[first - up - 1] == lines[stop - up - 1]:
+        up += 1
+    while down < below and lines[first + down] == lines[stop + down]:
+        down += 1
+    return min(range(-up, down + 1), key=cost)

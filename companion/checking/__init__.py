@@ -1,1 +1,0 @@
-"""Holds a stage's tests against other people's projects."""

@@ -1,0 +1,1 @@
+"""Recognizes common mistakes, one kind of mistake in each module."""

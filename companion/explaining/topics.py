@@ -1,0 +1,79 @@
+"""Finds what a test is about: the symbol of the stage that it asks for, and where the project has it."""
+
+from __future__ import annotations
+
+from companion.chain.stages import Stage
+from companion.chain.steps import Aim, candidates
+from companion.explaining.test_words import Words, test_words
+from companion.project.index import Known
+from companion.project.results import Place
+from companion.running import suite
+
+
+def aim(ident: str, chain: tuple[Stage, ...]) -> Aim | None:
+    """What the test with this id is about.
+
+    A test is red before its stage, so it is about something that the stage changes, unless its docstring quotes
+    something else. What the docstring quotes counts most, then what the test names itself, then what its helpers
+    and its own name say; among equals, the deeper symbol comes before the wider.
+    """
+    stage = suite.introduced(ident, chain)
+    words = test_words(stage, ident)
+    ranked = [
+        (-_score(words, file, name, changed), -changed, -name.count("."), file, name)
+        for file, name, changed in candidates(stage)
+        if changed or file in words.quoted or name.rpartition(".")[2] in words.quoted
+    ]
+    best = min(ranked, default=None)
+    return Aim(stage, best[3], best[4]) if best else None
+
+
+def _score(words: Words, file: str, name: str, changed: int) -> int:
+    """How much speaks for a symbol; `changed` is 2 where the stage brings it, 1 where it touches it."""
+    top, tail = name.partition(".")[0], name.rpartition(".")[2]
+    stem = file.rpartition("/")[2].partition(".")[0].lower()
+    score = 6 * (file in words.quoted) + 4 * (tail in words.quoted) + 2 * bool(changed)
+    score += 2 * (tail in words.named) + (tail in words.nearby - words.named)
+    if "." in name:
+        score += 3 * (top in words.imported and tail in words.named)
+        if top.lower() not in words.all_lower and tail not in words.quoted:
+            score //= 2  # the attribute of some other class
+    elif tail in words.imported and changed == 2:
+        score += 2
+    if (name and name.lower().endswith(words.subject)) or stem in (words.subject, f"{words.subject}s"):
+        score += 3
+    score += min(2, len(words.title & set(tail.lower().split("_"))))
+    return score + (stem.removesuffix("s") in {word.removesuffix("s") for word in words.title})
+
+
+def aim_at(place: Place | None, known: Known, chain: tuple[Stage, ...]) -> Aim | None:
+    """What stands at a place of the project, as the last stage of the chain that changes it calls it."""
+    if place is None:
+        return None
+    around = [
+        (-definition.symbol.first, definition.symbol.name)
+        for definition in known.definitions
+        if definition.file == place.file and definition.symbol.first <= place.line <= definition.symbol.last
+    ]
+    name = min(around, default=(0, ""))[1]
+    for wanted in dict.fromkeys((name, "")):
+        for stage in reversed(chain):
+            for file, symbol, changed in candidates(stage):
+                if changed and symbol == wanted and known.theirs(file) == place.file:
+                    return Aim(stage, file, symbol)
+    return None
+
+
+def likely(found: Aim | None, known: Known) -> Place | None:
+    """Where the project has what a test is about; the file as a whole where it does not have it yet."""
+    if found is None:
+        return None
+    file = known.theirs(found.file)
+    parts = found.symbol.split(".")
+    for depth in range(len(parts), 0, -1):
+        name = ".".join(parts[:depth])
+        definition = next((d for d in known.definitions if d.file == file and d.symbol.name == name), None)
+        definition = definition or next((d for d in known.definitions if d.symbol.name == name), None)
+        if definition:
+            return definition.place
+    return Place(file, 0)

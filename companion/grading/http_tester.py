@@ -1,0 +1,230 @@
+"""The trusted side: runs the stage's tests/test_http.py against a server, and never imports a submission.
+
+Started as `python -I http_tester.py`. Reads one line of JSON from stdin: `stage` (its folder), `socket` (the path of
+the submission's socket; "" to list the tests only) and `channel` (the descriptor to which it writes lines of JSON).
+All that a stranger can send here are the bytes of HTTP answers: few enough, soon enough, from one socket only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import secrets
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import pytest
+
+from companion.running.channel import MAILBOX
+
+HOST = "submission"
+ANSWER_BYTES = 256 * 1024  # of one answer, headers included: to compare 1 MB of nothing but brackets took 400 MB
+ANSWER_SECONDS = 10.0  # until the last byte of one answer
+SHOWN = 1000  # characters of a failure's message
+NOISE = re.compile(r"^\s*(\+\s+(where|and) .*|Use -v to get more diff)\n?", re.MULTILINE)  # of pytest, for programmers
+MAIL_SECONDS = 5.0  # until a mail is there
+
+
+class Wire(socket.socket):
+    """A connection to the submission that ends after so many bytes and seconds, whatever comes and however slowly."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.received, self.deadline = 0, time.monotonic() + ANSWER_SECONDS
+        super().settimeout(ANSWER_SECONDS)
+        self.connect(path)
+
+    def settimeout(self, value: float | None) -> None:
+        """The limit stands, whatever a test asks for."""
+
+    def setsockopt(self, *arguments: Any) -> None:
+        """A Unix socket has none of the options of TCP that http.client sets."""
+
+    def recv_into(self, *arguments: Any) -> int:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(f"the answer took longer than {ANSWER_SECONDS:.0f} seconds")
+        super().settimeout(left)
+        count = super().recv_into(*arguments)
+        self.received += count
+        if self.received > ANSWER_BYTES:
+            raise OSError(f"the answer is longer than {ANSWER_BYTES} bytes")
+        return count
+
+
+def only_to(path: str) -> None:
+    """Let every new connection of this process lead to the socket at `path`, and refuse those meant for another."""
+
+    def connect(address: tuple[str, int], *rest: Any, **named: Any) -> socket.socket:
+        if address != (HOST, 80):
+            raise ConnectionRefusedError(f"the tests talk to the submission only, and not to {address[0]}")
+        return Wire(path)
+
+    socket.create_connection = connect  # type: ignore[assignment]
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request, and what came back: no `status` when nothing did."""
+
+    method: str
+    path: str
+    status: int = 0
+    headers: Any = None
+
+
+def noted(exchanges: list[Exchange]) -> None:
+    """Write down every request to the API, and the status and headers of the response."""
+    connection: Any = http.client.HTTPConnection
+    request, getresponse = connection.request, connection.getresponse
+
+    def ask(self: Any, method: str, url: str, *rest: Any, **named: Any) -> None:
+        self.exchange = Exchange(method, url)
+        if not url.startswith(MAILBOX):
+            exchanges.append(self.exchange)
+        request(self, method, url, *rest, **named)
+
+    def answer(self: Any) -> http.client.HTTPResponse:
+        response: http.client.HTTPResponse = getresponse(self)
+        self.exchange.status, self.exchange.headers = response.status, response.headers
+        return response
+
+    connection.request, connection.getresponse = ask, answer
+
+
+def cause(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange], compared: list[Any]) -> str:
+    """A sentence about the request on which a test failed; `compared` has the operator and both sides, if any."""
+    error = caught.value
+    exchange = _meant(caught, exchanges) if isinstance(error, AssertionError) else exchanges[-1]
+    asked = f"{exchange.method} {exchange.path}"
+    answered = f"{asked} ({exchange.status})"
+    if isinstance(error, AssertionError) and compared:
+        op, came, wanted = compared
+        if op != "==":
+            return f"{answered}: expected {came!r:.200} {op} {wanted!r:.200}."
+        return f"{asked if came is exchange.status else answered}: expected {wanted!r:.200}, got {came!r:.200}."
+    if isinstance(error, AssertionError):
+        return f"{answered}: check failed: {str(caught.traceback[-1].statement).strip()}"
+    if not exchange.status:
+        return f"{asked}: no response ({getattr(error, 'reason', error)})."
+    if exchange.status == 404:
+        return f"{asked}: got 404 Not Found."
+    if isinstance(error, ValueError):  # of json
+        return f"{asked}: expected JSON, got {exchange.status} with {exchange.headers.get('Content-Type')!r:.200}."
+    if isinstance(error, KeyError):
+        return f"{answered}: the response has no {error.args[0]!r:.200}."
+    return f"{answered}: {type(error).__name__}: {error}."
+
+
+def _meant(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange]) -> Exchange:
+    """The exchange whose response the failing line names, or the last one."""
+    line = caught.traceback[-1]
+    named = [getattr(line.locals.get(name), "headers", None) for name in re.findall(r"\w+", str(line.statement))]
+    return next((e for e in exchanges if any(e.headers is headers for headers in named if headers)), exchanges[-1])
+
+
+class Listener:
+    """pytest's side: gives the tests an address and a new password each, and tells how each of them ended."""
+
+    def __init__(self, channel: int) -> None:
+        self.channel, self.count = channel, 0
+        self.exchanges: list[Exchange] = []
+        self.compared: list[Any] = []
+        noted(self.exchanges)
+
+    @pytest.fixture
+    def base_url(self) -> str:
+        return f"http://{HOST}/api"
+
+    @pytest.fixture
+    def eight_at_once(self) -> None:
+        """Hold no registration: the submission runs in another process, where no test can hold it."""
+
+    @pytest.fixture
+    def mail_to(self) -> Callable[[str], str]:
+        """The text of the next mail to somebody. It comes from the submission, as bytes of an answer like any other."""
+
+        def mail_to(email: str) -> str:
+            end = time.monotonic() + MAIL_SECONDS
+            while time.monotonic() < end:
+                try:
+                    with urllib.request.urlopen(f"http://{HOST}{MAILBOX}{email}") as answer:
+                        return str(answer.read().decode(errors="replace"))
+                except urllib.error.HTTPError as error:
+                    error.close()
+                time.sleep(0.05)
+            raise LookupError(f"no mail has come to {email}")
+
+        return mail_to
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        tests = {item.nodeid: getattr(item, "function", None).__doc__ or "" for item in session.items}
+        self.send("collected", tests=tests)
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A password that nobody can know beforehand, for tests that have one in PASSWORD."""
+        del self.exchanges[:], self.compared[:]
+        module = getattr(item, "module", None)
+        if isinstance(getattr(module, "PASSWORD", None), str):
+            module.PASSWORD = secrets.token_urlsafe(18)  # type: ignore[union-attr]
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        self.compared[:] = op, left, right
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        report.cause = ""
+        if call.excinfo and self.exchanges:
+            with contextlib.suppress(Exception):  # a value may have no end: then there is the message alone
+                report.cause = cause(call.excinfo, self.exchanges, self.compared)
+        return report
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.when == "call" or report.outcome != "passed":
+            self.count += 1
+            crash = getattr(report.longrepr, "reprcrash", None)
+            message = NOISE.sub("", str(getattr(crash, "message", report.longrepr or "")))[:SHOWN]
+            self.send("test", id=report.nodeid, outcome=report.outcome, message=message, cause=report.cause)
+
+    def send(self, event: str, **facts: Any) -> None:
+        os.write(self.channel, json.dumps({"event": event, **facts}).encode() + b"\n")
+
+
+def main() -> int:
+    """Run or list the tests; the exit status is pytest's."""
+    job = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    only_to(job["socket"])
+    listener, stage = Listener(job["channel"]), job["stage"]
+    options = ["-c", os.devnull, "--rootdir", stage, "--import-mode=importlib", "--noconftest"]
+    options += ["-p", "no:cacheprovider", "-p", "no:django", "-p", "no:terminal"]
+    options += [] if job["socket"] else ["--collect-only"]
+    status = int(pytest.main([*options, f"{stage}/tests/test_http.py"], plugins=[listener]))
+    listener.send("end", status=status, count=listener.count)
+    return status
+
+
+def _end_with_the_parent() -> None:
+    while os.read(0, 1024):  # nothing more comes: it ends when the parent does, however it ends
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    sys.dont_write_bytecode = True
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""Runs inside the sandbox: a whole check of one stage against a project, in one process with it.
+
+For stages that do not speak HTTP. What comes out is what the project lets come out: no proof against cheating.
+Started as `python -I in_process_child.py`; reads its order from stdin as one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def main() -> int:
+    """Check the project and tell of each test, as http_tester.py does."""
+    order = json.loads(sys.stdin.buffer.readline())
+    sys.path[:0] = [str(Path(__file__).parents[2])]
+    from companion.chain.stages import find
+    from companion.running.run_suite import check
+
+    project = Path(os.environ["TMPDIR"], "project")
+    shutil.copytree(order["project"], project)
+    count = 0
+
+    def send(event: str, **facts: Any) -> None:
+        os.write(order["channel"], json.dumps({"event": event, **facts}).encode() + b"\n")
+
+    report = check(find(order["stage"], Path(order["root"])), project)
+    for result in report.results:
+        message = f"{result.failure.type}: {result.failure.message}" if result.failure else ""
+        send("test", id=result.id, outcome=result.outcome, message=message[:1000])
+        count += 1
+    if report.finding:
+        send("finding", failure={**report.as_dict()["finding"], "traceback": ""})
+    status = 0 if report.passed else 1
+    send("end", status=status, count=count)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

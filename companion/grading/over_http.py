@@ -1,0 +1,140 @@
+"""Grades a project over HTTP: served from the sandbox, and held against the stage's tests by the trusted side."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from companion.chain.stages import Stage
+from companion.grading.sandbox.job import Job, Limits, Sandbox
+from companion.grading.supervise import Exceeded, Watch, last_words, words
+from companion.grading.verdicts import Result, Verdict, judge
+from companion.running.channel import MAILBOX, Babble, Channel
+
+HERE = Path(__file__).parent
+TESTS = "tests/test_http.py"
+SUBMISSION, COMPANION = "/submission", "/opt/tutorial/companion"
+SOCKET = "socket"
+TOLD_BY_STRANGERS, TOLD_BY_US = 256 * 1024, 16 * 1024 * 1024  # bytes
+
+
+class GraderFailed(RuntimeError):
+    """The trusted side itself did not work; the message says how."""
+
+
+def speaks_http(stage: Stage) -> bool:
+    """Whether the stage has tests that any server can be held against."""
+    return (stage.path / TESTS).is_file()
+
+
+def expected_tests(stage: Stage) -> dict[str, str]:
+    """The tests of the stage that speak HTTP: their ids in order, each with its docstring. Raises GraderFailed."""
+    events: list[dict[str, Any]] = []
+    with _tester(stage, "") as tester:
+        while tester.open:
+            events += tester.take(60)
+        status = tester.process.wait(10)
+    tests = next((dict(event["tests"]) for event in events if event["event"] == "collected"), {})
+    if status or not tests:
+        raise GraderFailed(f"{stage}: pytest cannot collect {TESTS} (exit status {status})")
+    return tests
+
+
+def grade_served(stage: Stage, tests: Mapping[str, str], project: Path, sandbox: Sandbox, limits: Limits) -> Result:
+    """Serve the project in `project` (the folder of its manage.py) and hold the stage's tests against it.
+
+    `tests` are those of `expected_tests`. Raises GraderFailed.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="served-")))
+        log = stack.enter_context((folder / "log").open("w+b"))
+        server = stack.enter_context(_served(project, folder, sandbox, limits, log))
+        watch = Watch.over(server.process.pid, limits)
+        result = _started(server, watch)
+        if result is None:
+            result = _asked(stack.enter_context(_tester(stage, str(folder / SOCKET))), list(tests), watch)
+        result.expected, result.proof = len(tests), sandbox.proof
+        result.output = last_words(log)
+        return result
+
+
+@contextmanager
+def _served(project: Path, folder: Path, sandbox: Sandbox, limits: Limits, log: IO[bytes]) -> Iterator[Channel]:
+    """The server in its sandbox. The socket is made here, and only its descriptor goes in: a path could be a trap."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    read, write = os.pipe()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / SOCKET))
+        listening.listen(64)
+        order = {"project": SUBMISSION, "socket": listening.fileno(), "channel": write, "mailbox": MAILBOX}
+        mounts = {SUBMISSION: project, COMPANION: HERE.parent}
+        job = Job(f"{COMPANION}/running/child/serve.py", order, mounts, scratch, (listening.fileno(), write), log)
+        try:
+            channel = Channel(sandbox.start(job, limits), read, TOLD_BY_STRANGERS)
+        finally:
+            os.close(write)
+    with closing(channel):
+        yield channel
+
+
+@contextmanager
+def _tester(stage: Stage, path: str) -> Iterator[Channel]:
+    """The trusted side, which asks the socket at `path`; it ends with us, for it reads its stdin to the end."""
+    read, write = os.pipe()
+    command = [sys.executable, "-I", "-B", str(HERE / "http_tester.py")]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[write],
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},  # no PYTEST_ADDOPTS, and nothing else that changes a test
+        start_new_session=True,
+    )
+    os.close(write)
+    with closing(Channel(process, read, TOLD_BY_US)) as channel:
+        assert process.stdin
+        process.stdin.write(json.dumps({"stage": str(stage.path), "socket": path, "channel": write}).encode() + b"\n")
+        process.stdin.flush()
+        yield channel
+
+
+def _started(server: Channel, watch: Watch) -> Result | None:
+    """None as soon as the server says that it is ready, else what kept it from that."""
+    try:
+        for event in watch.events(server):
+            if event["event"] == "ready":
+                return None
+            return Result(Verdict.NOT_STARTED, words(event["failure"]))
+    except Exceeded as exceeded:
+        return exceeded.result
+    except (Babble, LookupError, TypeError, AttributeError):
+        return Result(Verdict.NOT_STARTED, "The project wrote into a file descriptor that is not its own.")
+    return Result(Verdict.NOT_STARTED, "The project ended while it was started.")
+
+
+def _asked(tester: Channel, tests: list[str], watch: Watch) -> Result:
+    """What the tester tells until it ends, or until the project has used up its time or memory."""
+    events: list[dict[str, Any]] = []
+    try:
+        for event in watch.events(tester):
+            events.append(event)
+    except Exceeded as exceeded:
+        exceeded.result.outcomes = judge(tests, events, None).outcomes
+        return exceeded.result
+    try:
+        result = judge(tests, events, tester.process.wait(10))
+    except subprocess.TimeoutExpired:
+        raise GraderFailed("the tests were over and their process did not end") from None
+    if result.verdict is Verdict.SUSPICIOUS:  # no submission reaches this side: the fault is ours
+        raise GraderFailed(f"the report of the tests does not add up: {result.why}")
+    return result

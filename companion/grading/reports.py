@@ -1,0 +1,137 @@
+"""The results of a class: a page to read, JSON, and what Canvas and Moodle import."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from companion.grading import gradebooks
+from companion.grading.grade import Suite
+from companion.grading.journal import write_whole
+from companion.grading.submissions import Submission
+from companion.grading.verdicts import PASSED, Result, Verdict
+
+ASSETS = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the page's first table."""
+
+    submission: Submission
+    result: Result
+    points: float
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A line of the page's second table: what tests ask for in one sentence, and how many did not do it.
+
+    `failed` counts the submissions that failed one of the tests, `silent` those of which one did not run.
+    """
+
+    requirement: str
+    tests: tuple[str, ...]
+    failed: int
+    silent: int
+    place: int
+
+    @property
+    def names(self) -> list[str]:
+        """The tests without their parameters, each once."""
+        return list(dict.fromkeys(id_.partition("[")[0] for id_ in self.tests))
+
+
+def write(results: Mapping[Submission, Result], suite: Suite, points: float, assignment: str, out: Path) -> list[Path]:
+    """Write all reports into the folder `out`, each whole or not at all. Returns their paths."""
+    contents = {
+        "index.html": page(results, suite, points, assignment),
+        "results.json": as_json(results, suite, points),
+        "canvas.csv": gradebooks.canvas(results, assignment, points),
+        "moodle.csv": gradebooks.moodle(results, suite.tests, points),
+        "not-exported.csv": gradebooks.not_exported(results, points),
+    }
+    for name, content in contents.items():
+        write_whole(out / name, content)
+    return [out / name for name in contents]
+
+
+def page(results: Mapping[Submission, Result], suite: Suite, points: float, assignment: str) -> str:
+    """The page: complete in itself and without JavaScript, which only sorts and filters."""
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
+    rows = [
+        Row(submission, result, result.points(points), result.why or gradebooks.missing(result, suite.tests))
+        for submission, result in results.items()
+    ]
+    return environment.get_template("report.html").render(
+        title=assignment,
+        suite=suite,
+        rows=rows,
+        tests=hardest(results, suite),
+        export=gradebooks.export(results, points),
+        points=points,
+        verdicts=[(v, n) for v in Verdict if (n := sum(r.verdict is v for r in results.values()))],
+        script=Markup(script),
+        style=Markup(style),
+        script_hash=_hash(script),
+        style_hash=_hash(style),
+        proof=suite.served and not suite.unsafe,
+        passed_word=PASSED,
+    )
+
+
+def hardest(results: Mapping[Submission, Result], suite: Suite) -> list[Asked]:
+    """All that is asked for, with what most of the class has failed first; tests with one sentence are one line."""
+    ids: dict[str, list[str]] = {}
+    for id_, requirement in suite.tests.items():
+        ids.setdefault(requirement, []).append(id_)
+    found = []
+    for place, (requirement, tests) in enumerate(ids.items()):
+        outcomes = [{o.outcome if (o := r.outcomes.get(id_)) else "" for id_ in tests} for r in results.values()]
+        failed = sum(bool(seen - {PASSED, ""}) for seen in outcomes)
+        silent = sum("" in seen and seen <= {PASSED, ""} for seen in outcomes)
+        found.append(Asked(requirement, tuple(tests), failed, silent, place))
+    return sorted(found, key=lambda asked: (-asked.failed, asked.place))
+
+
+def as_json(results: Mapping[Submission, Result], suite: Suite, points: float) -> str:
+    """Everything that is known, for other programs."""
+    graded = []
+    for submission, result in results.items():
+        who = submission.student
+        facts = {
+            "submission": submission.name,
+            "student": who.name,
+            "system": who.system,
+            "id": who.id,
+            "late": who.late,
+        }
+        facts |= {"points": result.points(points) if result.graded else None, "passed": result.passed}
+        facts |= {"feedback": gradebooks.feedback(result, suite.tests), **result.as_dict()}
+        graded.append(facts)
+    suite_facts = {
+        "stage": suite.stage.name,
+        "fingerprint": suite.fingerprint,
+        "served": suite.served,
+        "tests": suite.tests,
+    }
+    return json.dumps({"suite": suite_facts, "points": points, "results": graded}, indent=1, ensure_ascii=True) + "\n"
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

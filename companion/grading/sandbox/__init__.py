@@ -1,0 +1,1 @@
+"""Starts untrusted code with limits on what it can use and reach."""

@@ -1,0 +1,214 @@
+"""Which submissions lie in a folder, whose each is, and whether one has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+
+from companion.grading.git_repository import Repository, below
+from companion.project.locate import LEFT_BY_TOOLS
+
+# Moodle writes NAME_NUMBER_assignsubmission_PLUGIN, and then nothing, "_" (older versions) or "_FILE" (not in folders).
+# It turns the underscores of a name into spaces. A name with two numbers before that is by Canvas, and the rest is what
+# the student called the file.
+MOODLE = re.compile(r"(?P<name>(?:(?!_\d+_).)+?)(?:_(?P<id>[0-9]+))?_assignsubmission_[a-z]+(?:_.*)?", re.DOTALL)
+# Canvas writes NAME_ID_ATTACHMENT_FILE, or NAME_LATE_ID_ATTACHMENT_FILE. NAME has letters, digits and "_" (older
+# versions: "-"), and no number between two "_". But the name of a group may end in one: team_1_12_901_project.zip.
+CANVAS_NAME = re.compile(r"[^\s!-,./:-@\[-^`{-~]*")
+NUMBER = re.compile(r"[0-9]+")
+LATE = ("LATE", "late")
+TYPED_IN = ("text.html", "link.html")  # what Canvas makes of a submission without a file: no attachment then
+TEAM = re.compile(
+    r"(team|group|gruppe|grupp|grupo|groupe|gruppo|[eé]quipe|equipo|squadra|grupa|skupina|ekip|команда|группа)s?",
+    re.IGNORECASE,
+)
+
+
+MOST_READ = 200 * 1024 * 1024  # bytes of a submission that its digest is made of
+MOST_NAMES = 20_000  # files of it
+
+
+class Kind(StrEnum):
+    """What a submission is."""
+
+    FOLDER = "folder"
+    ZIP = "zip"
+    GIT = "git repository"
+    OTHER = "something else"
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """Whose a submission is, by its name: `system` is "canvas", "moodle" or "", `id` the number that it gave.
+
+    `doubt` says why there is no `id` although the name is by Canvas or Moodle.
+    """
+
+    name: str
+    system: str = ""
+    id: str = ""
+    late: bool = False
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a name by Canvas."""
+
+    owner: str
+    id: str
+    attachment: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One entry of the folder; `name` is its file name."""
+
+    path: Path
+    kind: Kind
+    whose: Student | None = None
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def student(self) -> Student:
+        return self.whose or students([self.name])[self.name]
+
+
+def students(names: Iterable[str]) -> dict[str, Student]:
+    """Whose each file is, from the names that Canvas and Moodle give to what they let one download.
+
+    The names of a folder are read together: where one can be read in two ways, the others show which of them is right.
+    """
+    readings = {name: [] if MOODLE.fullmatch(name) else _readings(name) for name in names}
+    sure = [found[0] for found in readings.values() if len(found) == 1]
+    return {name: _student(name, found, sure) for name, found in readings.items()}
+
+
+def _student(name: str, readings: list[Reading], sure: list[Reading]) -> Student:
+    if found := MOODLE.fullmatch(name):
+        return _by_moodle(found["name"], found["id"] or "")
+    parts = name.split("_")
+    late = parts[0] in LATE and len(parts) > 1
+    if parts[late] == "anon" and len(parts) > late + 3 and NUMBER.fullmatch(parts[late + 2]):
+        doubt = "Canvas leaves out the ID while an assignment is graded anonymously."
+        return Student(f"anon_{parts[late + 1]}", "canvas", late=late, doubt=doubt)
+    if readings and (read := _choose(readings, sure)):
+        return Student(read.owner, "canvas", read.id, read.late)
+    if readings:
+        ids = " or ".join(f"ID {reading.id}" for reading in readings)
+        return Student(readings[0].owner, "canvas", doubt=f"Its name can be read as {ids}: enter the grade by hand.")
+    return Student(name.removesuffix(".zip").removesuffix(".git"))
+
+
+def _by_moodle(name: str, number: str) -> Student:
+    """The student, or the team: Moodle writes a team's number, or none, where a participant's number would be."""
+    doubt = ""
+    if not number:
+        doubt = "Moodle has written no number: this comes from the students who are in no team."
+    elif re.search(r"\d", name) or any(TEAM.fullmatch(word) for word in re.split(r"\W+", name)):
+        doubt = f"This looks like a team's submission, and {number} is then the team's number, not a participant's."
+    return Student(name, "moodle", "" if doubt else number, doubt=doubt)
+
+
+def _readings(name: str) -> list[Reading]:
+    """The ways to read a name by Canvas: none, one, or two where two numbers could be the ID."""
+    parts = name.split("_")
+    found: list[Reading] = []
+    for at in range(1, len(parts) - 1):
+        attachment = parts[at + 1]
+        typed = parts[at + 1 :] in ([file] for file in TYPED_IN)
+        if NUMBER.fullmatch(parts[at]) and (typed or (NUMBER.fullmatch(attachment) and "_".join(parts[at + 2 :]))):
+            late = at > 1 and parts[at - 1] in LATE
+            owner = "_".join(parts[: at - late])
+            if CANVAS_NAME.fullmatch(owner):
+                found.append(Reading(owner, parts[at], "" if typed else attachment, late))
+        elif found:
+            break
+        if found and (found[0].late or len(found) == 2):
+            break
+    return found
+
+
+def _choose(readings: list[Reading], sure: list[Reading]) -> Reading | None:
+    """The right one of two readings, by the names beside it and then by itself; None where nothing speaks for one."""
+    people = {(reading.owner, reading.id) for reading in sure}
+    files = [int(reading.attachment) for reading in sure if reading.attachment]
+    for fits in (
+        lambda read: len(readings) == 1,
+        lambda read: (read.owner, read.id) in people,
+        lambda read: files and min(files) <= 2 * int(read.attachment or 0) <= 4 * max(files),
+        lambda read: len(read.attachment) >= len(read.id),  # Canvas has more files than people
+        lambda read: read is readings[-1] and TEAM.fullmatch(readings[0].owner.rpartition("_")[2]),
+    ):
+        fitting = [reading for reading in readings if fits(reading)]
+        if len(fitting) == 1:
+            return fitting[0]
+    return None
+
+
+def submissions(folder: Path, without: Path | None = None, teams: bool = False) -> list[Submission]:
+    """All entries of `folder` by name, but for hidden ones and `without`; `teams`: Moodle's numbers are of teams."""
+    entries = sorted(folder.iterdir(), key=lambda path: (path.name.casefold(), path.name))
+    kept = [path for path in entries if not path.name.startswith(".") and os.path.realpath(path) != str(without)]
+    whose = students(path.name for path in kept)
+    for name, who in whose.items():
+        if teams and who.system == "moodle" and who.id:
+            whose[name] = replace(who, id="", doubt=f"This is a team's submission, and {who.id} is the team's number.")
+    return [Submission(path, kind(path), whose[path.name]) for path in kept]
+
+
+def kind(path: Path) -> Kind:
+    """What lies there; a symbolic link is never followed."""
+    try:
+        if path.is_symlink():
+            return Kind.OTHER
+        if path.is_dir():
+            return Kind.GIT if Repository.at(path) else Kind.FOLDER
+    except OSError:  # a folder that we may not look into
+        return Kind.FOLDER
+    return Kind.ZIP if path.is_file() and path.suffix.lower() == ".zip" else Kind.OTHER
+
+
+def digest(submission: Submission) -> str:
+    """What changes when the submission does: of a repository the commit, of all else the content of its files."""
+    repository = Repository.at(submission.path) if submission.kind is Kind.GIT else None
+    if repository:
+        return f"commit {repository.head() or 'none'}"
+    total, left = hashlib.sha256(submission.kind.encode()), MOST_READ
+    files = regular_files(submission.path) if submission.kind is Kind.FOLDER else iter([("", submission.path)])
+    for name, path in islice(files, MOST_NAMES):
+        total.update(f"{name}\0".encode(errors="surrogateescape"))
+        if path.is_file() and not path.is_symlink():
+            status = path.stat()
+            left -= status.st_size
+            if left < 0:  # too large to be graded, too: when it was changed says enough
+                total.update(f"{status.st_size} {status.st_mtime_ns}".encode())
+                continue
+            with path.open("rb") as file:
+                total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
+
+
+def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The files below `folder` by their paths inside it; no links, and nothing that tools leave behind.
+
+    Raises OSError for a folder that cannot be read.
+    """
+    for entry in below(folder, lambda entry: entry.name not in LEFT_BY_TOOLS and not _environment(entry)):
+        if entry.name not in LEFT_BY_TOOLS and entry.is_file(follow_symlinks=False):
+            path = Path(entry.path)
+            yield path.relative_to(folder).as_posix(), path
+
+
+def _environment(folder: os.DirEntry[str]) -> bool:
+    return os.path.exists(os.path.join(folder.path, "pyvenv.cfg"))

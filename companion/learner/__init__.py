@@ -1,0 +1,1 @@
+"""Runs the learner's commands: start, check, watch and diff."""

@@ -1,0 +1,196 @@
+"""Writes what a learner reads in the terminal: plain text and ASCII signs, with colour where it only repeats a word."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import click
+
+from companion.chain import address
+from companion.chain.chapters import NoFrontMatter, chapter
+from companion.chain.stages import Stage
+from companion.explaining.advice import first_line
+from companion.learner.standing import Missing, Standing
+from companion.project.differences import Difference, until
+
+WIDTH = 100  # characters of a line of prose
+BAR = 30  # characters of the bar
+
+
+def say(text: str) -> None:
+    """Print text. Its colours are left out in a pipe, in a file, on a dumb terminal, and where NO_COLOR is set."""
+    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if plain:
+        print(click.unstyle(text), flush=True)
+    else:
+        click.echo(text)
+
+
+def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False) -> str:
+    """Where a project stands, and the first thing that is missing; or `every` thing."""
+    parts = [head(found), *(_prose(f"Note: {note}") for note in found.notes)]
+    if found.report.passed:
+        parts.append(_done(found))
+    groups = _groups(found.missing)
+    for group in groups if every else groups[:1]:
+        parts.append(_missing(found, group[0], traceback, hint))
+        tests = sum(missing.result is not None for missing in group)
+        if every and tests > 1:
+            parts[-1] += f"\n  {tests} tests wait for this."
+    left = len(found.missing) - 1
+    if left > 0 and not every:
+        parts.append(
+            f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {'it' if left == 1 else 'them'}."
+        )
+    if any("  Read: " in part for part in parts):
+        parts += start_the_site()
+    return "\n\n".join(parts)
+
+
+def _groups(missing: list[Missing]) -> list[list[Missing]]:
+    """What is missing, with what has one cause together, in the order of the chapter."""
+    groups: dict[str, list[Missing]] = {}
+    for each in missing:
+        groups.setdefault(each.advice.sentence, []).append(each)
+    return list(groups.values())
+
+
+def start_the_site() -> list[str]:
+    """Returns what to run before the chapters can be read; nothing where the site answers or is published."""
+    command = address.serve_command()
+    return [f"To open that page, start the tutorial in another window:\n  {command}"] if command else []
+
+
+def head(found: Standing) -> str:
+    """The stage, and two bars of what is done: the tests that were run, and the whole way."""
+    count, tests = found.report.count, len(found.report.results)
+    tested = "" if found.report.stage == found.stage.name else f" of {found.report.stage}"
+    return "\n".join(
+        [
+            click.style(f"Stage {title(found.stage)}", bold=True),
+            f"  tests  {_coloured(bar(count, tests))} {count} of {tests}{tested}",
+            f"  stages {_coloured(bar(found.done, len(found.chain)))} {found.done} of {len(found.chain)}",
+        ]
+    )
+
+
+def bar(done: int, of: int) -> str:
+    """A bar that is full only when all is done."""
+    full = BAR * done // of if of else 0
+    return f"[{'#' * full}{'.' * (BAR - full)}]"
+
+
+def _coloured(bar: str) -> str:
+    done = bar.rstrip("].")
+    return click.style(done, fg="green") + bar.removeprefix(done)
+
+
+def title(stage: Stage) -> str:
+    """A stage with the title of its chapter, where it has one."""
+    try:
+        return f"{stage}: {chapter(stage).title}"
+    except (FileNotFoundError, NoFrontMatter):
+        return str(stage)
+
+
+def page(stage: Stage) -> str:
+    """The address of a stage's chapter."""
+    return f"{address.site()}chapters/{stage.name}/"
+
+
+def place(found: Standing, missing: Missing) -> str:
+    """The file to open, as editors take it: `path:line`, from the current folder where it lies below."""
+    target = missing.advice.place
+    if target is None:
+        return ""
+    path = os.path.join(found.report.project, target.file)
+    near = os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
+    return f"{near}:{target.line}" if target.line else near
+
+
+def differences(found: list[Difference], step: int | None, standing: Standing) -> str:
+    """What differs between a project and a stage: what is told up to `step`, or all of it for None."""
+    told, later = (found, 0) if step is None else until(found, step)
+    parts = [f"Yours beside {title(standing.stage)}: - is yours, + is the stage's."]
+    parts += [_diff(str(each)) for each in told]
+    if not told:
+        parts.append("Nothing differs." if not later else "Nothing differs up to the step where you are.")
+    if later:
+        parts.append(f"{later} more belong{'s' if later == 1 else ''} to later steps: --all shows {_it(later)}.")
+    return "\n\n".join(parts)
+
+
+def _diff(text: str) -> str:
+    colours = {"-": "red", "+": "green"}
+    return "\n".join(click.style(line, fg=colours.get(line[2:3])) if line else line for line in text.split("\n"))
+
+
+def _it(count: int) -> str:
+    return "it" if count == 1 else "them"
+
+
+def as_json(found: Standing) -> str:
+    """The whole standing, for editors and scripts."""
+    facts: dict[str, Any] = {"stage": found.stage.name, "passed": found.report.passed, "tested": found.report.stage}
+    facts |= {"tests": len(found.report.results), "tests_passed": found.report.count}
+    facts |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
+    facts |= {"serve": address.serve_command() or None, "notes": found.notes}
+    facts |= {"missing": [_facts(missing) for missing in found.missing]}
+    return json.dumps(facts | {"report": found.report.as_dict()}, indent=1, default=str)
+
+
+def _facts(missing: Missing) -> dict[str, Any]:
+    target = missing.advice.place
+    return {
+        "test": missing.result.id if missing.result else None,
+        "requirement": missing.result.requirement if missing.result else None,
+        "hint": missing.result.hint if missing.result else None,
+        "sentence": missing.advice.sentence,
+        "remedy": missing.advice.remedy,
+        "file": target.file if target else None,
+        "line": target.line if target else None,
+        "read": missing.link or None,
+    }
+
+
+def _done(found: Standing) -> str:
+    if found.next is None:
+        return click.style("All is done: this was the last stage.", fg="green")
+    return f"{click.style('Done.', fg='green')} Next comes {title(found.next)}\n  Read: {page(found.next)}"
+
+
+def _missing(found: Standing, missing: Missing, traceback: bool, hint: bool) -> str:
+    lines = []
+    if missing.result:
+        lines += [
+            _prose(f"Missing: {missing.result.requirement}").replace("Missing:", click.style("Missing:", fg="red"), 1),
+            "",
+        ]
+    lines.append(click.style(_prose(missing.advice.sentence), bold=True))
+    if missing.advice.remedy:
+        lines.append(_prose(missing.advice.remedy))
+    lines.append("")
+    if opened := place(found, missing):
+        lines.append(f"  Open: {click.style(opened, fg='cyan')}")
+    if missing.link:
+        lines.append(f"  Read: {missing.link}")
+    if missing.result and missing.result.hint:
+        lines.append(textwrap.indent(_prose(f"Hint: {missing.result.hint}"), "  ") if hint else "  Hint: --hint")
+    elif hint:
+        lines.append("  Hint: there is none for this; the chapter's step says how.")
+    if not missing.result and missing.failure.traceback and missing.failure.message:
+        lines += ["", f"  Python says: {missing.failure.type}: {first_line(missing.failure.message)}"]
+    if traceback and missing.failure.traceback:
+        lines += ["", missing.failure.traceback.rstrip()]
+    return "\n".join(lines).rstrip()
+
+
+def _prose(text: str) -> str:
+    """Text in short lines; a long path or address is never broken."""
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(textwrap.fill(p, WIDTH, break_long_words=False, break_on_hyphens=False) for p in paragraphs)

@@ -1,0 +1,79 @@
+"""A project to begin from: the stage before the one that is to be written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from companion.chain.stages import ROOT, Stage, copy, previous
+from companion.learner.versions import MARK, mark
+from companion.running.environment import environment
+
+IGNORED = ["__pycache__/", ".venv/", ".env", "db.sqlite3"]
+IDENTITY = ["-c", "user.name=Learner", "-c", "user.email=learner@example.com"]  # where git has none of its own
+
+
+class CannotStart(Exception):
+    """The folder cannot take a project; the message says why, and what to do."""
+
+
+def start(stage: Stage, folder: Path) -> bool:
+    """Put the project that `stage` begins with into `folder`; returns whether git keeps its history.
+
+    Before the first stage that is what `startproject` writes, later the stage before. Nothing is written into a
+    folder that has something in it. Raises CannotStart.
+    """
+    folder = folder.absolute()
+    _refuse(folder)
+    before = previous(stage)
+    with tempfile.TemporaryDirectory() as made:
+        new = Path(made, "new")
+        new.mkdir()
+        if before is None:
+            _startproject(new)
+        else:
+            copy(before, new)
+            (new / MARK).write_text(mark(before), encoding="utf-8")
+        (new / ".gitignore").write_text("\n".join(IGNORED) + "\n", encoding="utf-8")
+        try:
+            shutil.copytree(new, folder, dirs_exist_ok=True)
+        except OSError as error:
+            raise CannotStart(f"{folder} cannot be written: {error}") from error
+    return _history(folder, f"Begin with {before}" if before else "Begin with startproject")
+
+
+def _refuse(folder: Path) -> None:
+    home = folder.resolve()
+    root = ROOT.resolve()
+    if home == root or any(home == inside or inside in home.parents for inside in (root / "steps", root / "final")):
+        raise CannotStart(f"{folder} belongs to the companion. Name a new folder of your own.")
+    if folder.exists() and not folder.is_dir():
+        raise CannotStart(f"{folder} is a file. Name a new folder.")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise CannotStart(f"{folder} has something in it, and nothing is written over. Name a new folder.")
+
+
+def _startproject(folder: Path) -> None:
+    """What `django-admin startproject config .` writes, with a secret of its own."""
+    command = [sys.executable, "-m", "django", "startproject", "config", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=folder)
+    if done.returncode:
+        raise CannotStart(f"startproject failed: {done.stderr.strip()}")
+
+
+def _history(folder: Path, message: str) -> bool:
+    """Make a git repository with one commit; without git, and inside another repository's error, there is none."""
+    identity = [] if _git(folder, "config", "user.email") else IDENTITY
+    steps = [["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "--no-verify", "-m", message]]
+    return all(_git(folder, *step) for step in steps)
+
+
+def _git(folder: Path, *arguments: str) -> bool:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, stdin=subprocess.DEVNULL)
+    except OSError:
+        return False
+    return done.returncode == 0

@@ -1,0 +1,175 @@
+"""Checks again whenever a file of the project is saved, and answers to keys in between."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from watchdog.events import (
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.polling import PollingObserverVFS
+from watchdog.utils.event_debouncer import EventDebouncer
+
+from companion.chain.stages import Stage
+from companion.learner import output
+from companion.learner.keyboard import ReadKey, keyboard
+from companion.learner.standing import Standing, stand
+from companion.project.differences import compare
+from companion.project.index import Known
+from companion.project.locate import LEFT_BY_TOOLS, NotAProject, locate
+
+SAVED = "saved"
+SAVES = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent]
+ONE_SAVE = 0.1  # seconds within which the changes of files are one save: an editor writes beside the file and renames
+LOOK = 0.3  # seconds between two looks, where the system tells of no change
+UNCHECKED = {".sqlite3", ".sqlite3-journal", ".log", ".pyc"}
+KEYS = "h hint   d diff   n next   a all   t traceback   q quit"
+Say = Callable[[str], None]
+
+
+def relevant(path: Path) -> bool:
+    """Whether a change of `path`, seen from the watched folder, may change what a check finds."""
+    hidden = any(part in LEFT_BY_TOOLS or part.startswith(".") for part in path.parts[:-1])
+    return not hidden and path.suffix not in UNCHECKED
+
+
+@dataclass
+class Watched:
+    """One project that is watched: `stage` is None as long as the project says itself how far it is."""
+
+    folder: Path
+    say: Say
+    stage: Stage | None = None
+    found: Standing | None = None
+
+    def check(self) -> None:
+        """Check, and say what is found."""
+        self.found = stand(self.folder, self.stage)
+        self.say(output.standing(self.found))
+        self.say(f"\n{KEYS}")
+
+    def key(self, key: str) -> bool:
+        """Answer to a key; returns False when it is the one to quit with."""
+        found = self.found
+        if key in ("q", "\x03", "\x04", ""):
+            return False
+        if found is None:
+            return True
+        if key == "h":
+            self.say(output.standing(found, hint=True))
+        elif key == "a":
+            self.say(output.standing(found, every=True))
+        elif key == "t":
+            self.say(output.standing(found, traceback=True))
+        elif key == "d":
+            self.say(difference(found, self.folder))
+        elif key == "n":
+            self._next(found)
+        return True
+
+    def _next(self, found: Standing) -> None:
+        if not found.report.passed:
+            left = len(found.missing)
+            self.say(f"{found.stage} is not done yet: {left} {'thing is' if left == 1 else 'things are'} missing.")
+        elif found.next is None:
+            self.say("This was the last stage: all is done.")
+        else:
+            self.stage = found.next
+            self.check()
+
+
+def difference(found: Standing, folder: Path, every: bool = False) -> str:
+    """What of the stage the project has otherwise, up to the step at which it stands; or `every` difference."""
+    try:
+        project = locate(folder)
+    except NotAProject:
+        return output.standing(found)
+    known = Known(found.stage, project, found.report.facts)
+    return output.differences(compare(known), None if every else found.step, found)
+
+
+def run(folder: Path, say: Say, stage: Stage | None = None, polling: bool = False) -> None:
+    """Watch until somebody quits. With `polling` the files are looked at, for folders that send no events."""
+    watched = Watched(folder, say, stage)
+    events: SimpleQueue[str] = SimpleQueue()
+    with keyboard() as read, saves(folder, lambda names: events.put(SAVED), polling):
+        if read:
+            threading.Thread(target=_keys, args=(read, events), daemon=True).start()
+        try:
+            watched.check()
+            while (event := events.get()) == SAVED or watched.key(event):
+                if event == SAVED:
+                    watched.check()
+        except KeyboardInterrupt:
+            pass
+
+
+def _keys(read: ReadKey, events: SimpleQueue[str]) -> None:
+    while True:
+        key = read()
+        events.put(key)
+        if key in ("", "q"):
+            return
+
+
+class _Files(FileSystemEventHandler):
+    """Hands on what happens to files that count."""
+
+    def __init__(self, folder: Path, hand_on: Callable[[FileSystemEvent], None]) -> None:
+        self.folder = folder
+        self.hand_on = hand_on
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if any(relevant(Path(name)) for name in names(event, self.folder)):
+            self.hand_on(event)
+
+
+def names(event: FileSystemEvent, folder: Path) -> list[str]:
+    """The file of an event, and where it was moved to, seen from `folder`."""
+    return [os.path.relpath(str(path), folder) for path in (event.src_path, event.dest_path) if path]
+
+
+@contextmanager
+def saves(folder: Path, saved: Callable[[set[str]], None], polling: bool = False) -> Iterator[None]:
+    """Call `saved` with the names of the files after each save below `folder`, as long as the context lasts.
+
+    With `polling`, or where the system tells of no change, by looking again and again.
+    """
+    debouncer = EventDebouncer(ONE_SAVE, lambda events: saved({n for event in events for n in names(event, folder)}))
+    observer = _observer(_Files(folder, debouncer.handle_event), polling)
+    debouncer.start()
+    try:
+        yield
+    finally:
+        observer.stop()
+        debouncer.stop()
+
+
+def _observer(files: _Files, polling: bool) -> BaseObserver:
+    observer = PollingObserverVFS(os.stat, _entries, polling_interval=LOOK) if polling else Observer()
+    observer.schedule(files, str(files.folder), recursive=True, event_filter=SAVES)
+    try:
+        observer.start()
+    except OSError:  # no watches left, or a file system without them
+        if polling:
+            raise
+        return _observer(files, True)
+    return observer
+
+
+def _entries(folder: str | None) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder, without those folders in which nothing counts."""
+    return (entry for entry in os.scandir(folder) if relevant(Path(entry.name, "any")))

@@ -1,1 +1,0 @@
-"""What stands around the chapters: errata, glossary, start page, versions, and tokens taken apart."""

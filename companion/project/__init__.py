@@ -1,0 +1,1 @@
+"""Reads a learner's project and compares it with a stage, without running it."""

@@ -1,0 +1,123 @@
+"""Where a learner's project lies: the folder of its manage.py, at or below the folder that was named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.chain.stages import ROOT
+from companion.project.results import Failure, Place
+
+DEEPEST = 3  # folders below the one named in which a manage.py is looked for
+SKIPPED = {"node_modules", "site-packages", "__pycache__", "dist", "build"}
+LEFT_BY_TOOLS = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".venv",
+        "venv",
+        "node_modules",
+        "site-packages",
+        "__pycache__",
+        "__MACOSX",
+        ".idea",
+        ".vscode",
+        ".DS_Store",
+        ".pytest_cache",
+    }
+)
+
+
+class NotAProject(Exception):
+    """No one project can be found there; carries what was found instead."""
+
+    def __init__(self, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
+        super().__init__(message)
+        self.failure = Failure("find", type_, message, name, (place,) if place else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A learner's project: `outer` is the folder that was named, `folder` the one of its manage.py."""
+
+    outer: Path
+    folder: Path
+
+    @property
+    def prefix(self) -> str:
+        """What stands before a path inside `folder` when it is seen from `outer`: "" or "backend/"."""
+        inside = self.folder.relative_to(self.outer).as_posix()
+        return "" if inside == "." else f"{inside}/"
+
+
+def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
+    """The project in the folder `named`, or at most `deepest` folders below it. Raises NotAProject."""
+    try:
+        return _locate(named, root, deepest)
+    except PermissionError as error:
+        raise NotAProject("Unreadable", str(error.filename or named)) from None
+
+
+def readable(path: Path) -> str:
+    """The text of a file as UTF-8, whatever it holds; "" where it cannot be read, or is no file."""
+    try:
+        return path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else ""
+    except OSError:
+        return ""
+
+
+def _locate(named: Path, root: Path, deepest: int) -> Project:
+    if not named.exists():
+        raise NotAProject("NoFolder", str(named))
+    if named.is_file():
+        if named.name != "manage.py":
+            raise NotAProject("IsAFile", str(named), named.name)
+        named = named.parent
+    outer = named.resolve()
+    root = root.resolve()
+    if outer == root or any(outer == home or home in outer.parents for home in (root / "steps", root / "final")):
+        raise NotAProject("OwnStage", str(outer), outer.name)
+    found = sorted(_with_manage(outer, deepest), key=lambda folder: len(folder.parts))
+    if not found:
+        raise _none(outer)
+    if len(found) > 1 and len(found[0].parts) == len(found[1].parts):
+        raise NotAProject("SeveralProjects", ", ".join(f.relative_to(outer).as_posix() for f in found))
+    return Project(outer, found[0])
+
+
+def python_files(folder: Path) -> Iterator[Path]:
+    """The Python files of a project, without those of environments and packages inside it."""
+    seen: set[str] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        new = (name for name in folders if os.path.realpath(os.path.join(place, name)) not in seen)
+        folders[:] = sorted(name for name in new if not _skipped(Path(place, name)))
+        seen |= {os.path.realpath(os.path.join(place, name)) for name in folders}  # a link may lead in a circle
+        paths = (Path(place, name) for name in sorted(files) if name.endswith(".py"))
+        yield from (path for path in paths if os.path.isfile(path))
+
+
+def _with_manage(folder: Path, deepest: int) -> Iterator[Path]:
+    if (folder / "manage.py").is_file():
+        yield folder
+    elif deepest:
+        try:
+            below = sorted(path for path in folder.iterdir() if path.is_dir() and not _skipped(path))
+        except OSError:
+            return
+        for path in below:
+            yield from _with_manage(path, deepest - 1)
+
+
+def _skipped(folder: Path) -> bool:
+    return folder.name.startswith(".") or folder.name in SKIPPED or os.path.exists(folder / "pyvenv.cfg")
+
+
+def _none(outer: Path) -> NotAProject:
+    around = next((parent for parent in outer.parents if (parent / "manage.py").is_file()), None)
+    if around:
+        return NotAProject("InsideAProject", str(around), outer.name)
+    if not any(outer.iterdir()):
+        return NotAProject("EmptyFolder", str(outer))
+    return NotAProject("NoManage", str(outer), place=Place("manage.py", 0))

@@ -1,0 +1,31 @@
+"""Finds the last stage of which a project has something."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from companion.chain import steps
+from companion.chain.stages import Stage
+from companion.project.index import Known
+
+APP = "authentication"  # its modules may be divided otherwise than the stages'
+
+
+def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
+    """The last stage of which the project has something: a class, a function or a setting that the stage brings."""
+    generic = {name for name, times in Counter(_brought(chain)).items() if times > 1}
+    here = {(definition.file, definition.symbol.name) for definition in known.definitions}
+    app = f"{APP}/"
+    names = {name for file, name in here if f"/{file}".rpartition(f"/{app}")[1]} - generic
+    for stage in reversed(chain):
+        for file, name, changed in steps.candidates(stage):
+            moved = file.startswith(app) and name in names
+            if changed == 2 and name and (moved or (known.theirs(file), name) in here):
+                return stage
+    return chain[0]
+
+
+def _brought(chain: tuple[Stage, ...]) -> Iterable[str]:
+    """The symbols that any stage brings, once for each file that has them."""
+    return (name for _, name in {(file, name) for stage in chain for file, name, _ in steps.candidates(stage)})

@@ -1,1 +1,0 @@
-"""Prose beside the diff of two neighbouring stages, computed from their folders."""

@@ -1,0 +1,1 @@
+"""Runs a stage's tests on a project, in a separate process."""

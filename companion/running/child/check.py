@@ -1,0 +1,250 @@
+"""Runs inside the learner's project, in a process of its own: reads one line of JSON, answers with lines of JSON.
+
+Started as `python -I check.py`, so that nothing in the environment or the current folder changes what is imported.
+Django and pytest are imported first and the project comes last on the path: no file of the project hides a package.
+"""
+
+from __future__ import annotations
+
+import ast
+import faulthandler
+import importlib.util
+import json
+import os
+import runpy
+import sqlite3
+import sys
+import types
+from collections.abc import Set
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+import django.conf
+import django.core.management
+import django.db.migrations.autodetector
+import django.test
+import jwt  # noqa: F401
+import pytest
+import pytest_django.plugin
+import rest_framework  # noqa: F401
+
+from companion.project.results import Failure, Place
+from companion.running.child.exceptions import Frames
+from companion.running.child.pytest_plugin import Listener
+from companion.running.stage_tests import copy_tests
+
+del sys.path[0]
+
+LOADED = {name.partition(".")[0] for name in sys.modules}  # what a file of the project would hide
+NO_TESTS_RUN = 90  # the exit status when something kept the tests from running
+
+
+class Stop(Exception):
+    """The project cannot be tested; carries what was found."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class Child:
+    """One run: `job` has what `run_suite.py` sends."""
+
+    def __init__(self, job: dict[str, Any], channel: int) -> None:
+        self.job, self.channel = job, channel
+        self.project, self.folder = Path(job["project"]), Path(job["folder"])
+        self.frames = Frames(Path(job["outer"]), self.folder, Path(job["stage"]))
+        self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - the watchdog writes as long as we live
+
+    def send(self, event: str, **facts: Any) -> None:
+        os.write(self.channel, json.dumps({"event": event, **facts}).encode() + b"\n")
+
+    def watch(self) -> None:
+        """From here on, end the process when it takes longer than the limit, and note where it hangs."""
+        faulthandler.dump_traceback_later(self.job["limit"], exit=True, file=self.hang)
+
+    def run(self) -> int:
+        """The whole run; returns the exit status."""
+        for phase in ("manage", "settings", "setup", "urls", "migrations", "history"):
+            self.watch()
+            self.send("phase", phase=phase)
+            try:
+                getattr(self, phase)()
+            except Stop as stop:
+                self.send("finding", failure=asdict(stop.failure))
+                return NO_TESTS_RUN
+            except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
+                self.send("finding", failure=asdict(self.frames.failure(phase, error)))
+                return NO_TESTS_RUN
+        self.send("phase", phase="collect")
+        return self.test()
+
+    def note(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
+        """Tell of something that has to be mended, and go on: the tests may say more."""
+        self.send("finding", failure=asdict(Failure(phase, type_, message, name, (place,) if place else ())))
+
+    def stop(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
+        raise Stop(Failure(phase, type_, message, name, (place,) if place else ()))
+
+    def manage(self) -> None:
+        """Run their manage.py up to where it hands over to Django: then the settings have a name."""
+        file = self.project / "manage.py"
+        place = Place(self.frames.inside(str(file)), 0)
+        if hiding := hides(self.project, LOADED | imported(Path(self.job["stage"]))):
+            mark = "/" if hiding.is_dir() else ""
+            self.stop("manage", "Hides", "", hiding.stem, Place(self.frames.inside(str(hiding)) + mark, 0))
+        sys.path.append(str(self.project))
+        reached: list[object] = []
+        django.core.management.execute_from_command_line = reached.append
+        sys.argv[:] = ["manage.py", "check"]
+        try:
+            runpy.run_path(str(file), run_name="__main__")
+        except SystemExit:
+            if not reached:
+                raise
+        if not os.environ.get("DJANGO_SETTINGS_MODULE"):
+            self.stop("manage", "NoSettings", "", place=place)
+
+    def settings(self) -> None:
+        """Import their settings, and see that what the stage needs is there."""
+        name = os.environ["DJANGO_SETTINGS_MODULE"]
+        self.module = importlib.import_module(name)
+        if not self.frames.theirs(self.module.__file__ or ""):
+            self.stop("settings", "ForeignSettings", self.module.__file__ or "", name)
+        wsgi = getattr(self.module, "WSGI_APPLICATION", None)
+        self.package = wsgi.rpartition(".")[0].rpartition(".")[0] if isinstance(wsgi, str) else name.partition(".")[0]
+        if "." not in name and not isinstance(wsgi, str):
+            self.package = ""
+        self.send("facts", settings=name, package=self.package, file=self.frames.inside(self.module.__file__ or ""))
+        apps = [str(app) for app in getattr(self.module, "INSTALLED_APPS", [])]
+        for wanted in self.job["apps"]:
+            if not any(app == wanted or app.startswith(f"{wanted}.") for app in apps):
+                place = self.frames.assigned("INSTALLED_APPS", self.module)
+                tell = self.stop if wanted == self.job["user"].partition(".")[0] else self.note
+                tell("settings", "AppNotInstalled", ", ".join(apps), wanted, place)
+        user = getattr(self.module, "AUTH_USER_MODEL", "")
+        if self.job["user"] and user != self.job["user"]:
+            place = self.frames.assigned("AUTH_USER_MODEL", self.module)
+            self.stop("settings", "UserModel", str(user), self.job["user"], place)
+        default = getattr(self.module, "DATABASES", {}).get("default", {})
+        engine = str(default.get("ENGINE", ""))
+        if default and not engine:
+            place = self.frames.assigned("DATABASES", self.module)
+            self.stop("settings", "EngineUnnamed", "", place=place)
+        if engine.startswith("django.db.backends.") and importlib.util.find_spec(engine) is None:
+            self.stop("settings", "NoEngine", engine, place=self.frames.assigned("DATABASES", self.module))
+        neutral(self.module, self.folder)
+
+    def setup(self) -> None:
+        django.setup()
+
+    def urls(self) -> None:
+        from django.urls import get_resolver
+
+        _ = get_resolver().url_patterns
+
+    def migrations(self) -> None:
+        """See that the migrations hang together and say what the models say."""
+        from django.apps import apps
+        from django.db.migrations.autodetector import MigrationAutodetector
+        from django.db.migrations.loader import MigrationLoader
+        from django.db.migrations.state import ProjectState
+
+        theirs = {app.label: app for app in apps.get_app_configs() if self.frames.theirs(f"{app.path}{os.sep}")}
+        self.loader = loader = MigrationLoader(None, ignore_no_migrations=True)
+        for label, names in loader.detect_conflicts().items():
+            if label in theirs:
+                self.stop("migrations", "ConflictingMigrations", ", ".join(sorted(names)), label)
+        changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(loader.graph)
+        for label, app in theirs.items():
+            if label in loader.unmigrated_apps and any(app.get_models()):
+                self.stop("migrations", "NoMigrations", "", label)
+            if label in changes:
+                operations = [each.describe() for migration in changes[label] for each in migration.operations]
+                self.note("migrations", "MissingMigration", "; ".join(operations), label)
+
+    def history(self) -> None:
+        """See that their database was not migrated in another order; it is only read, and only if it is a file."""
+        for wrong, parent in inconsistent(self.database, self.loader.graph):
+            self.note("history", "InconsistentMigrationHistory", f"{wrong} before {parent}", wrong)
+
+    @property
+    def database(self) -> str:
+        default = getattr(self.module, "DATABASES", {}).get("default", {})
+        return str(default.get("NAME", "")) if str(default.get("ENGINE", "")).endswith("sqlite3") else ""
+
+    def test(self) -> int:
+        """Run the stage's tests, and tell of each as soon as it has ended."""
+        stage, outer = Path(self.job["stage"]), Path(self.job["outer"])
+        settings = os.environ["DJANGO_SETTINGS_MODULE"]
+        copy_tests(stage, self.folder, self.package, settings, self.project, outer)
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        options = ["-q", "--rootdir", str(self.folder), "-c", str(self.folder / "pytest.ini")]
+        options += ["--confcutdir", str(self.folder), "--import-mode=importlib", "--tb=native", "-o", "addopts="]
+        options += ["--continue-on-collection-errors"]
+        options += ["-p", "no:cacheprovider", "-p", "no:faulthandler"]
+        options += ["-o", "django_find_project=false", f"--ds={os.environ['DJANGO_SETTINGS_MODULE']}"]
+        options += ["--collect-only"] if self.job["collect"] else []
+        return int(pytest.main([*options, str(self.folder / "tests")], plugins=[pytest_django.plugin, Listener(self)]))
+
+
+def imported(stage: Path) -> set[str]:
+    """The packages that the stage imports, and none of its own."""
+    trees = [ast.parse(path.read_bytes()) for path in stage.rglob("*.py") if "tests" not in path.parts]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {top for name in names if (top := name.partition(".")[0]) and not (stage / top).is_dir()}
+
+
+def hides(project: Path, packages: Set[str]) -> Path | None:
+    """The first file of the project that hides a package from manage.py, for which its own folder comes first."""
+    for path in sorted(project.iterdir()):
+        module = path.suffix == ".py" and path.is_file() or (path / "__init__.py").is_file()
+        if module and path.stem in packages and path.name != "manage.py":
+            return path
+    return None
+
+
+def neutral(settings: types.ModuleType, folder: Path) -> None:
+    """Take out of the settings what says nothing about the code: which database server, and which language."""
+    engine = str(getattr(settings, "DATABASES", {}).get("default", {}).get("ENGINE", ""))
+    if not engine.endswith("sqlite3"):
+        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "db.sqlite3"}
+        settings.DATABASES = {"default": database}  # type: ignore[attr-defined]
+    settings.LANGUAGE_CODE = "en-us"  # type: ignore[attr-defined]
+
+
+def inconsistent(database: str, graph: Any) -> list[tuple[str, str]]:
+    """The migrations that a SQLite file has had before one that they depend on, each with that one."""
+    if not os.path.isfile(database) or not os.path.getsize(database):
+        return []
+    try:
+        with sqlite3.connect(f"{Path(database).resolve().as_uri()}?mode=ro", uri=True) as connection:
+            done = set(connection.execute("SELECT app, name FROM django_migrations"))
+        connection.close()
+    except sqlite3.Error:
+        return []  # no database that Django has written to
+    nodes = [(key, parent.key) for key, node in graph.node_map.items() for parent in node.parents]
+    return [(".".join(key), ".".join(parent)) for key, parent in sorted(nodes) if key in done and parent not in done]
+
+
+def main() -> int:
+    """Read the job, run it, and end with the mark that says that nothing was cut off."""
+    sys.dont_write_bytecode = True
+    job = json.loads(sys.stdin.buffer.readline())
+    channel = os.dup(1)
+    os.dup2(2, 1)  # what the project prints is no line of ours
+    child = Child(job, channel)
+    status = child.run()
+    faulthandler.cancel_dump_traceback_later()
+    child.hang.close()
+    child.send("end", status=status)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

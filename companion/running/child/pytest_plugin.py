@@ -1,0 +1,92 @@
+"""A pytest plugin that turns what happens to each test into facts. Runs in the project's process; knows no Django."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Protocol
+
+import pytest
+
+from companion.project.results import FAILED, MISSING, PASSED, Failure
+from companion.running.child.exceptions import Frames
+
+SHOWN = 600  # characters of each side of a comparison
+
+
+class Teller(Protocol):
+    """What the listener tells: `job["done"]` has the ids of tests that ran before."""
+
+    frames: Frames
+    job: dict[str, Any]
+
+    def send(self, event: str, **facts: Any) -> None:
+        """Tell the parent."""
+
+    def watch(self) -> None:
+        """Begin to wait for the next test."""
+
+
+class Listener:
+    """pytest's side: turns what pytest reports into lines for the parent."""
+
+    def __init__(self, child: Teller) -> None:
+        self.child = child
+        self.failures: dict[str, Failure] = {}
+        self.outcome, self.seconds, self.compared = MISSING, 0.0, ("", "")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_load_initial_conftests(self) -> Any:
+        try:
+            return (yield)
+        except BaseException as error:
+            self.child.send("finding", failure=asdict(self.child.frames.failure("collect", error)))
+            raise
+
+    def pytest_collectreport(self) -> None:
+        self.child.watch()  # each file has its own time
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = [item for item in items if item.nodeid not in self.child.job["done"]]
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        self.child.send("collected", ids=[item.nodeid for item in session.items])
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.child.watch()
+        self.child.send("start", id=nodeid)
+        self.outcome, self.seconds, self.compared = MISSING, 0.0, ("", "")
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        wanted, came = shown(right), shown(left)
+        self.compared = (wanted if op in ("==", "is") else f"{op} {wanted}", came)
+
+    def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
+        phase = "test" if hasattr(report, "when") and report.when != "collect" else "collect"
+        error = call.excinfo.value
+        compared = self.compared if isinstance(error, AssertionError) else ("", "")
+        failure = self.child.frames.failure(phase, error, *compared)
+        if phase == "collect":
+            self.child.send("uncollected", file=node.nodeid, failure=asdict(failure))
+        else:
+            self.failures.setdefault(node.nodeid, failure)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.seconds += report.duration
+        if report.failed:
+            self.outcome = FAILED
+        elif report.when == "call" and report.passed:
+            self.outcome = PASSED
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        failure = self.failures.get(nodeid)
+        facts = asdict(failure) if failure else None
+        self.child.send("result", id=nodeid, outcome=self.outcome, seconds=round(self.seconds, 4), failure=facts)
+
+
+def shown(value: object) -> str:
+    """A value as Python shows it, cut to what a person reads."""
+    try:
+        text = repr(value)
+    except Exception as error:  # their __repr__ may be what is broken
+        text = f"<{type(value).__name__} whose repr() raises {type(error).__name__}>"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -1,0 +1,221 @@
+"""One suite against one project: starts the project's process, listens, and believes only a whole answer."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from companion.chain.stages import ROOT, Stage
+from companion.project.locate import NotAProject, Project, locate
+from companion.project.results import FAILED, MISSING, PASSED, TIMEOUT, Failure, Place, Report, Result
+from companion.running import suite
+from companion.running.environment import environment
+
+CHILD = Path(__file__).with_name("child") / "check.py"
+LIMIT = 20.0  # seconds that one test, or one step before the tests, may take
+TOTAL = 300.0  # seconds that one process may take
+TIMEOUTS = 3  # so many tests may hang before the rest is not tried any more
+OnResult = Callable[[Result], None]
+
+
+@dataclass
+class Heard:
+    """What came from one process: `ended` only when the end mark and the exit status agree."""
+
+    results: dict[str, Result] = field(default_factory=dict)
+    uncollected: dict[str, Failure] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
+    finding: Failure | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    phase: str = "start"
+    running: str = ""
+    ended: bool = False
+    status: int | None = None
+    output: str = ""
+    hang: str = ""
+
+
+def check(
+    stage: Stage, named: Path, on_result: OnResult | None = None, limit: float = LIMIT, root: Path = ROOT
+) -> Report:
+    """Run the tests of `stage` on the project in the folder `named`.
+
+    `on_result` is called with each Result as it comes. `limit` is in seconds, for each test. The report has every
+    test of the stage, whatever the project does; a project that cannot be found is a finding like any other.
+    """
+    started = time.monotonic()
+    ids = expected(stage)
+    try:
+        project = locate(named, root)
+    except NotAProject as error:
+        return _report(stage, named, ids, Heard(finding=error.failure), started)
+    heard = _listen(stage, project, (), on_result, limit)
+    hung = 0
+    while not heard.ended and heard.running and heard.hang and hung < TIMEOUTS:
+        hung += 1
+        late = _failure_of_hang(heard, project)
+        heard.results[heard.running] = result = _result(stage, heard.running, TIMEOUT, late)
+        if on_result:
+            on_result(result)
+        again = _listen(stage, project, tuple(heard.results), on_result, limit)
+        again.results = heard.results | again.results
+        heard = again
+    if not heard.ended and heard.finding is None:
+        heard.finding = _cut_off(heard, project, limit)
+    return _report(stage, project.outer, ids, heard, started)
+
+
+def expected(stage: Stage) -> list[str]:
+    """The ids of all tests of a stage, in order, collected from the stage itself and never from a project.
+
+    Raises RuntimeError when they cannot be collected, with what pytest printed.
+    """
+    ids = suite.remembered(stage)
+    if ids is None:
+        heard = _listen(stage, Project(stage.path, stage.path), (), None, TOTAL, collect=True)
+        if not heard.ended or heard.status or not heard.ids:
+            raise RuntimeError(f"the tests of {stage} cannot be collected\n{heard.output}\n{heard.finding or ''}")
+        ids = heard.ids
+        suite.remember(stage, ids)
+    return ids
+
+
+def demanded(stage: Stage) -> dict[str, Any]:
+    """What a project has to have before the stage's tests can run: `apps` in INSTALLED_APPS, and its `user` model."""
+    settings: dict[str, Any] = {}
+    for node in ast.parse((stage.path / "config" / "settings.py").read_bytes()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                settings[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue  # computed when the settings are loaded
+    return {"apps": settings.get("INSTALLED_APPS", []), "user": settings.get("AUTH_USER_MODEL", "")}
+
+
+def _listen(
+    stage: Stage,
+    project: Project,
+    done: tuple[str, ...],
+    on_result: OnResult | None,
+    limit: float,
+    collect: bool = False,
+) -> Heard:
+    heard = Heard()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
+        folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
+        job: dict[str, Any] = {name: str(path) for name, path in folders.items()}
+        job |= {"done": done, "limit": limit, "collect": collect, **demanded(stage)}
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-X", "utf8", str(CHILD)],
+            cwd=project.folder,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+        )
+        too_long = threading.Timer(TOTAL, process.kill)
+        too_long.start()
+        try:
+            for line in _lines(process, job):
+                _hear(stage, heard, line, on_result)
+            process.wait()
+        finally:
+            too_long.cancel()
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        heard.ended = heard.status is not None and heard.status == process.returncode
+        output.seek(0)
+        heard.output = output.read().decode(errors="replace")
+        hang = Path(folder, "hang.txt")
+        heard.hang = hang.read_text(encoding="utf-8", errors="replace") if hang.exists() else ""
+    return heard
+
+
+def _lines(process: subprocess.Popen[bytes], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Send the job, and yield what comes back."""
+    assert process.stdin and process.stdout
+    with process.stdin, process.stdout:
+        try:
+            process.stdin.write(json.dumps(job).encode() + b"\n")
+            process.stdin.close()
+        except OSError:
+            return  # it ended before it began: the exit status says so
+        for line in process.stdout:
+            yield json.loads(line)
+
+
+def _hear(stage: Stage, heard: Heard, line: dict[str, Any], on_result: OnResult | None) -> None:
+    event = line["event"]
+    failure = Failure.read(line["failure"]) if line.get("failure") else None
+    if event == "phase":
+        heard.phase = line["phase"]
+    elif event == "facts":
+        heard.facts = {name: value for name, value in line.items() if name != "event"}
+    elif event == "finding":
+        # The first is the one to mend first; but an app that is not listed yet does not keep a project from loading.
+        waits = heard.finding and heard.finding.type == "AppNotInstalled" and failure and failure.phase == "setup"
+        heard.finding = failure if waits else heard.finding or failure
+    elif event == "uncollected" and failure:
+        heard.uncollected[line["file"]] = failure
+    elif event == "collected":
+        heard.ids = line["ids"]
+    elif event == "start":
+        heard.running = line["id"]
+    elif event == "result":
+        heard.running = ""
+        heard.results[line["id"]] = result = _result(stage, line["id"], line["outcome"], failure, line["seconds"])
+        if on_result:
+            on_result(result)
+    elif event == "end":
+        heard.status = line["status"]
+
+
+def _result(stage: Stage, ident: str, outcome: str, failure: Failure | None, seconds: float = 0.0) -> Result:
+    what = suite.asked(stage, ident)
+    return Result(ident, outcome, what.requirement, what.hint, seconds, failure)
+
+
+def _report(stage: Stage, named: Path, ids: list[str], heard: Heard, started: float) -> Report:
+    results = []
+    for ident in ids:
+        lost = heard.uncollected.get(ident.partition("::")[0])
+        results.append(heard.results.get(ident) or _result(stage, ident, MISSING, lost))
+    finding = heard.finding
+    if finding is None and heard.status and all(result.outcome == PASSED for result in results):
+        finding = Failure("test", "Disagreement", f"exit status {heard.status}")
+    seconds = round(time.monotonic() - started, 2)
+    return Report(stage.name, str(named), results, finding, seconds, heard.output, heard.facts)
+
+
+def _failure_of_hang(heard: Heard, project: Project) -> Failure:
+    """Where a process hung, from the stack that its watchdog wrote: the innermost call comes first."""
+    phase = "test" if heard.running else heard.phase
+    found = re.findall(r'File "(.+)", line (\d+) in (.+)', heard.hang)
+    places = [
+        Place(Path(file).relative_to(project.outer).as_posix(), int(line), "", function)
+        for file, line, function in reversed(found)
+        if Path(file).is_relative_to(project.outer) and "site-packages" not in file
+    ]
+    return Failure(phase, "Timeout", "", places=tuple(places), traceback=heard.hang)
+
+
+def _cut_off(heard: Heard, project: Project, limit: float) -> Failure:
+    """The finding for a process that ended without its end mark."""
+    if heard.hang:
+        return _failure_of_hang(heard, project)
+    phase = "test" if heard.running else heard.phase
+    return Failure(phase, "CutOff", "", heard.running, traceback=heard.output[-5000:])
+
+
+__all__ = ["FAILED", "MISSING", "PASSED", "TIMEOUT", "Failure", "Place", "Report", "Result", "check", "expected"]

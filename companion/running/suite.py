@@ -1,0 +1,110 @@
+"""The suite of a stage: the ids of its tests, known before anything runs, and what each one asks for."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from companion.chain.stages import ROOT, Stage, stages
+
+CACHE = ROOT / ".check"  # ids of tests by what they were read from; may be deleted at any time
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a test asks for: `requirement` and `hint` are the first paragraph of its docstring and the rest."""
+
+    requirement: str
+    hint: str
+    line: int
+
+
+def asked(stage: Stage, ident: str) -> Asked:
+    """What the test with this id (`tests/test_x.py::test_y[parameter]`) asks for."""
+    file, _, rest = ident.partition("::")
+    name = rest.partition("[")[0]
+    return _functions(stage.path / file).get(name, Asked(name.replace("_", " "), "", 0))
+
+
+def introduced(ident: str, chain: tuple[Stage, ...]) -> Stage:
+    """The first stage that has the test: what passes in one stage passes in every later one."""
+    file, _, rest = ident.partition("::")
+    name = rest.partition("[")[0]
+    return next((stage for stage in chain if name in _functions(stage.path / file)), chain[-1])
+
+
+def worded(ident: str, chain: tuple[Stage, ...]) -> Stage:
+    """The first stage from which on the test reads as in the last: one that was written anew asks for something new."""
+    file, _, rest = ident.partition("::")
+    name = rest.partition("[")[0]
+    texts = [_texts(stage.path / file).get(name) for stage in chain]
+    return next(stage for n, stage in enumerate(chain) if all(text == texts[-1] for text in texts[n:]))
+
+
+def until(stage: Stage) -> tuple[Stage, ...]:
+    """The chain up to and with `stage`."""
+    root = next(folder for folder in stage.path.parents if (folder / "steps").is_dir())
+    return tuple(link for link in stages(root) if link.number <= stage.number)
+
+
+@cache
+def _functions(path: Path) -> dict[str, Asked]:
+    """The test functions of a file by name; no file has none."""
+    if not path.is_file():
+        return {}
+    found = {}
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+            first, _, rest = inspect.cleandoc(ast.get_docstring(node) or node.name).partition("\n\n")
+            found[node.name] = Asked(" ".join(first.split()), _paragraphs(rest), node.lineno)
+    return found
+
+
+@cache
+def _texts(path: Path) -> dict[str, str]:
+    """The code of the test functions of a file by name."""
+    if not path.is_file():
+        return {}
+    functions = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.FunctionDef)]
+    return {node.name: ast.unparse(node) for node in functions}
+
+
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n")).strip()
+
+
+def fingerprint(stage: Stage) -> str:
+    """What the ids of a stage's tests depend on, in 16 hexadecimal digits."""
+    digest = hashlib.sha256(f"{sys.version_info} {version('pytest')} {version('pytest-django')}".encode())
+    for path in [stage.path / "pytest.ini", *sorted((stage.path / "tests").rglob("*.py"))]:
+        digest.update(path.relative_to(stage.path).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def remembered(stage: Stage, folder: Path = CACHE) -> list[str] | None:
+    """The ids of the stage's tests, if they were collected before from just these files."""
+    try:
+        ids: list[str] = json.loads((folder / f"{stage.name}-{fingerprint(stage)}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return ids
+
+
+def remember(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
+    """Keep the ids for the next time; a folder that cannot be written to is no harm."""
+    try:
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob(f"{stage.name}-*.json"):
+            old.unlink(missing_ok=True)
+        new = folder / f"{stage.name}.{fingerprint(stage)}.new"
+        new.write_text(json.dumps(ids), encoding="utf-8")
+        new.replace(folder / f"{stage.name}-{fingerprint(stage)}.json")
+    except OSError:
+        return

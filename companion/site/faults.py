@@ -1,0 +1,159 @@
+"""The faults of the 2018 article, as docs/errata.md tells them: the one place where the facts stand.
+
+    /// fault | 22
+        title: A token need not end
+        severity: high
+        area: tokens
+        mended: 04-authentication-backend authentication/tokens.py#REQUIRED_CLAIMS
+        held: tests/test_tokens.py::test_a_token_without_a_claim_is_refused
+
+    **Said.** … **Run.** … **Mended.** …
+    ///
+
+A fault is `mended:` (a stage and a selector; several are divided by commas), `kept:` on purpose (written the same
+way), or left for `later:` (the name of a stage that is not there yet). When that stage comes, `later:` becomes
+`mended:` and gets its `held:`, and the last lead its other word.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from companion.chain import stages
+from companion.chain.narration import selectors
+from companion.chain.steps import Place
+from companion.chain.symbols import symbols
+
+SEVERITIES = {"high": "High", "medium": "Medium", "low": "Low"}
+AREAS = {
+    "start": "It does not start",
+    "image": "Image",
+    "tokens": "Tokens",
+    "registration": "Registration",
+    "login": "Login",
+    "rest": "Model, admin, addresses, text",
+}
+STATES = {"mended": "Mended", "kept": "Kept", "later": "Later"}
+BLOCK = re.compile(r"^/// fault \| *(\S+)\n((?: {4}[^\n]*\n)*)(.*?)^///$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One entry: `state` is a key of STATES; `later` names the stage that will mend it, `held` the tests."""
+
+    number: int
+    title: str
+    severity: str
+    area: str
+    state: str
+    places: tuple[Place, ...]
+    later: str
+    held: tuple[str, ...]
+
+
+def read(options: dict[str, str], number: str) -> Fault:
+    """The fault that these options of a block state. Raises ValueError, whose message says what is wrong."""
+    given = {key: value for key, value in options.items() if value}
+    states = [state for state in STATES if state in given]
+    if not number.isdigit():
+        raise ValueError(f"fault {number}: behind | stands the fault's number")
+    if len(states) != 1:
+        raise ValueError(f"fault {number}: needs one of mended:, kept: and later:, and has {len(states)} of them")
+    if lacking := [name for name in ("title", "severity", "area") if name not in given]:
+        raise ValueError(f"fault {number}: lacks {lacking[0]}:")
+    for name, known in (("severity", SEVERITIES), ("area", AREAS)):
+        if given[name] not in known:
+            raise ValueError(f"fault {number}: {name}: is one of {', '.join(known)}, and not {given[name]!r}")
+    where = "" if states == ["later"] else given[states[0]]
+    held = tuple(test.strip() for test in given.get("held", "").split(",") if test.strip())
+    return Fault(int(number), given["title"], given["severity"], given["area"], states[0],
+                 tuple(_places(where)), given.get("later", ""), held)  # fmt: skip
+
+
+def read_all(page: str) -> list[Fault]:
+    """All faults of a page, in its order. Raises ValueError."""
+    return [read(yaml.safe_load(options) or {}, number) for number, options, _ in BLOCK.findall(page)]
+
+
+def _places(text: str) -> Iterator[Place]:
+    stage = ""
+    for part in selectors(text):
+        first, _, rest = part.partition(" ")
+        stage, selector = (first, rest) if rest and "#" not in first else (stage, part)
+        yield Place(stage, selector.strip())
+
+
+def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
+    """What the entry says and the stages contradict: one sentence each, with the remedy."""
+    found = []
+    if fault.state == "later":
+        numbers = [stage.name[:2] for stage in stages.stages(root) if stages.STEP.fullmatch(stage.name)]
+        if not stages.STEP.fullmatch(fault.later):
+            found.append(f"later: is the name of a stage to come, as in 08-hardening, and not {fault.later!r}")
+        elif fault.later[:2] in numbers:
+            found.append(f"stage {fault.later[:2]} is there: write mended: and held:, or name a later stage")
+        if fault.held:
+            found.append("what is left for later has no held: yet")
+    elif not fault.held:
+        found.append("lacks held:, the test that fails without the mend")
+    found += [problem for place in fault.places if (problem := _lost_place(place, root))]
+    found += [
+        f"held: there is no {test}, neither in {', '.join(sorted({p.stage for p in fault.places}))} nor in the root"
+        for test in fault.held
+        if requirement(fault, test, root) is None
+    ]
+    return [f"fault {fault.number}: {problem}" for problem in found]
+
+
+def requirement(fault: Fault, test: str, root: Path = stages.ROOT) -> str | None:
+    """The first paragraph of the docstring of a test that holds the fault; None when there is no such test.
+
+    A test of a stage (`tests/test_x.py::test_y`) is looked for in the stages of the fault, one of the chain or the
+    companion (`tests/chain/test_x.py::test_y`) below `root`.
+    """
+    path, _, name = test.partition("::")
+    names = {place.stage for place in fault.places}
+    folders = [stage.path for stage in stages.stages(root) if stage.name in names]
+    for folder in [*folders, root]:
+        if (folder / path).is_file():
+            requirements = _requirements((folder / path).read_text(encoding="utf-8"))
+            if name in requirements:
+                return requirements[name]
+    return None
+
+
+@lru_cache(maxsize=512)
+def _requirements(suite: str) -> dict[str, str]:
+    return {
+        node.name: " ".join((ast.get_docstring(node) or "").partition("\n\n")[0].split())
+        for node in ast.walk(ast.parse(suite))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def _lost_place(place: Place, root: Path) -> str | None:
+    try:
+        folder = stages.find(place.stage, root).path
+    except stages.UnknownStage as error:
+        return str(error)
+    file = folder / place.path
+    if not file.is_file():
+        return f"{place.stage} has no file {place.path}"
+    text = file.read_text(encoding="utf-8")
+    if place.symbol.startswith('"'):
+        return (
+            None if place.symbol.strip('"') in text else f"{place.path} of {place.stage} does not hold {place.symbol}"
+        )
+    known = [*symbols(text)] if place.path.endswith(".py") else []
+    if not place.symbol or place.symbol in known:
+        return None
+    near = difflib.get_close_matches(place.symbol, known, 1)
+    return f"{place.path} of {place.stage} has no {place.symbol}" + (f"; did you mean {near[0]}?" if near else "")

@@ -1,0 +1,134 @@
+"""Lines of code as HTML: coloured by Pygments over the whole file, cut by line, changed words marked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from functools import lru_cache
+from html import escape
+
+from pygments.lexers import TextLexer, get_lexer_for_filename
+from pygments.token import STANDARD_TYPES
+from pygments.util import ClassNotFound
+
+from companion.chain.changes import FileChange, Row
+
+Piece = tuple[str, str]  # a CSS class of Pygments ("" for none) and the text it colours
+QUIET = {"w", "p", "n"}  # white space, punctuation and plain names need no colour
+SHORT = 34  # characters, which fit a phone; a longer line may wrap there, and is continued behind its own beginning
+BREAKABLE = re.compile(r"(?<=[.(\[,=/])(?=[^\s)\]])")  # where a long name may be cut
+BREAK = "\N{ZERO WIDTH SPACE}"  # stands for a <wbr> until the text is HTML
+RUNS = {"+": ("ins", "Added"), "-": ("del", "Removed"), " ": ("span", "Unchanged")}
+
+
+def text(value: str) -> str:
+    """`value` escaped for HTML text."""
+    return escape(value, quote=False)
+
+
+def line(change: FileChange, row: Row, ident: str = "", before: Row | None = None) -> str:
+    """One row as a `<span>`; `ident` becomes its id.
+
+    Its number is in `data-n`, but for a row that follows on `before` in the same run: CSS counts that one, which
+    makes a long page lighter by a tenth.
+    """
+    side = change.old_text if row.kind == "-" else change.new_text
+    number = _number(row)
+    pieces = _pieces(change.path, side or "")[number - 1]
+    attribute = f' id="{ident}"' if ident else ""
+    style = [] if before and number == _number(before) + 1 else [f"counter-set:line {number}"]
+    attribute += f' data-n="{number}"' if style else ""
+    if len(row.text) > SHORT:
+        style.append(f"--indent:{len(row.text) - len(row.text.lstrip())}")
+        pieces = _breakable(pieces) if row.mate is None else pieces
+    attribute += f' style="{";".join(style)}"' if style else ""
+    return f'<span class="rd-line"{attribute}>{_html(pieces, _reworded(row))}\n</span>'
+
+
+def _number(row: Row) -> int:
+    """The number of the row's line, in the old file where it is removed, else in the new one."""
+    number = row.old if row.kind == "-" else row.new
+    assert number is not None
+    return number
+
+
+def runs(change: FileChange, rows: list[Row], idents: dict[int, str]) -> str:
+    """Rows as `<ins>`, `<del>` and `<span>` runs, each of which says in hidden words what it is.
+
+    `idents` gives the id of a row by the row's own `id()`.
+    """
+    out: list[str] = []
+    start = 0
+    for end in range(1, len(rows) + 1):
+        if end == len(rows) or rows[end].kind != rows[start].kind:
+            group = rows[start:end]
+            tag, word = RUNS[group[0].kind]
+            pairs = zip(group, [None, *group], strict=False)
+            lines = "".join(line(change, row, idents.get(id(row), ""), before) for row, before in pairs)
+            out.append(f'<{tag} class="rd-run"><span class="rd-hidden">{word}, {span(group)}: </span>{lines}</{tag}>')
+            start = end
+    return "".join(out)
+
+
+def span(rows: list[Row]) -> str:
+    """Which lines the rows are, in words: "line 3" or "lines 3 to 8"."""
+    first, last = rows[0].new or rows[0].old, rows[-1].new or rows[-1].old
+    return f"line {first}" if first == last else f"lines {first} to {last}"
+
+
+@lru_cache(maxsize=512)
+def _pieces(path: str, content: str) -> list[list[Piece]]:
+    """Per line the pieces that Pygments sees, so that the middle of a docstring is known to be one."""
+    try:
+        lexer = get_lexer_for_filename(path, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        lexer = TextLexer(stripnl=False, ensurenl=False)
+    lines: list[list[Piece]] = [[]]
+    for kind, value in lexer.get_tokens(content):
+        css = next(STANDARD_TYPES[ancestor] for ancestor in reversed(kind.split()) if ancestor in STANDARD_TYPES)
+        css = "" if css in QUIET else css
+        first, *rest = value.split("\n")
+        if lines[-1] and lines[-1][-1][0] == css:  # neighbours of one colour are one piece: the page gets lighter
+            first = lines[-1].pop()[1] + first
+        lines[-1].append((css, first))
+        lines += [[(css, part)] for part in rest]
+    return lines
+
+
+def _breakable(pieces: list[Piece]) -> list[Piece]:
+    """The pieces with a BREAK wherever the line may be cut, in one of them or between two."""
+    at, cuts = 0, {match.start() for match in BREAKABLE.finditer("".join(value for _, value in pieces))}
+    found: list[Piece] = []
+    for css, value in pieces:
+        found.append((css, "".join(BREAK * (at + n in cuts) + letter for n, letter in enumerate(value))))
+        at += len(value)
+    return found
+
+
+def _reworded(row: Row) -> list[tuple[int, int]]:
+    """Where in the row's text the words stand that its mate does not have."""
+    if row.mate is None:
+        return []
+    mine, other = (re.findall(r"\w+|\s+|.", side) for side in (row.text, row.mate))
+    starts = [0]
+    for word in mine:
+        starts.append(starts[-1] + len(word))
+    codes = difflib.SequenceMatcher(None, mine, other, autojunk=False).get_opcodes()
+    return [(starts[i1], starts[i2]) for tag, i1, i2, _, _ in codes if tag != "equal" and i2 > i1]
+
+
+def _html(pieces: list[Piece], marks: list[tuple[int, int]]) -> str:
+    out: list[str] = []
+    at = 0
+    for css, value in pieces:
+        body, cut = "", 0
+        for low, high in marks:
+            start, stop = max(low - at, 0), min(high - at, len(value))
+            if start < stop:
+                body += f"{text(value[cut:start])}<mark>{text(value[start:stop])}</mark>"
+                cut = stop
+        body += text(value[cut:]).replace(BREAK, "<wbr>")
+        if body:
+            out.append(f'<span class="{css}">{body}</span>' if css else body)
+        at += len(value)
+    return "".join(out)

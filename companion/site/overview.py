@@ -1,0 +1,141 @@
+"""The whole way at a glance: the stages of a part, what each adds, and how long it takes to read."""
+
+from __future__ import annotations
+
+import math
+import re
+import xml.etree.ElementTree as etree
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+from markdown.treeprocessors import Treeprocessor
+
+from companion.chain import stages
+from companion.chain.changes import changes
+from companion.chain.chapters import Chapter, NoFrontMatter, chapter
+from companion.site.page_blocks import PageBlock
+from companion.site.problems import report
+
+WORDS_A_MINUTE = 200  # a slow reader of technical prose
+LINES_A_MINUTE = 15  # of code that one reads beside it; a suite is skimmed and generated code skipped
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+CODE = re.compile(r"^( *)(`{3,}).*?^\1\2$", re.MULTILINE | re.DOTALL)
+NOT_PROSE = re.compile(r"<!--.*?-->|^///.*$|^ {4}generated:.*$", re.MULTILINE)
+
+
+class WayBlock(PageBlock):
+    """`/// way | 1-7`: the stages with these numbers; `8-`: all from there on; `final`: the last one alone.
+
+    The prose of the block is shown as long as there is none of them.
+    """
+
+    NAME = "way"
+
+    def make(self, parent: etree.Element) -> etree.Element:
+        way = etree.SubElement(parent, "div", {"class": "wy", "data-way": self.argument.strip()})
+        etree.SubElement(way, "ol", {"data-search-exclude": ""})
+        self.none_yet = etree.SubElement(way, "div")
+        return way
+
+    def on_add(self, block: etree.Element) -> etree.Element:
+        return self.none_yet
+
+
+class PartBlock(PageBlock):
+    """`/// part | pitch`: a part of a page that the style sheet gives a place of its own (`st-pitch`)."""
+
+    NAME = "part"
+
+    def make(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "div", {"class": f"st-{self.argument.strip()}"})
+
+
+def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
+    """How long a chapter takes to read: its words at 200 a minute, and 15 lines of the stage's code a minute.
+
+    Tests and generated files are not counted.
+    """
+    text = page.path.read_text(encoding="utf-8")
+    made = {path.strip() for head in re.findall(r"^/// beside \| *(.+)\n {4}generated:", text, re.MULTILINE)
+            for path in head.split(",")}  # fmt: skip
+    prose = len(NOT_PROSE.sub("", CODE.sub("", FRONT_MATTER.sub("", text))).split())
+    diff = changes(page.stage, stages.previous(page.stage, root)).files
+    code = sum(c.added for path, c in diff.items() if path not in made and not path.startswith("tests/"))
+    return math.ceil(prose / WORDS_A_MINUTE + code / LINES_A_MINUTE)
+
+
+def number(stage: stages.Stage) -> int | None:
+    """The number in the name of a stage's folder; None for `final`, which has none."""
+    return int(stage.name[:2]) if stages.STEP.fullmatch(stage.name) else None
+
+
+def meant(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
+    """The stages that the argument of a block means. Raises ValueError, whose message says what to write."""
+    if argument == stages.FINAL:
+        return [stage for stage in chain if stage.name == stages.FINAL]
+    limits = re.fullmatch(r"(\d+)-(\d*)", argument)
+    if not limits:
+        raise ValueError(f"/// way | {argument}: write the numbers of stages, as in 1-7 or 8-, or {stages.FINAL}")
+    first, last = int(limits[1]), int(limits[2] or 99)
+    return [stage for stage in chain if first <= (number(stage) or 0) <= last]
+
+
+def duration(total: int) -> str:
+    """A number of minutes in words; from an hour on, in half hours."""
+    if total < 60:
+        return f"{total} minutes"
+    halves = round(total / 30)
+    whole = str(halves // 2) + ("½" if halves % 2 else "")
+    return f"{whole} hour{'' if whole == '1' else 's'}"
+
+
+class ShowWay(Treeprocessor):
+    """Fills the lists of stages, and says `{{stages}}` and `{{reading time}}` where a page asks for them."""
+
+    def __init__(self, md: Markdown, root: Path) -> None:
+        super().__init__(md)
+        self.root = root
+
+    def run(self, root: etree.Element) -> None:
+        ways = [element for element in root.iter("div") if element.get("class") == "wy"]
+        if not ways:
+            return
+        pages = {stage: page for stage in stages.stages(self.root) if (page := _page(stage, self.root))}
+        times = {stage: minutes(page, self.root) for stage, page in pages.items()}
+        problems = []
+        for way in ways:
+            try:
+                chosen = meant(way.attrib.pop("data-way"), tuple(pages))
+            except ValueError as error:
+                problems.append(str(error))
+                continue
+            for stage in chosen:
+                _row(way[0], pages[stage], times[stage], mark(stage))
+            way.remove(way[1] if chosen else way[0])
+        facts = {"{{stages}}": str(len(pages)), "{{reading time}}": duration(sum(times.values()))}
+        for element in root.iter():
+            for name, fact in facts.items():
+                element.text = element.text and element.text.replace(name, fact)
+        report(root, "page", problems)
+
+
+def mark(stage: stages.Stage) -> str:
+    """What stands before a stage's title: its number, or a flag for the last."""
+    return str(number(stage) or "✓")
+
+
+def _page(stage: stages.Stage, root: Path) -> Chapter | None:
+    try:
+        return chapter(stage, root)
+    except (FileNotFoundError, NoFrontMatter):
+        return None
+
+
+def _row(way: etree.Element, page: Chapter, time: int, sign: str) -> None:
+    item = etree.SubElement(way, "li")
+    etree.SubElement(item, "span", {"class": "wy-mark", "aria-hidden": "true"}).text = sign
+    words: Any = etree.SubElement(item, "div")
+    etree.SubElement(words, "a", {"href": f"chapters/{page.path.name}"}).text = page.title
+    etree.SubElement(words, "p").text = page.description
+    etree.SubElement(item, "span", {"class": "wy-time"}).text = f"{time} min"

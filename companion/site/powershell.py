@@ -1,0 +1,132 @@
+"""Shows a command that is written once, for a POSIX shell, in PowerShell too, where it differs there.
+
+An author writes a ```console block as always. Where PowerShell needs other words, the block becomes two tabs. The
+second one has the commands without their output: they follow by rule, and were not run there. A block with a command
+that no rule can translate, such as a loop, sends people to a shell that has it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from markdown import Extension, Markdown
+from markdown.postprocessors import Postprocessor
+from markdown.preprocessors import Preprocessor
+
+from companion.chain.chapters import DIRECTIVE
+
+FENCE = re.compile(r"^( *)```console$")
+UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed-labels)")>')
+HERE, THERE = "Linux and macOS", "Windows"
+VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
+SENT = re.compile(r" -d ('[^']*')")
+# A loop, a function, what a command prints as a value, a part of a value, and filters that PowerShell lacks.
+POSIX_ONLY = re.compile(r"^for |^\w+\(\) \{|^\w+=\$\(|\$\{|(?:^|\| )(?:grep|head|sort|uniq)\b", re.MULTILINE)
+GIT_BASH = (
+    "PowerShell has other commands for this. Run these in Git Bash, which comes with Git for Windows; there, "
+    "`. .venv/Scripts/activate` switches the environment on:"
+)
+# In order; each is a difference of its own.
+RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"^\. \.venv/bin/activate$"), r".venv\\Scripts\\Activate.ps1"),
+    (re.compile(r"^python3 "), "py "),
+    (re.compile(r"^mkdir -p "), "mkdir "),
+    (re.compile(r"^cp -r "), "Copy-Item -Recurse -Force "),  # without -Force it stops at a folder that is there
+    (re.compile(r"^curl "), "curl.exe "),  # `curl` alone is another command in older PowerShells
+    (re.compile(r" -o /dev/null "), " -o NUL "),
+    (re.compile(r" \\$", re.MULTILINE), " `"),
+)
+
+
+def powershell(command: str) -> str:
+    """A command for PowerShell, or the same where nothing differs; lines that `\\` continues are part of it."""
+    if command.startswith("touch "):
+        return "New-Item " + ", ".join(command.removeprefix("touch ").split())
+    before, after, kept = "", [], command.startswith("export ")
+    while variable := VARIABLE.match(command):
+        value = variable[2]
+        value = value.removeprefix("$(").removesuffix(")") if value.startswith("$(") else f'"{value}"'
+        before += f"$env:{variable[1]} = {value}\n"
+        after += [] if kept else [f"Env:{variable[1]}"]
+        command = command[variable.end() :]
+    for pattern, words in RULES:
+        command = pattern.sub(words, command)
+    # Between a PowerShell and a program, quotes inside an argument are lost: send the text through a pipe.
+    if sent := SENT.search(command):
+        command = f"{sent[1]} | " + SENT.sub(" -d '@-'", command)
+    if after:  # there a variable outlives the command that it was set for
+        command += "\nRemove-Item " + ", ".join(after)
+    return (before + command).strip()
+
+
+class LeaveOutDirectives(Preprocessor):
+    """Leaves out what says how a block is run: it is for the transcripts, and would stand in the page as a comment."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        return [line for line in lines if not DIRECTIVE.match(line)]
+
+
+class WriteTabs(Preprocessor):
+    """Writes a block with commands that differ as two tabs, before anything else reads the page."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        out: list[str] = []
+        n = 0
+        while n < len(lines):
+            fence = FENCE.match(lines[n])
+            if fence:
+                end = next((m for m in range(n + 1, len(lines)) if lines[m] == f"{fence[1]}```"), None)
+                if end is not None and (there := _there([line.removeprefix(fence[1]) for line in lines[n + 1 : end]])):
+                    out += _tabs(fence[1], lines[n : end + 1], there)
+                    n = end + 1
+                    continue
+            out.append(lines[n])
+            n += 1
+        return out
+
+
+def _there(content: list[str]) -> list[str]:
+    """The second tab of a block, the commands without output; none where all are the same."""
+    commands: list[str] = []
+    continued = False
+    for line in content:
+        if line.startswith("$ "):
+            commands.append(line.removeprefix("$ "))
+        elif continued:
+            commands[-1] += f"\n{line}"
+        continued = line.endswith("\\") and (continued or line.startswith("$ "))
+    if any(POSIX_ONLY.search(command) for command in commands):
+        return [GIT_BASH, "", "```console", *"\n".join(f"$ {command}" for command in commands).split("\n"), "```"]
+    written = [powershell(command) for command in commands]
+    lines = [f"PS> {line}" for line in "\n".join(written).split("\n")]
+    return ["```pwsh-session", *lines, "```"] if written != commands else []
+
+
+def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:
+    inner = [f"    {line}" for line in block]
+    other = [f"{indent}    {line}".rstrip() for line in there]
+    return [f'{indent}=== "{HERE}"', "", *inner, "", f'{indent}=== "{THERE}"', "", *other, ""]
+
+
+class LeaveOutOfSearch(Postprocessor):
+    """Leaves out the tab for Windows and the names of the tabs: the search finds the commands in the other tab."""
+
+    def run(self, text: str) -> str:
+        return UNSEARCHED.sub(r"\1 data-search-exclude>", text)
+
+
+class ShellsExtension(Extension):
+    """Has no options."""
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        md.postprocessors.register(
+            LeaveOutOfSearch(md), "companion-no-search", 5
+        )  # behind raw HTML, which is put in at 30
+        md.preprocessors.register(LeaveOutDirectives(md), "companion-directives", 29)
+        md.preprocessors.register(WriteTabs(md), "companion-shells", 28)  # before fences are taken out, at 25
+
+
+def makeExtension(**kwargs: Any) -> ShellsExtension:
+    """What Python-Markdown calls to load the extension."""
+    return ShellsExtension(**kwargs)

@@ -1,0 +1,110 @@
+"""A hook of MkDocs: the search also finds code and error messages.
+
+The theme's plugin indexes headings and prose. This hook adds an entry for each step of a chapter, with the lines of
+code that the step adds, and marks the error messages of the troubleshooting page as such. `mkdocs.yml` says how much
+a title, a text and a message count.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
+from mkdocs.structure.pages import Page
+
+from companion.chain import stages
+from companion.chain.narration import Claim
+from companion.chain.steps import Step, steps
+from companion.chain.symbols import NotPython, symbols
+
+AFTER_THE_PLUGIN = -50  # and before companion/site/live_reload.py, which stores the entries of a page
+CHAPTER = re.compile(r"chapters/(.+)\.md")
+MESSAGES = "troubleshooting.md"
+MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
+NAMED = re.compile(r"(?:async )?(?:def|class) \w+")
+SUITE = "tests/"
+# A step comes before prose that has the same word once, and a step that creates a file comes before later changes.
+CHANGES, CREATES = 1.5, 2.0
+
+Entry = dict[str, Any]
+
+
+@event_priority(AFTER_THE_PLUGIN)
+def on_page_context(context: Any, *, page: Page, config: MkDocsConfig, nav: Any) -> None:
+    """Add to the entries of a chapter or of the troubleshooting page, unless the search excludes the page."""
+    search = config.plugins.get("material/search")
+    if search is None or (page.meta.get("search") or {}).get("exclude"):
+        return
+    every: list[Entry] = search.search_index.entries
+    here = [entry for entry in every if entry["location"].partition("#")[0] == page.url]
+    if page.file.src_uri == MESSAGES:
+        mark_messages(here)
+    if chapter := CHAPTER.fullmatch(page.file.src_uri):
+        root = Path(config.docs_dir).parent
+        for stage in (stage for stage in stages.stages(root) if stage.name == chapter[1]):
+            added = [step_entry(step, page.url) for step in steps(stage, root)]
+            every += added
+            prefer_early(stage, here + added)
+
+
+def mark_messages(entries: list[Entry]) -> None:
+    """Give each section that shows a block of text a field `message` with that text."""
+    for entry in entries:
+        if found := MESSAGE.findall(entry["text"]):
+            entry["message"] = "\n".join(found)
+
+
+def prefer_early(stage: stages.Stage, entries: list[Entry]) -> None:
+    """Rank the chapter that introduces a name above the chapters that use it."""
+    for entry in entries:
+        entry["boost"] = round(entry.get("boost", 1) * (1 + 0.2 / stage.number), 3)
+
+
+def step_entry(step: Step, url: str) -> Entry:
+    """What the index holds of a step: its address, its files as title, and the lines that it adds, as HTML."""
+    lines = [line for claim in step.claims for line in _lines(claim)]
+    typed = [claim.change for claim in step.claims if not claim.change.path.startswith(SUITE) and not step.generated]
+    creates = any(change.status == "added" for change in typed)
+    return {
+        "location": f"{url}#{step.ident}",
+        "title": _title(step),
+        "text": "".join(f"<p><code>{escape(line, quote=False)}</code></p>" for line in lines),
+        "boost": CREATES if creates else CHANGES if typed else 1,
+    }
+
+
+def _lines(claim: Claim) -> list[str]:
+    """The added lines without comments. Nobody types a migration, and a suite is found by the names of its tests."""
+    path, rows = claim.change.path, [claim.change.rows[n] for n in claim.owned]
+    if "/migrations/" in path:
+        return []
+    added = [row.text.strip() for row in rows if row.kind == "+" and row.counts]
+    if path.startswith(SUITE):
+        return [found[0] for line in added if (found := NAMED.match(line))]
+    return [line for line in added if not line.startswith("#")]
+
+
+def _title(step: Step) -> str:
+    """The files of a step, each with the names that the chapter gives: "tokens.py: read_token"."""
+    found: dict[str, list[str]] = {}
+    for claim in step.claims:
+        named = found.setdefault(claim.change.path, [])
+        if (name := _name(claim)) and name not in named:
+            named.append(name)
+    return ", ".join(f"{path}: {', '.join(named)}" if named else path for path, named in found.items())
+
+
+def _name(claim: Claim) -> str:
+    """The class, function or constant that a selector names, "" for anything else. A field goes by its class."""
+    name = claim.selector.partition("#")[2]
+    try:
+        symbol = symbols(claim.change.new_text or "").get(name) if claim.change.path.endswith(".py") else None
+    except NotPython:
+        return ""
+    if symbol is None or symbol.kind == "imports":
+        return ""
+    return symbol.parent or name if symbol.kind == "name" else name

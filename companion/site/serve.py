@@ -1,0 +1,88 @@
+"""Serves the site on this machine: at the next free port, and with its address in a file that `check` reads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+import click
+from mkdocs.__main__ import cli
+from mkdocs.commands import serve as mkdocs_serve
+from mkdocs.livereload import LiveReloadServer
+
+from companion import INTERRUPTED
+from companion.chain.address import HOST, PORT, SERVED
+from companion.chain.invocation import line
+from companion.chain.stages import ROOT
+
+PORTS = range(PORT, PORT + 100)
+ENDINGS = ("SIGTERM", "SIGHUP")  # a closed window sends SIGHUP; Windows doesn't know it
+
+
+class _Server(LiveReloadServer):
+    """MkDocs' server, which says where it is when it begins to answer, and not before."""
+
+    written: list[Path] = []  # MkDocs makes the instance, so what to remove is kept by the class
+
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        with suppress(OSError):  # in a folder that cannot be written the site is served all the same
+            SERVED.mkdir(exist_ok=True)
+            self.written.append(SERVED / str(self.server_port))
+            self.written[-1].write_text(self.url, encoding="utf-8")
+        print(f"\nThe tutorial: {self.url}   (stop it with Ctrl+C)")
+        if self.server_port != PORT:
+            print(f"Port {PORT} is in use, by another program or by another window that shows the tutorial.")
+        check = line("check", "path/to/your/folder")
+        print(f"\nTo check what you have typed, in another window:\n  {check}\n", flush=True)
+        super().serve_forever(poll_interval)
+
+
+def serve(options: Sequence[str] = ()) -> int:
+    """Serves the site until somebody stops it; `options` are those of `mkdocs serve`. Returns the exit status."""
+    os.environ["NO_MKDOCS_2_WARNING"] = "1"
+    os.environ.pop("SITE_URL", None)  # its path would become a part of the address
+    vars(mkdocs_serve)["LiveReloadServer"] = _Server
+    for name in ENDINGS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
+    try:
+        return _serve(options)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    finally:
+        for path in _Server.written:
+            path.unlink(missing_ok=True)
+
+
+def _serve(options: Sequence[str]) -> int:
+    for port in filter(free, PORTS):
+        try:
+            command = ["serve", "-f", str(ROOT / "mkdocs.yml"), "-a", f"{HOST}:{port}", *options]
+            cli.main(command, prog_name="companion", standalone_mode=False)
+            return 0
+        except OSError:
+            if free(port):
+                raise
+            # Another program took the port while the site was built.
+    raise click.ClickException(f"No port from {PORTS[0]} to {PORTS[-1]} is free. Stop a program that uses one.")
+
+
+def free(port: int) -> bool:
+    """Checks whether a server could listen at this port."""
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,73 @@
+"""Which versions were verified, and on which day: read from the pins and from the history, never typed."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+import xml.etree.ElementTree as etree
+from datetime import date
+from pathlib import Path
+
+from markdown import Markdown
+from markdown.treeprocessors import Treeprocessor
+
+from companion import SUPPORTED
+from companion.site.page_blocks import PageBlock
+
+UNKNOWN_DAY = "This copy has no history, so it cannot say of which day it is."
+
+
+class VersionsBlock(PageBlock):
+    """`/// versions | learn`: the pins of a group in pyproject.toml, and the day of this state."""
+
+    NAME = "versions"
+
+    def make(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "div", {"class": "vs", "data-group": self.argument.strip()})
+
+
+def pins(group: str, root: Path) -> list[tuple[str, str]]:
+    """Name and version of each package of a dependency group. Raises KeyError when there is no such group."""
+    listed = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][group]
+    parted = (requirement.partition(";")[0].split("==") for requirement in listed)
+    return [(name.strip(), version.strip()) for name, version in parted]
+
+
+def day(root: Path) -> date | None:
+    """The day of the last commit; None outside of a git history.
+
+    That is the truth about the pins too: nothing lands unless every suite passes with them (CONTRIBUTING.md).
+    """
+    try:
+        command = ["git", "log", "-1", "--format=%cs"]
+        answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return date.fromisoformat(answer) if answer else None
+
+
+def said(when: date | None) -> str:
+    """What stands above the table: the day, and the Pythons that are supported."""
+    first = f"This is the state of {when.day} {when:%B %Y}." if when else UNKNOWN_DAY
+    return f"{first} It supports Python {SUPPORTED[0]} to {SUPPORTED[-1]}."
+
+
+class ShowVersions(Treeprocessor):
+    """Fills the block with a sentence and a table."""
+
+    def __init__(self, md: Markdown, root: Path) -> None:
+        super().__init__(md)
+        self.root = root
+
+    def run(self, root: etree.Element) -> None:
+        for block in [element for element in root.iter("div") if element.get("class") == "vs"]:
+            etree.SubElement(block, "p").text = said(day(self.root))
+            table = etree.SubElement(block, "table")
+            head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
+            for label in ("Package", "Version"):
+                etree.SubElement(head, "th", {"scope": "col"}).text = label
+            body = etree.SubElement(table, "tbody")
+            for name, version in pins(block.attrib.pop("data-group"), self.root):
+                row = etree.SubElement(body, "tr")
+                etree.SubElement(row, "td").text = name
+                etree.SubElement(row, "td").text = version

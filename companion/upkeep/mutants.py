@@ -1,0 +1,202 @@
+"""Code with one declaration removed or flipped: in settings and class bodies, where tools that mutate functions do
+nothing. A suite that does not notice such a mutant does not hold what the stage teaches.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from companion.chain.stages import Stage, copy, files
+from companion.running.environment import environment
+
+OURS = re.compile(r"(authentication|config)/\w+\.py")
+CHECKS = (
+    ("manage.py", "check", "--fail-level=WARNING"),
+    ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no"),
+    ("manage.py", "makemigrations", "--check", "--dry-run"),
+)
+
+# Mutants that change nothing. What Django or a package does by itself need not be noticed.
+SAME = {
+    "authentication/tokens.py: REQUIRED_CLAIMS without 'iss'": "PyJWT asks for it by itself when `issuer` is given",
+    "authentication/tokens.py: REQUIRED_CLAIMS without 'aud'": "PyJWT asks for it by itself when `audience` is given",
+    "authentication/tokens.py: CLAIMS without 'iss'": "PyJWT asks for it by itself when `issuer` is given",
+    "authentication/tokens.py: CLAIMS without 'aud'": "PyJWT asks for it by itself when `audience` is given",
+    "authentication/views.py: PublicAPIView.permission_classes without AllowAny": "an empty list allows the same",
+    "config/settings.py: ALLOWED_HOSTS removed": "Django's default is an empty list too",
+    "config/settings.py: TEMPLATES without 'DIRS'": "Django's default is an empty list too",
+    "config/settings.py: USE_I18N removed": "Django's default is the same",
+    "config/settings.py: USE_TZ removed": "Django's default is the same",
+    "config/settings.py: LANGUAGE_CODE removed": "Django's default is the same",
+    "config/settings.py: TIME_ZONE removed": "a matter of taste: times are stored and signed in UTC",
+    "config/settings.py: USE_I18N with False for True": "a matter of taste: nothing is translated",
+}
+UNUSED = {"config/asgi.py"}  # startproject writes it, and no stage serves with it
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A file with one declaration changed: `what` says where and how, `text` is the whole file."""
+
+    path: str
+    what: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
+
+
+def mutants(stage: Stage, before: Stage | None) -> list[Mutant]:
+    """The mutants of the declarations that a stage has and the one `before` has not."""
+    old = files(before)
+    found = []
+    for path, file in files(stage).items():
+        if OURS.fullmatch(path) and path not in UNUSED:
+            text = old[path].read_text(encoding="utf-8") if path in old else ""
+            found += [Mutant(path, what, changed) for what, changed in mutated(file.read_text(encoding="utf-8"), text)]
+    return found
+
+
+def mutated(text: str, old: str = "") -> Iterator[tuple[str, str]]:
+    """Pairs of a description and a changed text, one for each way to change a declaration that `old` does not have.
+
+    Removed are: an assignment or a call on the level of the module or of a class, an element of a list, a tuple, a
+    set or a dictionary, a keyword of a call, a decorator, a base class among several. Flipped are True and False; a
+    whole number becomes the next one. Bodies of functions are left to tools that know them.
+    """
+    tree = ast.parse(text)
+    known = {(owner, _head(body[place])) for body, place, owner in _places(ast.parse(old).body, "")}
+    times: Counter[str] = Counter()
+    for body, place, owner in list(_places(tree.body, "")):
+        if (owner, _head(body[place])) not in known:
+            for what in _changes(body, place, owner):
+                times[what] += 1
+                again = f" ({times[what]})" if times[what] > 1 else ""
+                yield what + again, ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def _places(body: list[ast.stmt], owner: str) -> Iterator[tuple[list[ast.stmt], int, str]]:
+    """Every statement of the module and of its classes, as the list it stands in, its place there and its owner."""
+    for place, statement in enumerate(body):
+        yield body, place, owner
+        if isinstance(statement, ast.ClassDef):
+            yield from _places(statement.body, f"{owner}{statement.name}.")
+
+
+def _head(statement: ast.stmt) -> str:
+    """The statement as text, without the body of a class or of a function."""
+    if isinstance(statement, (ast.ClassDef, ast.FunctionDef)):
+        bases = [ast.unparse(base) for base in getattr(statement, "bases", [])]
+        return f"{statement.name} {bases} {[ast.unparse(decorator) for decorator in statement.decorator_list]}"
+    return ast.unparse(statement)
+
+
+def _changes(body: list[ast.stmt], place: int, owner: str) -> Iterator[str]:
+    """Changes the statement at `place` in each way in turn; each lasts until the next is asked for."""
+    statement = body[place]
+    if isinstance(statement, (ast.ClassDef, ast.FunctionDef)):
+        name = f"{owner}{statement.name}"
+        if isinstance(statement, ast.ClassDef) and len(statement.bases) > 1:
+            yield from _without_each(statement.bases, name)
+        yield from _without_each(statement.decorator_list, name)
+    elif isinstance(statement, ast.Assign):
+        name = owner + ast.unparse(statement.targets[0])
+        yield from _without(body, place, name)
+        yield from _expression(statement, name)
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        yield from _without(body, place, owner + ast.unparse(statement))
+        yield from _expression(statement, owner + ast.unparse(statement.value.func))
+
+
+def _without(body: list[ast.stmt], place: int, name: str) -> Iterator[str]:
+    statement, body[place] = body[place], ast.Pass()
+    yield f"{name} removed"
+    body[place] = statement
+
+
+def _expression(statement: ast.AST, name: str) -> Iterator[str]:
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            yield from _without_each(node.elts, name)
+        elif isinstance(node, ast.Call):
+            yield from _without_each(node.keywords, name)
+        elif isinstance(node, ast.Dict):
+            for place in range(len(node.keys)):
+                key, element = node.keys.pop(place), node.values.pop(place)
+                yield f"{name} without {ast.unparse(key) if key else f'**{ast.unparse(element)}'}"
+                node.keys.insert(place, key)
+                node.values.insert(place, element)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, int):
+            number = node.value
+            node.value = not number if isinstance(number, bool) else number + 1
+            yield f"{name} with {node.value} for {number}"
+            node.value = number
+
+
+def _without_each(pieces: list[Any], name: str) -> Iterator[str]:
+    for place in range(len(pieces)):
+        piece = pieces.pop(place)
+        yield f"{name} without {ast.unparse(piece)}"
+        pieces.insert(place, piece)
+
+
+def noticed(stage: Stage, mutant: Mutant) -> bool:
+    """Whether the stage's tests, or Django's own checks, fail when the mutant's file takes the place of the stage's."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = copy(stage, Path(name))
+        (folder / mutant.path).write_text(mutant.text, encoding="utf-8")
+        return not all(_passes(folder, *check) for check in CHECKS)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How a stage fared: `count` mutants, those that nobody noticed, and those of SAME that somebody did notice."""
+
+    stage: Stage
+    count: int
+    survived: list[Mutant]
+    stale: list[Mutant]
+
+
+def trials(chain: Sequence[Stage], only: Collection[Stage] = ()) -> Iterator[Tried]:
+    """Try the mutants of each stage in turn (of `only` these, if any are named).
+
+    What a stage declares may lie unused for a while: a mutant that its own stage does not notice has to be noticed by
+    a later one that still has the declaration.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+
+        def unnoticed(stage: Stage, tried: list[Mutant]) -> list[Mutant]:
+            seen = pool.map(functools.partial(noticed, stage), tried)
+            return [mutant for mutant, caught in zip(tried, seen, strict=True) if not caught]
+
+        for place, stage in enumerate(chain):
+            if only and stage not in only:
+                continue
+            found = mutants(stage, chain[place - 1] if place else None)
+            same = [mutant for mutant in found if str(mutant) in SAME]
+            found = [mutant for mutant in found if str(mutant) not in SAME]
+            left = unnoticed(stage, found)
+            for later in chain[place + 1 :] if left else ():
+                there = {str(mutant): mutant for mutant in mutants(later, None)}
+                gone = [mutant for mutant in left if str(mutant) not in there]
+                left = gone + unnoticed(later, [there[str(mutant)] for mutant in left if str(mutant) in there])
+            still = unnoticed(stage, same)
+            yield Tried(stage, len(found), left, [mutant for mutant in same if mutant not in still])
+
+
+def _passes(folder: Path, *arguments: str) -> bool:
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment(), capture_output=True)
+    return done.returncode == 0

@@ -1,0 +1,161 @@
+"""Carries an edit of one stage into all later ones, by three-way merge.
+
+What a stage changes is seen against the last commit. For each later stage in turn the edit of the stage before is
+merged in: base is the stage before as committed, the two sides are that stage as it is now and the later one as
+committed. An edit that the later stage has of its own is merged on top, and never overwritten; what an earlier run
+carried there is none of its own, so one can edit, carry, try, edit again and carry again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.chain.stages import ROOT, Stage, files, stages, wanted
+
+Content = bytes | None  # of a file; None where there is none
+MARKERS = (b"<<<<<<< ", b">>>>>>> ")
+AGAIN = "python -m companion propagate"
+
+
+class Conflict(Exception):
+    """An edit that cannot be carried by itself; the message says where, what to do, and how to go on."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A file of a stage into which an edit went."""
+
+    stage: Stage
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.path}"
+
+
+def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[Carried]:
+    """Carry the uncommitted edits of the stage that `start` names (of all, if None) into every later stage.
+
+    Yields each file that it writes or deletes. Raises Conflict at the first edit that has to be merged by hand, with
+    markers in the file; run again after mending it. Raises UnknownStage. A second run finds nothing to do.
+    """
+    chain = stages(root)
+    first = wanted(start, root).number if start else 1
+    repository = Repository(root)
+    for before, later in zip(chain[first - 1 :], chain[first:], strict=False):
+        for path in repository.edited(before):
+            if repository.carry(before, later, path):
+                yield Carried(later, path)
+
+
+class Repository:
+    """The stages as they were committed and as they are now, and what was carried or merged by hand meanwhile.
+
+    The memory lies among git's own files, and holds until the next commit: keys of what was merged by hand, and per
+    carried file the name of a blob, which is the file with the edit and without what is the later stage's own.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        memory = self._git("rev-parse", "--git-path", "companion-propagate.json").decode().strip()
+        self.memory = root / memory
+        self.commit = self._git("rev-parse", "HEAD").decode().strip()
+        known = json.loads(self.memory.read_text()) if self.memory.exists() else {}
+        if known.get("commit") != self.commit:
+            known = {}
+        self.by_hand: list[str] = known.get("by_hand", [])
+        self.carried: dict[str, str] = known.get("carried", {})
+
+    def edited(self, stage: Stage) -> list[str]:
+        """The paths inside `stage` that differ from the last commit: changed, new or deleted."""
+        folder = self._folder(stage)
+        listed = self._git("ls-tree", "-r", "-z", "--name-only", "HEAD", f"{folder}/").decode().split("\0")
+        committed = {name.removeprefix(f"{folder}/") for name in listed if name}
+        paths = committed | set(files(stage))
+        return sorted(path for path in paths if self.committed(stage, path) != self.now(stage, path))
+
+    def committed(self, stage: Stage, path: str) -> Content:
+        """A file as the last commit has it."""
+        return self._blob(f"HEAD:{self._folder(stage)}/{path}")
+
+    def now(self, stage: Stage, path: str) -> Content:
+        """A file as it is in the work tree."""
+        file = stage.path / path
+        return file.read_bytes() if file.is_file() else None
+
+    def carry(self, before: Stage, later: Stage, path: str) -> bool:
+        """Carry the edit of one file into the stage after. Returns whether that changed anything; raises Conflict."""
+        base, edit = self.committed(before, path), self.now(before, path)
+        old, mine = self.committed(later, path), self.now(later, path)
+        key = hashlib.sha256(repr((later.name, path, base, edit, old)).encode()).hexdigest()
+        if mine is not None and any(line.startswith(MARKERS) for line in mine.splitlines()):
+            raise Conflict(self._ask(later, path, "still has conflict markers. Mend the lines between them"))
+        if key in self.by_hand or mine == edit:
+            return False
+        place = f"{later}/{path}"
+        last = self._blob(self.carried[place]) if place in self.carried else old
+        merged, clean = self._merge(base, old, edit, before, later)
+        if clean and merged is not None:
+            self.carried[place] = self._git("hash-object", "-w", "--stdin", content=merged).decode().strip()
+        if clean and mine != last:
+            merged, clean = self._merge(last, mine, merged, later, before)
+        if not clean:
+            self.by_hand.append(key)
+            self._remember()
+            if merged is None or mine is None:
+                what = "cannot be merged line by line. Put the right version there, or delete it"
+            else:
+                self._write(later, path, merged)
+                what = "cannot be merged by itself. Mend the lines between <<<<<<< and >>>>>>>"
+            raise Conflict(self._ask(later, path, what))
+        if merged == mine:
+            return False
+        self._write(later, path, merged)
+        self._remember()
+        return True
+
+    def _merge(self, base: Content, mine: Content, theirs: Content, old: Stage, new: Stage) -> tuple[Content, bool]:
+        """The three-way merge, and whether it is clean. A side that did not change gives way to the other."""
+        if mine in (base, theirs):
+            return theirs, True
+        if theirs == base:
+            return mine, True
+        if mine is None or theirs is None:
+            return None, False
+        with tempfile.TemporaryDirectory() as folder:
+            names = [Path(folder, name) for name in ("mine", "base", "theirs")]
+            for name, content in zip(names, (mine, base or b"", theirs), strict=True):
+                name.write_bytes(content)
+            labels = ["-L", str(new), "-L", f"{old}, as committed", "-L", f"{old}, edited"]
+            done = subprocess.run(["git", "merge-file", "-p", *labels, *map(str, names)], capture_output=True)
+        return (done.stdout, True) if done.returncode == 0 else (done.stdout or None, False)
+
+    def _write(self, stage: Stage, path: str, content: Content) -> None:
+        file = stage.path / path
+        if content is None:
+            file.unlink()
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+    def _blob(self, name: str) -> Content:
+        done = subprocess.run(["git", "cat-file", "blob", name], cwd=self.root, capture_output=True)
+        return done.stdout if done.returncode == 0 else None
+
+    def _remember(self) -> None:
+        known = {"commit": self.commit, "by_hand": self.by_hand, "carried": self.carried}
+        self.memory.write_text(json.dumps(known))
+
+    def _ask(self, stage: Stage, path: str, what: str) -> str:
+        return f"{self._folder(stage)}/{path} {what}, then run again:\n    {AGAIN}"
+
+    def _folder(self, stage: Stage) -> str:
+        return stage.path.relative_to(self.root).as_posix()
+
+    def _git(self, *arguments: str, content: bytes = b"") -> bytes:
+        return subprocess.run(["git", *arguments], cwd=self.root, input=content, capture_output=True, check=True).stdout

@@ -1,0 +1,44 @@
+"""README's table of stages, written from the chapters' front matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from companion.chain.chapters import chapter
+from companion.chain.stages import ROOT, stages
+
+BEGIN = "<!-- The table of stages is written by `python -m nox -s readme`. -->\n"
+END = "<!-- End of the table of stages. -->\n"
+
+
+class NoTable(ValueError):
+    """README.md lacks the two comments between which the table stands."""
+
+
+def table(root: Path = ROOT) -> str:
+    """The table of stages as Markdown: folder, chapter, and what the stage adds."""
+    rows = ["| Stage | Chapter | What it adds |", "| --- | --- | --- |"]
+    for stage in stages(root):
+        page = chapter(stage, root)
+        folder = stage.path.relative_to(root).as_posix()
+        source = page.path.relative_to(root).as_posix()
+        rows.append(f"| [`{folder}`]({folder}) | [{page.title}]({source}) | {page.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def with_table(readme: str, root: Path = ROOT) -> str:
+    """The text of README.md with the table of today. Raises NoTable."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise NoTable(f"README.md needs these two lines around the table:\n{BEGIN}{END}")
+    return f"{before}{begin}\n{table(root)}\n{end}{after}"
+
+
+def write(root: Path = ROOT) -> bool:
+    """Bring README.md up to date. Returns whether anything changed."""
+    path = root / "README.md"
+    old = path.read_text(encoding="utf-8")
+    new = with_table(old, root)
+    path.write_text(new, encoding="utf-8")
+    return new != old

@@ -1,0 +1,91 @@
+"""The console and shell blocks of a page, and the page again with other outputs.
+
+A block is a fence, ```console (`$ command`, then its output) or ```pycon (`>>> code`, then its output). A comment
+right above it says where it runs, if not in the chapter's stage:
+
+    <!-- run: before -->                    the stage before, with the tests of this one
+    <!-- run: in 07-urls -->                another stage
+    <!-- run: database of 01-dockerfile --> with a database that another stage has migrated
+    <!-- run: edit PATH: OLD => NEW -->     with one text replaced, for this block only
+    <!-- run: without PATH[, PATH] -->      without a file, or without a symbol (PATH#Class.method)
+    <!-- run: typing A | B -->              answering prompts with A, then B
+    <!-- run: not here, WHY -->             not at all
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from companion.chain.chapters import DIRECTIVE
+
+FENCE = re.compile(r"^( *)```(console|pycon)$")
+MORE = "…"  # a line that stands for any lines
+
+
+@dataclass
+class Entry:
+    """One command or statement: the lines as shown, without prompts, and the output shown below it."""
+
+    source: list[str]
+    output: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Block:
+    """One fence: `line` is where its content begins (counted from 0), `indent` what stands before each line."""
+
+    kind: str
+    directive: str
+    line: int
+    end: int
+    indent: str
+    entries: list[Entry]
+
+
+def blocks(text: str) -> list[Block]:
+    """All console and pycon blocks of a page, in order."""
+    lines = text.splitlines()
+    found: list[Block] = []
+    n = 0
+    while n < len(lines):
+        if fence := FENCE.match(lines[n]):
+            indent, kind = fence[1], fence[2]
+            end = next(m for m in range(n + 1, len(lines)) if lines[m] == f"{indent}```")
+            above = DIRECTIVE.match(lines[n - 1]) if n else None
+            content = [line.removeprefix(indent) for line in lines[n + 1 : end]]
+            found.append(Block(kind, above[1] if above else "", n + 1, end, indent, _entries(kind, content)))
+            n = end
+        n += 1
+    return found
+
+
+def with_outputs(text: str, changed: list[Block]) -> str:
+    """The page with the entries of these blocks written anew."""
+    lines = text.splitlines()
+    for block in sorted(changed, key=lambda block: block.line, reverse=True):
+        content = [line for entry in block.entries for line in _shown(block.kind, entry)]
+        lines[block.line : block.end] = [f"{block.indent}{line}".rstrip() for line in content]
+    return "\n".join(lines) + "\n"
+
+
+def _entries(kind: str, content: list[str]) -> list[Entry]:
+    entries: list[Entry] = []
+    prompt = "$ " if kind == "console" else ">>> "
+    continued = False
+    for line in content:
+        if line.startswith(prompt):
+            entries.append(Entry([line.removeprefix(prompt)]))
+        elif entries and (continued if kind == "console" else line == "..." or line.startswith("... ")):
+            entries[-1].source.append(line if kind == "console" else line[4:])
+        elif entries:
+            entries[-1].output.append(line)
+        continued = bool(entries) and not entries[-1].output and line.endswith("\\")
+    return entries
+
+
+def _shown(kind: str, entry: Entry) -> list[str]:
+    first, *rest = entry.source
+    if kind == "console":
+        return [f"$ {first}", *rest, *entry.output]
+    return [f">>> {first}", *(f"... {line}".rstrip() for line in rest), *entry.output]

@@ -1,0 +1,69 @@
+"""When an output is the same as the one that is shown: after small normalisers, one difference each."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+
+from companion.upkeep.transcripts.blocks import MORE
+
+Normaliser = Callable[[str], str]
+
+
+def token(line: str) -> str:
+    """A JSON Web Token differs with the second that it is issued in."""
+    return re.sub(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "<token>", line)
+
+
+def moment(line: str) -> str:
+    """Seconds since 1970, as in `iat` and `exp`."""
+    return re.sub(r"\b1[789]\d{8}\b", "<moment>", line)
+
+
+def duration(line: str) -> str:
+    """How long a run of tests took."""
+    return re.sub(r"\b\d+\.\d\ds\b( \(\d:\d\d:\d\d\))?", "<time>", line)
+
+
+def password_hash(line: str) -> str:
+    """A salted hash differs each time."""
+    return re.sub(r"pbkdf2_sha256\$(\d+)\$[^$]+\$[\w+/=]+", r"pbkdf2_sha256$\1$<salt>$<hash>", line)
+
+
+def trailing_space(line: str) -> str:
+    """What one does not see at the end of a line."""
+    return line.rstrip()
+
+
+NORMALISERS: tuple[Normaliser, ...] = (token, moment, duration, password_hash, trailing_space)
+
+
+def normalised(line: str) -> str:
+    """The line without what differs from run to run."""
+    for normaliser in NORMALISERS:
+        line = normaliser(line)
+    return line
+
+
+def same(shown: list[str], printed: list[str]) -> bool:
+    """Whether what is shown is what was printed; a line that is only `…` stands for any number of lines."""
+    pattern = "".join(r"(?:.*\n)*?" if line.strip() == MORE else re.escape(normalised(line)) + r"\n" for line in shown)
+    return re.fullmatch(pattern, "".join(f"{normalised(line)}\n" for line in printed)) is not None
+
+
+def abridged(shown: list[str], printed: list[str]) -> list[str]:
+    """What was printed, as long at both ends as what is shown, if a `…` stands for its middle there."""
+    gaps = [n for n, line in enumerate(shown) if line.strip() == MORE]
+    if not gaps:
+        return printed
+    head, tail = gaps[0], len(shown) - gaps[-1] - 1
+    if head + tail >= len(printed):
+        return printed
+    return [*printed[:head], shown[gaps[0]], *printed[len(printed) - tail :]]
+
+
+def difference(shown: list[str], printed: list[str]) -> str:
+    """What differs, as a unified diff without its head."""
+    old, new = ([normalised(line) for line in side] for side in (shown, printed))
+    return "\n".join(list(difflib.unified_diff(old, new, lineterm="", n=1))[2:])

@@ -1,0 +1,195 @@
+"""A folder as a learner's: a copy of a stage, with a shell, a Python console and a server that run in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import pexpect
+from pexpect.replwrap import REPLWrapper
+
+from companion.chain.stages import ROOT, Stage, copy
+from companion.chain.symbols import symbols
+from companion.running.environment import environment
+
+PROMPT, MORE = "@transcript@", "@continued@"
+HOME = "~/tutorial"  # where, on the pages, this repository lies
+ADDRESS = "127.0.0.1:8000"  # what the docs show; the real port is any that is free
+PLACES = {f"{HOME}/.venv/bin/python": sys.executable, HOME: str(ROOT)}
+TIMEOUT = 120  # seconds that one command may take
+CONSOLE = """
+import code, contextlib, io, json, sys
+import django
+django.setup()
+console = code.InteractiveConsole()
+for request in sys.stdin:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        for line in json.loads(request):
+            more = console.push(line)
+        if more:
+            console.push("")
+    print(json.dumps(printed.getvalue()), flush=True)
+"""
+
+
+class Folder:
+    """A copy of `stage` below `parent`. Use it as a context: leaving it ends what runs in it."""
+
+    def __init__(self, stage: Stage, parent: Path) -> None:
+        self.path = parent / stage.name
+        copy(stage, self.path)
+        self._shell: REPLWrapper | None = None
+        self._console: subprocess.Popen[str] | None = None
+        self._server: pexpect.spawn[str] | None = None
+        self._address = ""
+        self._tokens: list[str] = []
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.forget_console()
+        if self._shell:
+            self._shell.child.close(force=True)
+        if self._server:
+            # All that it started: the server itself is a child of one that looks for changes.
+            assert self._server.pid
+            os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.close(force=True)
+
+    def run(self, command: str, answers: list[str]) -> list[str]:
+        """What a command prints in the folder's shell; prompts that end with ": " get the `answers` in turn."""
+        if command.startswith("python manage.py runserver"):
+            return self._serve()
+        if "curl " in command and not self._server:
+            self._serve()
+        command = command.replace(ADDRESS, self._address or ADDRESS)
+        command = re.sub(r"(eyJ[\w.-]*)…", lambda shown: self._latest(shown[1]), command)
+        for shown, real in PLACES.items():
+            command = command.replace(shown, shlex.quote(real))
+        shell = self._shell = self._shell or self._new_shell()
+        printed = ""
+        if answers:
+            shell.child.sendline(command)
+            for answer in answers:
+                shell.child.expect(r": $", timeout=TIMEOUT)
+                asked = shell.child.before or ""
+                printed += f"{asked}: " if "Password" in asked else f"{asked}: {answer}\n"
+                shell.child.sendline(answer)
+            shell.child.expect_exact(PROMPT, timeout=TIMEOUT)
+            printed += shell.child.before or ""
+        else:
+            printed = shell.run_command(command, timeout=TIMEOUT)
+        return self._lines(printed)
+
+    def type(self, lines: list[str]) -> list[str]:
+        """What the folder's Python console prints after these lines."""
+        if not self._console:
+            command = [sys.executable, "-W", "ignore", "-c", CONSOLE]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            env = terminal() | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+            self._console = subprocess.Popen(command, cwd=self.path, env=env, text=True, **pipes)  # type: ignore[call-overload]
+        assert self._console and self._console.stdin and self._console.stdout
+        print(json.dumps(lines), file=self._console.stdin, flush=True)
+        return self._lines(json.loads(self._console.stdout.readline()))
+
+    def forget_console(self) -> None:
+        """Begin a new Python console with the next line, as after an edit."""
+        if self._console:
+            self._console.kill()
+            self._console.communicate()
+            self._console = None
+
+    @contextmanager
+    def edited(self, path: str, old: str, new: str) -> Iterator[None]:
+        """The folder with one text replaced. Raises LookupError when the file does not hold it exactly once."""
+        text = (self.path / path).read_text()
+        if text.count(old) != 1:
+            raise LookupError(f"{path} holds {old!r} {text.count(old)} times")
+        with self._restored(path):
+            (self.path / path).write_text(text.replace(old, new))
+            yield
+
+    @contextmanager
+    def without(self, what: str) -> Iterator[None]:
+        """The folder without a file, or without a symbol of one (PATH#Class.method)."""
+        path, _, name = what.partition("#")
+        with self._restored(path):
+            if name:
+                lines = (self.path / path).read_text().splitlines(keepends=True)
+                symbol = symbols("".join(lines))[name]
+                (self.path / path).write_text("".join(lines[: symbol.first - 1] + lines[symbol.last :]))
+            else:
+                (self.path / path).unlink()
+            yield
+
+    @contextmanager
+    def _restored(self, path: str) -> Iterator[None]:
+        before = (self.path / path).read_bytes()
+        self.forget_console()
+        try:
+            yield
+        finally:
+            (self.path / path).write_bytes(before)
+            self.forget_console()
+
+    def _latest(self, beginning: str) -> str:
+        """The token that came last of those that begin like this; an access and a refresh token begin differently."""
+        return next((token for token in reversed(self._tokens) if token.startswith(beginning)), "")
+
+    def _serve(self) -> list[str]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._address = f"127.0.0.1:{free.getsockname()[1]}"
+        command = ["manage.py", "runserver", self._address]
+        env = terminal() | {"PYTHONUNBUFFERED": "1"}
+        self._server = pexpect.spawn(
+            sys.executable, command, cwd=str(self.path), env=env, encoding="utf-8", timeout=TIMEOUT
+        )
+        self._server.expect("Quit the server with CONTROL-C.")
+        return self._lines(self._server.before or "")
+
+    def _new_shell(self) -> REPLWrapper:
+        child = pexpect.spawn(
+            "/bin/bash", ["--norc", "--noediting"], cwd=str(self.path), env=terminal(), encoding="utf-8", echo=False
+        )
+        prompts = f"PS1='{PROMPT}' PS2='{MORE}' PROMPT_COMMAND=''"
+        return REPLWrapper(child, re.compile(r"[$#] $"), prompts, PROMPT, MORE)
+
+    def _lines(self, printed: str) -> list[str]:
+        printed = printed.replace("\r\n", "\n").replace("\r", "").replace(f"{self.path}/", "")
+        for shown, real in PLACES.items():
+            # A path with a space or an umlaut is printed in quotation marks, as a part of a command.
+            printed = re.sub(rf"'{re.escape(real)}([^']*)'", rf"{shown}\1", printed).replace(real, shown)
+        printed = re.sub(r"\x1b\[[\d;]*m", "", printed)  # curl prints the names of headers in bold
+        if self._address:
+            printed = printed.replace(self._address, ADDRESS)
+        self._tokens += re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", printed)
+        lines = printed.split("\n")
+        return lines[:-1] if not lines[-1] else lines
+
+
+def terminal() -> dict[str, str]:
+    """A plain terminal without colours, in which `python` is this Python."""
+    kept = environment() | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return kept | {
+        "PATH": path,
+        "TERM": "dumb",
+        "NO_COLOR": "1",
+        "DJANGO_COLORS": "nocolor",
+        "TUTORIAL_SERVED": os.devnull,  # what the pages show does not depend on a `serve` that runs
+    }

@@ -1,0 +1,147 @@
+"""Plays the transcripts of a page, each block where it says it runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.chain.stages import Stage, copy, find, previous, stages
+from companion.upkeep.transcripts.blocks import Block, Entry, blocks, with_outputs
+from companion.upkeep.transcripts.compare_output import abridged, difference, same
+from companion.upkeep.transcripts.folder import Folder, terminal
+
+NOT_HERE = "not here"
+CRASH = "Traceback (most recent call last):"
+SHELL = "python manage.py shell"  # opens the console in which the pycon blocks run
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A command that prints something else than the page shows."""
+
+    page: str
+    command: str
+    change: str
+
+    def __str__(self) -> str:
+        return f"{self.page}: $ {self.command}\n{self.change}\n"
+
+
+def play(page: Path, stage: Stage, update: bool = False) -> tuple[int, list[Drift]]:
+    """Run every command of a page about `stage`. Returns how many were run, and which drifted.
+
+    With `update`, what they printed is written into the page.
+    """
+    text = page.read_text(encoding="utf-8")
+    found = [block for block in blocks(text) if not block.directive.startswith(NOT_HERE)]
+    drifts: list[Drift] = []
+    played = 0
+    with tempfile.TemporaryDirectory() as parent, Rooms(stage, Path(parent)) as rooms:
+        for block in found:
+            with rooms.of(block) as (folder, answers):
+                for entry in block.entries:
+                    drifts += _play(page.name, block, entry, folder, answers)
+                    played += 1
+    if update and drifts:
+        page.write_text(with_outputs(text, found), encoding="utf-8")
+    return played, drifts
+
+
+def _play(page: str, block: Block, entry: Entry, folder: Folder, answers: list[str]) -> list[Drift]:
+    command = "\n".join(entry.source)
+    if command == SHELL:
+        return []
+    printed = folder.run(command, answers) if block.kind == "console" else folder.type(entry.source)
+    silent = block.kind == "console" and not entry.output  # a command whose output nobody has to read
+    if (silent and not any(line.startswith(CRASH) for line in printed)) or same(entry.output, printed):
+        return []
+    change = difference(entry.output, printed)
+    entry.output = abridged(entry.output, printed)
+    return [Drift(page, command, change)]
+
+
+class Rooms(ExitStack):
+    """The folders in which a page's blocks run, made when the first block needs them."""
+
+    def __init__(self, stage: Stage, parent: Path) -> None:
+        super().__init__()
+        self.stage, self.parent = stage, parent
+        self.folders: dict[str, Folder] = {}
+
+    @contextmanager
+    def of(self, block: Block) -> Iterator[tuple[Folder, list[str]]]:
+        """The folder of a block, changed for its time as the directive says, and the answers to type."""
+        verb, _, rest = block.directive.partition(" ")
+        answers: list[str] = []
+        with ExitStack() as changed:
+            if verb == "before":
+                folder = self.folder("before")
+            elif verb == "in":
+                folder = self.folder(rest)
+            else:
+                folder = self.folder(self.stage.name)
+            if verb == "edit":
+                path, _, edit = rest.partition(": ")
+                old, _, new = edit.partition(" =>")
+                changed.enter_context(folder.edited(path, old, new.removeprefix(" ")))
+            elif verb == "without":
+                for what in rest.split(", "):
+                    changed.enter_context(folder.without(what))
+            elif verb == "database":
+                changed.enter_context(self._database(folder, find(rest.removeprefix("of "))))
+            elif verb == "typing":
+                answers = rest.split(" | ")
+            elif verb not in ("", "before", "in"):
+                raise ValueError(f"{block.directive!r} is no directive that a block can have")
+            yield folder, answers
+
+    def folder(self, name: str) -> Folder:
+        """The folder called `name`: a stage, or "before" for the stage before with the tests of this one."""
+        if name not in self.folders:
+            stage = previous(self.stage) if name == "before" else find(name)
+            assert stage is not None, "the first stage has none before it"
+            folder = self.folders[name] = self.enter_context(Folder(stage, self.parent / name))
+            if name == "before":
+                copy(self.stage, folder.path, r"tests/|pytest\.ini")
+            elif name == self.stage.name:
+                self._migrate(folder, previous(stage))
+            else:
+                self._migrate(folder, stage)
+        return self.folders[name]
+
+    def _migrate(self, folder: Folder, stage: Stage | None) -> None:
+        """Give the folder the database that a learner comes with: migrated up to `stage`, from 02 on."""
+        if stage and stage.number > 1:
+            self._make_database(folder, stage)
+
+    def _make_database(self, folder: Folder, stage: Stage) -> None:
+        with tempfile.TemporaryDirectory(dir=self.parent) as place:
+            copy(stage, Path(place))
+            command = [sys.executable, "manage.py", "migrate", "-v", "0"]
+            subprocess.run(command, cwd=place, env=terminal(), check=True)
+            (folder.path / "db.sqlite3").write_bytes((Path(place) / "db.sqlite3").read_bytes())
+
+    @contextmanager
+    def _database(self, folder: Folder, stage: Stage) -> Iterator[None]:
+        database = folder.path / "db.sqlite3"
+        before = database.read_bytes() if database.exists() else None
+        self._make_database(folder, stage)
+        yield
+        database.unlink() if before is None else database.write_bytes(before)
+
+
+def pages(root: Path) -> Iterator[tuple[Path, Stage]]:
+    """Every page that shows commands, with the stage it is about: the start page shows what 07 answers.
+
+    The page on checking shows somebody who writes 03.
+    """
+    chapters = root / "docs" / "chapters"
+    yield root / "docs" / "index.md", stages(root)[-1]
+    if (checking := root / "docs" / "checking.md").exists():
+        yield checking, find("03-user-manager", root)
+    yield from ((chapters / f"{stage.name}.md", stage) for stage in stages(root))
