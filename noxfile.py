@@ -86,25 +86,27 @@ def offline(session):
 @nox.session(allow_parallel=True)
 def companion(session):
     """Run the tests of what shows the stages and keeps them true."""
-    run_tests(session, "tests/companion")
+    run_tests(
+        session, "tests/chain", "tests/grading", "tests/site", "tests/upkeep", "tests/running/test_environment.py"
+    )
 
 
 @nox.session(allow_parallel=True)
 def laws(session):
     """Hold the chain of stages against its laws."""
-    run_tests(session, "tests/chain")
+    run_tests(session, "tests/laws")
 
 
 @nox.session(allow_parallel=True)
 def checking(session):
     """Check projects that are right and projects with mistakes, as a learner does."""
-    run_tests(session, "tests/checking")
+    run_tests(session, "tests/project", "tests/running", "tests/explaining", "tests/learner")
 
 
-def run_tests(session, folder):
-    """Run the tests in a folder of this repository, in the environment that is there."""
+def run_tests(session, *folders):
+    """Run the tests in these folders of this repository, in the environment that is there."""
     with name_failures(session):
-        session.run(PYTHON, "-m", "pytest", folder, *session.posargs, external=True)
+        session.run(PYTHON, "-m", "pytest", *folders, *session.posargs, external=True)
 
 
 @nox.session
@@ -150,7 +152,8 @@ def properties(session):
     """Try the last stage on what nobody would think of: headers, claims, bodies that Hypothesis makes up."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["properties"])
     session.chdir(find("final").path)
-    options = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir=.", str(ROOT / "tests/properties"))
+    folder = ROOT / "tests/properties"
+    options = ("-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir=.", f"--confcutdir={folder}", str(folder))
     run(session, "python", "-m", "pytest", *options, *session.posargs)
 
 
@@ -207,7 +210,7 @@ def isolated_python(session, version, command, requirements):
 def grading(session):
     """Grade good, bad and cheating submissions in the sandbox (bubblewrap, on Linux)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["grading"])
-    session.run("python", "-m", "pytest", "-q", "-n", "auto", "tests/grading", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", "tests/bubblewrap", *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)

@@ -117,7 +117,7 @@ def requirement(fault: Fault, test: str, root: Path = stages.ROOT) -> str | None
     """The first paragraph of the docstring of a test that holds the fault; None when there is no such test.
 
     A test of a stage (`tests/test_x.py::test_y`) is looked for in the stages of the fault, one of the chain or the
-    companion (`tests/chain/test_x.py::test_y`) below `root`.
+    companion (`tests/laws/test_x.py::test_y`) below `root`.
     """
     path, _, name = test.partition("::")
     names = {place.stage for place in fault.places}

@@ -8,8 +8,8 @@ import pytest
 from companion.chain.stages import find
 from companion.learner.standing import stand
 from companion.project.results import PASSED
-from tests.checking.projects import typed
-from tests.checking.variants import EVERY, another_settings_package, settings_in_parts
+from tests.project.projects import typed
+from tests.project.variants import EVERY, another_settings_package, settings_in_parts
 
 STAGES = ["02-user-model", "03-user-manager", "02-user-model", "04-authentication-backend"]  # in turn
 

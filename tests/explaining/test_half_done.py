@@ -5,7 +5,7 @@ import pytest
 from companion.chain.stages import find, previous
 from companion.learner.output import standing
 from companion.learner.standing import stand
-from tests.checking.projects import typed
+from tests.project.projects import typed
 
 MANAGERS, MODELS, BACKENDS = (f"authentication/{name}.py" for name in ("managers", "models", "backends"))
 SERIALIZERS, TOKENS = "authentication/serializers.py", "authentication/tokens.py"

@@ -137,7 +137,7 @@ def test_a_chapter_alone(served):
     assert served.files["search/search_index.json"].count(b"C = 3") == 1
 
 
-@pytest.mark.parametrize("path", ["pyproject.toml", "tests/chain/test_laws.py"])
+@pytest.mark.parametrize("path", ["pyproject.toml", "tests/laws/test_laws.py"])
 def test_what_no_chapter_shows(served, path):
     """Versions and the tests of faults stand in the pages around the chapters, and in no chapter."""
     served.write(path, "one")

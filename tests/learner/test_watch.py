@@ -19,7 +19,7 @@ from companion.chain.stages import ROOT, find
 from companion.learner import watch
 from companion.learner.watch import KEYS, Watched, relevant, saves
 from companion.running.run_suite import expected
-from tests.checking.projects import edit
+from tests.project.projects import edit
 
 PATIENCE = 120  # seconds until a terminal that says nothing has failed
 ONE = "01-dockerfile"

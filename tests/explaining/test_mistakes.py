@@ -19,8 +19,8 @@ from companion.project.index import Known
 from companion.project.locate import locate
 from companion.project.results import Failure
 from companion.running.environment import environment
-from tests.checking.mistakes import MISTAKES
-from tests.checking.projects import typed
+from tests.explaining.mistakes import MISTAKES
+from tests.project.projects import typed
 
 LIMIT = 10  # seconds: an endless loop is one of the mistakes
 

@@ -6,7 +6,7 @@ from companion.chain.stages import find
 from companion.project.differences import compare, until
 from companion.project.index import Known
 from companion.project.locate import locate
-from tests.checking.variants import (
+from tests.project.variants import (
     absolute_imports,
     another_settings_package,
     byte_order_marks,

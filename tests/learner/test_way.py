@@ -7,7 +7,7 @@ from companion.chain.stages import copy, find, stages
 from companion.cli import main
 from companion.learner import output
 from companion.running.environment import environment
-from tests.checking.projects import edit
+from tests.project.projects import edit
 
 MODELS = "authentication/models.py"
 
