@@ -228,12 +228,13 @@ def images(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def lint(session):
-    """Check style (ruff), types (mypy) and the workflows of GitHub (check-jsonschema)."""
+    """Check style (ruff), types (mypy), imports (import-linter) and the workflows of GitHub (check-jsonschema)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["lint"])
     for paths in (["steps", "final", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
         session.run("ruff", "check", *paths)
         session.run("ruff", "format", "--check", *paths)
     session.run("mypy", "companion")
+    session.run("lint-imports", "--no-logo", "--no-cache")
     # Its schema comes with the package: nothing is downloaded.
     workflows = [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".github/workflows").glob("*.yml"))]
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
