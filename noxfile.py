@@ -34,6 +34,7 @@ logging.getLogger("nox").addFilter(lambda record: not record.getMessage().starts
 
 PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
+COMPANION = [f"tests/{room}" for room in ("chain", "grading", "site", "upkeep", "running/test_environment.py")]
 TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
 
 
@@ -86,9 +87,7 @@ def offline(session):
 @nox.session(allow_parallel=True)
 def companion(session):
     """Run the tests of what shows the stages and keeps them true."""
-    run_tests(
-        session, "tests/chain", "tests/grading", "tests/site", "tests/upkeep", "tests/running/test_environment.py"
-    )
+    run_tests(session, *COMPANION)
 
 
 @nox.session(allow_parallel=True)
@@ -144,7 +143,7 @@ def order(session):
         command = ("python", "-m", "pytest", "-q", *plugin, seed, *session.posargs)
         run(session, *command, PYTHONPATH=str(ROOT / "tests/order"))
     session.chdir(ROOT)
-    session.run("python", "-m", "pytest", "-q", "tests/companion", seed, *session.posargs)
+    session.run("python", "-m", "pytest", "-q", *COMPANION, seed, *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
