@@ -21,7 +21,7 @@ from companion.chain.narration import Claim
 from companion.chain.steps import Step, steps
 from companion.chain.symbols import NotPython, symbols
 
-AFTER_THE_PLUGIN = -50  # and before companion/site/live_reload.py, which stores the entries of a page
+AFTER_THE_PLUGIN = -50
 CHAPTER = re.compile(r"chapters/(.+)\.md")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)

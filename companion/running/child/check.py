@@ -171,7 +171,8 @@ class Child:
         options += ["-p", "no:cacheprovider", "-p", "no:faulthandler"]
         options += ["-o", "django_find_project=false", f"--ds={os.environ['DJANGO_SETTINGS_MODULE']}"]
         options += ["--collect-only"] if self.job["collect"] else []
-        return int(pytest.main([*options, str(self.folder / "tests")], plugins=[pytest_django.plugin, Listener(self)]))
+        tests = [str(self.folder / ident) for ident in self.job["only"] or ("tests",)]
+        return int(pytest.main([*options, *tests], plugins=[pytest_django.plugin, Listener(self)]))
 
 
 def imported(stage: Path) -> set[str]:
