@@ -1,38 +1,21 @@
-"""Finds the step of a chapter that shows a symbol or a place in the code, and its address."""
+"""Computes the steps of a chapter and their anchors, and finds the step that shows a symbol."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from companion.chain import address, stages
-from companion.chain.changes import StageChanges, changes
+from companion.chain import address
+from companion.chain.changes import FileChange, StageChanges, changes
+from companion.chain.chapters import BESIDE, parse, source
 from companion.chain.narration import REST, Claim, narrate, selectors
 from companion.chain.stages import ROOT, Stage, previous
 from companion.chain.symbols import NotPython, Symbol, symbols
 
-HEAD = re.compile(r"^/// beside \| *(.+)\n( {4}generated:)?", re.MULTILINE)
-BESIDE = re.compile(r"^ {0,3}///+ *beside *\| *(.+?) *$\n?( +generated:)?", re.MULTILINE)
-FENCED = re.compile(r"^( *)(```+|~~~+).*?^\1\2 *$", re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a fault is mended: a selector (`path`, `path#symbol`, `path#"text"`) in a stage."""
-
-    stage: str
-    selector: str
-
-    @property
-    def path(self) -> str:
-        return self.selector.partition("#")[0]
-
-    @property
-    def symbol(self) -> str:
-        return self.selector.partition("#")[2]
+SUITE = "tests/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,141 +28,139 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A changed line of a stage (`path`, and its number there) and the id of the step that shows it."""
+class Excerpt:
+    """What a step shows of one file, in one pane, whose id is `ident`."""
 
-    path: str
-    line: int
-    step: str
+    ident: str
+    claims: tuple[Claim, ...]
+
+    @property
+    def change(self) -> FileChange:
+        return self.claims[0].change
+
+    @property
+    def owned(self) -> list[int]:
+        """The rows of the change that it shows."""
+        return sorted(n for claim in self.claims for n in claim.owned)
+
+    @property
+    def is_suite(self) -> bool:
+        """Whether it is the rest of a suite, which a reader may leave folded."""
+        return _is_suite(self.claims[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a chapter: its id, the lines that it shows, and whether a command wrote them."""
+    """A `beside` block of a chapter: `number` counts from 0, and `generated` is the command that wrote its lines."""
 
-    ident: str
-    claims: tuple[Claim, ...]
-    generated: bool
+    number: int
+    generated: str
+    excerpts: tuple[Excerpt, ...]
+
+    @property
+    def ident(self) -> str:
+        """The id of the step in the page, after its first pane; "" for a step without one."""
+        return f"step-{self.excerpts[0].ident}" if self.excerpts else ""
+
+    @property
+    def claims(self) -> list[Claim]:
+        return [claim for excerpt in self.excerpts for claim in excerpt.claims]
 
 
-def steps(stage: stages.Stage, root: Path = stages.ROOT) -> list[Step]:
-    """The steps of a stage's chapter, in order. A stage without a chapter has none."""
-    page = root / "docs" / "chapters" / f"{stage.name}.md"
-    if not page.is_file():
-        return []
-    heads = HEAD.findall(page.read_text(encoding="utf-8"))
+def lay_out(diff: StageChanges, heads: Iterable[tuple[str, str]]) -> tuple[list[Step], list[str]]:
+    """Returns the steps of a chapter, and its problems as sentences.
+
+    `heads` are the argument and the option `generated` of each `beside` block. A file that a command wrote is meant as
+    a whole, because nobody adds to it by hand.
+    """
+    blocks = list(heads)
     wanted = [
         (n, f"{selector}#{REST}" if generated and "#" not in selector else selector)
-        for n, (head, generated) in enumerate(heads)
-        for selector in selectors(head)
+        for n, (argument, generated) in enumerate(blocks)
+        for selector in selectors(argument)
     ]
-    claims, _ = narrate(changes(stage, stages.previous(stage, root)), wanted)
+    claims, problems = narrate(diff, wanted)
     used: set[str] = set()
     found = []
-    for n in dict.fromkeys(step for step, _ in wanted):
-        groups = together([claim for claim in claims if claim.step == n])
-        idents = [ident(group[0].selector, used) for group in groups]
-        if groups:
-            shows = tuple(claim for group in groups for claim in group)
-            found.append(Step(f"step-{idents[0]}", shows, bool(heads[n][1])))
-    return found
+    for n, (_, generated) in enumerate(blocks):
+        groups = _by_pane(claim for claim in claims if claim.step == n)
+        excerpts = tuple(Excerpt(_ident(group[0].selector, used), tuple(group)) for group in groups)
+        found.append(Step(n, generated, excerpts))
+    return found, problems
 
 
-def shown(stage: stages.Stage, root: Path = stages.ROOT) -> list[Shown]:
-    """Every line that a stage adds, with its step. A stage without a chapter shows nothing."""
-    found = []
-    for step in steps(stage, root):
-        for claim in step.claims:
-            rows = [claim.change.rows[row] for row in claim.owned]
-            found += [Shown(claim.change.path, row.new, step.ident) for row in rows if row.new and row.changed]
-    return found
+def steps(stage: Stage, root: Path = ROOT) -> list[Step]:
+    """Returns the steps of a stage's chapter that show something, in order. A stage without a chapter has none."""
+    page = source(stage, root)
+    if not page.is_file():
+        return []
+    marks, _ = parse(page.read_text(encoding="utf-8").splitlines())
+    heads = [(mark.argument, mark.options.get("generated", "")) for mark in marks if mark.name == BESIDE]
+    found, _ = lay_out(changes(stage, previous(stage, root)), heads)
+    return [step for step in found if step.excerpts]
 
 
-def step_of(place: Place, lines: list[Shown], root: Path = stages.ROOT) -> str | None:
-    """The id of the step that shows most of `place`, out of the `lines` of its stage; None when nothing changes."""
-    file = stages.find(place.stage, root).path / place.path
-    spans = _spans(file.read_text(encoding="utf-8"), place) if file.is_file() else []
-    steps = [s.step for s in lines if s.path == place.path and any(first <= s.line <= last for first, last in spans)]
-    return max(dict.fromkeys(steps), key=steps.count, default=None)
+def step_showing(found: Sequence[Step], path: str, symbol: str) -> Step | None:
+    """Returns the step that shows most lines of a symbol, out of these; None where the stage changes none of them.
+
+    `symbol` may also be a text of a line, in quotation marks, or "" for the whole file.
+    """
+    change = next((e.change for step in found for e in step.excerpts if e.change.path == path), None)
+    spans = _spans(path, change.new_text if change else None, symbol)
+
+    def hits(step: Step) -> int:
+        rows = [e.change.rows[n].new or 0 for e in step.excerpts if e.change is change for n in e.owned]
+        return sum(any(first <= row <= last for first, last in spans) for row in rows)
+
+    best = max(found, key=hits, default=None)
+    return best if best and hits(best) else None
 
 
-def _spans(text: str, place: Place) -> list[tuple[int, int]]:
-    lines = text.splitlines()
-    if place.symbol.startswith('"'):
-        return [(n, n) for n, line in enumerate(lines, 1) if place.symbol.strip('"') in line]
-    if not place.symbol:
+def _spans(path: str, text: str | None, symbol: str) -> Sequence[tuple[int, int]]:
+    lines = (text or "").splitlines()
+    if symbol.startswith('"'):
+        return [(n, n) for n, line in enumerate(lines, 1) if symbol.strip('"') in line]
+    if not symbol:
         return [(1, len(lines))]
     try:
-        found = symbols(text).get(place.symbol) if place.path.endswith(".py") else None
+        found = symbols(text or "").get(symbol) if path.endswith(".py") else None
     except NotPython:
         return []
-    return list(found.spans) if found else []
+    return found.spans if found else []
 
 
 def link(found: Aim, site: str = "") -> str:
-    """The address of the chapter's step that tells the symbol; of the chapter where no step does."""
+    """Returns the address of the step that tells the symbol, or of the chapter where no step does."""
     page = f"{site or address.site()}chapters/{found.stage.name}/"
     step = _step(found)
-    return f"{page}#{step}" if step else page
+    return f"{page}#{step.ident}" if step else page
 
 
 def step_number(found: Aim) -> int | None:
-    """Which step of the chapter, counted from 0, tells the symbol; None where no step does."""
-    change = _changes(found.stage).files.get(found.file)
-    told = [claim for claim in claims(found.stage) if claim.change is change and claim.owned]
-    if change is None or not told:
-        return None
-    spans: tuple[tuple[int, int], ...] = ()
-    if found.symbol and change.new_text:
-        symbol = symbols(change.new_text).get(found.symbol)
-        spans = symbol.spans if symbol else ()
-
-    def hits(claim: Claim) -> int:
-        numbers = [change.rows[n].new or 0 for n in claim.owned]
-        return sum(first <= number <= last for number in numbers for first, last in spans)
-
-    return max(told, key=hits).step
+    """Returns which step of the chapter, counted from 0, tells the symbol; None where no step does."""
+    step = _step(found)
+    return step.number if step else None
 
 
-def _step(found: Aim) -> str | None:
-    number = step_number(found)
-    if number is None:
-        return None
-    first = next(claim for claim in claims(found.stage) if claim.step == number and _shown(claim))
-    return f"step-{slug(first.selector)}"
-
-
-def _shown(claim: Claim) -> bool:
-    """Whether the claim has a pane; a step is called after its first one."""
-    return bool(claim.owned) or not claim.change.counts
+def _step(found: Aim) -> Step | None:
+    """The step that shows most of the symbol, else the first that shows the file."""
+    told = [s for s in _steps(found.stage) if any(e.change.path == found.file and e.owned for e in s.excerpts)]
+    best = step_showing(told, found.file, found.symbol) if found.symbol else None
+    return best or next(iter(told), None)
 
 
 @cache
-def _changes(stage: Stage) -> StageChanges:
-    return changes(stage, previous(stage))
-
-
-@cache
-def claims(stage: Stage) -> tuple[Claim, ...]:
-    """What the steps of the stage's chapter claim; none where there is no chapter."""
-    try:
-        text = (ROOT / "docs" / "chapters" / f"{stage.name}.md").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ()
-    wanted = []
-    for step, hit in enumerate(BESIDE.finditer(FENCED.sub("", text))):
-        for selector in selectors(hit[1]):
-            wanted.append((step, f"{selector}#{REST}" if hit[2] and "#" not in selector else selector))
-    return tuple(narrate(_changes(stage), wanted)[0])
+def _steps(stage: Stage) -> tuple[Step, ...]:
+    return tuple(steps(stage))
 
 
 @cache
 def candidates(stage: Stage) -> tuple[tuple[str, str, int], ...]:
     """Each file of the stage, alone and with each symbol; and 2 if the stage brings it, 1 if it changes it, else 0."""
-    diff = _changes(stage)
+    diff = changes(stage, previous(stage))
     found: list[tuple[str, str, int]] = []
     for file in diff.tree:
-        if file.startswith("tests/") or "/migrations/" in file:
+        if file.startswith(SUITE) or "/migrations/" in file:
             continue
         change = diff.files.get(file)
         found.append((file, "", int(change is not None)))
@@ -200,7 +181,25 @@ def _change(symbol: Symbol, added: set[int | None]) -> int:
     return int(any(first <= (row or 0) <= last for row in added for first, last in symbol.spans))
 
 
-def ident(selector: str, used: set[str]) -> str:
+def _by_pane(claims: Iterable[Claim]) -> list[list[Claim]]:
+    """The claims of one step by pane: neighbours in one file share a pane."""
+    groups: list[list[Claim]] = []
+    for claim in (c for c in claims if c.owned or not c.change.counts):
+        for group in groups:
+            if group[0].change is claim.change and _is_suite(group[0]) == _is_suite(claim) and claim.owned:
+                group.append(claim)
+                break
+        else:
+            groups.append([claim])
+    return groups
+
+
+def _is_suite(claim: Claim) -> bool:
+    path, _, what = claim.selector.partition("#")
+    return path.startswith(SUITE) and what in ("", REST)
+
+
+def _ident(selector: str, used: set[str]) -> str:
     """An id for the pane of `selector`, which no other pane of the page has."""
     name = slug(selector)
     while name in used:
@@ -209,25 +208,6 @@ def ident(selector: str, used: set[str]) -> str:
     return name
 
 
-def together(claims: list[Claim]) -> list[list[Claim]]:
-    """The claims of one step by pane: neighbours in one file share a pane."""
-    groups: list[list[Claim]] = []
-    for claim in (c for c in claims if c.owned or not c.change.counts):
-        for group in groups:
-            if group[0].change is claim.change and _is_suite(group) == _is_suite([claim]) and claim.owned:
-                group.append(claim)
-                break
-        else:
-            groups.append([claim])
-    return groups
-
-
-def _is_suite(group: list[Claim]) -> bool:
-    """Whether the pane holds the rest of a suite, which counts as told when it is there to unfold."""
-    path, _, what = group[0].selector.partition("#")
-    return path.startswith("tests/") and what in ("", REST)
-
-
 def slug(value: str) -> str:
-    """`value` as an id: lower-case letters, digits and hyphens; what is gone is told from what is."""
+    """Returns `value` as an id: lower-case letters, digits and hyphens; what is gone is told from what is."""
     return re.sub(r"[^a-z0-9]+", "-", value.lower().replace("#-", "-was-")).strip("-")

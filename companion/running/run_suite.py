@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,20 +46,26 @@ class Heard:
 
 
 def check(
-    stage: Stage, named: Path, on_result: OnResult | None = None, limit: float = LIMIT, root: Path = ROOT
+    stage: Stage,
+    named: Path,
+    on_result: OnResult | None = None,
+    limit: float = LIMIT,
+    root: Path = ROOT,
+    only: Collection[str] = (),
 ) -> Report:
     """Run the tests of `stage` on the project in the folder `named`.
 
     `on_result` is called with each Result as it comes. `limit` is in seconds, for each test. The report has every
     test of the stage, whatever the project does; a project that cannot be found is a finding like any other.
+    With `only`, these tests are run and reported, and pytest reads no other files.
     """
     started = time.monotonic()
-    ids = expected(stage)
+    ids = [ident for ident in expected(stage) if not only or ident in only]
     try:
         project = locate(named, root)
     except NotAProject as error:
         return _report(stage, named, ids, Heard(finding=error.failure), started)
-    heard = _listen(stage, project, (), on_result, limit)
+    heard = _listen(stage, project, (), on_result, limit, only=only)
     hung = 0
     while not heard.ended and heard.running and heard.hang and hung < TIMEOUTS:
         hung += 1
@@ -67,7 +73,7 @@ def check(
         heard.results[heard.running] = result = _result(stage, heard.running, TIMEOUT, late)
         if on_result:
             on_result(result)
-        again = _listen(stage, project, tuple(heard.results), on_result, limit)
+        again = _listen(stage, project, tuple(heard.results), on_result, limit, only=only)
         again.results = heard.results | again.results
         heard = again
     if not heard.ended and heard.finding is None:
@@ -109,12 +115,13 @@ def _listen(
     on_result: OnResult | None,
     limit: float,
     collect: bool = False,
+    only: Collection[str] = (),
 ) -> Heard:
     heard = Heard()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
         folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
         job: dict[str, Any] = {name: str(path) for name, path in folders.items()}
-        job |= {"done": done, "limit": limit, "collect": collect, **demanded(stage)}
+        job |= {"done": done, "only": list(only), "limit": limit, "collect": collect, **demanded(stage)}
         process = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", str(CHILD)],
             cwd=project.folder,

@@ -14,22 +14,21 @@ that writes them.
 from __future__ import annotations
 
 import difflib
-import re
 import xml.etree.ElementTree as etree
 from collections import Counter
+from collections.abc import Iterator
 
 from markdown import Markdown
 from markdown.preprocessors import Preprocessor
 from pymdownx.blocks.block import Block, type_string
 
-FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-MARK = re.compile(r" {0,3}/{3,}[ \t]*(.*)$")
+from companion.chain.chapters import BESIDE, CHAPTER, Mark, parse
 
 
 class Chapter(Block):  # type: ignore[misc]  # pymdownx has no types
     """Names the stage of the page; becomes the head of the chapter."""
 
-    NAME, ARGUMENT = "chapter", True
+    NAME, ARGUMENT = CHAPTER, True
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         return etree.SubElement(parent, "div", {"class": "rd-chapter", "data-chapter": self.argument.strip()})
@@ -38,7 +37,7 @@ class Chapter(Block):  # type: ignore[misc]  # pymdownx has no types
 class Beside(Block):  # type: ignore[misc]  # pymdownx has no types
     """Prose, and the selectors of the lines that stand beside it."""
 
-    NAME, ARGUMENT = "beside", True
+    NAME, ARGUMENT = BESIDE, True
     OPTIONS = {"generated": ["", type_string]}
 
     def on_create(self, parent: etree.Element) -> etree.Element:
@@ -58,48 +57,39 @@ class ReadBlocks(Preprocessor):
     """Reads which blocks the author meant.
 
     The block processor makes plain text of a misspelt block and closes an open one at the end of the page, and
-    says neither.
+    reports neither.
     """
 
     def __init__(self, md: Markdown) -> None:
         super().__init__(md)
-        self.heads: list[tuple[str, str]] = []  # name and argument
+        self.heads: list[Mark] = []
         self.unclosed: list[str] = []
         self.elsewhere: set[str] = set()  # names of blocks that another extension understands
 
     def run(self, lines: list[str]) -> list[str]:
-        self.heads, self.unclosed = [], []
-        fence = opened = ""
-        for line in lines:
-            mark = FENCE.match(line)
-            if mark and (not fence or line.strip() == fence):
-                fence = "" if fence else mark[1]
-            elif not fence and (block := MARK.match(line)):
-                opened = self._read(block[1].strip(), opened)
-        if opened:
-            self._left_open(opened)
+        marks, _ = parse(lines)
+        self.heads = [mark for mark in marks if str(mark)]
+        self.unclosed = list(_unclosed(marks))
         return lines
-
-    def _read(self, head: str, opened: str) -> str:
-        """Take in one line that begins with ///. Returns the head of the block that is open behind it."""
-        if head:
-            if opened:
-                self._left_open(opened)
-            name, _, argument = (part.strip() for part in head.partition("|"))
-            self.heads.append((name, argument))
-        elif not opened:
-            last = " | ".join(self.heads[-1]) if self.heads else "the page's beginning"
-            self.unclosed.append(f"below {last}: one more line with /// than there are blocks to close; remove it")
-        return head
-
-    def _left_open(self, head: str) -> None:
-        self.unclosed.append(f"/// {head}: the block is not closed; end it with a line that is only ///")
 
     def problems(self, understood: list[tuple[str, str]]) -> list[str]:
         """What is wrong with the blocks; `understood` are the names and arguments that became elements."""
-        here = [head for head in self.heads if head[0] not in self.elsewhere]
+        here = [(head.name, head.argument) for head in self.heads if head.name not in self.elsewhere]
         lost = Counter(here) - Counter(understood)
-        return self.unclosed or [_not_understood(name, argument) for name, argument in lost]
+        return self.unclosed or [_not_understood(*head) for head in lost]
+
+
+def _unclosed(marks: list[Mark]) -> Iterator[str]:
+    """What is wrong with where blocks end: one is left open, or a line with /// closes none."""
+    opened = last = None
+    for mark in [*marks, None]:
+        if opened and (mark is None or str(mark)):
+            yield f"/// {opened}: the block is not closed; end it with a line that is only ///"
+        elif mark and not opened and not str(mark):
+            where = last or "the page's beginning"
+            yield f"below {where}: one more line with /// than there are blocks to close; remove it"
+        opened = mark if mark and str(mark) else None
+        last = opened or last
 
 
 def _not_understood(name: str, argument: str) -> str:

@@ -16,8 +16,7 @@ from pymdownx.blocks import BlocksExtension
 
 from companion.chain import stages
 from companion.chain.changes import StageChanges, changes
-from companion.chain.narration import REST, Claim, narrate, selectors
-from companion.chain.steps import _is_suite, ident, together
+from companion.chain.steps import Step, lay_out
 from companion.site import panes as html
 from companion.site.chapter_blocks import Beside, Chapter, ReadBlocks
 from companion.site.chapter_head import about_2018, contents, head, way
@@ -57,13 +56,14 @@ class PlacePanes(Treeprocessor):
             return [str(error)]
         self.page = stage.name
         diff = changes(stage, stages.previous(stage, self.root))
-        wanted = [(n, selector) for n, step in enumerate(steps) for selector in _selectors(step)]
-        claims, problems = narrate(diff, wanted)
+        marks = [(step.attrib.pop("data-beside"), step.attrib.pop("data-made-by")) for step in steps]
+        shown, problems = lay_out(diff, marks)
         first_pane: dict[str, str] = {}
-        used: set[str] = set()
         blob = self.blob.replace("{path}", f"{stage.path.relative_to(self.root).as_posix()}/{{path}}")
-        for n, step in enumerate(steps):
-            self._beside(step, [claim for claim in claims if claim.step == n], blob, first_pane, used)
+        for element, step in zip(steps, shown, strict=True):
+            self._beside(element, step, blob)
+            for excerpt in step.excerpts:
+                first_pane.setdefault(excerpt.change.path, excerpt.ident)
         nav = way(stage, stages.stages(self.root), self.root)
         nav.tail = AtomicString(self.md.htmlStash.store(head(diff, first_pane)))
         chapter.append(nav)
@@ -73,31 +73,22 @@ class PlacePanes(Treeprocessor):
         self._put(etree.SubElement(root, "div", {"class": "rd-files"}), self._whole_files(diff))
         return problems
 
-    def _beside(
-        self, step: etree.Element, claims: list[Claim], blob: str, first_pane: dict[str, str], used: set[str]
-    ) -> None:
-        command = step.attrib.pop("data-made-by")
-        groups = together(claims)
-        panes = [html.pane(group, ident(group[0].selector, used), blob, not _is_suite(group)) for group in groups]
-        if not panes:
+    def _beside(self, element: etree.Element, step: Step, blob: str) -> None:
+        if not step.excerpts:
             return
-        step.set("id", f"step-{panes[0].ident}")
-        for group, pane in zip(groups, panes, strict=True):
-            first_pane.setdefault(group[0].change.path, pane.ident)
-        told = [pane for group, pane in zip(groups, panes, strict=True) if not command and not _is_suite(group)]
-        side = "".join(pane.html for pane in told)
-        if quiet := [group for group in groups if command or _is_suite(group)]:
-            fold = [pane for pane in panes if pane not in told]
-            side += html.folded(fold, [claim for group in quiet for claim in group], command)
-        self._put(etree.SubElement(step, "div", {"class": "rd-side"}), side)
-        self._link(step[0], told)
-        self._put(etree.SubElement(step, "p", {"class": "rd-foot", "data-search-exclude": ""}), self._foot(step))
+        element.set("id", step.ident)
+        panes = [(excerpt, html.pane(excerpt, blob)) for excerpt in step.excerpts]
+        told = [pane for excerpt, pane in panes if not (step.generated or excerpt.is_suite)]
+        quiet = [(excerpt, pane) for excerpt, pane in panes if step.generated or excerpt.is_suite]
+        side = "".join(pane.html for pane in told) + (html.folded(quiet, step.generated) if quiet else "")
+        self._put(etree.SubElement(element, "div", {"class": "rd-side"}), side)
+        self._link(element[0], told)
+        self._put(etree.SubElement(element, "p", {"class": "rd-foot", "data-search-exclude": ""}), self._foot(step))
 
-    def _foot(self, step: etree.Element) -> str:
-        ident = step.get("id", "")
-        foot = f'<a href="#{ident}">Link to this step</a>'
+    def _foot(self, step: Step) -> str:
+        foot = f'<a href="#{step.ident}">Link to this step</a>'
         if self.report:
-            title = f"{self.page}, {ident.removeprefix('step-')}"
+            title = f"{self.page}, {step.ident.removeprefix('step-')}"
             foot += f'<a href="{text(self.report.format(title=quote(title)))}">Report a mistake here</a>'
         return foot
 
@@ -161,14 +152,6 @@ def _open(root: etree.Element, chapter: etree.Element) -> None:
         if element is not chapter:
             intro.append(element)
     root.insert(0, opening)
-
-
-def _selectors(step: etree.Element) -> list[str]:
-    """The selectors of a step. A file that a command wrote is meant as a whole: nobody adds to it by hand."""
-    found = selectors(step.attrib.pop("data-beside"))
-    if step.get("data-made-by"):
-        return [selector if "#" in selector else f"{selector}#{REST}" for selector in found]
-    return found
 
 
 class ReadingExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no types

@@ -10,8 +10,7 @@ from typing import Any
 from markdown.util import AtomicString
 
 from companion.chain.changes import StageChanges
-from companion.chain.chapters import NoFrontMatter
-from companion.chain.chapters import chapter as chapter_of
+from companion.chain.chapters import find_chapter
 from companion.chain.stages import Stage
 from companion.site.highlighting import text
 from companion.site.panes import counts, status
@@ -42,9 +41,8 @@ def way(here: Stage, chain: tuple[Stage, ...], root: Path) -> etree.Element:
     row = etree.SubElement(nav, "ol")
     for stage in chain:
         item = etree.SubElement(row, "li")
-        try:
-            page = chapter_of(stage, root)
-        except (FileNotFoundError, NoFrontMatter):
+        page = find_chapter(stage, root)
+        if page is None:
             etree.SubElement(item, "span").text = str(stage.number)
             continue
         link = etree.SubElement(item, "a", {"href": page.path.name, "title": page.title})

@@ -13,9 +13,9 @@ from pymdownx.blocks.block import type_string
 
 from companion.chain import stages
 from companion.chain.chapters import chapter
-from companion.chain.steps import Place, Shown, shown, step_of
+from companion.chain.steps import Step, step_showing, steps
 from companion.site import faults
-from companion.site.faults import AREAS, SEVERITIES, STATES, Fault
+from companion.site.faults import AREAS, SEVERITIES, STATES, Fault, Location
 from companion.site.glossary import up
 from companion.site.page_blocks import PageBlock
 from companion.site.problems import report
@@ -58,7 +58,7 @@ class TellFaults(Treeprocessor):
         sections = [element for element in root.iter("section") if element.get("class") == "er"]
         problems: list[str] = []
         told: list[Fault] = []
-        self.lines: dict[str, list[Shown]] = {}
+        self.steps: dict[str, list[Step]] = {}
         for section in sections:
             options = {name: section.attrib.pop(f"data-{name}") for name in OPTIONS}
             try:
@@ -92,19 +92,19 @@ class TellFaults(Treeprocessor):
                 )
             item = etree.SubElement(where, "li")
             item.text = f"{STATES[fault.state]} in "
-            _link(item, place, step, self.root)
+            _link(item, place, step.ident if step else None, self.root)
         for test in fault.held:
             said = faults.requirement(fault, test, self.root) or ""
             etree.SubElement(where, "li").text = f"Held by `{test}`: {said}"
         return problems
 
-    def _step(self, place: Place) -> str | None:
-        if place.stage not in self.lines:
-            self.lines[place.stage] = shown(stages.find(place.stage, self.root), self.root)
-        return step_of(place, self.lines[place.stage], self.root)
+    def _step(self, place: Location) -> Step | None:
+        if place.stage not in self.steps:
+            self.steps[place.stage] = steps(stages.find(place.stage, self.root), self.root)
+        return step_showing(self.steps[place.stage], place.path, place.symbol)
 
 
-def _link(item: etree.Element, place: Place, step: str | None, root: Path) -> None:
+def _link(item: etree.Element, place: Location, step: str | None, root: Path) -> None:
     page = chapter(stages.find(place.stage, root), root)
     link = etree.SubElement(item, "a", {"href": f"chapters/{page.path.name}#{step}"})
     symbol = place.symbol.strip('"')

@@ -19,17 +19,13 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from companion.chain import stages
 from companion.chain.narration import selectors
-from companion.chain.steps import Place
 from companion.chain.symbols import symbols
 
 SEVERITIES = {"high": "High", "medium": "Medium", "low": "Low"}
@@ -42,7 +38,22 @@ AREAS = {
     "rest": "Model, admin, addresses, text",
 }
 STATES = {"mended": "Mended", "kept": "Kept", "later": "Later"}
-BLOCK = re.compile(r"^/// fault \| *(\S+)\n((?: {4}[^\n]*\n)*)(.*?)^///$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a fault is fixed: a selector (`path`, `path#symbol`, `path#"text"`) in a stage."""
+
+    stage: str
+    selector: str
+
+    @property
+    def path(self) -> str:
+        return self.selector.partition("#")[0]
+
+    @property
+    def symbol(self) -> str:
+        return self.selector.partition("#")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class Fault:
     severity: str
     area: str
     state: str
-    places: tuple[Place, ...]
+    places: tuple[Location, ...]
     later: str
     held: tuple[str, ...]
 
@@ -78,17 +89,12 @@ def read(options: dict[str, str], number: str) -> Fault:
                  tuple(_places(where)), given.get("later", ""), held)  # fmt: skip
 
 
-def read_all(page: str) -> list[Fault]:
-    """All faults of a page, in its order. Raises ValueError."""
-    return [read(yaml.safe_load(options) or {}, number) for number, options, _ in BLOCK.findall(page)]
-
-
-def _places(text: str) -> Iterator[Place]:
+def _places(text: str) -> Iterator[Location]:
     stage = ""
     for part in selectors(text):
         first, _, rest = part.partition(" ")
         stage, selector = (first, rest) if rest and "#" not in first else (stage, part)
-        yield Place(stage, selector.strip())
+        yield Location(stage, selector.strip())
 
 
 def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
@@ -139,7 +145,7 @@ def _requirements(suite: str) -> dict[str, str]:
     }
 
 
-def _lost_place(place: Place, root: Path) -> str | None:
+def _lost_place(place: Location, root: Path) -> str | None:
     try:
         folder = stages.find(place.stage, root).path
     except stages.UnknownStage as error:

@@ -13,15 +13,14 @@ from markdown.treeprocessors import Treeprocessor
 
 from companion.chain import stages
 from companion.chain.changes import changes
-from companion.chain.chapters import Chapter, NoFrontMatter, chapter
+from companion.chain.chapters import Chapter, find_chapter, parse
+from companion.chain.narration import selectors
 from companion.site.page_blocks import PageBlock
 from companion.site.problems import report
 
 WORDS_A_MINUTE = 200  # a slow reader of technical prose
 LINES_A_MINUTE = 15  # of code that one reads beside it; a suite is skimmed and generated code skipped
-FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-CODE = re.compile(r"^( *)(`{3,}).*?^\1\2$", re.MULTILINE | re.DOTALL)
-NOT_PROSE = re.compile(r"<!--.*?-->|^///.*$|^ {4}generated:.*$", re.MULTILINE)
+COMMENT = re.compile(r"<!--.*?-->")
 
 
 class WayBlock(PageBlock):
@@ -56,10 +55,12 @@ def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
 
     Tests and generated files are not counted.
     """
-    text = page.path.read_text(encoding="utf-8")
-    made = {path.strip() for head in re.findall(r"^/// beside \| *(.+)\n {4}generated:", text, re.MULTILINE)
-            for path in head.split(",")}  # fmt: skip
-    prose = len(NOT_PROSE.sub("", CODE.sub("", FRONT_MATTER.sub("", text))).split())
+    lines = page.body.splitlines()
+    marks, fences = parse(lines)
+    skipped = {n for fence in fences for n in range(fence.start - 1, fence.end + 1)}
+    skipped |= {n for mark in marks for n in range(mark.line, mark.line + len(mark.options) + 1)}
+    prose = sum(len(COMMENT.sub("", line).split()) for n, line in enumerate(lines) if n not in skipped)
+    made = {path for mark in marks if mark.options.get("generated") for path in selectors(mark.argument)}
     diff = changes(page.stage, stages.previous(page.stage, root)).files
     code = sum(c.added for path, c in diff.items() if path not in made and not path.startswith("tests/"))
     return math.ceil(prose / WORDS_A_MINUTE + code / LINES_A_MINUTE)
@@ -101,7 +102,7 @@ class ShowWay(Treeprocessor):
         ways = [element for element in root.iter("div") if element.get("class") == "wy"]
         if not ways:
             return
-        pages = {stage: page for stage in stages.stages(self.root) if (page := _page(stage, self.root))}
+        pages = {stage: page for stage in stages.stages(self.root) if (page := find_chapter(stage, self.root))}
         times = {stage: minutes(page, self.root) for stage, page in pages.items()}
         problems = []
         for way in ways:
@@ -123,13 +124,6 @@ class ShowWay(Treeprocessor):
 def mark(stage: stages.Stage) -> str:
     """What stands before a stage's title: its number, or a flag for the last."""
     return str(number(stage) or "✓")
-
-
-def _page(stage: stages.Stage, root: Path) -> Chapter | None:
-    try:
-        return chapter(stage, root)
-    except (FileNotFoundError, NoFrontMatter):
-        return None
 
 
 def _row(way: etree.Element, page: Chapter, time: int, sign: str) -> None:

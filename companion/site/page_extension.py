@@ -44,7 +44,7 @@ class CountBlocks(Treeprocessor):
     def run(self, root: etree.Element) -> None:
         names = [block.NAME for block in BLOCKS]
         marks = Counter(mark for element in root.iter() if (mark := element.attrib.pop("data-block", None)))
-        meant = Counter(f"{name} | {argument}" for name, argument in self.heads.heads if name in names)
+        meant = Counter(f"{head.name} | {head.argument}" for head in self.heads.heads if head.name in names)
         lost = meant - marks
         report(root, "page", [f"/// {head}: {NOT_UNDERSTOOD}" for head in lost])
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from companion.chain.changes import FileChange, Row
-from companion.chain.narration import REST, Claim
-from companion.chain.steps import slug
+from companion.chain.narration import REST
+from companion.chain.steps import Excerpt, slug
 from companion.chain.symbols import IMPORTS, NotPython, before, enclosing, inside, symbols
 from companion.site.highlighting import line, runs, span, text
 
@@ -31,18 +31,16 @@ class Pane:
     lines: dict[str, str]
 
 
-def pane(claims: list[Claim], ident: str, blob: str = "", addressed: bool = True) -> Pane:
-    """The pane of one or more claims on the same file, which a step puts together.
+def pane(excerpt: Excerpt, blob: str = "") -> Pane:
+    """The pane of what a step shows of a file. `blob` is the address of a file in the repository, "" for none.
 
-    Each line has an address, unless the pane is not `addressed`: the lines of a whole suite would weigh too much.
-    `ident` is its id. `blob` is the address of a file in the repository, with `{path}` and `{line}` in it; "" for none.
+    Each line has an address, but not those of a whole suite: they would make the page too heavy.
     """
-    change = claims[0].change
-    owned = sorted(n for claim in claims for n in claim.owned)
+    change, owned, ident = excerpt.change, excerpt.owned, excerpt.ident
     shown = _with_context(change.rows, owned)
     idents = {
         id(row): f"{ident}-l{row.new}" if row.kind == "+" else f"{ident}-r{row.old}"
-        for row in (change.rows[n] for n in owned if addressed)
+        for row in (change.rows[n] for n in owned if not excerpt.is_suite)
     }
     plus = [row for n in owned if (row := change.rows[n]).kind == "+"]
     lines = {idents[id(row)]: row.text for row in plus if id(row) in idents}
@@ -69,8 +67,9 @@ def pane(claims: list[Claim], ident: str, blob: str = "", addressed: bool = True
     return Pane(ident, html, lines)
 
 
-def folded(panes: list[Pane], claims: list[Claim], command: str = "") -> str:
+def folded(panes: list[tuple[Excerpt, Pane]], command: str = "") -> str:
     """Panes that one does not have to read, behind one line: the command that writes them, or what they are."""
+    claims = [claim for excerpt, _ in panes for claim in excerpt.claims]
     files = {claim.change.path: claim.change for claim in claims}
     if command:
         head = f'<span class="rd-made">Made by</span> <code>$ {text(command)}</code>'
@@ -81,7 +80,7 @@ def folded(panes: list[Pane], claims: list[Claim], command: str = "") -> str:
     rows = [claim.change.rows[n] for claim in claims for n in claim.owned]
     added = sum(row.kind == "+" for row in rows)
     stat = counts(added, len(rows) - added)
-    body = "".join(pane.html for pane in panes)
+    body = "".join(pane.html for _, pane in panes)
     return f'<details class="rd-fold"><summary>{head} {stat}</summary>{body}</details>'
 
 

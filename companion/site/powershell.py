@@ -14,9 +14,8 @@ from markdown import Extension, Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
-from companion.chain.chapters import DIRECTIVE
+from companion.chain.chapters import DIRECTIVE, parse
 
-FENCE = re.compile(r"^( *)```console$")
 UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed-labels)")>')
 HERE, THERE = "Linux and macOS", "Windows"
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
@@ -64,26 +63,21 @@ class LeaveOutDirectives(Preprocessor):
     """Leaves out what says how a block is run: it is for the transcripts, and would stand in the page as a comment."""
 
     def run(self, lines: list[str]) -> list[str]:
-        return [line for line in lines if not DIRECTIVE.match(line)]
+        return [line for line in lines if not DIRECTIVE.fullmatch(line)]
 
 
 class WriteTabs(Preprocessor):
     """Writes a block with commands that differ as two tabs, before anything else reads the page."""
 
     def run(self, lines: list[str]) -> list[str]:
-        out: list[str] = []
-        n = 0
-        while n < len(lines):
-            fence = FENCE.match(lines[n])
-            if fence:
-                end = next((m for m in range(n + 1, len(lines)) if lines[m] == f"{fence[1]}```"), None)
-                if end is not None and (there := _there([line.removeprefix(fence[1]) for line in lines[n + 1 : end]])):
-                    out += _tabs(fence[1], lines[n : end + 1], there)
-                    n = end + 1
-                    continue
-            out.append(lines[n])
-            n += 1
-        return out
+        for fence in reversed(
+            [fence for fence in parse(lines)[1] if fence.kind == "console" and fence.end < len(lines)]
+        ):
+            content = [line.removeprefix(fence.indent) for line in lines[fence.start : fence.end]]
+            if there := _there(content):
+                whole = slice(fence.start - 1, fence.end + 1)
+                lines[whole] = _tabs(fence.indent, lines[whole], there)
+        return lines
 
 
 def _there(content: list[str]) -> list[str]:

@@ -15,8 +15,9 @@ from markdown import Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
+from companion.chain.chapters import parse
+
 TOKEN = re.compile(r"(?<![\w.-])(eyJ[\w-]+)\.(eyJ[\w-]+)\.([\w-]{16,})(?![\w.-])")
-FENCE = re.compile(r"^( *)(`{3,}|~{3,})(.*)$")
 SHOWS_OUTPUT = ("console", "pycon")
 CODE = re.compile(r"<code>.*?</code>", re.DOTALL)
 UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
@@ -106,26 +107,17 @@ class TakeApart(Preprocessor):
     """
 
     def run(self, lines: list[str]) -> list[str]:
-        out: list[str] = []
         seen: set[tuple[str, str, str]] = set()
-        fence, kind, found = "", "", ""
-        for line in lines:
-            out.append(line)
-            mark = FENCE.match(line)
-            if not fence and mark:
-                fence, kind, found = mark[2], mark[3].strip(), ""
-            elif fence and line.strip() == fence:
-                fence = ""
-                if new := {token.raw: token for token in tokens(found) if token.raw not in seen}:
-                    seen |= new.keys()
-                    for token in new.values():
-                        out += [
-                            "",
-                            (mark[1] if mark else "") + self.md.htmlStash.store(figure(token, kind == "pycon")),
-                            "",
-                        ]
-            elif fence and kind in SHOWS_OUTPUT:
-                found += f"{line}\n"
+        out = list(lines)
+        added = 0
+        for fence in parse(lines)[1]:
+            shown = "\n".join(lines[fence.start : fence.end]) if fence.kind in SHOWS_OUTPUT else ""
+            for token in tokens(shown):
+                if token.raw not in seen:
+                    seen.add(token.raw)
+                    at = fence.end + 1 + added
+                    out[at:at] = ["", fence.indent + self.md.htmlStash.store(figure(token, fence.kind == "pycon")), ""]
+                    added += 3
         return out
 
 

@@ -5,10 +5,11 @@ import re
 
 import pytest
 
-from companion.chain.chapters import chapter
+from companion.chain.chapters import chapter, parse
 from companion.chain.stages import ROOT, files, find, stages
-from companion.chain.steps import shown, step_of
-from companion.site.faults import AREAS, BLOCK, STATES, problems, read_all
+from companion.chain.steps import step_showing, steps
+from companion.site.faults import AREAS, STATES, problems
+from tests.site.errata import read_all
 
 PAGE = (ROOT / "docs" / "errata.md").read_text()
 FAULTS = read_all(PAGE)
@@ -26,8 +27,7 @@ def test_every_fault_has_one_entry():
 def test_what_an_entry_names_is_there(fault):
     """The stage, the file, the symbol and the test exist, and the stage is the one that writes the code."""
     assert problems(fault) == []
-    unwritten = [place for place in fault.places if not step_of(place, shown(find(place.stage)))]
-    assert unwritten == []
+    assert [at for at in fault.places if not step_showing(steps(find(at.stage)), at.path, at.symbol)] == []
 
 
 def test_an_entry_and_its_chapter_say_the_same():
@@ -55,10 +55,13 @@ def test_an_entry_stands_in_the_section_of_its_area():
 
 def test_each_entry_tells_three_things():
     """What the article said, what happens (run, or read), and what became of it; the last agrees with the state."""
-    for number, options, prose in BLOCK.findall(PAGE):
-        leads = re.findall(r"^\*\*(\w+):\*\*", prose, re.MULTILINE)
-        state = next(word for key, word in STATES.items() if f"    {key}:" in options)
-        assert leads in (["Said", "Run", state], ["Said", "Read", state]), number
+    lines = PAGE.splitlines()
+    marks, _ = parse(lines)
+    for mark, end in zip(marks, marks[1:], strict=False):
+        if mark.name == "fault":
+            leads = re.findall(r"^\*\*(\w+):\*\*", "\n".join(lines[mark.line : end.line]), re.MULTILINE)
+            state = next(word for key, word in STATES.items() if key in mark.options)
+            assert leads in (["Said", "Run", state], ["Said", "Read", state]), mark.argument
 
 
 def test_no_image_deletes_what_it_installed():

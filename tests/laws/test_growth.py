@@ -6,12 +6,11 @@ import markdown
 import pytest
 
 from companion.chain.changes import changes
-from companion.chain.chapters import chapter
-from companion.chain.narration import narrate
+from companion.chain.chapters import BESIDE, CHAPTER, chapter, parse
 from companion.chain.stages import previous
+from companion.chain.steps import lay_out
 
 MOST_LINES = 150
-BESIDE = re.compile(r"^/// beside \| (.+)$", re.MULTILINE)
 
 
 @pytest.fixture
@@ -21,10 +20,9 @@ def page(stage):
 
 def test_every_changed_line_stands_beside_prose_once(page, caplog):
     """The chapter tells every line that its stage changes, and nothing else."""
-    text = page.path.read_text().partition("\n---\n")[2]
     ours = ["companion.site.chapter_extension", "companion.site.page_extension"]
     extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", *ours]
-    html = markdown.markdown(text, extensions=extensions)
+    html = markdown.markdown(page.body, extensions=extensions)
 
     assert caplog.messages == []
     assert 'class="rd-pane' in html
@@ -32,19 +30,21 @@ def test_every_changed_line_stands_beside_prose_once(page, caplog):
 
 def test_a_chapter_is_about_its_own_stage(stage, page):
     """The chapter's block names the stage that its file is named after."""
-    assert re.findall(r"^/// chapter \| (.+)$", page.path.read_text(), re.MULTILINE) == [stage.name]
+    marks, _ = parse(page.body.splitlines())
+    assert [mark.argument for mark in marks if mark.name == CHAPTER] == [stage.name]
 
 
 def test_a_stage_changes_no_more_than_one_can_follow(stage, page):
     """At most 150 changed lines of code, or a chapter in parts of at most that, each ending in a run."""
     diff = changes(stage, previous(stage))
-    text = page.path.read_text()
-    parts = re.split(r"^## Part ", text, flags=re.MULTILINE)[1:] or [text]
+    parts = re.split(r"^## Part ", page.body, flags=re.MULTILINE)[1:] or [page.body]
     for part in parts:
-        claims, _ = narrate(diff, [(0, s) for line in BESIDE.findall(part) for s in re.split(r",\s+", line)])
+        marks, _ = parse(part.splitlines())
+        steps, _ = lay_out(diff, [(mark.argument, "") for mark in marks if mark.name == BESIDE])
         told = {
             (claim.change.path, n)
-            for claim in claims
+            for step in steps
+            for claim in step.claims
             if _is_code(stage, claim.change.path)
             for n in claim.owned
             if claim.change.rows[n].counts

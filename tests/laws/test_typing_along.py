@@ -4,9 +4,9 @@ import ast
 import builtins
 import re
 
-from companion.chain.chapters import chapter
+from companion.chain.chapters import BESIDE, chapter, parse
 from companion.chain.stages import copy
-from companion.chain.steps import BESIDE, FENCED, claims
+from companion.chain.steps import steps
 from companion.upkeep.transcripts.blocks import blocks
 
 ELSEWHERE = ("in ", "before", "not here", "database of ")  # blocks that do not run what has been typed so far
@@ -20,14 +20,14 @@ def test_a_project_starts_wherever_a_command_is_run(later, before, run, tmp_path
     text = chapter(later).path.read_text()
     folder = copy(before, tmp_path / "typed")
 
-    for steps, above in _commands(text).items():
-        _type(later, steps, folder)
+    for count, above in _commands(text).items():
+        _type(later, count, folder)
         waiting = {word for sentence in TOLD.findall(above) for word in re.findall(r"`(\w+)`", sentence)}
         done = run(folder, "manage.py", "check", check=False)
         while done.returncode and _stand_in(folder, done.stderr, waiting):
             done = run(folder, "manage.py", "check", check=False)
 
-        place = f"after the first {steps} blocks of the chapter"
+        place = f"after the first {count} blocks of the chapter"
         assert done.returncode == 0, f"{place}: {done.stderr.strip().splitlines()[-1]}"
         assert [name for name in _undefined(folder) if name.partition(": ")[2] not in waiting] == [], place
 
@@ -36,24 +36,25 @@ def _commands(text):
     """Where the page runs commands on what has been typed: the number of blocks above them, and the page so far."""
     found = {}
     for block in blocks(text):
-        above = "\n".join(text.splitlines()[: block.line - 1])
-        steps = len(BESIDE.findall(FENCED.sub("", above)))
-        if steps and not block.directive.startswith(ELSEWHERE):
-            found[steps] = above
+        above = text.splitlines()[: block.line - 1]
+        count = sum(mark.name == BESIDE for mark in parse(above)[0])
+        if count and not block.directive.startswith(ELSEWHERE):
+            found[count] = "\n".join(above)
     return found
 
 
-def _type(stage, steps, folder):
+def _type(stage, count, folder):
     """Write into `folder` what the changed files of a stage are when so many blocks of its chapter are typed."""
-    told = {(claim.change.path, n): claim.step for claim in claims(stage) for n in claim.owned}
-    for change in {claim.change.path: claim.change for claim in claims(stage)}.values():
+    claims = [claim for step in steps(stage) for claim in step.claims]
+    told = {(claim.change.path, n): claim.step for claim in claims for n in claim.owned}
+    for change in {claim.change.path: claim.change for claim in claims}.values():
         path = folder / change.path
         if path.name.startswith("test") or change.path.startswith("tests/"):
             continue
         lines, step = [], 0
         for n, row in reversed(list(enumerate(change.rows))):
             step = told.get((change.path, n), step)  # a blank line is typed with what stands below it
-            if row.kind == " " or (row.kind == "+") == (step < steps):
+            if row.kind == " " or (row.kind == "+") == (step < count):
                 lines.append(row.text)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(reversed(lines)) + "\n")

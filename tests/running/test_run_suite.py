@@ -153,3 +153,13 @@ def test_a_report_can_be_written_as_json(checked):
     assert facts["stage"] == FIRST
     failed = [result["failure"] for result in facts["results"] if result["failure"]]
     assert [failure["came"] for failure in failed] == ["'root'", "'--owner=root'"]
+
+
+def test_only_some_tests_run(checked):
+    """With `only`, these tests are the report, and a project that passes them passes."""
+    ids = expected(find(SECOND))
+    only = [ids[-1], ids[0]]
+    report = checked(SECOND, {"Dockerfile": {"USER app": "USER root"}}, only=only)
+
+    assert [(result.id, result.outcome) for result in report.results] == [(ids[0], PASSED), (ids[-1], PASSED)]
+    assert report.passed

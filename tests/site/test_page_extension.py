@@ -9,14 +9,16 @@ from datetime import date
 import markdown
 import pytest
 
+from companion.chain.chapters import chapter
 from companion.chain.stages import ROOT, find, stages
-from companion.chain.steps import Place, shown, step_of
+from companion.chain.steps import step_showing, steps
 from companion.site import faults, overview, token_figures, versions
-from companion.site.faults import problems, read, read_all, requirement
+from companion.site.faults import Location, problems, read, requirement
 from companion.site.glossary import entries
 from companion.site.journey import drawing, halts
 from companion.site.problems import STRICT
 from companion.upkeep import pictures
+from tests.site.errata import read_all
 
 SAME = {"same.py": "def same():\n    pass\n"}
 STAGE = SAME | {
@@ -127,7 +129,7 @@ def test_a_fault_is_read_from_its_block():
 
     assert first == faults.Fault(
         1, 'One `<b>`: "a"', "high", "tokens", "mended",
-        (Place("02-new", "app.py#sign"), Place("02-new", 'Dockerfile#"USER app"')), "", ("tests/test_app.py::test_it",)
+        (Location("02-new", "app.py#sign"), Location("02-new", 'Dockerfile#"USER app"')), "", ("tests/test_app.py::test_it",)
     )  # fmt: skip
     assert (second.number, second.state, second.places, second.later, second.held) == (3, "later", (), "03-next", ())
 
@@ -183,17 +185,20 @@ def test_a_requirement_is_the_first_paragraph_of_a_docstring(root):
 
 
 def test_a_place_leads_to_the_step_that_shows_it(root):
-    """The id of the step in the chapter; None where the stage changes nothing of it."""
-    lines = shown(find("02-new", root), root)
+    """The step of the chapter; None where the stage changes nothing of it."""
 
-    assert step_of(Place("02-new", "app.py#sign"), lines, root) == "step-app-py-sign"
-    assert step_of(Place("02-new", "app.py#imports"), lines, root) == "step-app-py-sign"
-    assert step_of(Place("02-new", 'Dockerfile#"USER"'), lines, root) == "step-app-py-limit"
-    assert step_of(Place("02-new", "Dockerfile"), lines, root) == "step-app-py-limit"
-    assert step_of(Place("02-new", "app.py#nothing"), lines, root) is None
+    def ident(path, symbol):
+        step = step_showing(steps(find("02-new", root), root), path, symbol)
+        return step and step.ident
+
+    assert ident("app.py", "sign") == "step-app-py-sign"
+    assert ident("app.py", "imports") == "step-app-py-sign"
+    assert ident("Dockerfile", '"USER"') == "step-app-py-limit"
+    assert ident("Dockerfile", "") == "step-app-py-limit"
+    assert ident("app.py", "nothing") is None
     (root / "steps/02-new/app.py").write_text("def (:\n")
-    assert step_of(Place("02-new", "app.py#sign"), lines, root) is None
-    assert shown(find("01-old", root), root) == []
+    assert ident("app.py", "sign") is None
+    assert steps(find("01-old", root), root) == []
 
 
 def test_every_step_of_the_real_chapters_is_found(render):
@@ -202,7 +207,7 @@ def test_every_step_of_the_real_chapters_is_found(render):
     for stage in stages():
         text = (ROOT / "docs/chapters" / f"{stage.name}.md").read_text().partition("\n---\n")[2]
         page = markdown.markdown(text, extensions=["admonition", "attr_list", "pymdownx.superfences", *names])
-        assert {line.step for line in shown(stage)} == set(re.findall(r'id="(step-[\w-]+)"', page)), stage.name
+        assert {step.ident for step in steps(stage)} == set(re.findall(r'id="(step-[\w-]+)"', page)), stage.name
 
 
 def test_a_fault_is_shown_with_where_and_by_what(render):
@@ -499,12 +504,12 @@ def test_the_minutes_follow_the_rule(root):
     )
     (root / "steps/02-new/app.py").write_text("a = 1\n" * 29)
     (root / "steps/02-new/Dockerfile").write_text("USER app\n")
-    page = overview.chapter(find("02-new", root), root)
+    stage = find("02-new", root)
 
-    assert overview.minutes(page, root) == 800 / 200 + 30 / 15
+    assert overview.minutes(chapter(stage, root), root) == 800 / 200 + 30 / 15
     path.write_text(path.read_text().replace("beside | x", "beside | app.py\n    generated: make"))
     (root / "steps/02-new/Dockerfile").write_text("USER app\n" * 15)
-    assert overview.minutes(page, root) == 800 / 200 + 15 / 15
+    assert overview.minutes(chapter(stage, root), root) == 800 / 200 + 15 / 15
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,11 @@ right above it says where it runs, if not in the chapter's stage:
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-from companion.chain.chapters import DIRECTIVE
+from companion.chain.chapters import parse
 
-FENCE = re.compile(r"^( *)```(console|pycon)$")
+KINDS = ("console", "pycon")
 MORE = "…"  # a line that stands for any lines
 
 
@@ -46,17 +45,12 @@ class Block:
 def blocks(text: str) -> list[Block]:
     """All console and pycon blocks of a page, in order."""
     lines = text.splitlines()
-    found: list[Block] = []
-    n = 0
-    while n < len(lines):
-        if fence := FENCE.match(lines[n]):
-            indent, kind = fence[1], fence[2]
-            end = next(m for m in range(n + 1, len(lines)) if lines[m] == f"{indent}```")
-            above = DIRECTIVE.match(lines[n - 1]) if n else None
-            content = [line.removeprefix(indent) for line in lines[n + 1 : end]]
-            found.append(Block(kind, above[1] if above else "", n + 1, end, indent, _entries(kind, content)))
-            n = end
-        n += 1
+    found = []
+    for fence in parse(lines)[1]:
+        if fence.kind in KINDS:
+            content = [line.removeprefix(fence.indent) for line in lines[fence.start : fence.end]]
+            entries = _entries(fence.kind, content)
+            found.append(Block(fence.kind, fence.run, fence.start, fence.end, fence.indent, entries))
     return found
 
 

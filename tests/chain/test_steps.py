@@ -1,0 +1,61 @@
+"""The steps of a chapter: their panes, their anchors, and the step that a symbol is in."""
+
+import pytest
+
+from companion.chain import steps as module
+from companion.chain.stages import find
+from companion.chain.steps import Aim, lay_out, link, step_number, steps
+
+OLD = {"app.py": "A = 1\n"}
+NEW = {"app.py": "A = 1\nB = 2\n\n\ndef f():\n    return A\n", "tests/test_app.py": "def test_a():\n    pass\n"}
+HEADS = [("app.py#B", ""), ("app.py#f, tests/test_app.py", ""), ("tests/test_app.py#rest", "make tests")]
+
+
+@pytest.fixture
+def root(chain):
+    """Two stages, and a chapter of the second."""
+    root = chain({"01-old": OLD, "02-new": NEW})
+    (root / "docs/chapters").mkdir(parents=True)
+    blocks = "///\n".join(f"/// beside | {selectors}\n" for selectors, _ in HEADS[:2])
+    (root / "docs/chapters/02-new.md").write_text(blocks + "///\n")
+    return root
+
+
+def test_each_pane_has_an_id_of_its_own(difference):
+    """A step is called after its first pane; what is told twice is a problem and has no pane."""
+    found, problems = lay_out(difference(OLD, NEW), HEADS)
+
+    assert [(step.number, step.ident, [e.ident for e in step.excerpts]) for step in found] == [
+        (0, "step-app-py-b", ["app-py-b"]),
+        (1, "step-app-py-f", ["app-py-f", "tests-test-app-py"]),
+        (2, "", []),
+    ]
+    assert [excerpt.is_suite for excerpt in found[1].excerpts] == [False, True]
+    assert problems == [
+        "tests/test_app.py#rest: tests/test_app.py means the same lines; a line is told once, so remove one of them"
+    ]
+
+
+def test_the_same_selector_twice_has_two_anchors(difference):
+    """The step that has the lines has them under its own id, and a link leads to that."""
+    blocks = [("app.py#f", ""), ("app.py", ""), ("app.py", "")]
+    found, _ = lay_out(difference({}, NEW | {"empty.txt": ""}), [("empty.txt", ""), *blocks, ("empty.txt", "")])
+
+    assert [step.ident for step in found] == [
+        "step-empty-txt",
+        "step-app-py-f",
+        "step-app-py",
+        "",
+        "step-empty-txt-again",
+    ]
+
+
+def test_a_symbol_leads_to_the_step_that_shows_it(root, monkeypatch):
+    """The chapter alone where no step shows the file; its first step where none shows the symbol."""
+    stage = find("02-new", root)
+    monkeypatch.setattr(module, "_steps", lambda stage: steps(stage, root))
+
+    assert link(Aim(stage, "app.py", "f"), "https://site/") == "https://site/chapters/02-new/#step-app-py-f"
+    assert link(Aim(stage, "other.py"), "https://site/") == "https://site/chapters/02-new/"
+    assert [step_number(Aim(stage, "app.py", symbol)) for symbol in ("f", "B", "A", "")] == [1, 0, 0, 0]
+    assert step_number(Aim(stage, "other.py")) is None
