@@ -112,7 +112,7 @@ def _places(given: SimpleNamespace) -> tuple[list[Submission], Path]:
         raise WrongFolder(f"--out {given.out}: the results need a folder of their own.")
     found = submissions(folder, out, given.teams)
     if not found:
-        raise WrongFolder(f"There is nothing in {given.folder}: put one folder, zip or git repository a student in it.")
+        raise WrongFolder(f"There is nothing in {given.folder}: put one folder or zip for each student in it.")
     if (out / JOURNAL).exists() and not given.resume:
         raise WrongFolder(f"{out} holds the results of an earlier run. Add --resume to go on with it, or --out OTHER.")
     out.mkdir(parents=True, exist_ok=True)

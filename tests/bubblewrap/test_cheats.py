@@ -425,14 +425,16 @@ MEMORY = {
         "disk is full)",
     ),
     "files without a name": (
-        "import os\ntry: os.memfd_create('x'); print('NO LIMIT')\nexcept OSError: raise MemoryError('no')",
+        "import os\nn, kept = 0, []\nwhile n < 200:\n    n += 1\n    kept.append(os.memfd_create('x'))\n"
+        "    os.write(kept[-1], bytes(2 ** 20))\nprint('NO LIMIT')",
         Verdict.NOT_STARTED,
-        "MemoryError: no",
+        "The project ended while it was started.",
     ),
     "shared memory": (
-        "import ctypes\nlibc = ctypes.CDLL(None)\nassert libc.shmget(0, 2 ** 20, 0o1600) == -1, 'NO LIMIT'\nraise MemoryError('no')",
-        Verdict.NOT_STARTED,
-        "MemoryError: no",
+        "import mmap, os, time\nfor _ in range(20):\n    if not os.fork():\n        kept = mmap.mmap(-1, 80 * 2 ** 20)\n"
+        "        kept.write(bytes(len(kept)))\n        time.sleep(1000)\ntime.sleep(1000)",
+        Verdict.MEMORY,
+        "The project took more than 512 MB of memory.",
     ),
 }
 

@@ -164,7 +164,7 @@ def test_results_are_not_written_over(classroom, capsys, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "said"), [
     (["/nowhere"], "/nowhere is no folder: name the one that holds the submissions."),
-    ([], "put one folder, zip or git repository a student in it."),
+    ([], "put one folder or zip for each student in it."),
     (["--stage", "nonsense"], "there is no stage 'nonsense'"),
     (["--executor", "nonsense"], "--executor nonsense: say processes, dask://HOST:PORT, or MODULE:CALLABLE."),
 ])  # fmt: skip

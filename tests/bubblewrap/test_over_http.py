@@ -42,6 +42,21 @@ def test_a_project_with_another_name_and_layout_passes(grade, project, tmp_path)
     assert grade(outer).verdict is Verdict.PASSED
 
 
+def test_manage_py_is_run_not_read(grade, project):
+    """The grader and `check` load a project in one way: the settings are those that its manage.py ends up with."""
+    manage = """
+import os
+import sys
+
+os.environ["DJANGO_SETTINGS_MODULE"] = ".".join(["config", "settings"])
+from django.core.management import execute_from_command_line
+
+execute_from_command_line(sys.argv)
+"""
+
+    assert grade(project("07-urls", {"manage.py": manage})).verdict is Verdict.PASSED
+
+
 FIRST = "tests/test_http.py::test_register_log_in_and_ask_who_i_am"
 
 
