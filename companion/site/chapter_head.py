@@ -82,7 +82,7 @@ def head(stage: StageChanges, first_pane: dict[str, str]) -> str:
 def _commands(stage: StageChanges) -> str:
     """What one types, in the folder of the repository, to see this diff and to have one's own project checked."""
     root = stage.stage.path.parent if stage.stage.name == "final" else stage.stage.path.parent.parent
-    commands = [f"python -m companion check {stage.stage} path/to/your/folder"]
+    commands = [f"python -m companion check path/to/your/folder --stage {stage.stage}"]
     if stage.previous is not None:
         old, new = (s.path.relative_to(root).as_posix() for s in (stage.previous, stage.stage))
         commands.insert(0, f"diff -ruN {old} {new}")
