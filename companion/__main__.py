@@ -19,21 +19,19 @@ for stream in (sys.stdout, sys.stderr):
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
 
-from importlib.metadata import PackageNotFoundError  # noqa: E402 - older Pythons, which have none, are gone by now
-
 from companion import INTERRUPTED  # noqa: E402 - it can be found from here on
 
 try:
     from companion.cli import main
-except KeyboardInterrupt:
-    sys.exit(INTERRUPTED)
-except ModuleNotFoundError as error:
-    sys.exit("This Python has no package %s. The companion's own has it: %s" % (error.name, PYTHON))
 
-try:
     sys.exit(main())
-except PackageNotFoundError as error:
-    sys.exit("This Python has no package %s. The companion's own has it: %s" % (error.name, PYTHON))
 except KeyboardInterrupt:
     sys.stderr.write("Interrupted.\n")
     sys.exit(INTERRUPTED)
+except ModuleNotFoundError as error:
+    if (error.name or "companion").startswith("companion"):
+        raise  # a mistake of ours
+    if os.path.exists(PYTHON) and os.path.realpath(sys.prefix) != os.path.realpath(os.path.join(HOME, ".venv")):
+        sys.exit("This Python has no package %s. The companion's own has it: %s" % (error.name, PYTHON))
+    install = "%s -m pip install -r %s" % (sys.executable, os.path.join(HOME, "requirements.txt"))
+    sys.exit("This Python has no package %s. Install what the companion needs: %s" % (error.name, install))

@@ -1,142 +1,122 @@
-"""`python -m companion VERB`: parses, calls, prints."""
+"""Reads the command line and calls the room that has the command; `--help` and a learner load no other room."""
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
-from companion.chain.stages import ROOT, UnknownStage, stages, wanted
-from companion.learner import commands
-from companion.upkeep import images, mutants, readme
-from companion.upkeep import zips as archive
-from companion.upkeep.asking import Failed
-from companion.upkeep.propagate import Conflict, propagate
+import click
+
+from companion import INTERRUPTED
+from companion.chain.invocation import line
+from companion.chain.stages import stages
+
+PROGRAM = "python -m companion"
+# The short help is here too, because reading it in the rooms would load all of them.
+COMMANDS = {
+    "Read, and type along": {
+        "serve": "Read the tutorial in your browser.",
+        "start": "Create a project to begin with.",
+        "check": "Check your project: how far it is, and what is missing first.",
+        "watch": "Check your project each time you save a file.",
+        "diff": "Show how your project differs from the stage.",
+    },
+    "Teach": {
+        "grade": "Grade a folder of submissions.",
+    },
+    "Maintain the tutorial": {
+        "propagate": "Carry the edits of a stage into every later one.",
+        "transcripts": "Run the commands that the docs show.",
+        "images": "Build and run the Dockerfile of each stage.",
+        "mutants": "Change each declaration once, and see that a test fails.",
+        "zips": "Pack each stage into a zip.",
+        "readme": "Write the table of stages in README.md.",
+    },
+}
+GREETING = """A Django login with JSON Web Tokens, in {count} stages. You can
+
+  read the tutorial in your browser:
+    {serve}
+  type along in your own project, which is checked while you write:
+    {start}
+  grade a folder of submissions:
+    {grade}
+
+All commands:
+    {help}"""
+
+
+class _Rooms(click.Group):
+    """The commands, learners' first. Each imports its room when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in COMMANDS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        if cmd_name not in (known := self.list_commands(ctx)):
+            raise click.UsageError(f"There is no command {cmd_name!r}; there are: {', '.join(known)}", ctx)
+        return _load(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, commands in COMMANDS.items():
+            with formatter.section(heading):
+                formatter.write_dl(list(commands.items()))
+
+
+def _load(name: str) -> click.Command:
+    if name in ("start", "check", "watch", "diff"):
+        from companion.learner import commands as learner
+
+        return learner.COMMANDS[name]
+    if name == "serve":
+        from companion.site.serve import command as serve
+
+        return serve
+    if name == "grade":
+        from companion.grading.command import grade
+
+        return grade
+    from companion.upkeep import commands as upkeep
+
+    return upkeep.COMMANDS[name]
+
+
+@click.group(cls=_Rooms, invoke_without_command=True)
+@click.pass_context
+def companion(context: click.Context) -> None:
+    """Read the tutorial, type along in your own project, or grade submissions.
+
+    `COMMAND --help` lists the options of a command.
+    """
+    if context.invoked_subcommand is None:
+        begin = {"serve": line("serve"), "start": line("start", "../mine"), "grade": line("grade", "submissions")}
+        click.echo(GREETING.format(count=len(stages()), help=line("--help"), **begin))
+
+
+@companion.result_callback()
+def _end(status: int | None) -> int:
+    sys.stdout.flush()  # in here, because click ends quietly when the reader of a pipe has read enough, as `head` does
+    return status or 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; `arguments` are those of the command line. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m companion", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("readme", help="write the table of stages in README.md anew")
-    zips = verbs.add_parser("zips", help="pack each stage into a zip")
-    zips.add_argument("folder", nargs="?", type=Path, default=ROOT / "dist", help="where to (dist/)")
-    carry = verbs.add_parser("propagate", help="carry the edits of a stage into every later one")
-    carry.add_argument("start", nargs="?", metavar="FROM", help="the stage to begin with (the first that is edited)")
-    transcripts = verbs.add_parser("transcripts", help="run the commands that the docs show")
-    transcripts.add_argument("page", nargs="*", help="only these pages, for instance 07-urls")
-    transcripts.add_argument("--update", action="store_true", help="write what they print into the pages")
-    build = verbs.add_parser("images", help="build and run the Dockerfile of each stage, and ask it over HTTP")
-    build.add_argument("stage", nargs="*", help="only these stages, for instance 07-urls")
-    mutate = verbs.add_parser("mutants", help="remove or flip each declaration once, and see that the tests notice")
-    mutate.add_argument("stage", nargs="*", help="only these stages, for instance 07-urls")
-    verbs.add_parser("serve", help="read the tutorial in your browser; options are those of `mkdocs serve`")
-    commands.add(verbs)
-    grading = verbs.add_parser("grade", help="grade a folder of submissions")
-    typed = sys.argv[1:] if arguments is None else arguments
-    if "grade" in typed[:1]:
-        from companion.grading import command  # only here: learners need not wait for what it loads
-
-        command.add_arguments(grading)
-        grading.set_defaults(run=command.run)
-    if "serve" in typed[:1] and not {"-h", "--help"} & set(typed):
-        from companion.site.serve import serve  # only here: it loads MkDocs
-
-        return serve(typed[1:])
-    given = parser.parse_args(commands.ordered(typed))
-    if given.verb == "grade":
-        status: int = given.run(given)
-        return status
-    if "run" in given:
-        return commands.run(given)
-    if given.verb == "propagate":
-        return _propagate(given.start)
-    if given.verb == "transcripts":
-        return _transcripts(given.page, given.update)
-    if given.verb == "images":
-        return _images(given.stage)
-    if given.verb == "mutants":
-        return _mutants(given.stage)
-    if given.verb == "readme":
-        print("README.md is written anew." if readme.write() else "README.md is up to date.")
-    else:
-        for stage in stages():
-            print(archive.pack(stage, given.folder))
-    return 0
-
-
-def _propagate(start: str | None) -> int:
-    carried = 0
+    """Run one command; `arguments` are those of the command line. Returns the exit status."""
+    settings: dict[str, Any] = {"prog_name": PROGRAM, "color": _coloured()}
     try:
-        for file in propagate(start, ROOT):
-            print(file, flush=True)
-            carried += 1
-    except Conflict as conflict:
-        print(conflict, file=sys.stderr)
-        return 1
-    except UnknownStage as error:
-        print(error, file=sys.stderr)
-        return 2
-    if carried:
-        print(f"{carried} file{'s' if carried > 1 else ''} carried. Read the change (git diff), run the tests, commit.")
-    else:
-        print("Nothing to carry: every later stage has the edits of the stages before it.")
-    return 0
+        # Not standalone, where click turns every returned status into 0. On Windows it would expand `*` and `%` itself.
+        return int(companion.main(arguments, standalone_mode=False, windows_expand_args=False, **settings))
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
 
 
-def _transcripts(names: list[str], update: bool) -> int:
-    from companion.upkeep.transcripts.play import pages, play  # only here: it needs a package that learners do not have
-
-    known = {page.stem: (page, stage) for page, stage in pages(ROOT)}
-    chosen = [Path(name).stem for name in names] or list(known)
-    if unknown := [name for name in chosen if name not in known]:
-        print(f"No page is called {unknown[0]}. There are: {', '.join(known)}", file=sys.stderr)
-        return 2
-    drifted = 0
-    for page, stage in map(known.__getitem__, chosen):
-        played, drifts = play(page, stage, update)
-        print(f"{page.name}: {played} commands run, {len(drifts)} print something else", flush=True)
-        for drift in drifts:
-            print(f"\n{drift}", flush=True)
-        drifted += len(drifts)
-    return 0 if update or not drifted else 1
-
-
-def _images(names: list[str]) -> int:
-    try:
-        chosen = [wanted(name) for name in names] or stages()
-        builder = images.builder()
-    except (UnknownStage, images.NoBuilder) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"Built and run with {builder.name}:", flush=True)
-    failed = 0
-    for stage in chosen:
-        try:
-            print(f"{stage}: {images.try_image(stage, builder)}", flush=True)
-        except Failed as error:
-            print(f"{stage}: FAILED: {error}", flush=True)
-            failed += 1
-    print(f"{len(chosen) - failed} of {len(chosen)} built, run and answered")
-    return 1 if failed else 0
-
-
-def _mutants(names: list[str]) -> int:
-    try:
-        only = [wanted(name) for name in names]
-    except UnknownStage as error:
-        print(error, file=sys.stderr)
-        return 2
-    count = survived = stale = 0
-    for tried in mutants.trials(stages(), only):
-        print(f"{tried.stage}: {tried.count - len(tried.survived)} of {tried.count} noticed", flush=True)
-        for mutant in tried.survived:
-            print(f"  no test notices {mutant}", flush=True)
-        for mutant in tried.stale:
-            print(f"  is noticed after all, take it out of mutants.SAME: {mutant}", flush=True)
-        count += tried.count
-        survived += len(tried.survived)
-        stale += len(tried.stale)
-    print(f"{count - survived} of {count} noticed")
-    return 1 if survived or stale else 0
+def _coloured() -> bool | None:
+    """Return whether to print colours; None leaves it to click, which prints them in a terminal only."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None

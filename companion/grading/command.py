@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 import shlex
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
 
 from companion import INTERRUPTED
-from companion.chain.stages import UnknownStage, stages, wanted
+from companion.chain.arguments import FOLDER, folder_and_stage
+from companion.chain.stages import stages
 from companion.grading import gradebooks, reports
 from companion.grading.grade import Suite, grade_all, suite_of
 from companion.grading.journal import Busy, Journal
@@ -24,6 +28,7 @@ from companion.grading.verdicts import Result, Verdict
 from companion.grading.workers import NoExecutor, Workers, processors, workers
 
 JOURNAL = "journal.jsonl"
+COUNT = click.IntRange(1)
 MOST_NAMED = 50  # lines in the terminal for submissions that are not exported
 
 
@@ -31,41 +36,51 @@ class WrongFolder(ValueError):
     """A folder is not what it should be; the message says what to name."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `python -m companion grade`."""
-    parser.add_argument("folder", type=Path, help="holds the submissions: folders, zips, git repositories")
-    parser.add_argument("--stage", help="what to grade against (the first stage that answers over HTTP)")
-    parser.add_argument("--out", type=Path, help="where the results go (FOLDER-grades)")
-    parser.add_argument("--resume", action="store_true", help="go on: what is graded and has not changed is kept")
-    parser.add_argument(
-        "--again",
-        action="append",
-        default=[],
-        type=_verdict,
-        metavar="RESULT",
-        help="with --resume: grade those with this result once more, for instance time-out",
-    )
-    parser.add_argument("--jobs", type=_positive, default=processors(), help="how many at a time (one a processor)")
-    parser.add_argument("--timeout", type=_positive, default=60, metavar="SECONDS", help="for one submission (60)")
-    parser.add_argument("--memory", type=_positive, default=1024, metavar="MB", help="for one submission (1024)")
-    parser.add_argument("--points", type=_points, default=100, help="what a submission is worth that passes (100)")
-    parser.add_argument("--assignment", help="the column's name in Canvas (JWT login, STAGE)")
-    parser.add_argument(
-        "--teams", action="store_true", help="Moodle: the assignment is for teams, not for each student"
-    )
-    parser.add_argument("--unsafe", action="store_true", help="no sandbox: only for submissions that you trust")
-    parser.add_argument(
-        "--executor",
-        default="processes",
-        metavar="WHERE",
-        help="processes, dask://HOST:PORT, or MODULE:CALLABLE, which returns an Executor",
-    )
+def _points(context: click.Context, parameter: click.Parameter, number: float) -> float:
+    if not 0 < number < math.inf:  # not even with nan
+        raise click.BadParameter(f"{number:g} is not a number of points: give one above 0.")
+    return number
 
 
-def run(given: argparse.Namespace) -> int:
+@click.command()
+@folder_and_stage("FOLDER", "the first that answers over HTTP")
+@click.option("--out", type=FOLDER, help="Where the results go.  [default: FOLDER-grades]")
+@click.option("--resume", is_flag=True, help="Go on: what is graded and has not changed is kept.")
+@click.option(
+    "--again",
+    multiple=True,
+    type=click.Choice([str(verdict) for verdict in Verdict]),
+    metavar="RESULT",
+    help="With --resume: grade those with this result once more, for instance time-out.",
+)
+@click.option("--jobs", type=COUNT, default=processors, help="How many at a time.  [default: one a processor]")
+@click.option("--timeout", type=COUNT, default=60, show_default=True, help="Seconds for one submission.")
+@click.option("--memory", type=COUNT, default=1024, show_default=True, help="MB for one submission.")
+@click.option(
+    "--points", type=float, callback=_points, default=100, show_default=True, help="What a passed submission is worth."
+)
+@click.option("--assignment", help="The column's name in Canvas.  [default: JWT login, STAGE]")
+@click.option("--teams", is_flag=True, help="Moodle: the assignment is for teams, not for each student.")
+@click.option("--unsafe", is_flag=True, help="No sandbox: only for submissions that you trust.")
+@click.option(
+    "--executor",
+    default="processes",
+    show_default=True,
+    metavar="WHERE",
+    help="processes, dask://HOST:PORT, or MODULE:CALLABLE, which returns an Executor.",
+)
+def grade(**options: Any) -> int:
+    """Grade a folder of submissions.
+
+    FOLDER has the submissions: folders, zips, git repositories.
+    """
+    return run(SimpleNamespace(**options))
+
+
+def run(given: SimpleNamespace) -> int:
     """Grade, and write the reports. Returns the exit status: 0 when every submission has a result of its own."""
     try:
-        stage = wanted(given.stage) if given.stage else next(s for s in stages() if speaks_http(s))
+        stage = given.stage or next(s for s in stages() if speaks_http(s))
         found, out = _places(given)
         if not given.unsafe:
             bubblewrap.find()
@@ -74,9 +89,9 @@ def run(given: argparse.Namespace) -> int:
             stage, Limits(seconds=given.timeout, cpu=2 * given.timeout, memory=given.memory * MIB), given.unsafe
         )
         with Journal(out / JOURNAL) as journal:
-            journal.forget(given.again)
+            journal.forget([Verdict(name) for name in given.again])
             return _graded(given, found, suite, workers_, journal, out)
-    except (UnknownStage, NoSandbox, NoExecutor, GraderFailed, Busy, WrongFolder) as error:
+    except (NoSandbox, NoExecutor, GraderFailed, Busy, WrongFolder) as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
@@ -85,7 +100,7 @@ def run(given: argparse.Namespace) -> int:
         return 2
 
 
-def _places(given: argparse.Namespace) -> tuple[list[Submission], Path]:
+def _places(given: SimpleNamespace) -> tuple[list[Submission], Path]:
     """The submissions, and the folder for the results, which exists. Raises WrongFolder, OSError."""
     folder = given.folder.resolve()
     if not folder.is_dir():
@@ -97,7 +112,7 @@ def _places(given: argparse.Namespace) -> tuple[list[Submission], Path]:
         raise WrongFolder(f"--out {given.out}: the results need a folder of their own.")
     found = submissions(folder, out, given.teams)
     if not found:
-        raise WrongFolder(f"There is nothing in {given.folder}: put one folder, zip or git repository a student in it.")
+        raise WrongFolder(f"There is nothing in {given.folder}: put one folder or zip for each student in it.")
     if (out / JOURNAL).exists() and not given.resume:
         raise WrongFolder(f"{out} holds the results of an earlier run. Add --resume to go on with it, or --out OTHER.")
     out.mkdir(parents=True, exist_ok=True)
@@ -105,7 +120,7 @@ def _places(given: argparse.Namespace) -> tuple[list[Submission], Path]:
 
 
 def _graded(
-    given: argparse.Namespace, found: list[Submission], suite: Suite, workers_: Workers, journal: Journal, out: Path
+    given: SimpleNamespace, found: list[Submission], suite: Suite, workers_: Workers, journal: Journal, out: Path
 ) -> int:
     assignment = given.assignment or f"JWT login, {suite.stage}"
     progress = Progress(len(found))
@@ -145,26 +160,3 @@ def _tell(results: dict[Submission, Result], paths: list[Path], points: float) -
 def shown(path: Path) -> str:
     """A path as short as it can be written from here."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
-    return int(text)
-
-
-def _points(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no number of points")
-    return number
-
-
-def _verdict(text: str) -> Verdict:
-    try:
-        return Verdict(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"there is no result {text!r}: say one of {', '.join(Verdict)}") from None

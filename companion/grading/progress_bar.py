@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from tqdm import tqdm
+import click
 
 from companion.grading.submissions import Submission
 from companion.grading.verdicts import Result
@@ -17,25 +17,26 @@ class Progress:
     def __init__(self, total: int) -> None:
         self.total, self.done = total, 0
         self.counts: Counter[str] = Counter()
-        self.bar = tqdm(total=total, unit=" submissions", disable=not sys.stderr.isatty(), dynamic_ncols=True)
+        self.seen = sys.stderr.isatty()
+        self.bar = click.progressbar(
+            length=total, file=sys.stderr, show_pos=True, hidden=not self.seen, item_show_func=self._counted
+        )
+        self.bar.render_progress()
 
     def __call__(self, submission: Submission, result: Result, new: bool) -> None:
         self.done += 1
         self.counts[result.verdict] += 1
-        if self.bar.disable and new:
-            line = (
-                f"{self.done} of {self.total}: {printable(submission.name)}: {result.verdict}, {result.seconds:.1f} s"
-            )
-            print(line, file=sys.stderr, flush=True)
-        elif not self.bar.disable:
-            self.bar.set_postfix_str(
-                ", ".join(f"{count} {verdict}" for verdict, count in self.counts.items()), refresh=False
-            )
-            self.bar.update()
+        self.bar.update(1, result.verdict)
+        if new and not self.seen:
+            name = printable(submission.name)
+            click.echo(f"{self.done} of {self.total}: {name}: {result.verdict}, {result.seconds:.1f} s", err=True)
+
+    def _counted(self, _: str | None) -> str:
+        return ", ".join(f"{count} {verdict}" for verdict, count in self.counts.items())
 
     def close(self) -> None:
         """Leave the terminal as it was."""
-        self.bar.close()
+        self.bar.render_finish()
 
 
 def printable(text: str) -> str:

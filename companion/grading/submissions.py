@@ -1,17 +1,16 @@
-"""Which submissions lie in a folder, whose each is, and whether one has changed."""
+"""Finds the submissions in a folder, whose each is, and whether one has changed."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
-from companion.grading.git_repository import Repository, below
 from companion.project.locate import LEFT_BY_TOOLS
 
 # Moodle writes NAME_NUMBER_assignsubmission_PLUGIN, and then nothing, "_" (older versions) or "_FILE" (not in folders).
@@ -39,7 +38,6 @@ class Kind(StrEnum):
 
     FOLDER = "folder"
     ZIP = "zip"
-    GIT = "git repository"
     OTHER = "something else"
 
 
@@ -168,22 +166,16 @@ def submissions(folder: Path, without: Path | None = None, teams: bool = False) 
 
 
 def kind(path: Path) -> Kind:
-    """What lies there; a symbolic link is never followed."""
-    try:
-        if path.is_symlink():
-            return Kind.OTHER
-        if path.is_dir():
-            return Kind.GIT if Repository.at(path) else Kind.FOLDER
-    except OSError:  # a folder that we may not look into
+    """Says what a path is; a symbolic link is never followed."""
+    if path.is_symlink():
+        return Kind.OTHER
+    if path.is_dir():
         return Kind.FOLDER
     return Kind.ZIP if path.is_file() and path.suffix.lower() == ".zip" else Kind.OTHER
 
 
 def digest(submission: Submission) -> str:
-    """What changes when the submission does: of a repository the commit, of all else the content of its files."""
-    repository = Repository.at(submission.path) if submission.kind is Kind.GIT else None
-    if repository:
-        return f"commit {repository.head() or 'none'}"
+    """A string that changes when the content of the submission's files does."""
     total, left = hashlib.sha256(submission.kind.encode()), MOST_READ
     files = regular_files(submission.path) if submission.kind is Kind.FOLDER else iter([("", submission.path)])
     for name, path in islice(files, MOST_NAMES):
@@ -204,10 +196,24 @@ def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
     Raises OSError for a folder that cannot be read.
     """
-    for entry in below(folder, lambda entry: entry.name not in LEFT_BY_TOOLS and not _environment(entry)):
+    for entry in _below(folder, lambda entry: entry.name not in LEFT_BY_TOOLS and not _environment(entry)):
         if entry.name not in LEFT_BY_TOOLS and entry.is_file(follow_symlinks=False):
             path = Path(entry.path)
             yield path.relative_to(folder).as_posix(), path
+
+
+def _below(folder: Path, into: Callable[[os.DirEntry[str]], bool]) -> Iterator[os.DirEntry[str]]:
+    """Everything in a folder and in the folders below it, sorted; no link is followed. Raises OSError.
+
+    `into` says which folders to look into. There is no recursion (os.walk has one until Python 3.12), because a
+    submission may have more folders inside each other than Python has levels.
+    """
+    waiting = [os.fspath(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        yield from entries
+        waiting += [e.path for e in reversed(entries) if e.is_dir(follow_symlinks=False) and into(e)]
 
 
 def _environment(folder: os.DirEntry[str]) -> bool:

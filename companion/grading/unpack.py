@@ -5,8 +5,6 @@ Whatever a submission claims about itself is not believed: sizes are counted as 
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import struct
 import zipfile
@@ -14,15 +12,14 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from companion.grading.git_repository import BadRepository, Repository, Source
 from companion.grading.submissions import Kind, Submission, regular_files
 from companion.grading.verdicts import Verdict
 from companion.project.locate import LEFT_BY_TOOLS, NotAProject, locate
 
 MOST_BYTES = 50 * 1024 * 1024  # of all files of a submission
 MOST_FILES = 5000
-MOST_SEEN = 50_000  # files of a repository, with those that are left out
 MOST_LISTED = 4 * 1024 * 1024  # bytes of a zip's list of files
 DEEPEST, LONGEST = 32, 200  # folders, and bytes of a name
 CHUNK = 64 * 1024
@@ -43,6 +40,13 @@ BROKEN = (
 )
 
 
+class Source(Protocol):
+    """Where the content of a file comes from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes, and b"" at the end."""
+
+
 class Unusable(Exception):
     """There is nothing to grade in it; carries the verdict, and a sentence for the student."""
 
@@ -55,9 +59,9 @@ def unpack(submission: Submission, target: Path) -> Path:
     """Copy the submission into `target`, an empty folder. Returns the folder of its manage.py. Raises Unusable."""
     target.mkdir(mode=0o755, exist_ok=True)
     writer = Writer(target)
-    readers = {Kind.GIT: _git, Kind.ZIP: _zip, Kind.FOLDER: _folder}
+    readers = {Kind.ZIP: _zip, Kind.FOLDER: _folder}
     if submission.kind not in readers:
-        raise Unusable(Verdict.UNREADABLE, "This is no folder, no zip and no git repository: hand in one of these.")
+        raise Unusable(Verdict.UNREADABLE, "This is not a folder and not a zip: hand in one of these.")
     with closing(_blamed(readers[submission.kind](submission.path))) as files:
         for name, source in files:
             writer.add(name, source)
@@ -71,7 +75,9 @@ def unpack(submission: Submission, target: Path) -> Path:
 
 
 def _hidden(folder: Path) -> str:
-    """Where the project may be: in a folder that is not looked into, or in an archive that was packed once more."""
+    """Says where the project may be: in a repository, in a folder that is skipped, or in an archive inside this one."""
+    if any((head.parent / "objects").is_dir() for head in folder.rglob("HEAD")):
+        return " This is a bare git repository, which has no files: clone it (git clone), and hand in the clone."
     for path in sorted(folder.rglob("manage.py")):
         place = path.relative_to(folder).as_posix()
         return f" There is {_shown(place)}, but tools make folders of that name: rename the folder."
@@ -110,8 +116,6 @@ def _blame() -> Iterator[None]:
     """Turns what goes wrong while a submission is read into Unusable."""
     try:
         yield
-    except BadRepository as error:
-        raise Unusable(Verdict.UNREADABLE, str(error)) from None
     except OSError as error:
         raise Unusable(Verdict.UNREADABLE, f"It cannot be read: {error.strerror or error}.") from None
     except BROKEN as error:
@@ -207,17 +211,6 @@ def _refuse_long_list(path: Path) -> None:
         raise Unusable(
             Verdict.UNREADABLE, f"There are more than {MOST_FILES} files in it. Leave out what others wrote."
         )
-
-
-def _git(folder: Path) -> Files:
-    repository = Repository.at(folder)
-    if repository is None:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))  # it was there when the run began
-    with closing(repository.files()) as files:
-        for seen, (name, file) in enumerate(files, 1):
-            if seen > MOST_SEEN:
-                raise Unusable(Verdict.UNREADABLE, f"There are more than {MOST_SEEN} files in it.")
-            yield name, file
 
 
 def _shown(name: str) -> str:

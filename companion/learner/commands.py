@@ -1,114 +1,61 @@
-"""The learner's verbs: start, check, watch, diff. Thin: they parse, call and print."""
+"""The learner's commands: start, check, watch and diff."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import click
+
+from companion.chain.arguments import folder_and_stage
 from companion.chain.invocation import line
-from companion.chain.stages import Stage, UnknownStage, stages, wanted
+from companion.chain.stages import Stage, stages
 from companion.learner import output
+from companion.learner import start as project
 from companion.learner.standing import stand
-from companion.learner.start import CannotStart, start
 from companion.project.results import Result
 from companion.running.run_suite import OnResult
 
 WIDTH = 60  # characters of the line that counts the tests
-VERBS = ("start", "check", "watch", "diff")
-FOLDER = "the folder of your project"
-STAGE = "a stage, for instance 4 or 04-authentication-backend (the one that your project has come to)"
+project_and_stage = folder_and_stage("DIR", "the one that your project has reached")
 
 
-def add(verbs: Any) -> None:
-    """Add the verbs to the parser of the command line."""
-    begin = verbs.add_parser("start", help="make a project to begin from")
-    begin.add_argument("stage", nargs="?", help="the stage that you want to write (the first)")
-    begin.add_argument("folder", type=Path, metavar="DIR", help="a new folder")
-    begin.set_defaults(run=_start)
-    check = verbs.add_parser("check", help="check your project: how far it is, and what is missing first")
-    check.add_argument("stage", nargs="?", help=STAGE)
-    check.add_argument("folder", type=Path, metavar="DIR", help=FOLDER)
-    check.add_argument("--all", action="store_true", help="show all that is missing")
-    check.add_argument("--hint", action="store_true", help="show a hint")
-    check.add_argument("--traceback", action="store_true", help="show what Python says, in full")
-    check.add_argument("--json", action="store_true", help="answer in JSON, for editors")
-    check.set_defaults(run=_check)
-    look = verbs.add_parser("watch", help="check your project whenever you save a file")
-    look.add_argument("stage", nargs="?", help=STAGE)
-    look.add_argument("folder", type=Path, metavar="DIR", help=FOLDER)
-    look.add_argument("--poll", action="store_true", help="look at the files again and again (for network folders)")
-    look.set_defaults(run=_watch)
-    differ = verbs.add_parser("diff", help="show what your project has otherwise than the stage")
-    differ.add_argument("stage", nargs="?", help=STAGE)
-    differ.add_argument("folder", type=Path, metavar="DIR", help=FOLDER)
-    differ.add_argument("--all", action="store_true", help="show later steps too")
-    differ.set_defaults(run=_diff)
+@click.command()
+@folder_and_stage("DIR", "the first")
+def start(folder: Path, stage: Stage | None) -> int:
+    """Create a project to begin with.
 
-
-def ordered(arguments: Sequence[str]) -> list[str]:
-    """The arguments with the options of a learner's verb behind its stage and folder, wherever they were typed.
-
-    argparse gives the folder to the stage's place when an option stands between the two.
+    DIR is a new folder. STAGE is the stage that you want to write.
     """
-    if not arguments or arguments[0] not in VERBS:
-        return list(arguments)
-    return [arguments[0], *sorted(arguments[1:], key=lambda argument: argument.startswith("--"))]
-
-
-def run(given: argparse.Namespace) -> int:
-    """Run the verb that was given. Returns the exit status: 2 when the command itself is wrong."""
-    try:
-        stage = wanted(given.stage) if given.stage else None
-    except UnknownStage as error:
-        print(error, file=sys.stderr)
-        return 2
-    if not given.stage and not given.folder.exists() and given.verb != "start":
-        try:
-            stage = wanted(str(given.folder))
-        except UnknownStage:
-            stage = None
-        if stage:
-            print(f"Name the folder of your project too: {given.verb} {given.folder} DIR", file=sys.stderr)
-            return 2
-    try:
-        status: int = given.run(given, stage)
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has read enough, for instance `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return status
-
-
-def _start(given: argparse.Namespace, stage: Stage | None) -> int:
     stage = stage or stages()[0]
     try:
-        history = start(stage, given.folder)
-    except CannotStart as error:
-        print(error, file=sys.stderr)
-        return 1
-    folder = given.folder.resolve()
+        history = project.start(stage, folder)
+    except project.CannotStart as error:
+        raise click.ClickException(str(error)) from None
+    folder = folder.resolve()
     kept = "with a first commit in git" if history else "without a history, as git is not there"
-    print(f"{folder} is ready, {kept}. You write {output.title(stage)}\n  Read:  {output.page(stage)}")
+    click.echo(f"{folder} is ready, {kept}. You write {output.title(stage)}\n  Read:  {output.page(stage)}")
     for hint in output.start_the_site():
-        print(hint)
-    print(f"Check it, from any folder:\n  {line('check', folder)}")
-    print(f"Or each time that you save:\n  {line('watch', folder)}")
+        click.echo(hint)
+    click.echo(f"Check it, from any folder:\n  {line('check', folder)}")
+    click.echo(f"Or each time that you save:\n  {line('watch', folder)}")
     return 0
 
 
-def _check(given: argparse.Namespace, stage: Stage | None) -> int:
-    seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not given.json
-    found = stand(given.folder, stage, _progress if seen else None)
+@click.command()
+@project_and_stage
+@click.option("--all", "every", is_flag=True, help="Show everything that is missing.")
+@click.option("--hint", is_flag=True, help="Show a hint.")
+@click.option("--traceback", is_flag=True, help="Show what Python says, in full.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for editors.")
+def check(folder: Path, stage: Stage | None, every: bool, hint: bool, traceback: bool, as_json: bool) -> int:
+    """Check your project: how far it is, and what is missing first."""
+    seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not as_json
+    found = stand(folder, stage, _progress if seen else None)
     if seen:
-        print("\r" + " " * WIDTH, end="\r", file=sys.stderr, flush=True)
-    if given.json:
-        print(output.as_json(found))
-    else:
-        output.say(output.standing(found, given.all, given.traceback, given.hint))
+        click.echo("\r" + " " * WIDTH + "\r", nl=False, err=True)
+    click.echo(output.as_json(found) if as_json else output.standing(found, every, traceback, hint))
     return 0 if found.report.passed else 1
 
 
@@ -119,24 +66,31 @@ def _progress(stage: Stage) -> OnResult:
     def tell(result: Result) -> None:
         nonlocal count
         count += 1
-        print(f"\r{stage}: {count} tests run"[:WIDTH], end="", file=sys.stderr, flush=True)
+        click.echo(f"\r{stage}: {count} tests run"[:WIDTH], nl=False, err=True)
 
     return tell
 
 
-def _watch(given: argparse.Namespace, stage: Stage | None) -> int:
+@click.command()
+@project_and_stage
+@click.option("--poll", is_flag=True, help="Look at the files again and again (for network folders).")
+def watch(folder: Path, stage: Stage | None, poll: bool) -> int:
+    """Check your project each time you save a file."""
     from companion.learner import watch  # only here: nothing else needs the package that watches files
 
-    if not given.folder.is_dir():
-        print(f"There is no folder {given.folder} to watch.", file=sys.stderr)
-        return 2
-    watch.run(given.folder, output.say, stage, given.poll)
+    if not folder.is_dir():
+        raise click.UsageError(f"There is no folder {folder} to watch.")
+    watch.run(folder, click.echo, stage, poll)
     return 0
 
 
-def _diff(given: argparse.Namespace, stage: Stage | None) -> int:
-    from companion.learner.watch import difference
-
-    found = stand(given.folder, stage)
-    output.say(difference(found, given.folder, given.all))
+@click.command()
+@project_and_stage
+@click.option("--all", "every", is_flag=True, help="Show later steps too.")
+def diff(folder: Path, stage: Stage | None, every: bool) -> int:
+    """Show how your project differs from the stage."""
+    click.echo(output.difference(stand(folder, stage), folder, every))
     return 0
+
+
+COMMANDS = {str(each.name): each for each in (start, check, watch, diff)}

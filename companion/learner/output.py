@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,12 @@ from companion.chain.chapters import NoFrontMatter, chapter
 from companion.chain.stages import Stage
 from companion.explaining.advice import first_line
 from companion.learner.standing import Missing, Standing
-from companion.project.differences import Difference, until
+from companion.project.differences import Difference, compare, until
+from companion.project.index import Known
+from companion.project.locate import NotAProject, locate
 
 WIDTH = 100  # characters of a line of prose
 BAR = 30  # characters of the bar
-
-
-def say(text: str) -> None:
-    """Print text. Its colours are left out in a pipe, in a file, on a dumb terminal, and where NO_COLOR is set."""
-    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    if plain:
-        print(click.unstyle(text), flush=True)
-    else:
-        click.echo(text)
 
 
 def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False) -> str:
@@ -111,6 +103,16 @@ def place(found: Standing, missing: Missing) -> str:
     path = os.path.join(found.report.project, target.file)
     near = os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
     return f"{near}:{target.line}" if target.line else near
+
+
+def difference(found: Standing, folder: Path, every: bool = False) -> str:
+    """What of the stage the project has otherwise, up to the step at which it stands; or `every` difference."""
+    try:
+        project = locate(folder)
+    except NotAProject:
+        return standing(found)
+    known = Known(found.stage, project, found.report.facts)
+    return differences(compare(known), None if every else found.step, found)
 
 
 def differences(found: list[Difference], step: int | None, standing: Standing) -> str:

@@ -27,9 +27,7 @@ from companion.chain.stages import Stage
 from companion.learner import output
 from companion.learner.keyboard import ReadKey, keyboard
 from companion.learner.standing import Standing, stand
-from companion.project.differences import compare
-from companion.project.index import Known
-from companion.project.locate import LEFT_BY_TOOLS, NotAProject, locate
+from companion.project.locate import LEFT_BY_TOOLS
 
 SAVED = "saved"
 SAVES = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent]
@@ -75,7 +73,7 @@ class Watched:
         elif key == "t":
             self.say(output.standing(found, traceback=True))
         elif key == "d":
-            self.say(difference(found, self.folder))
+            self.say(output.difference(found, self.folder))
         elif key == "n":
             self._next(found)
         return True
@@ -89,16 +87,6 @@ class Watched:
         else:
             self.stage = found.next
             self.check()
-
-
-def difference(found: Standing, folder: Path, every: bool = False) -> str:
-    """What of the stage the project has otherwise, up to the step at which it stands; or `every` difference."""
-    try:
-        project = locate(folder)
-    except NotAProject:
-        return output.standing(found)
-    known = Known(found.stage, project, found.report.facts)
-    return output.differences(compare(known), None if every else found.step, found)
 
 
 def run(folder: Path, say: Say, stage: Stage | None = None, polling: bool = False) -> None:

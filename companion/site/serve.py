@@ -42,6 +42,16 @@ class _Server(LiveReloadServer):
         super().serve_forever(poll_interval)
 
 
+@click.command("serve", context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def command(options: tuple[str, ...]) -> int:
+    """Read the tutorial in your browser.
+
+    OPTIONS are those of `mkdocs serve`.
+    """
+    return serve(options)
+
+
 def serve(options: Sequence[str] = ()) -> int:
     """Serves the site until somebody stops it; `options` are those of `mkdocs serve`. Returns the exit status."""
     os.environ["NO_MKDOCS_2_WARNING"] = "1"
@@ -65,8 +75,8 @@ def serve(options: Sequence[str] = ()) -> int:
 def _serve(options: Sequence[str]) -> int:
     for port in filter(free, PORTS):
         try:
-            command = ["serve", "-f", str(ROOT / "mkdocs.yml"), "-a", f"{HOST}:{port}", *options]
-            cli.main(command, prog_name="companion", standalone_mode=False)
+            given = ["serve", "-f", str(ROOT / "mkdocs.yml"), "-a", f"{HOST}:{port}", *options]
+            cli.main(given, prog_name="companion", standalone_mode=False)
             return 0
         except OSError:
             if free(port):

@@ -1,13 +1,20 @@
-from django.db import connection
+import logging
+
+from django.db import DatabaseError, connection
 from django.http import JsonResponse
+
+logger = logging.getLogger(__name__)
 
 
 def health(request):
     """
-    Answers 200 when this process can reach its database. When it cannot, the
-    error makes the answer a 500.
+    Answers 200 when this process can reach its database, and 503 when it cannot.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        logger.exception("The database cannot be reached.")
+        return JsonResponse({"status": "unavailable"}, status=503)
 
     return JsonResponse({"status": "ok"})

@@ -173,8 +173,7 @@ def test_without_an_address_the_database_is_a_file(production):
     assert settings.DATABASES["default"]["NAME"] == "/data/db.sqlite3"
 
 
-@pytest.mark.parametrize("key", ["", "short"])
-@pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SIGNING_KEY"])
+@pytest.mark.parametrize(("name", "key"), [("SECRET_KEY", ""), ("JWT_SIGNING_KEY", "short")])
 @pytest.mark.parametrize("module", ["config.wsgi", "config.asgi"], ids=["wsgi", "asgi"])
 def test_a_server_does_not_start_with_a_short_key(module, name, key):
     """gunicorn imports a module and runs no command, so the module runs the checks.

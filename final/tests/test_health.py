@@ -11,13 +11,17 @@ def test_a_healthy_project_says_so(client):
     assert response.json() == {"status": "ok"}
 
 
-def test_a_project_without_its_database_is_not_healthy(client, monkeypatch):
-    """When the database cannot be reached, `/health` answers 500."""
+def test_a_project_without_its_database_is_not_healthy(client, monkeypatch, caplog):
+    """When the database cannot be reached, `/health` answers 503, and the log has the error."""
 
     def unreachable():
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(connection, "cursor", unreachable)
-    client.raise_request_exception = False
+    response = client.get("/health")
 
-    assert client.get("/health").status_code == 500
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable"}
+    assert ("config.health", "The database cannot be reached.") in {
+        (record.name, record.message) for record in caplog.records
+    }

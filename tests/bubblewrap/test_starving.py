@@ -20,79 +20,28 @@ def tried(grade, project):
     return tried
 
 
-def test_what_sockets_keep_counts_as_memory(tried):
-    """Ten gigabytes in a dozen seconds, before: no process has them, and no limit of a process counts them."""
+def test_sockets_that_nobody_reads_end_with_the_time(tried):
+    """The kernel keeps what is in a socket, and no process is said to have it: open files limit it."""
     result = tried(
         """
-        import os, signal, socket
-        def fill():
-            kept = []
-            try:
-                while True:
-                    kept.append(socket.socketpair())
-                    for end in kept[-1]:
-                        end.setblocking(False)
-                        try:
-                            while True: end.send(b"x" * 65536)
-                        except BlockingIOError: pass
-            except OSError: pass
-            signal.pause()
+        import signal, socket
+        kept = []
         try:
-            while os.fork(): pass
-        except OSError: pass
-        fill()
+            while True:
+                kept.append(socket.socketpair())
+                for end in kept[-1]:
+                    end.setblocking(False)
+                    try:
+                        while True: end.send(b"x" * 65536)
+                    except BlockingIOError: pass
+        except OSError as error: print(error)
+        signal.pause()
         """,
-        memory=512 * 2**20,
-        seconds=20,
+        seconds=5,
     )
 
-    assert (result.verdict, result.why) == (Verdict.MEMORY, "The project took more than 512 MB of memory.")
-
-
-def test_no_socket_is_larger_than_it_is_counted(tried):
-    result = tried("""
-        import socket
-        one, other = socket.socketpair()
-        before = one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
-        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
-            try: one.setsockopt(socket.SOL_SOCKET, option, 10**7)
-            except OSError as error: print("REFUSED", error)
-        print("SAME", one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == before)
-    """)
-
-    assert result.output.count("REFUSED") == 2 and "SAME True" in result.output
-
-
-def test_no_socket_leads_out_of_the_machine(tried):
-    """A machine that is virtual has sockets to what it runs on (AF_VSOCK), and no namespace keeps them apart."""
-    result = tried("""
-        import os, socket
-        made = []
-        for family in range(46):
-            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
-                try: made.append(socket.socket(family, kind).family)
-                except OSError: pass
-        print("MADE", sorted({int(family) for family in made}))
-    """)
-
-    assert "MADE [1, 16]" in result.output
-
-
-def test_nobody_takes_a_second_share_of_the_processors(tried):
-    """Forty sessions had forty shares: whoever was graded beside them took half a minute, not a second."""
-    result = tried("""
-        import os
-        for _ in range(3):
-            if not os.fork():
-                try:
-                    os.setsid()
-                    print("MORE")
-                except OSError as error: print("refused", error)
-                os._exit(0)
-            os.wait()
-    """)
-
-    assert result.output.count("refused") == 3 and "MORE" not in result.output
+    assert (result.verdict, result.why) == (Verdict.TIMEOUT, "The project did not answer within 5 seconds.")
+    assert "Too many open files" in result.output
 
 
 SLOW = {  # Python that takes Python, or whoever reads it, long

@@ -1,18 +1,13 @@
 """The command line: what is printed, the exit status, and how a stage is named."""
 
-import io
 import json
 import re
-import runpy
-import subprocess
-import sys
-from importlib.metadata import PackageNotFoundError
 
 import click
 import pytest
 
 from companion.chain.invocation import line
-from companion.chain.stages import ROOT, UnknownStage, find, stages, wanted
+from companion.chain.stages import find, stages
 from companion.cli import main
 from companion.learner import output
 from companion.learner.standing import stand
@@ -59,7 +54,7 @@ def test_a_stage_that_passes(run, project):
 def test_the_first_thing_that_is_missing(run, project):
     """What is asked for, what is wrong, the line to open and the step to read; the exit status is 1."""
     folder = project(TWO, WRONG)
-    status, out, err = run("check", "2", folder)
+    status, out, err = run("check", "--stage", "2", folder)
 
     assert (status, err) == (1, "")
     assert out == (
@@ -82,7 +77,7 @@ def test_the_path_to_open_is_short_where_it_can_be(run, project, monkeypatch):
     """Below the current folder the path begins there: editors open it as it is printed."""
     monkeypatch.chdir(project(TWO, WRONG).parent)
 
-    assert "\n  Open: mine/authentication/models.py:34\n" in run("check", "2", "mine")[1]
+    assert "\n  Open: mine/authentication/models.py:34\n" in run("check", "--stage", "2", "mine")[1]
 
 
 def test_more_than_one_thing(run, project):
@@ -113,13 +108,13 @@ def test_where_there_is_no_hint(run, project):
     """Whoever asks for a hint that is not there is told where to look."""
     assert (
         "  Hint: there is none for this; the chapter's step says how.\n"
-        in run("check", "--hint", "2", project(TWO, WRONG))[1]
+        in run("check", "--hint", "--stage", "2", project(TWO, WRONG))[1]
     )
 
 
 def test_json_for_editors(run, project):
     """`--json` has the same in one object, and the whole report."""
-    status, out, err = run("check", "--json", "2", project(TWO, WRONG))
+    status, out, err = run("check", "--json", "--stage", "2", project(TWO, WRONG))
 
     facts = json.loads(out)
     assert (status, err) == (1, "")
@@ -192,38 +187,9 @@ def test_what_was_done_last_is_said_at_the_end(run, project):
     assert run("check", project("final"))[1].endswith("\nAll is done: this was the last stage.\n")
 
 
-@pytest.mark.parametrize("text", ["4", "04", "04-authentication-backend", "backend"])
-def test_a_stage_may_be_named_briefly(text):
-    """A number, or a part of the name that no other stage has."""
-    assert wanted(text) == find("04-authentication-backend")
-
-
-@pytest.mark.parametrize("text", ["99", "user", "nonsense", ""])
-def test_a_stage_that_nobody_knows(text):
-    """What means no stage, or more than one, is refused with the names there are."""
-    with pytest.raises(UnknownStage, match="there is no stage .*; there are: 01-dockerfile, "):
-        wanted(text)
-
-
-def test_a_wrong_stage_is_no_traceback(run, tmp_path):
-    """The exit status of a wrong command is 2, and errors go where errors go."""
-    status, out, err = run("check", "99", tmp_path)
-
-    assert (status, out) == (2, "")
-    assert err.startswith("there is no stage '99'; there are: 01-dockerfile,")
-
-
-def test_a_stage_without_a_folder(run):
-    """Whoever names only the stage is told what is missing."""
-    status, out, err = run("check", "04-authentication-backend")
-
-    assert (status, out) == (2, "")
-    assert err == "Name the folder of your project too: check 04-authentication-backend DIR\n"
-
-
 def test_start_says_what_comes_next(run, tmp_path):
     """The chapter to read, and the commands to check with."""
-    status, out, err = run("start", "2", tmp_path / "mine")
+    status, out, err = run("start", "--stage", "2", tmp_path / "mine")
 
     assert (status, err) == (0, "")
     assert f"{tmp_path}/mine is ready, with a first commit in git. You write 02-user-model: A user of our own\n" in out
@@ -231,20 +197,20 @@ def test_start_says_what_comes_next(run, tmp_path):
     assert run("start", tmp_path / "mine") == (
         1,
         "",
-        f"{tmp_path}/mine has something in it, and nothing is written over. Name a new folder.\n",
+        f"Error: {tmp_path}/mine has something in it, and nothing is written over. Name a new folder.\n",
     )
 
 
 def test_diff_keeps_later_steps_back(run, project):
     """Of what is not written yet, `diff` shows what the chapter has told so far; `--all` shows the rest."""
     folder = project("03-user-manager")
-    status, out, err = run("diff", "4", folder)
+    status, out, err = run("diff", "--stage", "4", folder)
 
     assert (status, err) == (0, "")
     assert out.startswith("Yours beside 04-authentication-backend: Tokens, and the class that reads them: - is yours,")
     assert "JWTAuthentication in authentication/backends.py" not in out
     assert " later steps: --all shows them.\n" in out
-    every = run("diff", "4", "--all", folder)[1]
+    every = run("diff", "--stage", "4", "--all", folder)[1]
     assert "JWTAuthentication in authentication/backends.py" in every
     assert "later steps" not in every
 
@@ -259,87 +225,10 @@ def test_diff_of_no_project(run, tmp_path):
     assert f"{tmp_path} is empty." in run("diff", tmp_path)[1]
 
 
-def test_whoever_reads_may_stop(project):
-    """`check … | head` ends without a traceback."""
-    command = [sys.executable, str(ROOT / "companion"), "check", "--json", str(project("01-dockerfile"))]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.close()
-    errors = process.stderr.read().decode()
-    process.stderr.close()
-
-    assert process.wait() == 1
-    assert errors == ""
-
-
-def test_another_python_is_sent_to_the_right_one(tmp_path):
-    """A Python without our packages ends with one sentence that names the one that has them."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", str(ROOT / "companion"), "check", "."],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-    )
-
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("This Python has no package ")
-    assert done.stderr.rstrip().endswith(str(ROOT / ".venv/bin/python"))
-
-
-def test_a_python_with_some_of_the_packages_is_sent_there_too(monkeypatch):
-    """A package that is missing only when a check begins ends with the same sentence, and no traceback."""
-
-    def main():
-        raise PackageNotFoundError("pytest-django")
-
-    monkeypatch.setattr("companion.cli.main", main)
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("companion", run_name="__main__")
-
-    has = ROOT / ".venv/bin/python"
-    assert ended.value.code == f"This Python has no package pytest-django. The companion's own has it: {has}"
-
-
-def test_a_python_that_is_too_old_is_told_so():
-    """The version is looked at before anything that an old Python could stumble over."""
-    code = (ROOT / "companion/__main__.py").read_text()
-    first_lines = code.partition("if not __package__")[0].replace("sys.version_info < (3, 11)", "True")
-    done = subprocess.run([sys.executable, "-c", f"__file__ = ''\n{first_lines}"], capture_output=True, text=True)
-
-    assert done.returncode == 1
-    assert done.stderr.startswith("The companion needs Python 3.11 or newer, and this is Python 3.")
-    assert "from companion" not in first_lines
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """What `say` writes to a terminal in which these variables are set."""
-
-    def shown(text, **variables):
-        screen = io.StringIO()
-        screen.isatty = lambda: True
-        monkeypatch.setattr(sys, "stdout", screen)
-        for name in ("NO_COLOR", "TERM"):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        output.say(text)
-        return screen.getvalue()
-
-    return shown
-
-
-def test_colours_are_shown_where_they_are_wanted(shown):
-    """Not on a terminal that has none, and not with NO_COLOR (https://no-color.org)."""
-    assert shown("\x1b[31mMissing:\x1b[0m a test") == "\x1b[31mMissing:\x1b[0m a test\n"
-    assert shown("\x1b[31mMissing:\x1b[0m a test", NO_COLOR="1") == "Missing: a test\n"
-    assert shown("\x1b[31mMissing:\x1b[0m a test", TERM="dumb") == "Missing: a test\n"
-
-
 def test_what_has_one_cause_is_said_once(run, project):
     """`--all` names each cause once, with the number of tests that wait for it."""
     folder = project("04-authentication-backend", {"authentication/tokens.py": {"now = timezone.now()": "now = 1 / 0"}})
-    out = run("check", "4", "--all", folder)[1]
+    out = run("check", "--stage", "4", "--all", folder)[1]
 
     assert out.count("authentication/tokens.py, line 14: ZeroDivisionError") == 1
     assert re.search(r"^  \d\d tests wait for this\.$", out, re.MULTILINE)
@@ -356,11 +245,11 @@ def test_a_bar_is_full_only_when_all_is_done():
 def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, tmp_path):
     """Neither `start` nor `check`, in words or in JSON, nor `watch`, which prints what `check` does."""
     folder = project(TWO, WRONG)
-    printed = [run("start", "2", tmp_path / "new")[1], run("check", "--json", "2", folder)[1]]
+    printed = [run("start", "--stage", "2", tmp_path / "new")[1], run("check", "--json", "--stage", "2", folder)[1]]
     said = []
     watched = Watched(folder, said.append, find(TWO))
     watched.check()
 
     assert [made_up(text) for text in [*printed, *said]] == [set()] * (len(printed) + len(said))
     assert all("http://127.0.0.1:8001/chapters/" in text for text in [*printed, said[0]])
-    assert click.unstyle(said[0]) == run("check", "2", folder)[1].rstrip("\n")
+    assert click.unstyle(said[0]) == run("check", "--stage", "2", folder)[1].rstrip("\n")

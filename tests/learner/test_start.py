@@ -134,7 +134,7 @@ def test_the_line_to_check_with_runs_from_any_folder(tmp_path, capsys, project):
     from companion.cli import main
 
     folder = tmp_path / "my first project"
-    assert main(["start", "2", str(folder)]) == 0
+    assert main(["start", str(folder), "--stage", "2"]) == 0
     printed = capsys.readouterr().out
     (command,) = [line.strip() for line in printed.splitlines() if " check " in line]
     assert shlex.split(command)[0] == sys.executable

@@ -150,7 +150,7 @@ def test_a_folder_that_is_not_there(capsys, tmp_path):
     from companion.cli import main
 
     assert main(["watch", str(tmp_path / "nowhere")]) == 2
-    assert capsys.readouterr().err == f"There is no folder {tmp_path}/nowhere to watch.\n"
+    assert capsys.readouterr().err.endswith(f"Error: There is no folder {tmp_path}/nowhere to watch.\n")
 
 
 @pytest.fixture

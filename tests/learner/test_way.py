@@ -69,7 +69,7 @@ def test_the_whole_way(tmp_path, capsys):
     assert said(capsys, "start", folder)[0] == 0
 
     for number, (stage, (file, mistake), words, opened) in enumerate(WAY, 1):
-        status, out = said(capsys, "check", stage, folder)
+        status, out = said(capsys, "check", folder, "--stage", stage)
         assert status == 1, f"{stage} is green before anything was typed"
 
         copy(find(stage), folder, "(?!tests/|pytest.ini)")
@@ -91,4 +91,4 @@ def test_the_whole_way(tmp_path, capsys):
 
     command = [sys.executable, "manage.py", "migrate", "-v0"]
     subprocess.run(command, cwd=folder, env=environment(), check=True)  # it is a project, and runs
-    assert said(capsys, "check", "7", folder)[0] == 0
+    assert said(capsys, "check", folder, "--stage", "7")[0] == 0

@@ -193,7 +193,7 @@ def test_every_page_with_commands_is_played():
 def test_a_page_that_does_not_exist_is_an_error(capsys):
     """A misspelt name is no page that passes: the sentence names those that there are."""
     assert main(["transcripts", "07-url"]) == 2
-    assert capsys.readouterr().err.startswith("No page is called 07-url. There are: index, checking, 01-dockerfile, ")
+    assert "Error: No page is called 07-url. There are: index, checking, 01-dockerfile, " in capsys.readouterr().err
 
 
 def test_a_page_is_called_by_its_name_or_its_path(capsys):

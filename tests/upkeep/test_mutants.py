@@ -2,6 +2,7 @@
 
 from companion import cli
 from companion.chain.stages import find, stages
+from companion.upkeep import commands
 from companion.upkeep.mutants import SAME, Mutant, mutants, mutated, noticed, trials
 
 TEXT = """
@@ -149,7 +150,7 @@ def test_the_verb_fails_when_something_survives(chain, monkeypatch, capsys):
     files = {"manage.py": MANAGE, "authentication/__init__.py": "", "conftest.py": ""}
     rules = "LENGTH = 8\n"
     root = chain({"01-a": files | {"authentication/rules.py": rules + "LOOSE = 'no'\n", "tests/test_a.py": SUITE}})
-    monkeypatch.setattr(cli, "stages", lambda: stages(root))
+    monkeypatch.setattr(commands, "stages", lambda: stages(root))
 
     assert cli.main(["mutants"]) == 1
     assert capsys.readouterr().out == (

@@ -257,7 +257,7 @@ def test_a_binary_file_is_replaced_where_nobody_changed_it(repository):
 def test_the_verb_says_what_it_did_and_what_to_do(repository, monkeypatch, capsys):
     """`propagate` prints each file; at a conflict it exits with 1 and says how to go on."""
     root = repository(CONFLICT)
-    monkeypatch.setattr("companion.cli.ROOT", root)
+    monkeypatch.setattr("companion.upkeep.commands.ROOT", root)
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei"))
 
     assert cli.main(["propagate"]) == 1

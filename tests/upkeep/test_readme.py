@@ -1,6 +1,4 @@
 import re
-import subprocess
-import sys
 import zipfile
 
 import pytest
@@ -79,18 +77,10 @@ def test_a_zip_is_the_same_whenever_it_is_made(chain, tmp_path):
     assert zips.pack(find("01-a", root), tmp_path / "two").read_bytes() == first
 
 
-def test_the_verbs_do_their_work(tmp_path, capsys):
+def test_the_commands_do_their_work(tmp_path, capsys):
     """`readme` says that all is up to date; `zips` prints what it packed."""
     assert cli.main(["readme"]) == 0
     assert capsys.readouterr().out == "README.md is up to date.\n"
 
     assert cli.main(["zips", str(tmp_path)]) == 0
     assert capsys.readouterr().out.splitlines() == [str(tmp_path / f"{stage}.zip") for stage in stages()]
-
-
-def test_an_unknown_verb_is_told_the_verbs_there_are():
-    """`python -m companion nonsense` exits with 2 and lists the verbs."""
-    done = subprocess.run([sys.executable, "-m", "companion", "x"], cwd=ROOT, capture_output=True, text=True)
-
-    assert done.returncode == 2
-    assert "choose from" in done.stderr and "readme" in done.stderr

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.grading.sandbox.job import SCRATCH, Job, Limits, environment, python, start
-from companion.grading.sandbox.seccomp import filter_file
 
 VENV = "/opt/venv"
 LIBRARIES = "/etc/ld.so.cache"
 NOBODY = "65534"
-APART = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-         "--die-with-parent", "--new-session", "--hostname", "submission"]  # fmt: skip
+APART = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+APART += ["--die-with-parent", "--new-session", "--hostname", "submission"]
 RIGHTS = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]  # to give up all of them
 OLDEST = (0, 8, 0)  # the first bubblewrap with --disable-userns and --size
 STRANGER = 2_000_000_000  # user ids from here on belong to nobody
@@ -48,27 +47,23 @@ class Bubblewrap:
             return str(Path(sys.executable).resolve())
         return f"{VENV}/{Path(sys.executable).relative_to(sys.prefix)}"
 
-    def command(self, limits: Limits, mounts: dict[str, Path], filter_descriptor: int | None = None) -> list[str]:
+    def command(self, limits: Limits, mounts: dict[str, Path]) -> list[str]:
         """The command line before what is run: namespaces, mounts, user and limits."""
-        filtered = [] if filter_descriptor is None else ["--seccomp", str(filter_descriptor)]
         if not self.root:
             user = ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
-            return [self.path, *APART, *user, *_mounts(limits, mounts), *filtered, "--", *_limited(limits)]
+            return [self.path, *APART, *user, *_mounts(limits, mounts), "--", *_limited(limits)]
         number = str(STRANGER + os.getpid())  # one of its own, so that the processes of two are not counted as one's
         user = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--no-new-privs"]
         user += ["--bounding-set=-all", "--inh-caps=-all"]
         outer = [self.path, *APART, *RIGHTS, *_mounts(limits, mounts)]
         if not self.inner:
-            return [*outer, *filtered, "--", *user, *_limited(limits)]
+            return [*outer, "--", *user, *_limited(limits)]
         closed = ["--unshare-user", "--disable-userns", "--die-with-parent", "--dev-bind", "/", "/"]
-        return [*outer, "--", *user, self.path, *closed, *filtered, "--", *_limited(limits)]
+        return [*outer, "--", *user, self.path, *closed, "--", *_limited(limits)]
 
     def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
-        with filter_file() as filter_:
-            number = filter_.fileno() if filter_ else None
-            inherited = [*job.descriptors, *([] if number is None else [number])]
-            command = [*self.command(limits, job.mounts, number), *python(self.python, job.script)]
-            return start(command, job, job.order, inherited, environment(SCRATCH))
+        command = [*self.command(limits, job.mounts), *python(self.python, job.script)]
+        return start(command, job, job.order, job.descriptors, environment(SCRATCH))
 
 
 def _mounts(limits: Limits, mounts: dict[str, Path]) -> list[str]:

@@ -9,27 +9,24 @@ from companion.grading.sandbox.job import SCRATCH
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 FILE = 1024  # bytes of the kernel's own memory that a file takes, be it empty
-SOCKET = 300 * 1024  # bytes that a socket may keep for whoever does not read; no process is said to have them
 
 
 def memory_of(process: int) -> int:
     """Bytes that the process and its descendants keep in memory; 0 where that cannot be read.
 
-    What ends meanwhile does not count. A page that two of them share counts twice, their scratch folder once. Of
-    their sockets each counts as if it were full.
+    What ends meanwhile does not count. A page that two of them share counts twice, their scratch folder once.
     """
-    total, scratch, sockets, waiting = 0, 0, 0, [process]
+    total, scratch, waiting = 0, 0, [process]
     while waiting:
         folder = Path("/proc", str(waiting.pop()))
         scratch = max(scratch, _files_of(folder))
-        sockets = max(sockets, _sockets_of(folder))
         try:
             total += int((folder / "statm").read_text().split()[1]) * PAGE
             for thread in (folder / "task").iterdir():
                 waiting += map(int, (thread / "children").read_text().split())
         except (OSError, IndexError):
             continue
-    return total + scratch + sockets * SOCKET
+    return total + scratch
 
 
 def _files_of(process: Path) -> int:
@@ -42,14 +39,3 @@ def _files_of(process: Path) -> int:
     except OSError:
         return 0
     return (used.f_blocks - used.f_bfree) * used.f_frsize + (used.f_files - used.f_ffree) * FILE
-
-
-def _sockets_of(process: Path) -> int:
-    """How many sockets there are in a network that only this process and its like see; 0 where there is none."""
-    try:
-        if os.stat(process / "ns" / "net").st_ino == os.stat("/proc/self/ns/net").st_ino:
-            return 0
-        said = (process / "net" / "sockstat").read_text()
-        return int(said.partition("sockets: used ")[2].split("\n")[0])
-    except (OSError, ValueError):
-        return 0

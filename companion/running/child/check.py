@@ -11,10 +11,8 @@ import faulthandler
 import importlib.util
 import json
 import os
-import runpy
 import sqlite3
 import sys
-import types
 from collections.abc import Set
 from dataclasses import asdict
 from pathlib import Path
@@ -25,13 +23,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import django.conf
 import django.core.management
 import django.db.migrations.autodetector
-import django.test
+import django.test  # noqa: F401
 import jwt  # noqa: F401
 import pytest
 import pytest_django.plugin
 import rest_framework  # noqa: F401
 
 from companion.project.results import Failure, Place
+from companion.running.child import boot
 from companion.running.child.exceptions import Frames
 from companion.running.child.pytest_plugin import Listener
 from companion.running.stage_tests import copy_tests
@@ -90,23 +89,13 @@ class Child:
         raise Stop(Failure(phase, type_, message, name, (place,) if place else ()))
 
     def manage(self) -> None:
-        """Run their manage.py up to where it hands over to Django: then the settings have a name."""
-        file = self.project / "manage.py"
-        place = Place(self.frames.inside(str(file)), 0)
+        """Run their manage.py up to where it calls Django: then the settings have a name."""
         if hiding := hides(self.project, LOADED | imported(Path(self.job["stage"]))):
             mark = "/" if hiding.is_dir() else ""
             self.stop("manage", "Hides", "", hiding.stem, Place(self.frames.inside(str(hiding)) + mark, 0))
         sys.path.append(str(self.project))
-        reached: list[object] = []
-        django.core.management.execute_from_command_line = reached.append
-        sys.argv[:] = ["manage.py", "check"]
-        try:
-            runpy.run_path(str(file), run_name="__main__")
-        except SystemExit:
-            if not reached:
-                raise
-        if not os.environ.get("DJANGO_SETTINGS_MODULE"):
-            self.stop("manage", "NoSettings", "", place=place)
+        if not boot.manage(self.project):
+            self.stop("manage", "NoSettings", "", place=Place(self.frames.inside(str(self.project / "manage.py")), 0))
 
     def settings(self) -> None:
         """Import their settings, and see that what the stage needs is there."""
@@ -136,15 +125,14 @@ class Child:
             self.stop("settings", "EngineUnnamed", "", place=place)
         if engine.startswith("django.db.backends.") and importlib.util.find_spec(engine) is None:
             self.stop("settings", "NoEngine", engine, place=self.frames.assigned("DATABASES", self.module))
-        neutral(self.module, self.folder)
+        self.database = str(default.get("NAME", "")) if engine.endswith("sqlite3") else ""
+        boot.neutral(self.module, self.folder)
 
     def setup(self) -> None:
-        django.setup()
+        boot.setup()
 
     def urls(self) -> None:
-        from django.urls import get_resolver
-
-        _ = get_resolver().url_patterns
+        boot.urls()
 
     def migrations(self) -> None:
         """See that the migrations hang together and say what the models say."""
@@ -170,11 +158,6 @@ class Child:
         """See that their database was not migrated in another order; it is only read, and only if it is a file."""
         for wrong, parent in inconsistent(self.database, self.loader.graph):
             self.note("history", "InconsistentMigrationHistory", f"{wrong} before {parent}", wrong)
-
-    @property
-    def database(self) -> str:
-        default = getattr(self.module, "DATABASES", {}).get("default", {})
-        return str(default.get("NAME", "")) if str(default.get("ENGINE", "")).endswith("sqlite3") else ""
 
     def test(self) -> int:
         """Run the stage's tests, and tell of each as soon as it has ended."""
@@ -208,15 +191,6 @@ def hides(project: Path, packages: Set[str]) -> Path | None:
         if module and path.stem in packages and path.name != "manage.py":
             return path
     return None
-
-
-def neutral(settings: types.ModuleType, folder: Path) -> None:
-    """Take out of the settings what says nothing about the code: which database server, and which language."""
-    engine = str(getattr(settings, "DATABASES", {}).get("default", {}).get("ENGINE", ""))
-    if not engine.endswith("sqlite3"):
-        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "db.sqlite3"}
-        settings.DATABASES = {"default": database}  # type: ignore[attr-defined]
-    settings.LANGUAGE_CODE = "en-us"  # type: ignore[attr-defined]
 
 
 def inconsistent(database: str, graph: Any) -> list[tuple[str, str]]:

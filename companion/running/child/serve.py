@@ -9,19 +9,16 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import re
 import shutil
 import socket
 import socketserver
 import sys
-import types
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
-SERVED = "settings_as_served"
 ADDRESS = ("127.0.0.1", 0)  # what a request is said to come from: a Unix socket has no address
 
 
@@ -33,90 +30,57 @@ def main() -> int:
     shutil.copytree(job["project"], project)
     os.chdir(project)
     sys.path[:0] = [str(project), str(Path(__file__).parents[3])]
-    start = Start(project, scratch)
-    for phase in (start.manage, start.settings, start.setup, start.urls, start.migrate, start.load):
-        try:
-            phase()
-        except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
-            from companion.running.child.exceptions import Frames
+    try:
+        application = load(project, scratch)
+    except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
+        from companion.running.child.exceptions import Frames
 
-            failure = Frames(project, scratch / "no tests", scratch / "no stage").failure(phase.__name__, error)
-            _send(job["channel"], {"event": "finding", "failure": asdict(failure)})
-            return 1
+        failure = Frames(project, scratch / "no tests", scratch / "no stage").failure("start", error)
+        _send(job["channel"], {"event": "finding", "failure": asdict(failure)})
+        return 1
     _send(job["channel"], {"event": "ready"})
     os.close(job["channel"])
-    serve(with_mailbox(start.application, job["mailbox"]), socket.socket(fileno=job["socket"]))
+    serve(with_mailbox(application, job["mailbox"]), socket.socket(fileno=job["socket"]))
     return 0
 
 
-class Start:
-    """What `manage.py runserver` does before it serves, in steps that can fail one by one."""
+def load(project: Path, scratch: Path) -> Callable[..., Any]:
+    """Do what `manage.py runserver` does before it serves. Returns the project's WSGI application."""
+    from companion.running.child import boot
 
-    def __init__(self, project: Path, scratch: Path) -> None:
-        self.project, self.scratch = project, scratch
-        self.application: Callable[..., Any]
+    name = boot.manage(project)
+    if not name:
+        raise LookupError("manage.py does not say which settings to use (DJANGO_SETTINGS_MODULE)")
+    settings = importlib.import_module(name)
+    boot.neutral(settings, scratch)
+    for_a_server(settings)
+    boot.setup()
+    boot.urls()
+    from django.core.management import call_command
+    from django.core.servers.basehttp import get_internal_wsgi_application
 
-    def manage(self) -> None:
-        """Find out which settings their manage.py names."""
-        found = SETTINGS.search((self.project / "manage.py").read_text(encoding="utf-8", errors="replace"))
-        if found is None:
-            raise LookupError("manage.py does not say which settings to use (DJANGO_SETTINGS_MODULE)")
-        self.name = found[1]
-
-    def settings(self) -> None:
-        """Import their settings; leave out what belongs to a machine: its database, names, cache and mail."""
-        theirs = importlib.import_module(self.name)
-        served = types.ModuleType(SERVED)
-        served.__file__ = theirs.__file__
-        served.__dict__.update({name: value for name, value in vars(theirs).items() if name.isupper()})
-        served.__dict__.update(neutral(vars(served), self.scratch))
-        sys.modules[SERVED] = served
-        os.environ["DJANGO_SETTINGS_MODULE"] = SERVED
-
-    def setup(self) -> None:
-        import django
-
-        django.setup()
-
-    def urls(self) -> None:
-        from django.urls import get_resolver
-
-        _ = get_resolver().url_patterns
-
-    def migrate(self) -> None:
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0, interactive=False)
-
-    def load(self) -> None:
-        """Load the application that their WSGI_APPLICATION names, as runserver does."""
-        from django.core.servers.basehttp import get_internal_wsgi_application
-
-        self.application = get_internal_wsgi_application()
+    call_command("migrate", verbosity=0, interactive=False)
+    application: Callable[..., Any] = get_internal_wsgi_application()
+    return application
 
 
-def neutral(theirs: dict[str, Any], scratch: Path) -> dict[str, Any]:
-    """The settings that say something about a machine and not about the code, as they are here.
+def for_a_server(settings: ModuleType) -> None:
+    """Replace the settings about hosts, the cache and email, which in tests pytest-django and the stage replace.
 
     The hash is MD5, as in the stages' own tests: a real one takes its time on purpose, at every password. And more
     registrations are allowed, because all tests register from one IP address.
     """
-    api = dict(theirs.get("REST_FRAMEWORK", {}))
+    api = dict(getattr(settings, "REST_FRAMEWORK", {}))
     rates = dict(api.get("DEFAULT_THROTTLE_RATES", {}))
     if "registration" in rates:
         api["DEFAULT_THROTTLE_RATES"] = rates | {"registration": "1000/hour"}
-    database = dict(theirs.get("DATABASES", {}).get("default", {}))
-    if not str(database.get("ENGINE", "")).endswith("sqlite3"):
-        database = {"ENGINE": "django.db.backends.sqlite3"}
-    return {
-        "DATABASES": {"default": database | {"NAME": scratch / "database.sqlite3"}},
-        "ALLOWED_HOSTS": ["*"],
-        "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
-        "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
-        "LANGUAGE_CODE": "en-us",
-        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
-        "REST_FRAMEWORK": api,
-    }
+    vars(settings).update(
+        ALLOWED_HOSTS=["*"],
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+        EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        REST_FRAMEWORK=api,
+    )
 
 
 def with_mailbox(application: Callable[..., Any], mailbox: str) -> Callable[..., Any]:

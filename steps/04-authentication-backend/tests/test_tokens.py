@@ -72,22 +72,21 @@ def test_a_token_without_a_claim_is_refused(forge, claim):
     ("claim", "value"),
     [
         ("sub", 1),
-        ("sub", True),
-        ("sub", ["1"]),
-        ("iat", "1700000000"),
         ("iat", True),
-        ("iat", 1.5),
         ("iat", 9999999999),
-        ("exp", "9999999999"),
         ("exp", 9999999999.5),
-        ("exp", [9999999999]),
-        ("exp", {}),
-        ("nbf", 9999999999),
         ("iss", "somebody-else"),
-        ("iss", ["tutorial"]),
         ("aud", "another-api"),
         ("aud", ["tutorial-api"]),
-        ("aud", ["tutorial-api", "another-api"]),
+    ],
+    ids=[
+        "sub is a number",
+        "iat is true",
+        "iat is to come",
+        "exp is a fraction",
+        "iss",
+        "aud",
+        "aud is a list",
     ],
 )
 def test_a_token_with_a_wrong_claim_is_refused(forge, claim, value):
@@ -127,7 +126,7 @@ def test_a_token_that_was_changed_is_refused(token, forge):
         read_token(f"{header}.{claims}.{signature}")
 
 
-@pytest.mark.parametrize("text", [b"", b"a", b"a.b", b"a.b.c", b"\xff.\xff.\xff", b"." * 100])
+@pytest.mark.parametrize("text", [b"", b"a.b.c", b"\xff.\xff.\xff"])
 def test_something_that_is_no_token_is_refused(text):
     """Bytes that are no token at all are refused like any other bad token."""
     with pytest.raises(jwt.InvalidTokenError):

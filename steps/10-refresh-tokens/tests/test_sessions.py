@@ -92,6 +92,7 @@ def test_a_client_may_send_anything_about_itself(user):
         ("[2001:db8::1]:40001", "2001:db8::1"),
         ("\0" + "y" * 300, "192.0.2.9"),
     ],
+    ids=["a port", "a port after IPv6", "no address"],
 )
 def test_a_session_has_the_address_that_is_counted(user, settings, header, address):
     """The list of sessions shows the IP address that the throttles count, without a port.
@@ -216,7 +217,7 @@ def test_sessions_come_page_by_page(user, phone, django_assert_num_queries):
     assert second["results"][0]["id"] == str(oldest.pk)
 
 
-@pytest.mark.parametrize("page", ["0", "2", "x", "%00", "1" * 30])
+@pytest.mark.parametrize("page", ["2", "x", "%00"])
 def test_a_page_that_does_not_exist_is_not_found(phone, page):
     """A page after the last one, or something that is not a number, is a 404."""
     answer = phone.get(f"/api/sessions?page={page}")
@@ -245,7 +246,7 @@ def test_nobody_ends_the_session_of_somebody_else(phone, other, token_for):
     assert me(grace) == 200
 
 
-@pytest.mark.parametrize("pk", ["1", "x" * 36, "-" * 36, "\0", "0" * 32])
+@pytest.mark.parametrize("pk", ["1", "x" * 36, "\0"])
 def test_what_is_no_session_is_not_found(phone, pk):
     """An address that holds no UUID is answered by 404."""
     assert phone.delete(f"/api/sessions/{pk}").status_code == 404
@@ -257,13 +258,12 @@ def test_what_is_no_session_is_not_found(phone, pk):
         ("post", "/api/logout"),
         ("get", "/api/sessions"),
         ("delete", "/api/sessions"),
-        ("delete", "/api/sessions/00000000-0000-0000-0000-000000000000"),
+        ("delete", "/api/sessions/00000000-0000-0000-0000-000000000000/"),
     ],
 )
-@pytest.mark.parametrize("slash", ["", "/"])
-def test_sessions_are_behind_the_door(method, path, slash):
+def test_sessions_are_behind_the_door(method, path):
     """Without a token all of it is answered by 401."""
-    answer = getattr(APIClient(), method)(path + slash)
+    answer = getattr(APIClient(), method)(path)
 
     assert answer.status_code == 401
     assert answer.json() == {"detail": "Authentication credentials were not provided."}
@@ -482,8 +482,7 @@ def test_a_session_costs_one_query(phone, django_assert_num_queries):
 
 
 @pytest.mark.parametrize(
-    "sid",
-    ["", "1", "{pk} ", "{{{pk}}}", "urn:uuid:{pk}", "\ud800", "\0", 1, True, None, ["{pk}"], {}],
+    "sid", ["{{{pk}}}", "urn:uuid:{pk}", "\0", 1], ids=["braces", "urn", "NUL", "a number"]
 )
 def test_a_session_that_we_would_not_write_is_refused(user, forge, sid):
     """Only the exact text that we put into `sid` finds the session."""

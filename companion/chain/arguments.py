@@ -1,0 +1,59 @@
+"""How a stage and a folder are given on the command line, for every command that takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from companion.chain.invocation import line
+from companion.chain.stages import Stage, UnknownStage, wanted
+
+FOLDER = click.Path(path_type=Path)
+
+
+class StageName(click.ParamType[Stage]):
+    """A stage by its name, its number or a part of its name that no other stage has."""
+
+    name = "stage"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Stage:
+        try:
+            return wanted(value)
+        except UnknownStage as error:
+            self.fail(str(error), param, ctx)
+
+
+def folder_and_stage(folder: str, default: str) -> Callable[[Any], Any]:
+    """Add the argument `folder` and the option `--stage`; `default` says which stage it is without the option."""
+    words = f"A stage: its number, its name or a part of it.  [default: {default}]"
+
+    def add(function: Any) -> Any:
+        function = click.option("--stage", type=StageName(), metavar="STAGE", help=words)(function)
+        argument = click.argument("folder", nargs=-1, required=True, type=FOLDER, metavar=folder, callback=_only)
+        return argument(function)
+
+    return add
+
+
+def _only(ctx: click.Context, param: click.Parameter, values: tuple[Path, ...]) -> Path:
+    """Return the one folder. Raise UsageError with the right command when a stage was typed next to it, or instead."""
+    command = ctx.info_name or ""
+    if typed := next((value for value in values if _names_a_stage(value, command, len(values) == 1)), None):
+        folders = [str(value) for value in values if value != typed] or [param.make_metavar(ctx)]
+        raise click.UsageError(f"A stage is named with --stage: {line(command, *folders, '--stage', typed)}", ctx)
+    if len(values) > 1:
+        raise click.UsageError(f"Name one folder, not {len(values)}: {', '.join(map(str, values))}", ctx)
+    return values[0]
+
+
+def _names_a_stage(value: Path, command: str, alone: bool) -> bool:
+    """Check whether a stage was typed. The new folder of `start` may have a name that is part of a stage's name."""
+    try:
+        stage = wanted(str(value))
+    except UnknownStage:
+        return False
+    whole = str(value).isdecimal() or str(value) == stage.name
+    return not value.exists() and (whole or not (alone and command == "start"))

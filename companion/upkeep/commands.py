@@ -1,0 +1,136 @@
+"""The commands of maintainers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from companion.chain.arguments import FOLDER, StageName
+from companion.chain.stages import ROOT, Stage, UnknownStage, stages
+from companion.upkeep import images, mutants, readme, zips
+from companion.upkeep.asking import Failed
+from companion.upkeep.propagate import Conflict, propagate
+
+STAGES = click.argument("chosen", nargs=-1, type=StageName(), metavar="[STAGE]...")
+
+
+@click.command("propagate")
+@click.argument("start", required=False, metavar="[FROM]")
+def carry(start: str | None) -> int:
+    """Carry the edits of a stage into every later one.
+
+    FROM is the stage to begin with.  [default: the first that is edited]
+    """
+    carried = 0
+    try:
+        for file in propagate(start, ROOT):
+            click.echo(str(file))
+            carried += 1
+    except Conflict as conflict:
+        print(conflict, file=sys.stderr)
+        return 1
+    except UnknownStage as error:
+        raise click.BadParameter(str(error)) from None
+    if carried:
+        print(f"{carried} file{'s' if carried > 1 else ''} carried. Read the change (git diff), run the tests, commit.")
+    else:
+        print("Nothing to carry: every later stage has the edits of the stages before it.")
+    return 0
+
+
+@click.command("transcripts")
+@click.argument("names", nargs=-1, metavar="[PAGE]...")
+@click.option("--update", is_flag=True, help="Write what the commands print into the pages.")
+def transcripts(names: tuple[str, ...], update: bool) -> int:
+    """Run the commands that the docs show.
+
+    PAGE is a page's name, for instance 07-urls.  [default: all pages]
+    """
+    try:
+        from companion.upkeep.transcripts.play import pages, play
+    except ModuleNotFoundError as error:
+        again = "`python -m nox -s transcripts` installs it and runs this command."
+        raise click.ClickException(f"This Python has no package {error.name}. {again}") from None
+
+    known = {page.stem: (page, stage) for page, stage in pages(ROOT)}
+    chosen = [Path(name).stem for name in names] or list(known)
+    if unknown := [name for name in chosen if name not in known]:
+        raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
+    drifted = 0
+    for page, stage in map(known.__getitem__, chosen):
+        played, drifts = play(page, stage, update)
+        click.echo(f"{page.name}: {played} commands run, {len(drifts)} print something else")
+        for drift in drifts:
+            click.echo(f"\n{drift}")
+        drifted += len(drifts)
+    return 0 if update or not drifted else 1
+
+
+@click.command("images")
+@STAGES
+def try_images(chosen: tuple[Stage, ...]) -> int:
+    """Build and run the Dockerfile of each stage.
+
+    Then send it HTTP requests.
+    """
+    chosen = chosen or stages()
+    try:
+        builder = images.builder()
+    except images.NoBuilder as error:
+        print(error, file=sys.stderr)
+        return 2
+    click.echo(f"Built and run with {builder.name}:")
+    failed = 0
+    for stage in chosen:
+        try:
+            click.echo(f"{stage}: {images.try_image(stage, builder)}")
+        except Failed as error:
+            click.echo(f"{stage}: FAILED: {error}")
+            failed += 1
+    print(f"{len(chosen) - failed} of {len(chosen)} built, run and answered")
+    return 1 if failed else 0
+
+
+@click.command("mutants")
+@STAGES
+def try_mutants(chosen: tuple[Stage, ...]) -> int:
+    """Change each declaration once, and see that a test fails.
+
+    A change removes or flips a setting, a keyword or an attribute.
+    """
+    count = survived = stale = 0
+    for tried in mutants.trials(stages(), chosen):
+        click.echo(f"{tried.stage}: {tried.count - len(tried.survived)} of {tried.count} noticed")
+        for mutant in tried.survived:
+            click.echo(f"  no test notices {mutant}")
+        for mutant in tried.stale:
+            click.echo(f"  is noticed after all, take it out of mutants.SAME: {mutant}")
+        count += tried.count
+        survived += len(tried.survived)
+        stale += len(tried.stale)
+    print(f"{count - survived} of {count} noticed")
+    return 1 if survived or stale else 0
+
+
+@click.command("zips")
+@click.argument("folder", required=False, type=FOLDER, default=ROOT / "dist")
+def pack(folder: Path) -> int:
+    """Pack each stage into a zip.
+
+    The zips go to FOLDER.  [default: dist]
+    """
+    for stage in stages():
+        click.echo(str(zips.pack(stage, folder)))
+    return 0
+
+
+@click.command("readme")
+def write_table() -> int:
+    """Write the table of stages in README.md."""
+    print("README.md is written again." if readme.write() else "README.md is up to date.")
+    return 0
+
+
+COMMANDS = {str(each.name): each for each in (carry, transcripts, try_images, try_mutants, pack, write_table)}

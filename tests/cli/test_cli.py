@@ -1,0 +1,317 @@
+"""The command line: the greeting, the help, how a stage is named, exit statuses, colours and encodings."""
+
+import os
+import pty
+import re
+import runpy
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError
+from types import SimpleNamespace
+
+import click
+import pytest
+
+from companion import cli
+from companion.chain.invocation import line
+from companion.chain.stages import ROOT, UnknownStage, find, stages, wanted
+from companion.cli import COMMANDS, companion, main
+
+USAGE = "Usage: python -m companion {0}\nTry 'python -m companion{1} --help' for help.\n\nError: {2}\n"
+ROOMS = {"learner", "explaining", "running", "project", "grading", "site", "upkeep"}
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs the command line, and returns exit status, output and errors."""
+
+    def run(*arguments):
+        status = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def wrong(command, said, arguments="[OPTIONS] DIR"):
+    """The answer to a wrong command: the exit status is 2, and errors go where errors go."""
+    return 2, "", USAGE.format(f"{command} {arguments}", f" {command}", said)
+
+
+def test_without_a_command_it_names_the_three_things_you_can_do(run):
+    """Read, type along, grade: each with a command that runs from any folder."""
+    assert run() == (
+        0,
+        f"A Django login with JSON Web Tokens, in {len(stages())} stages. You can\n"
+        "\n"
+        "  read the tutorial in your browser:\n"
+        f"    {line('serve')}\n"
+        "  type along in your own project, which is checked while you write:\n"
+        f"    {line('start', '../mine')}\n"
+        "  grade a folder of submissions:\n"
+        f"    {line('grade', 'submissions')}\n"
+        "\n"
+        "All commands:\n"
+        f"    {line('--help')}\n",
+        "",
+    )
+
+
+def test_the_help_lists_learners_commands_first(run):
+    """Maintainers' commands come last, and each command has one line."""
+    status, out, err = run("--help")
+    listed = re.findall(r"^  (\w+)  +([A-Z].*\.)$", out, re.MULTILINE)
+
+    assert (status, err) == (0, "")
+    assert listed == [*COMMANDS["Read, and type along"].items(), *COMMANDS["Teach"].items(), *COMMANDS["Maintain the tutorial"].items()]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "short"), [pair for each in COMMANDS.values() for pair in each.items()])
+def test_every_command_says_what_the_help_says(name, short):
+    """The list has the first sentence of each command, without loading it."""
+    command = companion.get_command(click.Context(companion), name)
+
+    assert command.name == name
+    assert command.get_short_help_str(100) == short
+
+
+@pytest.mark.parametrize(
+    ("arguments", "loaded"),
+    [((), set()), (("--help",), set()), (("check", "--help"), {"learner", "explaining", "running", "project"})],
+)
+def test_a_command_loads_its_own_room_only(arguments, loaded):
+    """The help waits for no room, and `check` neither for the grader nor for MkDocs."""
+    code = f"import sys\nfrom companion.cli import main\nmain({list(arguments)})\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = done.stderr.split()
+
+    assert {name.split(".")[1] for name in modules if name.startswith("companion.")} & ROOMS == loaded
+    assert {"mkdocs", "django", "watchdog", "jinja2"}.isdisjoint(modules)
+
+
+def test_an_unknown_command_is_told_the_commands_there_are(run):
+    """All names are listed, learners' first."""
+    names = ", ".join(name for each in COMMANDS.values() for name in each)
+
+    assert run("chekc") == (
+        2,
+        "",
+        USAGE.format("[OPTIONS] [COMMAND] [ARGS]...", "", f"There is no command 'chekc'; there are: {names}"),
+    )
+
+
+@pytest.mark.parametrize("text", ["4", "04", "04-authentication-backend", "backend"])
+def test_a_stage_may_be_named_briefly(text):
+    """A number, or a part of the name that no other stage has."""
+    assert wanted(text) == find("04-authentication-backend")
+
+
+@pytest.mark.parametrize("text", ["99", "user", "nonsense", ""])
+def test_a_stage_that_nobody_knows(text):
+    """What means no stage, or more than one, is refused with the names there are."""
+    with pytest.raises(UnknownStage, match="there is no stage .*; there are: 01-dockerfile, "):
+        wanted(text)
+
+
+@pytest.mark.parametrize("command", ["start", "check", "watch", "diff", "grade"])
+def test_an_unknown_stage_is_told_the_stages_there_are(run, tmp_path, command):
+    """The sentence is the same for each command that takes a stage."""
+    names = ", ".join(map(str, stages()))
+    said = f"Invalid value for '--stage': there is no stage '99'; there are: {names}"
+
+    folder = "FOLDER" if command == "grade" else "DIR"
+    assert run(command, tmp_path, "--stage", "99") == wrong(command, said, f"[OPTIONS] {folder}")
+
+
+@pytest.mark.parametrize("command", ["start", "check", "watch", "diff"])
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        (["7"], ["DIR", "--stage", "7"]),
+        (["07-urls"], ["DIR", "--stage", "07-urls"]),
+        (["7", "mine"], ["mine", "--stage", "7"]),
+        (["mine", "7"], ["mine", "--stage", "7"]),
+        (["urls", "mine"], ["mine", "--stage", "urls"]),
+    ],
+)
+def test_a_stage_without_its_option_is_told_the_right_command(run, tmp_path, monkeypatch, command, typed, right):
+    """A bare digit is no folder, and the order of an earlier version gets the command to type."""
+    monkeypatch.chdir(tmp_path)
+
+    assert run(command, *typed) == wrong(command, f"A stage is named with --stage: {line(command, *right)}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_grade_is_told_it_too(run):
+    """The folder of submissions is named before the stage."""
+    said = f"A stage is named with --stage: {line('grade', 'class', '--stage', '7')}"
+
+    assert run("grade", "7", "class") == wrong("grade", said, "[OPTIONS] FOLDER")
+
+
+def test_a_new_folder_may_be_called_like_a_part_of_a_stage(run, tmp_path, monkeypatch):
+    """`start urls` makes a folder, because only a number or a whole name can mean nothing else."""
+    monkeypatch.chdir(tmp_path)
+
+    assert run("start", "urls")[0] == 0
+    assert (tmp_path / "urls/manage.py").is_file()
+
+
+def test_a_folder_that_is_there_is_no_stage(run, tmp_path, monkeypatch):
+    """A project may be in a folder called `7`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "7").mkdir()
+
+    assert f"{tmp_path}/7 is empty." in run("diff", "7")[1]
+
+
+def test_one_folder_is_enough(run):
+    """Two folders, and none, are refused."""
+    assert run("check", "one", "two") == wrong("check", "Name one folder, not 2: one, two")
+    assert run("check") == wrong("check", "Missing argument 'DIR'.")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("return 0", 0),
+        ("return 1", 1),
+        ("raise click.ClickException('no')", 1),
+        ("raise click.UsageError('no')", 2),
+        ("raise KeyboardInterrupt", 130),
+        ("raise BrokenPipeError(32, 'gone')", 1),
+    ],
+)
+def test_the_exit_status_of_a_command_is_the_one_of_the_process(code, status):
+    """0 when all is well, 1 when something is missing, 2 for a wrong command, 130 after Ctrl+C."""
+    script = f"import click, runpy, sys\nimport companion.learner.commands as c\ndef stand(*a, **k): {code}\n"
+    script += "c.COMMANDS['diff'].callback = stand\nsys.argv = ['companion', 'diff', '.']\n"
+    script += "runpy.run_module('companion', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (status, "")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.endswith("Interrupted.\n") is (status == 130)
+
+
+def test_a_reader_may_stop(project):
+    """`check … | head` ends without a traceback."""
+    command = [sys.executable, str(ROOT / "companion"), "check", "--json", str(project("01-dockerfile"))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    errors = process.stderr.read().decode()
+    process.stderr.close()
+
+    assert process.wait() == 1
+    assert errors == ""
+
+
+def test_windows_takes_the_name_of_a_folder_as_it_is(monkeypatch, tmp_path, capsys):
+    """click would expand `*`, `%` and `~` there, as a POSIX shell does before a program is started."""
+    monkeypatch.setattr(click.core, "os", SimpleNamespace(**(vars(os) | {"name": "nt"})))
+    monkeypatch.setattr(sys, "argv", ["companion", "diff", "my*"])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mystery").mkdir()
+
+    assert main() == 0
+    assert "There is no folder my*" in capsys.readouterr().out
+
+
+RED = "\x1b[31mMissing:\x1b[0m"
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a command prints that says `Missing:` in red, in a terminal or a pipe, with these variables."""
+
+    def shown(terminal, **variables):
+        for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        code = f"import click, companion.learner.commands as c\nc.COMMANDS['diff'].callback = lambda **k: click.echo({RED!r})\n"
+        code += "from companion.cli import main\nmain(['diff', '.'])"
+        ours, theirs = pty.openpty() if terminal else os.pipe()
+        with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=theirs):
+            os.close(theirs)
+            text = os.read(ours, 1000).decode().strip()
+        os.close(ours)
+        return text
+
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("terminal", "variables", "coloured"),
+    [
+        (True, {"TERM": "xterm"}, True),
+        (True, {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (True, {"TERM": "xterm", "NO_COLOR": ""}, True),
+        (True, {"TERM": "dumb"}, False),
+        (False, {"TERM": "xterm"}, False),
+        (False, {"TERM": "xterm", "FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colours_are_shown_where_they_are_wanted(shown, terminal, variables, coloured):
+    """In a terminal, but not in one that has none, and not with NO_COLOR; FORCE_COLOR wants them in a pipe too."""
+    assert shown(terminal, **variables) == (RED if coloured else "Missing:")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-8"])
+def test_what_an_encoding_lacks_is_shown_as_a_question_mark(encoding):
+    """A pipe on Windows cannot show every folder's name."""
+    env = os.environ | {"PYTHONIOENCODING": encoding}
+    command = [sys.executable, str(ROOT / "companion"), "diff", "日本"]
+    done = subprocess.run(command, env=env, capture_output=True)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert f"There is no folder {'日本' if encoding == 'utf-8' else '??'}." in done.stdout.decode(encoding)
+
+
+def test_another_python_is_sent_to_the_right_one(tmp_path):
+    """A Python without our packages ends with one sentence that names the one that has them."""
+    command = [sys.executable, "-I", "-S", str(ROOT / "companion"), "check", "."]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    has = ROOT / ".venv/bin/python"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"This Python has no package click. The companion's own has it: {has}\n"
+
+
+@pytest.mark.parametrize("error", [PackageNotFoundError("pytest-django"), ModuleNotFoundError("", name="yaml")])
+def test_a_package_that_is_missing_later_ends_with_a_sentence(monkeypatch, error):
+    """Also when only a command needs it, and in the companion's own environment: there it can be installed."""
+
+    def main():
+        raise error
+
+    monkeypatch.setattr(cli, "main", main)
+    monkeypatch.setattr(sys, "prefix", str(ROOT / ".venv"))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("companion", run_name="__main__")
+
+    install = f"{sys.executable} -m pip install -r {ROOT / 'requirements.txt'}"
+    assert ended.value.code == f"This Python has no package {error.name}. Install what the companion needs: {install}"
+
+
+def test_a_mistake_of_ours_is_not_called_a_missing_package(monkeypatch):
+    """A module of the companion that is not found is shown as the error that it is."""
+
+    def main():
+        raise ModuleNotFoundError("No module named 'companion.x'", name="companion.x")
+
+    monkeypatch.setattr(cli, "main", main)
+    with pytest.raises(ModuleNotFoundError, match=r"companion\.x"):
+        runpy.run_module("companion", run_name="__main__")
+
+
+def test_a_python_that_is_too_old_is_told_so():
+    """The version is looked at before anything that an old Python could stumble over."""
+    code = (ROOT / "companion/__main__.py").read_text()
+    first_lines = code.partition("if not __package__")[0].replace("sys.version_info < (3, 11)", "True")
+    done = subprocess.run([sys.executable, "-c", f"__file__ = ''\n{first_lines}"], capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("The companion needs Python 3.11 or newer, and this is Python 3.")
+    assert "from companion" not in first_lines
