@@ -248,6 +248,12 @@ def lint(session):
 
 
 @nox.session
+def prose(session):
+    """Find sentences in the docs that are hard to read; `-- NN-name` looks at one page."""
+    session.run(PYTHON, "-m", "companion", "prose", *session.posargs, external=True)
+
+
+@nox.session
 def mutants(session):
     """Remove or flip each setting, keyword and attribute of the stages once, and see that their tests notice."""
     session.run(PYTHON, "-m", "companion", "mutants", *session.posargs, external=True)
