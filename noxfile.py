@@ -20,9 +20,9 @@ from pathlib import Path
 
 import nox
 
+from companion import SUPPORTED
 from companion.chain.stages import ROOT, copy, find, stages
 from companion.running.environment import environment
-from companion.upkeep.pythons import oldest_and_newest
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
@@ -191,6 +191,14 @@ def isolated(session):
                 run(session, python, "manage.py", "makemigrations", "--check", "--dry-run")
                 run(session, python, "manage.py", "migrate", "-v0")
             session.log(f"{stage} stands alone on Python {version}")
+
+
+def oldest_and_newest():
+    """Returns the commands of the oldest and the newest supported Python, by version; the running one counts."""
+    commands = {version: command for version in SUPPORTED if (command := shutil.which(f"python{version}"))}
+    commands["%d.%d" % sys.version_info[:2]] = sys.executable
+    versions = sorted(commands, key=lambda version: int(version.partition(".")[2]))
+    return {version: commands[version] for version in (versions[0], versions[-1])}
 
 
 def isolated_python(session, version, command, requirements):

@@ -10,7 +10,6 @@ import click
 from companion.chain.arguments import FOLDER, StageName
 from companion.chain.stages import ROOT, Stage, UnknownStage, stages
 from companion.upkeep import images, mutants, readme, zips
-from companion.upkeep.asking import Failed
 from companion.upkeep.propagate import Conflict, propagate
 
 STAGES = click.argument("chosen", nargs=-1, type=StageName(), metavar="[STAGE]...")
@@ -86,7 +85,7 @@ def try_images(chosen: tuple[Stage, ...]) -> int:
     for stage in chosen:
         try:
             click.echo(f"{stage}: {images.try_image(stage, builder)}")
-        except Failed as error:
+        except images.Failed as error:
             click.echo(f"{stage}: FAILED: {error}")
             failed += 1
     print(f"{len(chosen) - failed} of {len(chosen)} built, run and answered")

@@ -343,7 +343,7 @@ def test_the_message_comes_out_word_for_word(entry, desk):
     assert [line for line in lines if not any(p == line or p.endswith(f": {line}") for p in printed)] == [], printed
 
 
-def test_every_entry_has_a_cause_and_a_remedy():
+def test_every_entry_has_a_cause_and_a_fix():
     """Below each message stand one cause and one remedy."""
     for text in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]:
-        assert re.findall(r"^\*\*(\w+):\*\*", text, re.MULTILINE) == ["Cause", "Remedy"], text[:40]
+        assert re.findall(r"^\*\*(\w+):\*\*", text, re.MULTILINE) == ["Cause", "Fix"], text[:40]
