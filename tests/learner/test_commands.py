@@ -207,7 +207,7 @@ def test_diff_keeps_later_steps_back(run, project):
     status, out, err = run("diff", "--stage", "4", folder)
 
     assert (status, err) == (0, "")
-    assert out.startswith("Yours beside 04-authentication-backend: Tokens, and the class that reads them: - is yours,")
+    assert out.startswith("Yours beside 04-authentication-backend: Tokens and authentication: - is yours,")
     assert "JWTAuthentication in authentication/backends.py" not in out
     assert " later steps: --all shows them.\n" in out
     every = run("diff", "--stage", "4", "--all", folder)[1]
