@@ -23,6 +23,7 @@ import nox
 from companion import SUPPORTED
 from companion.chain.stages import ROOT, copy, find, stages
 from companion.running.environment import environment
+from companion.upkeep.mutants import changed
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
@@ -255,8 +256,14 @@ def prose(session):
 
 @nox.session
 def mutants(session):
-    """Remove or flip each setting, keyword and attribute of the stages once, and see that their tests notice."""
-    session.run(PYTHON, "-m", "companion", "mutants", *session.posargs, external=True)
+    """Change each declaration of the stages once, and see that a test notices; `-- changed`: of changed stages only."""
+    names = session.posargs
+    if names == ["changed"]:
+        names = [stage.name for stage in changed(stages())]
+        session.log(f"differ from the default branch: {', '.join(names) or 'none'}")
+        if not names:
+            return
+    session.run(PYTHON, "-m", "companion", "mutants", *names, external=True)
 
 
 @nox.session
