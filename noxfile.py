@@ -20,9 +20,10 @@ from pathlib import Path
 
 import nox
 
+from companion import SUPPORTED
 from companion.chain.stages import ROOT, copy, find, stages
 from companion.running.environment import environment
-from companion.upkeep.pythons import oldest_and_newest
+from companion.upkeep.mutants import changed
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
@@ -193,6 +194,14 @@ def isolated(session):
             session.log(f"{stage} stands alone on Python {version}")
 
 
+def oldest_and_newest():
+    """Returns the commands of the oldest and the newest supported Python, by version; the running one counts."""
+    commands = {version: command for version in SUPPORTED if (command := shutil.which(f"python{version}"))}
+    commands["%d.%d" % sys.version_info[:2]] = sys.executable
+    versions = sorted(commands, key=lambda version: int(version.partition(".")[2]))
+    return {version: commands[version] for version in (versions[0], versions[-1])}
+
+
 def isolated_python(session, version, command, requirements):
     """The Python of an environment with nothing but these requirements; stages with the same list share it."""
     name = f"{version}-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
@@ -240,9 +249,21 @@ def lint(session):
 
 
 @nox.session
+def prose(session):
+    """Find sentences in the docs that are hard to read; `-- NN-name` looks at one page."""
+    session.run(PYTHON, "-m", "companion", "prose", *session.posargs, external=True)
+
+
+@nox.session
 def mutants(session):
-    """Remove or flip each setting, keyword and attribute of the stages once, and see that their tests notice."""
-    session.run(PYTHON, "-m", "companion", "mutants", *session.posargs, external=True)
+    """Change each declaration of the stages once, and see that a test notices; `-- changed`: of changed stages only."""
+    names = session.posargs
+    if names == ["changed"]:
+        names = [stage.name for stage in changed(stages())]
+        session.log(f"differ from the default branch: {', '.join(names) or 'none'}")
+        if not names:
+            return
+    session.run(PYTHON, "-m", "companion", "mutants", *names, external=True)
 
 
 @nox.session

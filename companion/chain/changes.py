@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,7 @@ from companion.chain.symbols import lines_of
 
 Block = tuple[int, int, int, int]  # old[i1:i2] became new[j1:j2]
 
+CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>) .*$", re.MULTILINE)  # ======= alone may underline a heading
 SIMILAR = 0.6  # from which share of equal lines on a file counts as renamed, and a line as reworded
 
 
@@ -179,3 +181,8 @@ def _best_shift(lines: list[str], first: int, stop: int, above: int, below: int)
     while down < below and lines[first + down] == lines[stop + down]:
         down += 1
     return min(range(-up, down + 1), key=cost)
+
+
+def conflicts(text: str) -> list[int]:
+    """Returns the numbers of the lines that a merge left as conflict markers."""
+    return [text.count("\n", 0, marker.start()) + 1 for marker in CONFLICT.finditer(text)]

@@ -35,6 +35,11 @@ class Stage:
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def folder(self) -> str:
+        """Its folder as a path below the root."""
+        return self.name if self.name == FINAL else f"steps/{self.name}"
+
 
 def stages(root: Path = ROOT) -> tuple[Stage, ...]:
     """All stages below `root`, in order: `steps/NN-name` by number, then `final` where there is one."""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from companion.chain import address
 from companion.chain.changes import FileChange, StageChanges, changes
-from companion.chain.chapters import BESIDE, parse, source
-from companion.chain.narration import REST, Claim, narrate, selectors
+from companion.chain.chapters import BESIDE, Mark, parse, source
+from companion.chain.narration import Problem, narrate
+from companion.chain.selectors import REST, Claim, selectors
 from companion.chain.stages import ROOT, Stage, previous
 from companion.chain.symbols import NotPython, Symbol, symbols
 
@@ -67,37 +68,37 @@ class Step:
         return [claim for excerpt in self.excerpts for claim in excerpt.claims]
 
 
-def lay_out(diff: StageChanges, heads: Iterable[tuple[str, str]]) -> tuple[list[Step], list[str]]:
-    """Returns the steps of a chapter, and its problems as sentences.
+def lay_out(diff: StageChanges, blocks: Sequence[Mark]) -> tuple[list[Step], list[Problem]]:
+    """Returns the steps of a chapter with these `beside` blocks, and its problems.
 
-    `heads` are the argument and the option `generated` of each `beside` block. A file that a command wrote is meant as
-    a whole, because nobody adds to it by hand.
+    A file that a command wrote is meant as a whole, because nobody adds to it by hand.
     """
-    blocks = list(heads)
+    commands = [block.options.get("generated", "") for block in blocks]
     wanted = [
-        (n, f"{selector}#{REST}" if generated and "#" not in selector else selector)
-        for n, (argument, generated) in enumerate(blocks)
-        for selector in selectors(argument)
+        (n, f"{selector}#{REST}" if commands[n] and "#" not in selector else selector)
+        for n, block in enumerate(blocks)
+        for selector in selectors(block.argument)
     ]
     claims, problems = narrate(diff, wanted)
     used: set[str] = set()
     found = []
-    for n, (_, generated) in enumerate(blocks):
+    for n, command in enumerate(commands):
         groups = _by_pane(claim for claim in claims if claim.step == n)
         excerpts = tuple(Excerpt(_ident(group[0].selector, used), tuple(group)) for group in groups)
-        found.append(Step(n, generated, excerpts))
+        found.append(Step(n, command, excerpts))
     return found, problems
 
 
 def steps(stage: Stage, root: Path = ROOT) -> list[Step]:
     """Returns the steps of a stage's chapter that show something, in order. A stage without a chapter has none."""
     page = source(stage, root)
-    if not page.is_file():
-        return []
-    marks, _ = parse(page.read_text(encoding="utf-8").splitlines())
-    heads = [(mark.argument, mark.options.get("generated", "")) for mark in marks if mark.name == BESIDE]
-    found, _ = lay_out(changes(stage, previous(stage, root)), heads)
-    return [step for step in found if step.excerpts]
+    return [step for step in read_steps(stage, root)[0] if step.excerpts] if page.is_file() else []
+
+
+def read_steps(stage: Stage, root: Path = ROOT) -> tuple[list[Step], list[Problem]]:
+    """Returns the steps and the problems of a stage's chapter. Raises FileNotFoundError."""
+    marks, _ = parse(source(stage, root).read_text(encoding="utf-8").splitlines())
+    return lay_out(changes(stage, previous(stage, root)), [mark for mark in marks if mark.name == BESIDE])
 
 
 def step_showing(found: Sequence[Step], path: str, symbol: str) -> Step | None:

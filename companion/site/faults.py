@@ -25,8 +25,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from companion.chain import stages
-from companion.chain.narration import selectors
-from companion.chain.symbols import symbols
+from companion.chain.selectors import selectors
+from companion.chain.symbols import NotPython, symbols
 
 SEVERITIES = {"high": "High", "medium": "Medium", "low": "Low"}
 AREAS = {
@@ -85,8 +85,16 @@ def read(options: dict[str, str], number: str) -> Fault:
             raise ValueError(f"fault {number}: {name}: is one of {', '.join(known)}, and not {given[name]!r}")
     where = "" if states == ["later"] else given[states[0]]
     held = tuple(test.strip() for test in given.get("held", "").split(",") if test.strip())
-    return Fault(int(number), given["title"], given["severity"], given["area"], states[0],
-                 tuple(_places(where)), given.get("later", ""), held)  # fmt: skip
+    return Fault(
+        number=int(number),
+        title=given["title"],
+        severity=given["severity"],
+        area=given["area"],
+        state=states[0],
+        places=tuple(_places(where)),
+        later=given.get("later", ""),
+        held=held,
+    )
 
 
 def _places(text: str) -> Iterator[Location]:
@@ -130,7 +138,10 @@ def requirement(fault: Fault, test: str, root: Path = stages.ROOT) -> str | None
     folders = [stage.path for stage in stages.stages(root) if stage.name in names]
     for folder in [*folders, root]:
         if (folder / path).is_file():
-            requirements = _requirements((folder / path).read_text(encoding="utf-8"))
+            try:
+                requirements = _requirements((folder / path).read_text(encoding="utf-8"))
+            except SyntaxError:
+                return ""  # the chapter of the stage says so
             if name in requirements:
                 return requirements[name]
     return None
@@ -158,7 +169,10 @@ def _lost_place(place: Location, root: Path) -> str | None:
         return (
             None if place.symbol.strip('"') in text else f"{place.path} of {place.stage} does not hold {place.symbol}"
         )
-    known = [*symbols(text)] if place.path.endswith(".py") else []
+    try:
+        known = [*symbols(text)] if place.path.endswith(".py") else []
+    except NotPython:
+        return None  # its chapter says so
     if not place.symbol or place.symbol in known:
         return None
     near = difflib.get_close_matches(place.symbol, known, 1)

@@ -13,6 +13,8 @@ from markdown.extensions.toc import slugify
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
+from companion.site.templates import element
+
 HEADING = re.compile(r'^## (.+?)(?: *\{ *data-also="([^"]*)" *\})?$')
 MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
 OPENS, CLOSES = r"""[(\["'“‘]""", r"""[)\]"'”’.,;:!?…]"""
@@ -59,7 +61,7 @@ class ExplainWords(Treeprocessor):
         if not self.page.is_file():
             return
         known = entries(self.page.read_text(encoding="utf-8"))
-        here = {slugify("".join(element.itertext()), "-") for element in root.iter("h2")}
+        here = {slugify("".join(heading.itertext()), "-") for heading in root.iter("h2")}
         if not known or all(entry.anchor in here for entry in known):
             return  # the glossary itself
         self.address = f"{up(root)}glossary.md"
@@ -70,14 +72,14 @@ class ExplainWords(Treeprocessor):
         self.seen: set[str] = set()
         self._explain(root)
 
-    def _explain(self, element: etree.Element) -> None:
-        if element.tag in UNTOUCHED or UNTOUCHED_CLASSES.intersection(element.get("class", "").split()):
+    def _explain(self, parent: etree.Element) -> None:
+        if parent.tag in UNTOUCHED or UNTOUCHED_CLASSES.intersection(parent.get("class", "").split()):
             return
-        children = list(element)
-        element.text = self._mark(element, 0, element.text)
+        children = list(parent)
+        parent.text = self._mark(parent, 0, parent.text)
         for child in children:
             self._explain(child)
-            child.tail = self._mark(element, list(element).index(child) + 1, child.tail)
+            child.tail = self._mark(parent, list(parent).index(child) + 1, child.tail)
 
     def _mark(self, parent: etree.Element, at: int, text: str | None) -> str | None:
         """Put a button for each new word of `text` into `parent`, from index `at` on. Returns what stands before."""
@@ -107,17 +109,9 @@ class ExplainWords(Treeprocessor):
 
     def _button(self, opens: str, shown: str, closes: str) -> tuple[etree.Element, etree.Element]:
         entry = self.by_spelling[shown.lower()]
-        ident = f"word-{entry.anchor}"
         # A line may break before and behind a button, so the marks beside it are kept in one piece with it.
-        word = etree.Element("span", {"class": "gl-word"})
-        word.text = AtomicString(opens)
-        options = {"type": "button", "class": "gl", "popovertarget": ident, "interestfor": ident}
-        button = etree.SubElement(word, "button", options)
-        button.text, button.tail = AtomicString(shown), AtomicString(closes)
-        tip = etree.Element("span", {"popover": "auto", "id": ident, "class": "gl-tip", "data-search-exclude": ""})
-        etree.SubElement(tip, "b").text = AtomicString(entry.word)
-        tip[0].tail = AtomicString(f" {entry.meaning} ")
-        etree.SubElement(tip, "a", {"href": f"{self.address}#{entry.anchor}"}).text = AtomicString("In the glossary")
+        address = f"{self.address}#{entry.anchor}"
+        word, tip = element("word", entry=entry, address=address, opens=opens, shown=shown, closes=closes)
         return word, tip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 
 from pygments.lexers import TextLexer, get_lexer_for_filename
@@ -18,16 +18,12 @@ QUIET = {"w", "p", "n"}  # white space, punctuation and plain names need no colo
 SHORT = 34  # characters, which fit a phone; a longer line may wrap there, and is continued behind its own beginning
 BREAKABLE = re.compile(r"(?<=[.(\[,=/])(?=[^\s)\]])")  # where a long name may be cut
 BREAK = "\N{ZERO WIDTH SPACE}"  # stands for a <wbr> until the text is HTML
+_text = partial(escape, quote=False)
 RUNS = {"+": ("ins", "Added"), "-": ("del", "Removed"), " ": ("span", "Unchanged")}
 
 
-def text(value: str) -> str:
-    """`value` escaped for HTML text."""
-    return escape(value, quote=False)
-
-
-def line(change: FileChange, row: Row, ident: str = "", before: Row | None = None) -> str:
-    """One row as a `<span>`; `ident` becomes its id.
+def line(change: FileChange, row: Row, ident: str = "", before: Row | None = None, new: bool = False) -> str:
+    """Returns one row as a `<span>`; `ident` becomes its id, and a `new` one is marked.
 
     Its number is in `data-n`, but for a row that follows on `before` in the same run: CSS counts that one, which
     makes a long page lighter by a tenth.
@@ -42,7 +38,7 @@ def line(change: FileChange, row: Row, ident: str = "", before: Row | None = Non
         style.append(f"--indent:{len(row.text) - len(row.text.lstrip())}")
         pieces = _breakable(pieces) if row.mate is None else pieces
     attribute += f' style="{";".join(style)}"' if style else ""
-    return f'<span class="rd-line"{attribute}>{_html(pieces, _reworded(row))}\n</span>'
+    return f'<span class="rd-line{" rd-new" if new else ""}"{attribute}>{_html(pieces, _reworded(row))}\n</span>'
 
 
 def _number(row: Row) -> int:
@@ -65,13 +61,15 @@ def runs(change: FileChange, rows: list[Row], idents: dict[int, str]) -> str:
             tag, word = RUNS[group[0].kind]
             pairs = zip(group, [None, *group], strict=False)
             lines = "".join(line(change, row, idents.get(id(row), ""), before) for row, before in pairs)
-            out.append(f'<{tag} class="rd-run"><span class="rd-hidden">{word}, {span(group)}: </span>{lines}</{tag}>')
+            out.append(
+                f'<{tag} class="rd-run"><span class="rd-hidden">{word}, {line_numbers(group)}: </span>{lines}</{tag}>'
+            )
             start = end
     return "".join(out)
 
 
-def span(rows: list[Row]) -> str:
-    """Which lines the rows are, in words: "line 3" or "lines 3 to 8"."""
+def line_numbers(rows: list[Row]) -> str:
+    """Returns which lines the rows are, in words: "line 3" or "lines 3 to 8"."""
     first, last = rows[0].new or rows[0].old, rows[-1].new or rows[-1].old
     return f"line {first}" if first == last else f"lines {first} to {last}"
 
@@ -125,9 +123,9 @@ def _html(pieces: list[Piece], marks: list[tuple[int, int]]) -> str:
         for low, high in marks:
             start, stop = max(low - at, 0), min(high - at, len(value))
             if start < stop:
-                body += f"{text(value[cut:start])}<mark>{text(value[start:stop])}</mark>"
+                body += f"{_text(value[cut:start])}<mark>{_text(value[start:stop])}</mark>"
                 cut = stop
-        body += text(value[cut:]).replace(BREAK, "<wbr>")
+        body += _text(value[cut:]).replace(BREAK, "<wbr>")
         if body:
             out.append(f'<span class="{css}">{body}</span>' if css else body)
         at += len(value)

@@ -6,24 +6,20 @@ import math
 import re
 import xml.etree.ElementTree as etree
 from pathlib import Path
-from typing import Any
-
-from markdown import Markdown
-from markdown.treeprocessors import Treeprocessor
 
 from companion.chain import stages
 from companion.chain.changes import changes
 from companion.chain.chapters import Chapter, find_chapter, parse
-from companion.chain.narration import selectors
-from companion.site.page_blocks import PageBlock
-from companion.site.problems import report
+from companion.chain.selectors import selectors
+from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
+from companion.site.templates import element
 
 WORDS_A_MINUTE = 200  # a slow reader of technical prose
 LINES_A_MINUTE = 15  # of code that one reads beside it; a suite is skimmed and generated code skipped
 COMMENT = re.compile(r"<!--.*?-->")
 
 
-class WayBlock(PageBlock):
+class WayBlock(MarkedBlock):
     """`/// way | 1-7`: the stages with these numbers; `8-`: all from there on; `final`: the last one alone.
 
     The prose of the block is shown as long as there is none of them.
@@ -32,22 +28,13 @@ class WayBlock(PageBlock):
     NAME = "way"
 
     def make(self, parent: etree.Element) -> etree.Element:
-        way = etree.SubElement(parent, "div", {"class": "wy", "data-way": self.argument.strip()})
+        way = etree.SubElement(parent, "div", {"class": "wy"})
         etree.SubElement(way, "ol", {"data-search-exclude": ""})
         self.none_yet = etree.SubElement(way, "div")
         return way
 
     def on_add(self, block: etree.Element) -> etree.Element:
         return self.none_yet
-
-
-class PartBlock(PageBlock):
-    """`/// part | pitch`: a part of a page that the style sheet gives a place of its own (`st-pitch`)."""
-
-    NAME = "part"
-
-    def make(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(parent, "div", {"class": f"st-{self.argument.strip()}"})
 
 
 def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
@@ -91,45 +78,27 @@ def duration(total: int) -> str:
     return f"{whole} hour{'' if whole == '1' else 's'}"
 
 
-class ShowWay(Treeprocessor):
+class ShowWay(BlocksProcessor):
     """Fills the lists of stages, and says `{{stages}}` and `{{reading time}}` where a page asks for them."""
 
-    def __init__(self, md: Markdown, root: Path) -> None:
-        super().__init__(md)
-        self.root = root
-
-    def run(self, root: etree.Element) -> None:
-        ways = [element for element in root.iter("div") if element.get("class") == "wy"]
+    def fill(self, root: etree.Element) -> Problems:
+        ways = self.blocks.of(WayBlock.NAME)
         if not ways:
-            return
+            return []
         pages = {stage: page for stage in stages.stages(self.root) if (page := find_chapter(stage, self.root))}
         times = {stage: minutes(page, self.root) for stage, page in pages.items()}
-        problems = []
-        for way in ways:
+        problems: Problems = []
+        for mark, way in ways:
             try:
-                chosen = meant(way.attrib.pop("data-way"), tuple(pages))
+                chosen = meant(mark.argument, tuple(pages))
             except ValueError as error:
-                problems.append(str(error))
+                problems.append((mark.line, str(error)))
                 continue
-            for stage in chosen:
-                _row(way[0], pages[stage], times[stage], mark(stage))
+            rows = [(number(stage) or "✓", pages[stage], times[stage]) for stage in chosen]
+            way[0].extend(element("stages", rows=rows))
             way.remove(way[1] if chosen else way[0])
         facts = {"{{stages}}": str(len(pages)), "{{reading time}}": duration(sum(times.values()))}
-        for element in root.iter():
+        for child in root.iter():
             for name, fact in facts.items():
-                element.text = element.text and element.text.replace(name, fact)
-        report(root, "page", problems)
-
-
-def mark(stage: stages.Stage) -> str:
-    """What stands before a stage's title: its number, or a flag for the last."""
-    return str(number(stage) or "✓")
-
-
-def _row(way: etree.Element, page: Chapter, time: int, sign: str) -> None:
-    item = etree.SubElement(way, "li")
-    etree.SubElement(item, "span", {"class": "wy-mark", "aria-hidden": "true"}).text = sign
-    words: Any = etree.SubElement(item, "div")
-    etree.SubElement(words, "a", {"href": f"chapters/{page.path.name}"}).text = page.title
-    etree.SubElement(words, "p").text = page.description
-    etree.SubElement(item, "span", {"class": "wy-time"}).text = f"{time} min"
+                child.text = child.text and child.text.replace(name, fact)
+        return problems

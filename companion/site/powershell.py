@@ -8,9 +8,8 @@ that no rule can translate, such as a loop, sends people to a shell that has it.
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from markdown import Extension, Markdown
+from markdown import Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
@@ -110,17 +109,8 @@ class LeaveOutOfSearch(Postprocessor):
         return UNSEARCHED.sub(r"\1 data-search-exclude>", text)
 
 
-class ShellsExtension(Extension):
-    """Has no options."""
-
-    def extendMarkdown(self, md: Markdown) -> None:
-        md.postprocessors.register(
-            LeaveOutOfSearch(md), "companion-no-search", 5
-        )  # behind raw HTML, which is put in at 30
-        md.preprocessors.register(LeaveOutDirectives(md), "companion-directives", 29)
-        md.preprocessors.register(WriteTabs(md), "companion-shells", 28)  # before fences are taken out, at 25
-
-
-def makeExtension(**kwargs: Any) -> ShellsExtension:
-    """What Python-Markdown calls to load the extension."""
-    return ShellsExtension(**kwargs)
+def register(md: Markdown) -> None:
+    """Adds the tabs to a converter: before fences are taken out (25), and behind the raw HTML that is put in (30)."""
+    md.preprocessors.register(LeaveOutDirectives(md), "companion-directives", 29)
+    md.preprocessors.register(WriteTabs(md), "companion-shells", 28)
+    md.postprocessors.register(LeaveOutOfSearch(md), "companion-no-search", 5)

@@ -12,15 +12,15 @@ log = logging.getLogger("mkdocs.companion")  # below "mkdocs", so that a strict 
 STRICT = "COMPANION_STRICT"  # set it for a builder that counts no warnings: a problem then stops it
 
 
-def report(root: etree.Element, page: str, problems: list[str], title: str = "The prose and the code disagree") -> None:
-    """Log each of the `problems` of `page`, and list them in a box atop it. Raises SystemExit where STRICT is set."""
+def report(root: etree.Element, problems: list[str]) -> None:
+    """Logs each of the `problems`, and lists them in a box atop the page. Raises SystemExit where STRICT is set."""
     for problem in problems:
-        log.warning("%s: %s", page, problem)
+        log.warning(problem)
     if problems and os.environ.get(STRICT):
-        raise SystemExit("\n".join(f"{page}: {problem}" for problem in problems))
+        raise SystemExit("\n".join(problems))
     if problems:
         box = etree.Element("div", {"class": "admonition failure", "role": "alert"})
-        etree.SubElement(box, "p", {"class": "admonition-title"}).text = title
+        etree.SubElement(box, "p", {"class": "admonition-title"}).text = "The prose and the code disagree"
         listed = etree.SubElement(box, "ul")
         for problem in problems:
             etree.SubElement(listed, "li").text = AtomicString(problem)

@@ -17,7 +17,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
 from companion.chain import stages
-from companion.chain.narration import Claim
+from companion.chain.selectors import Claim
 from companion.chain.steps import Step, steps
 from companion.chain.symbols import NotPython, symbols
 

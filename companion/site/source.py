@@ -7,13 +7,13 @@ import xml.etree.ElementTree as etree
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
-from companion.site.page_blocks import PageBlock
+from companion.site.blocks import MarkedBlock
 
 KNOWN, UNKNOWN = "known", "unknown"
 REPOSITORY = "repository:"  # what a link to the repository has in place of an address
 
 
-class SourceBlock(PageBlock):
+class SourceBlock(MarkedBlock):
     """`/// source | known` or `/// source | unknown`; in the first, `[text](repository:)` leads to the repository."""
 
     NAME = "source"
@@ -25,9 +25,9 @@ class SourceBlock(PageBlock):
 class ShowSource(Treeprocessor):
     """Keeps the text that is true for this build, and takes the other one away."""
 
-    def __init__(self, md: Markdown, repository: str | None) -> None:
+    def __init__(self, md: Markdown, repository: str) -> None:
         super().__init__(md)
-        self.repository = (repository or "").rstrip("/")
+        self.repository = repository
 
     def run(self, root: etree.Element) -> None:
         shown = KNOWN if self.repository else UNKNOWN

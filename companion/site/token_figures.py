@@ -14,8 +14,10 @@ from typing import Any
 from markdown import Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
+from markupsafe import Markup
 
 from companion.chain.chapters import parse
+from companion.site.templates import html
 
 TOKEN = re.compile(r"(?<![\w.-])(eyJ[\w-]+)\.(eyJ[\w-]+)\.([\w-]{16,})(?![\w.-])")
 SHOWS_OUTPUT = ("console", "pycon")
@@ -73,31 +75,14 @@ def meaning(name: str, claims: dict[str, Any]) -> str:
 
 
 def figure(token: Token, is_open: bool) -> str:
-    """The token taken apart, as HTML to unfold: each part as it is sent, and what it says."""
-    claims = "".join(
-        f"<div><dt><code>{_json(name)}: {_json(value)}</code></dt><dd>{meaning(name, token.claims)}</dd></div>"
-        for name, value in token.claims.items()
-    )
-    says = (
-        f"<p><code>{_json(token.header)}</code></p>",
-        f"<dl>{claims}</dl>",
-        f"<p>{len(token.raw[2]) * 3 // 4} bytes and no text: the two parts above, signed with the key. "
-        "Change a letter of the header or of the claims, and it no longer fits.</p>",
-    )
-    rows = "".join(
-        f'<li class="tk-part"><p class="tk-name"><b class="tk-{part}">{part.capitalize()}</b></p>'
-        f'<p class="tk-raw tk-{part}">{raw}</p><div class="tk-says">{say}</div></li>'
-        for part, raw, say in zip(PARTS, token.raw, says, strict=True)
-    )
-    return (
-        f'<details class="tk" data-search-exclude{" open" if is_open else ""}>'
-        "<summary>This token, taken apart at its dots. Reading it takes no key.</summary>"
-        f"<ol>{rows}</ol></details>"
-    )
+    """Returns the token taken apart, as HTML to unfold: each part as it is sent, and what it says."""
+    claims = [(_json(name), _json(value), meaning(name, token.claims)) for name, value in token.claims.items()]
+    bits = len(token.raw[2]) * 6
+    return html("token", raw=token.raw, header=_json(token.header), claims=claims, size=bits // 8, is_open=is_open)
 
 
-def _json(value: object) -> str:
-    return escape(json.dumps(value, ensure_ascii=False), quote=False)
+def _json(value: object) -> Markup:
+    return Markup(escape(json.dumps(value, ensure_ascii=False), quote=False))
 
 
 class TakeApart(Preprocessor):

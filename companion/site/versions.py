@@ -8,22 +8,20 @@ import xml.etree.ElementTree as etree
 from datetime import date
 from pathlib import Path
 
-from markdown import Markdown
-from markdown.treeprocessors import Treeprocessor
-
 from companion import SUPPORTED
-from companion.site.page_blocks import PageBlock
+from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
+from companion.site.templates import element
 
 UNKNOWN_DAY = "This copy has no history, so it cannot say of which day it is."
 
 
-class VersionsBlock(PageBlock):
+class VersionsBlock(MarkedBlock):
     """`/// versions | learn`: the pins of a group in pyproject.toml, and the day of this state."""
 
     NAME = "versions"
 
     def make(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(parent, "div", {"class": "vs", "data-group": self.argument.strip()})
+        return etree.SubElement(parent, "div", {"class": "vs"})
 
 
 def pins(group: str, root: Path) -> list[tuple[str, str]]:
@@ -52,22 +50,10 @@ def said(when: date | None) -> str:
     return f"{first} It supports Python {SUPPORTED[0]} to {SUPPORTED[-1]}."
 
 
-class ShowVersions(Treeprocessor):
+class ShowVersions(BlocksProcessor):
     """Fills the block with a sentence and a table."""
 
-    def __init__(self, md: Markdown, root: Path) -> None:
-        super().__init__(md)
-        self.root = root
-
-    def run(self, root: etree.Element) -> None:
-        for block in [element for element in root.iter("div") if element.get("class") == "vs"]:
-            etree.SubElement(block, "p").text = said(day(self.root))
-            table = etree.SubElement(block, "table")
-            head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
-            for label in ("Package", "Version"):
-                etree.SubElement(head, "th", {"scope": "col"}).text = label
-            body = etree.SubElement(table, "tbody")
-            for name, version in pins(block.attrib.pop("data-group"), self.root):
-                row = etree.SubElement(body, "tr")
-                etree.SubElement(row, "td").text = name
-                etree.SubElement(row, "td").text = version
+    def fill(self, root: etree.Element) -> Problems:
+        for mark, block in self.blocks.of(VersionsBlock.NAME):
+            block.extend(element("versions", said=said(day(self.root)), pins=pins(mark.argument, self.root)))
+        return []

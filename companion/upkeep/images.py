@@ -10,20 +10,20 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from companion.chain.stages import Stage, copy, files
-from companion.upkeep.asking import Failed, answer_to, ask
+from companion.running.environment import environment
 
 PORT = 8000  # the one that every Dockerfile exposes
-PATIENCE = 60  # seconds from the start of a container to its first answer
+PATIENCE = 60  # seconds from the start of a container to its first response
 LINES = 20  # of what a container printed, shown when it fails
 # What production asks for. Stages without production settings do not read them.
 ENVIRONMENT = {
@@ -31,141 +31,104 @@ ENVIRONMENT = {
     "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,
     "CACHE_URL": "locmemcache://",
     "NUM_PROXIES": "1",
-    "EMAIL_URL": "consolemail://",  # an email is printed, and read where the container's log is read
     "MAIL_AT_ONCE": "on",  # by the web process itself, because no worker runs next to it
     "DEFAULT_FROM_EMAIL": "accounts@example.com",
     "FRONTEND_URL": "https://www.example.com",
     "ALLOWED_HOSTS": "127.0.0.1",
     "FORWARDED_ALLOW_IPS": "*",
 }
+TESTS = "tests/test_http.py"
+TEST = "test_register_log_in_and_ask_who_i_am"
+# Production settings redirect to https. So the tests send what the proxy before a deployed API sends.
+AS_A_PROXY = """
+import sys, urllib.request, pytest
+opener = urllib.request.build_opener()
+opener.addheaders = [("X-Forwarded-Proto", "https")]
+urllib.request.install_opener(opener)
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+
+
+class Failed(Exception):
+    """An image that cannot be built, does not answer, or answers wrongly; the message shows what it printed."""
 
 
 class NoBuilder(LookupError):
-    """Nothing that builds images is here, or nothing that works; the message says what was tried."""
+    """No program that builds images is installed, or none that works; the message says what was tried."""
 
 
-class Container(Protocol):
-    """A container that runs: `address` is where it listens on this machine, as `http://host:port`."""
+@dataclass(frozen=True)
+class Container:
+    """A container that runs: `process` is its main process, and `inside` runs a command in it."""
 
-    address: str
+    process: subprocess.Popen[bytes]
+    output: IO[str]
+    inside: list[str]
+    address: str = f"http://127.0.0.1:{PORT}"
 
     def alive(self) -> bool:
-        """Whether its main process still runs."""
+        """Check whether its main process still runs."""
+        return self.process.poll() is None
 
     def execute(self, *command: str) -> str:
-        """What a command prints in it. Raises Failed when the command does."""
+        """Return what a command prints in it. Raises Failed when the command does."""
+        return _run(*self.inside, *command)
 
     def printed(self) -> str:
-        """What it has printed so far."""
+        """Return what it has printed so far."""
+        self.output.seek(0)
+        return self.output.read()
 
 
-class Builder(Protocol):
-    """What builds and runs images."""
-
-    name: str
-
-    def build(self, folder: Path, tag: str) -> None:
-        """Build the image of the Dockerfile in `folder`. Raises Failed."""
-
-    def running(self, tag: str) -> AbstractContextManager[Container]:
-        """A container of the image with ENVIRONMENT, gone with its image after the block."""
-
-
-class Engine:
-    """Docker or Podman, by the same commands."""
+class Builder:
+    """Docker, Podman or Buildah. Containers use this machine's network, where the tests receive email too."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         _run(name, "info")
 
     def build(self, folder: Path, tag: str) -> None:
-        _run(self.name, "build", "-t", tag, str(folder))
+        """Build the image of the Dockerfile in `folder`. Raises Failed."""
+        options = ["--format=docker", "--network=host"] if self.name == "buildah" else []
+        _run(self.name, "build", *options, "-t", tag, str(folder))
 
     @contextmanager
-    def running(self, tag: str) -> Iterator[Container]:
-        variables = [f"--env={name}={value}" for name, value in ENVIRONMENT.items()]
-        container = _run(self.name, "run", "-d", f"--publish=127.0.0.1::{PORT}", *variables, tag).strip()
-        try:
-            yield _Started(self.name, container)
-        finally:
-            _run(self.name, "rm", "--force", "--volumes", container)
-            _run(self.name, "rmi", "--force", tag)
-
-
-class _Started:
-    def __init__(self, engine: str, container: str) -> None:
-        self._engine, self._container = engine, container
-        self.address = "http://" + _run(engine, "port", container, str(PORT)).split()[0]
-
-    def alive(self) -> bool:
-        return _run(self._engine, "inspect", "--format={{.State.Running}}", self._container).strip() == "true"
-
-    def execute(self, *command: str) -> str:
-        return _run(self._engine, "exec", self._container, *command)
-
-    def printed(self) -> str:
-        return _run(self._engine, "logs", self._container)
-
-
-class Buildah:
-    """Buildah, which needs no service: it runs a container's command on the network of this machine."""
-
-    name = "buildah"
-
-    def __init__(self) -> None:
-        _run("buildah", "info")
-
-    def build(self, folder: Path, tag: str) -> None:
-        _run("buildah", "bud", "--format=docker", "--network=host", "-t", tag, str(folder))
-
-    @contextmanager
-    def running(self, tag: str) -> Iterator[Container]:
+    def running(self, tag: str, variables: dict[str, str]) -> Iterator[Container]:
+        """Run a container of the image with these environment variables; it and the image are removed afterwards."""
         with socket.socket() as port:
             if port.connect_ex(("127.0.0.1", PORT)) == 0:
-                raise Failed(f"port {PORT} is in use: stop what listens there, and start anew")
-        image = json.loads(_run("buildah", "inspect", "--type=image", tag))["Docker"]["config"]
-        container = _run("buildah", "from", tag).split()[-1]
-        run = ["buildah", "run", "--network=host", *(f"--env={n}={v}" for n, v in ENVIRONMENT.items()), container, "--"]
+                raise Failed(f"port {PORT} is in use: stop what listens there, and start again")
+        options = ["--network=host", *(f"--env={name}={value}" for name, value in variables.items())]
+        if self.name == "buildah":
+            image = json.loads(_run("buildah", "inspect", "--type=image", tag))["Docker"]["config"]
+            name = _run("buildah", "from", tag).split()[-1]
+            inside = ["buildah", "run", *options, name, "--"]
+            command, remove = [*inside, *image["Cmd"]], ["rm"]
+        else:
+            name = f"companion-{os.getpid()}"
+            inside = [self.name, "exec", name]
+            command, remove = [self.name, "run", f"--name={name}", *options, tag], ["rm", "--force", "--volumes"]
         with tempfile.TemporaryFile("w+") as output:
-            process = subprocess.Popen(
-                [*run, *image["Cmd"]], stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-            )
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
             try:
-                yield _Process(run, process, output)
+                yield Container(process, output, inside)
             finally:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                _run("buildah", "rm", container)
-                _run("buildah", "rmi", "--force", tag)
-
-
-class _Process:
-    address = f"http://127.0.0.1:{PORT}"
-
-    def __init__(self, run: list[str], process: subprocess.Popen[bytes], output: IO[str]):
-        self._run, self._process, self._output = run, process, output
-
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def execute(self, *command: str) -> str:
-        return _run(*self._run, *command)
-
-    def printed(self) -> str:
-        self._output.seek(0)
-        return self._output.read()
+                _run(self.name, *remove, name)
+                _run(self.name, "rmi", "--force", tag)
 
 
 def builder() -> Builder:
-    """Docker, Podman or Buildah: the first that is here and works. Raises NoBuilder."""
+    """Return Docker, Podman or Buildah: the first that is installed and works. Raises NoBuilder."""
     tried = []
     for name in ("docker", "podman", "buildah"):
         if not shutil.which(name):
             tried.append(f"{name} is not on the PATH")
             continue
         try:
-            return Buildah() if name == "buildah" else Engine(name)
+            return Builder(name)
         except Failed as error:
             tried.append(f"{name} does not work: {str(error).splitlines()[-1].strip()}")
     reasons = "\n".join(f"  {reason}" for reason in tried)
@@ -173,17 +136,48 @@ def builder() -> Builder:
 
 
 def try_image(stage: Stage, builder: Builder) -> str:
-    """Build the image of a stage, run it, ask it. Returns its answers as one line. Raises Failed."""
+    """Build the image of a stage, run it and ask it. Returns what was seen, as one line. Raises Failed."""
     tag = f"localhost/drf-jwt-companion/{stage}"
     with tempfile.TemporaryDirectory() as context:
         builder.build(copy(stage, Path(context)), tag)  # what git does not know is no part of the image
-    with builder.running(tag) as container:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        mail = free.getsockname()[1]
+    with builder.running(tag, ENVIRONMENT | {"EMAIL_URL": f"smtp://127.0.0.1:{mail}"}) as container:
         try:
             _wait(container)
-            return ", ".join([*ask(stage, container.address, container.printed), *_look_inside(stage, container)])
+            return ", ".join([_ask(stage, container.address, mail), *_look_inside(stage, container)])
         except Failed as error:
             last = container.printed().splitlines()[-LINES:]
             raise Failed("\n".join([f"{error}; the last it printed:", *last])) from error
+
+
+def _ask(stage: Stage, address: str, mail: int) -> str:
+    """Ask the server at `address`: with the stage's own test over HTTP, or with one request where it has none."""
+    if not (stage.path / TESTS).is_file():
+        # With a session's cookie, Django looks into the database, which shows whether it was migrated.
+        path, expected = ("/", 200) if stage.number == 1 else ("/admin/", 302)
+        status = _get(address, path, {"Cookie": "sessionid=" + "x" * 32})
+        if status != expected:
+            raise Failed(f"GET {path}: expected {expected}, got {status}")
+        return f"GET {path} {status}"
+    command = [sys.executable, "-c", AS_A_PROXY, "-q", "-p", "no:cacheprovider", TESTS, "-k", TEST, "--server", address]
+    if "--mail" in (stage.path / "tests/conftest.py").read_text(encoding="utf-8"):
+        command += ["--mail", str(mail)]
+    done = subprocess.run(command, cwd=stage.path, env=environment(), capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(f"{TESTS} failed:\n{done.stdout.strip()}")
+    return f"{TEST} passed"
+
+
+def _get(address: str, path: str, headers: dict[str, str]) -> int:
+    """Return the status of a GET; a redirect is not followed."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def _look_inside(stage: Stage, container: Container) -> Iterator[str]:
@@ -203,8 +197,8 @@ def _wait(container: Container) -> None:
         if not container.alive():
             raise Failed("the container ended before it answered")
         try:
-            # Docker's own proxy accepts before the server does, and then closes: only an answer counts.
-            return answer_to(urllib.request.Request(container.address), timeout=5).close()
+            _get(container.address, "/", {})
+            return
         except (OSError, http.client.HTTPException):
             time.sleep(0.1)
     raise Failed(f"nothing answered within {PATIENCE} seconds")
@@ -214,4 +208,4 @@ def _run(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
         raise Failed(f"{' '.join(command[:2])} failed:\n{(done.stdout + done.stderr).strip()}")
-    return done.stdout if command[1] != "logs" else done.stdout + done.stderr
+    return done.stdout

@@ -1,5 +1,7 @@
-"""Code with one declaration removed or flipped: in settings and class bodies, where tools that mutate functions do
-nothing. A suite that does not notice such a mutant does not hold what the stage teaches.
+"""Changes one declaration of a stage at a time, and sees whether its tests notice.
+
+A declaration is in the settings or in the body of a class, where tools that mutate functions do nothing. A suite that
+does not notice such a mutant does not test what the stage teaches.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from companion.chain.stages import Stage, copy, files
+from companion.chain.stages import ROOT, Stage, copy, files
 from companion.running.environment import environment
 
 OURS = re.compile(r"(authentication|config)/\w+\.py")
@@ -73,8 +75,9 @@ def mutated(text: str, old: str = "") -> Iterator[tuple[str, str]]:
     """Pairs of a description and a changed text, one for each way to change a declaration that `old` does not have.
 
     Removed are: an assignment or a call on the level of the module or of a class, an element of a list, a tuple, a
-    set or a dictionary, a keyword of a call, a decorator, a base class among several. Flipped are True and False; a
-    whole number becomes the next one. Bodies of functions are left to tools that know them.
+    set or a dictionary, a keyword of a call, a decorator, a base class among several, the whole body of a function.
+    Flipped are True and False; a whole number becomes the next one. Single lines of functions are left to tools that
+    know them.
     """
     tree = ast.parse(text)
     known = {(owner, _head(body[place])) for body, place, owner in _places(ast.parse(old).body, "")}
@@ -111,6 +114,10 @@ def _changes(body: list[ast.stmt], place: int, owner: str) -> Iterator[str]:
         if isinstance(statement, ast.ClassDef) and len(statement.bases) > 1:
             yield from _without_each(statement.bases, name)
         yield from _without_each(statement.decorator_list, name)
+        if isinstance(statement, ast.FunctionDef):
+            kept, statement.body = statement.body, [ast.Return()]
+            yield f"{name} emptied"
+            statement.body = kept
     elif isinstance(statement, ast.Assign):
         name = owner + ast.unparse(statement.targets[0])
         yield from _without(body, place, name)
@@ -152,8 +159,26 @@ def _without_each(pieces: list[Any], name: str) -> Iterator[str]:
         pieces.insert(place, piece)
 
 
+def changed(chain: Sequence[Stage], root: Path = ROOT) -> list[Stage]:
+    """Returns the stages that differ from the default branch; all where git cannot say.
+
+    On the default branch itself, they are compared with the commit before the last one.
+    """
+    for branch in ("origin/HEAD", "main"):
+        if base := _git(root, "merge-base", "HEAD~1", branch):
+            different = _git(root, "diff", "--name-only", base[0], "--", *(str(stage.path) for stage in chain))
+            return [stage for stage in chain if any((root / name).is_relative_to(stage.path) for name in different)]
+    return list(chain)
+
+
+def _git(root: Path, *arguments: str) -> list[str]:
+    """Returns the lines that git prints; none where it fails."""
+    done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True)
+    return [] if done.returncode else done.stdout.splitlines()
+
+
 def noticed(stage: Stage, mutant: Mutant) -> bool:
-    """Whether the stage's tests, or Django's own checks, fail when the mutant's file takes the place of the stage's."""
+    """Checks whether the stage's tests, or Django's own checks, fail with the mutant's file."""
     with tempfile.TemporaryDirectory() as name:
         folder = copy(stage, Path(name))
         (folder / mutant.path).write_text(mutant.text, encoding="utf-8")

@@ -1,9 +1,10 @@
 """Carries an edit of one stage into all later ones, by three-way merge.
 
-What a stage changes is seen against the last commit. For each later stage in turn the edit of the stage before is
-merged in: base is the stage before as committed, the two sides are that stage as it is now and the later one as
-committed. An edit that the later stage has of its own is merged on top, and never overwritten; what an earlier run
-carried there is none of its own, so one can edit, carry, try, edit again and carry again.
+An edit is what differs from the last commit; in a new stage, which the last commit doesn't have, it is what differs
+from the committed stage before it. For each later stage in turn the edit of the stage before is merged in: base is the
+stage before as committed, the two sides are that stage as it is now and the later one as committed. An edit that the
+later stage has of its own is merged on top, and never overwritten; what an earlier run carried there is none of its
+own, so you can edit, carry, try, edit again and carry again. An edit that you made in both stages is left alone.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import hashlib
 import json
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
+from companion.chain.changes import conflicts, diff
 from companion.chain.stages import ROOT, Stage, files, stages, wanted
 
 Content = bytes | None  # of a file; None where there is none
-MARKERS = (b"<<<<<<< ", b">>>>>>> ")
 AGAIN = "python -m companion propagate"
 
 
@@ -46,22 +49,28 @@ def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[Carried]:
     """
     chain = stages(root)
     first = wanted(start, root).number if start else 1
-    repository = Repository(root)
+    repository = Worktree(root, chain)
     for before, later in zip(chain[first - 1 :], chain[first:], strict=False):
         for path in repository.edited(before):
             if repository.carry(before, later, path):
                 yield Carried(later, path)
 
 
-class Repository:
+class Worktree:
     """The stages as they were committed and as they are now, and what was carried or merged by hand meanwhile.
 
     The memory lies among git's own files, and holds until the next commit: keys of what was merged by hand, and per
     carried file the name of a blob, which is the file with the edit and without what is the later stage's own.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, chain: tuple[Stage, ...]) -> None:
         self.root = root
+        committed = self._git("ls-tree", "-d", "--name-only", "HEAD", "steps/", "final").decode().splitlines()
+        base = None
+        self.bases: dict[Stage, str] = {}  # the folder in the last commit of which a stage is an edit
+        for stage in chain:
+            base = folder if (folder := self._folder(stage)) in committed else base
+            self.bases[stage] = base or folder
         memory = self._git("rev-parse", "--git-path", "companion-propagate.json").decode().strip()
         self.memory = root / memory
         self.commit = self._git("rev-parse", "HEAD").decode().strip()
@@ -73,15 +82,15 @@ class Repository:
 
     def edited(self, stage: Stage) -> list[str]:
         """The paths inside `stage` that differ from the last commit: changed, new or deleted."""
-        folder = self._folder(stage)
+        folder = self.bases[stage]
         listed = self._git("ls-tree", "-r", "-z", "--name-only", "HEAD", f"{folder}/").decode().split("\0")
         committed = {name.removeprefix(f"{folder}/") for name in listed if name}
         paths = committed | set(files(stage))
         return sorted(path for path in paths if self.committed(stage, path) != self.now(stage, path))
 
     def committed(self, stage: Stage, path: str) -> Content:
-        """A file as the last commit has it."""
-        return self._blob(f"HEAD:{self._folder(stage)}/{path}")
+        """A file as the last commit has it; of a new stage, as it has it in the stage before."""
+        return self._blob(f"HEAD:{self.bases[stage]}/{path}")
 
     def now(self, stage: Stage, path: str) -> Content:
         """A file as it is in the work tree."""
@@ -93,11 +102,15 @@ class Repository:
         base, edit = self.committed(before, path), self.now(before, path)
         old, mine = self.committed(later, path), self.now(later, path)
         key = hashlib.sha256(repr((later.name, path, base, edit, old)).encode()).hexdigest()
-        if mine is not None and any(line.startswith(MARKERS) for line in mine.splitlines()):
+        if mine is not None and conflicts(mine.decode(errors="replace")):
             raise Conflict(self._ask(later, path, "still has conflict markers. Mend the lines between them"))
         if key in self.by_hand or mine == edit:
             return False
         place = f"{later}/{path}"
+        if mine is not None and edit is not None:
+            wanted, done = _hunks(base, edit), _hunks(old, mine)
+            if wanted == done or (wanted <= done and place not in self.carried):
+                return False  # the same edit was made here by hand
         last = self._blob(self.carried[place]) if place in self.carried else old
         merged, clean = self._merge(base, old, edit, before, later)
         if clean and merged is not None:
@@ -159,3 +172,13 @@ class Repository:
 
     def _git(self, *arguments: str, content: bytes = b"") -> bytes:
         return subprocess.run(["git", *arguments], cwd=self.root, input=content, capture_output=True, check=True).stdout
+
+
+def _hunks(old: Content, new: bytes) -> Counter[object]:
+    """The hunks of a diff, wherever they are: the lines that go and the lines that come. A binary file is one hunk."""
+    try:
+        rows = diff((old or b"").decode(), new.decode())
+    except UnicodeDecodeError:
+        return Counter([(old, new)])
+    groups = groupby(rows, key=lambda row: row.changed)
+    return Counter(tuple((row.kind, row.text) for row in group) for changed, group in groups if changed)

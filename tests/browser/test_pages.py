@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from companion.chain.stages import ROOT
-from companion.site.faults import read_all
 from companion.upkeep.pictures import draw
+from tests.site.errata import read_all
 
 FAULTS = read_all((ROOT / "docs/errata.md").read_text())
 CHAPTER = "chapters/04-authentication-backend/"

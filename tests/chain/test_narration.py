@@ -1,6 +1,7 @@
 import pytest
 
-from companion.chain.narration import narrate, selectors
+from companion.chain.narration import CONFLICT, narrate
+from companion.chain.selectors import selectors
 
 OLD = {
     "app.py": 'import os\n\nLIMIT = 1\n\n\nclass User:\n    def name(self):\n        return 1\n\n    def gone(self):\n        return 2\n',
@@ -24,7 +25,7 @@ def told(difference):
             claim.selector: [claim.change.rows[n].kind + claim.change.rows[n].text for n in claim.owned]
             for claim in claims
         }
-        return lines, problems
+        return lines, [text for text, _ in problems]
 
     return told
 
@@ -123,7 +124,7 @@ def test_a_forgotten_line_is_named_with_the_block_to_add(told):
     _, problems = told(*WHOLE[:2], *WHOLE[3:])
 
     assert problems == [
-        "app.py: 1 changed line(s) stand beside no prose: +8 'size = 3'. Add a block: /// beside | app.py#User.size"
+        "steps/02-new/app.py, line 8: 1 changed line is in no block of the chapter: +8 'size = 3'. Add a block: /// beside | app.py#User.size"
     ]
 
 
@@ -132,7 +133,7 @@ def test_a_forgotten_removal_is_named_with_the_symbol_that_is_gone(told):
     _, problems = told(*WHOLE[:3], *WHOLE[4:])
 
     assert problems == [
-        "app.py: 2 changed line(s) stand beside no prose: -10 'def gone(self):'; -11 'return 2'. "
+        "steps/01-old/app.py, line 10: 2 changed lines are in no block of the chapter: -10 'def gone(self):'; -11 'return 2'. "
         "Add a block: /// beside | app.py#-User.gone"
     ]
 
@@ -142,7 +143,7 @@ def test_many_forgotten_lines_are_counted(told):
     _, problems = told(*WHOLE[:4])
 
     assert problems == [
-        "notes.txt: 3 changed line(s) stand beside no prose: +3 'FROM here'; +4 'RUN this'; +6 'COPY that'. "
+        "steps/02-new/notes.txt, line 3: 3 changed lines are in no block of the chapter: +3 'FROM here'; +4 'RUN this'; +6 'COPY that'. "
         "Add a block: /// beside | notes.txt"
     ]
 
@@ -210,7 +211,7 @@ def test_many_lines_are_counted_and_the_rest_suggested(told, lines, path):
     _, problems = told(old={}, new={"a.txt": "x\n" * lines})
 
     assert problems == [
-        f"a.txt: {lines} changed line(s) stand beside no prose: +1 'x'; +2 'x'; +3 'x' and {lines - 3} more. "
+        f"steps/02-new/a.txt, line 1: {lines} changed lines are in no block of the chapter: +1 'x'; +2 'x'; +3 'x' and {lines - 3} more. "
         f"Add a block: /// beside | {path}"
     ]
 
@@ -225,13 +226,37 @@ def test_a_stage_that_does_not_parse_is_named(told):
     """The problem says in which file and line."""
     _, problems = told("app.py#f", old={}, new={"app.py": "def f(:\n"})
 
-    assert problems[0].startswith("app.py#f: app.py, line 1 is not Python: ")
+    assert problems[0].startswith("steps/02-new/app.py, line 1 is not Python: ")
 
 
 def test_a_stage_that_does_not_parse_is_named_though_no_selector_looks_into_it(told):
     """`#rest` needs no symbols, and all the same a learner could not run the file."""
     assert told("app.py#rest", old={}, new={"app.py": "x = 1\ndef f(:\n"})[1] == [
-        "app.py, line 2 is not Python: invalid syntax"
+        "steps/02-new/app.py, line 2 is not Python: invalid syntax"
+    ]
+
+
+MERGED = "A = 1\n<<<<<<< 02-new\nB = 2\n=======\nB = 3\n>>>>>>> 01-old, edited\n"
+
+
+def test_conflict_markers_are_called_that(told):
+    """One problem for each marker and none for what follows from it; the stage after such a one has no problem."""
+    _, problems = told("a.py#B", "b.txt#rest", old={}, new={"a.py": MERGED, "b.txt": "x\n"})
+
+    assert problems == [f"steps/02-new/a.py, line {line}: {CONFLICT}" for line in (2, 6)]
+    assert told("a.py#rest", old={"a.py": MERGED}, new={"a.py": "A = 1\nB = 2\n"})[1] == []
+    assert told(old={"a.py": MERGED}, new={"a.py": "A = 1\n"})[1] == []
+
+
+def test_what_follows_from_a_wrong_selector_is_no_problem(told):
+    """The lines of a file that a selector misspells are forgotten only because of that; those of another file are not."""
+    _, problems = told("aps.py", "b.py#Y", old={}, new={"app.py": "X = 1\n", "b.py": "Z = 1\n", "other.md": "c\n"})
+
+    assert problems == [
+        "aps.py: aps.py is not in this stage; did you mean app.py?",
+        "b.py#Y: b.py has no Y",
+        "steps/02-new/other.md, line 1: 1 changed line is in no block of the chapter: +1 'c'. "
+        "Add a block: /// beside | other.md",
     ]
 
 
@@ -241,7 +266,7 @@ def test_imports_do_not_swallow_what_stands_between_them(told):
 
     assert lines["app.py#imports"] == ["+import a", "+import b"]
     assert problems == [
-        "app.py: 1 changed line(s) stand beside no prose: +3 'X = 1'. Add a block: /// beside | app.py#X"
+        "steps/02-new/app.py, line 3: 1 changed line is in no block of the chapter: +3 'X = 1'. Add a block: /// beside | app.py#X"
     ]
 
 

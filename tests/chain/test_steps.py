@@ -3,12 +3,14 @@
 import pytest
 
 from companion.chain import steps as module
+from companion.chain.chapters import Mark
+from companion.chain.narration import Problem
 from companion.chain.stages import find
 from companion.chain.steps import Aim, lay_out, link, step_number, steps
 
 OLD = {"app.py": "A = 1\n"}
 NEW = {"app.py": "A = 1\nB = 2\n\n\ndef f():\n    return A\n", "tests/test_app.py": "def test_a():\n    pass\n"}
-HEADS = [("app.py#B", ""), ("app.py#f, tests/test_app.py", ""), ("tests/test_app.py#rest", "make tests")]
+HEADS = ["app.py#B", "app.py#f, tests/test_app.py", "tests/test_app.py#rest"]
 
 
 @pytest.fixture
@@ -16,14 +18,19 @@ def root(chain):
     """Two stages, and a chapter of the second."""
     root = chain({"01-old": OLD, "02-new": NEW})
     (root / "docs/chapters").mkdir(parents=True)
-    blocks = "///\n".join(f"/// beside | {selectors}\n" for selectors, _ in HEADS[:2])
+    blocks = "///\n".join(f"/// beside | {selectors}\n" for selectors in HEADS[:2])
     (root / "docs/chapters/02-new.md").write_text(blocks + "///\n")
     return root
 
 
+def blocks(*heads):
+    """Blocks with these selectors."""
+    return [Mark(n, "beside", head) for n, head in enumerate(heads)]
+
+
 def test_each_pane_has_an_id_of_its_own(difference):
     """A step is called after its first pane; what is told twice is a problem and has no pane."""
-    found, problems = lay_out(difference(OLD, NEW), HEADS)
+    found, problems = lay_out(difference(OLD, NEW), blocks(*HEADS))
 
     assert [(step.number, step.ident, [e.ident for e in step.excerpts]) for step in found] == [
         (0, "step-app-py-b", ["app-py-b"]),
@@ -32,14 +39,17 @@ def test_each_pane_has_an_id_of_its_own(difference):
     ]
     assert [excerpt.is_suite for excerpt in found[1].excerpts] == [False, True]
     assert problems == [
-        "tests/test_app.py#rest: tests/test_app.py means the same lines; a line is told once, so remove one of them"
+        Problem(
+            "tests/test_app.py#rest: tests/test_app.py means the same lines; a line is told once, so remove one of them",
+            2,
+        )
     ]
 
 
 def test_the_same_selector_twice_has_two_anchors(difference):
     """The step that has the lines has them under its own id, and a link leads to that."""
-    blocks = [("app.py#f", ""), ("app.py", ""), ("app.py", "")]
-    found, _ = lay_out(difference({}, NEW | {"empty.txt": ""}), [("empty.txt", ""), *blocks, ("empty.txt", "")])
+    heads = blocks("empty.txt", "app.py#f", "app.py", "app.py", "empty.txt")
+    found, _ = lay_out(difference({}, NEW | {"empty.txt": ""}), heads)
 
     assert [step.ident for step in found] == [
         "step-empty-txt",

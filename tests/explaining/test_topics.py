@@ -45,8 +45,7 @@ def test_a_test_is_about_what_its_own_stage_brings(stage, ident, symbol):
 def ids_of(stage):
     """The ids in the page of a stage's chapter, as the site's builder would make them."""
     text = (ROOT / "docs" / "chapters" / f"{stage}.md").read_text(encoding="utf-8").split("---\n", 2)[2]
-    ours = ["companion.site.chapter_extension", "companion.site.page_extension"]
-    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", *ours]
+    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", "companion.site.extension"]
     page = markdown.markdown(text, extensions=extensions)
     return {part.partition('"')[0] for part in page.split(' id="')[1:]}
 

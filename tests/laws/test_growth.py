@@ -20,8 +20,7 @@ def page(stage):
 
 def test_every_changed_line_stands_beside_prose_once(page, caplog):
     """The chapter tells every line that its stage changes, and nothing else."""
-    ours = ["companion.site.chapter_extension", "companion.site.page_extension"]
-    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", *ours]
+    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", "companion.site.extension"]
     html = markdown.markdown(page.body, extensions=extensions)
 
     assert caplog.messages == []
@@ -40,7 +39,7 @@ def test_a_stage_changes_no_more_than_one_can_follow(stage, page):
     parts = re.split(r"^## Part ", page.body, flags=re.MULTILINE)[1:] or [page.body]
     for part in parts:
         marks, _ = parse(part.splitlines())
-        steps, _ = lay_out(diff, [(mark.argument, "") for mark in marks if mark.name == BESIDE])
+        steps, _ = lay_out(diff, [mark for mark in marks if mark.name == BESIDE])
         told = {
             (claim.change.path, n)
             for step in steps

@@ -112,7 +112,7 @@ def test_a_block_inside_a_list_or_a_note_keeps_its_place():
 def test_a_command_is_in_the_search_once():
     """The tab for Windows and the names of the tabs are left out. Output is found."""
     page = "```console\n$ python3 -V\nPython 3.11\n```\n\n```pycon\n>>> 1\n```\n"
-    extensions = ["pymdownx.highlight", "pymdownx.superfences", "pymdownx.tabbed", "companion.site.powershell"]
+    extensions = ["pymdownx.highlight", "pymdownx.superfences", "pymdownx.tabbed", "companion.site.extension"]
     options = {"pymdownx.tabbed": {"alternate_style": True}, "pymdownx.highlight": {"pygments_lang_class": True}}
     html = markdown.markdown(page, extensions=extensions, extension_configs=options)
 
@@ -127,4 +127,4 @@ def test_a_command_is_in_the_search_once():
 def _html(page):
     extensions = ["admonition", "pymdownx.highlight", "pymdownx.superfences", "pymdownx.tabbed"]
     options = {"pymdownx.tabbed": {"alternate_style": True}, "pymdownx.highlight": {"use_pygments": False}}
-    return markdown.markdown(page, extensions=[*extensions, "companion.site.powershell"], extension_configs=options)
+    return markdown.markdown(page, extensions=[*extensions, "companion.site.extension"], extension_configs=options)

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from companion.chain.narration import CONFLICT
 from companion.chain.stages import ROOT
 
 PAGE = """---
@@ -26,23 +27,38 @@ A limit.
 """
 
 
+ERRATA = """# Errata
+
+/// fault | 1
+    title: A fault
+    severity: high
+    area: login
+    mended: 02-new app.py#LIMIT
+    held: tests/test_app.py::test_it
+///
+"""
+
+
 @pytest.fixture
 def build(chain):
     """Builds a small site with the real mkdocs.yml; returns the finished process and the folder of the site."""
     root = chain({"01-old": {"app.py": "LIMIT = 1\n"}, "02-new": {"app.py": "LIMIT = 2\n"}})
+    (root / "tests").mkdir()
+    (root / "tests/test_app.py").write_text('def test_it():\n    """It has a limit."""\n')
     for name in ("overrides", "docs/assets"):
         shutil.copytree(ROOT / name, root / name)
     config = (ROOT / "mkdocs.yml").read_text()
     config = re.sub(r"^(nav:\n(?:  .*\n)+|(watch|hooks): .*\n)", "", config, flags=re.MULTILINE)
-    for options in ("companion.site.chapter_extension:\n", "companion.site.page_extension:\n"):
-        assert options in config
-        config = config.replace(options, f"{options}      root: {root}\n")
+    options = "companion.site.extension:\n"
+    assert options in config
+    config = config.replace(options, f"{options}      root: {root}\n")
     (root / "mkdocs.yml").write_text(config)
     (root / "docs/chapters").mkdir()
     (root / "docs/index.md").write_text("# Start\n\n[New](chapters/02-new.md)\n")
 
-    def build(page=PAGE, **addresses):
+    def build(page=PAGE, errata="", **addresses):
         (root / "docs/chapters/02-new.md").write_text(page)
+        (root / "docs/errata.md").write_text(errata or "# Errata\n")
         command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(root / "mkdocs.yml")]
         env = {name: value for name, value in os.environ.items() if name not in ("SITE_URL", "REPO_URL")}
         env |= {"NO_MKDOCS_2_WARNING": "1"} | addresses
@@ -128,12 +144,31 @@ def test_a_mistake_fails_the_strict_build(build, old, new, problem):
 
 
 def test_a_stage_that_does_not_parse_fails_the_strict_build(build, chain):
-    """The build names the chapter, the file and the line."""
+    """The build names the file and the line."""
     chain({"02-new": {"app.py": "LIMIT = 2\ndef (:\n"}})
     done, _ = build(PAGE.replace("#LIMIT", "#rest"))
 
     assert done.returncode == 1
-    assert "02-new: app.py, line 2 is not Python: invalid syntax" in done.stderr
+    assert "steps/02-new/app.py, line 2 is not Python: invalid syntax" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "page", "problems"),
+    [
+        ({}, PAGE.replace("#LIMIT", "#LIMITS"), ["docs/chapters/02-new.md, line 10: app.py#LIMITS: app.py has no LIMITS; did you mean LIMIT?"]),
+        ({}, PAGE.replace("/// beside", "/// besid"), ["docs/chapters/02-new.md, line 10: /// besid | app.py#LIMIT: there is no block 'besid'; did you mean beside?"]),
+        ({}, PAGE.replace("A limit.", "<<<<<<< 02-new\nA limit.\n=======\nB.\n>>>>>>> 01-old"), [f"docs/chapters/02-new.md, line {line}: {CONFLICT}" for line in (11, 15)]),
+        ({"app.py": "<<<<<<< 02-new\nLIMIT = 2\n=======\n>>>>>>> 01-old\n"}, PAGE, [f"steps/02-new/app.py, line {line}: {CONFLICT}" for line in (1, 4)]),
+    ],
+)  # fmt: skip
+def test_a_problem_has_its_file_and_line_and_no_followers(build, chain, files, page, problems):
+    """The strict build names the cause alone: also where the errata lead to the code, and where a merge left off."""
+    if files:
+        chain({"02-new": files})
+    done, _ = build(page, ERRATA)
+
+    assert [line.partition("WARNING -  ")[2] for line in done.stderr.splitlines() if "WARNING" in line] == problems
+    assert done.returncode == 1
 
 
 class Requests(HTMLParser):

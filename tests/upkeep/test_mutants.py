@@ -1,9 +1,13 @@
 """Declarations removed and flipped, and the suites that notice or do not."""
 
+import subprocess
+
+import pytest
+
 from companion import cli
 from companion.chain.stages import find, stages
 from companion.upkeep import commands
-from companion.upkeep.mutants import SAME, Mutant, mutants, mutated, noticed, trials
+from companion.upkeep.mutants import SAME, Mutant, changed, mutants, mutated, noticed, trials
 
 TEXT = """
 NAMES = ["a", "b"]
@@ -24,7 +28,7 @@ class Thing(First, Second):
 
 
 def test_each_declaration_is_removed_and_flipped_once():
-    """Lists lose each element, calls each keyword, and so on; what stands in a function is left alone."""
+    """Lists lose each element, calls each keyword, functions their body, and so on; lines in a function are left alone."""
     assert [what for what, _ in mutated(TEXT)] == [
         "NAMES removed",
         "NAMES without 'a'",
@@ -37,12 +41,14 @@ def test_each_declaration_is_removed_and_flipped_once():
         "register('x', name='y') removed",
         "register without name='y'",
         "function without decorated",
+        "function emptied",
         "Thing without First",
         "Thing without Second",
         "Thing.field removed",
         "Thing.field without unique=True",
         "Thing.field with False for True",
         "Thing.token without property",
+        "Thing.token emptied",
     ]
 
 
@@ -77,6 +83,50 @@ def test_what_the_stage_before_has_is_left_to_it():
     new = "A = 1\nclass C:\n    x = True\n    y = True\n"
 
     assert [what for what, _ in mutated(new, old)] == ["C.y removed", "C.y with False for True"]
+
+
+@pytest.fixture
+def repository(chain):
+    """Two stages in git: the function returns the root, after each list of files was committed on its branch."""
+    root = chain({"01-a": {"x.py": "1"}, "02-b": {"x.py": "1"}})
+
+    def repository(*commits):
+        identity = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
+
+        def git(*arguments):
+            subprocess.run(["git", "-C", root, *identity, *arguments], check=True)
+
+        git("init", "-q", "-b", "main")
+        for branch, names in commits:
+            git("checkout", "-q", "-B", branch)
+            for name in names:
+                (root / name).write_text(f"{name} on {branch}")
+            git("add", "-A")
+            git("commit", "-q", "-m", "work", "--allow-empty")
+        return root
+
+    return repository
+
+
+A, B, OTHER = "steps/01-a/x.py", "steps/02-b/x.py", "README.md"
+
+
+@pytest.mark.parametrize(
+    ("commits", "expected"),
+    [
+        ([("main", []), ("main", [A, OTHER])], ["01-a"]),
+        ([("main", [A]), ("work", [B]), ("work", [OTHER])], ["02-b"]),
+        ([("main", []), ("main", [OTHER])], []),
+        ([("trunk", []), ("trunk", [A])], ["01-a", "02-b"]),
+        ([("main", [])], ["01-a", "02-b"]),
+    ],
+    ids=["last commit of main", "a branch", "no stage", "no default branch", "no commit before"],
+)
+def test_stages_that_differ_from_the_default_branch_are_found(repository, commits, expected):
+    """CI tries the mutants of these stages only. Where git cannot say which differ, it tries all."""
+    root = repository(*commits)
+
+    assert [stage.name for stage in changed(stages(root), root)] == expected
 
 
 def test_every_exception_is_a_mutant_of_a_stage():

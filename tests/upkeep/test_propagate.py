@@ -1,5 +1,7 @@
 """An edit carried through a chain, in real git repositories."""
 
+from shutil import copytree
+
 import pytest
 
 from companion import cli
@@ -135,6 +137,52 @@ def test_an_own_edit_on_top_of_what_was_carried_stays(root):
         TEXT.replace("two", "TWO").replace("six", "SIX"),
         TEXT.replace("two", "TWO").replace("six", "SIX"),
     ]
+    assert carried(root) == []
+
+
+def test_the_same_edit_made_by_hand_in_every_stage_is_left_alone(repository):
+    """Even where a later stage has lines of its own next to it, which no merge by lines can divide."""
+    own = TEXT.replace("three", "DREI")
+    root = repository(
+        {"01-a": {"f.txt": TEXT}, "02-b": {"f.txt": own}, "03-c": {"f.txt": own}, "final": {"f.txt": own}}
+    )
+    for name, old in {"steps/01-a": TEXT, "steps/02-b": own, "steps/03-c": own, "final": own}.items():
+        (root / name / "f.txt").write_text(old.replace("two", "TWO"))
+    (root / "steps/03-c/f.txt").write_text(own.replace("two", "TWO").replace("six", "SIX"))
+
+    assert carried(root, "01-a") == ["final: f.txt"]
+    assert read(root, "steps/02-b/f.txt", "steps/03-c/f.txt", "final/f.txt") == [
+        own.replace("two", "TWO"),
+        own.replace("two", "TWO").replace("six", "SIX"),
+        own.replace("two", "TWO").replace("six", "SIX"),
+    ]
+    assert carried(root) == []
+
+
+def test_an_edit_taken_back_in_part_is_taken_back_everywhere(root):
+    """What is left of it is in the later stages already, and the rest goes there too."""
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO").replace("six", "SIX"))
+    carried(root)
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
+
+    assert carried(root) == ["02-b: f.txt", "03-c: f.txt", "final: f.txt"]
+    assert read(root, "final/f.txt") == [TEXT.replace("two", "TWO") + "b\nc\nfinal\n"]
+
+
+def test_a_new_stage_is_an_edit_of_the_committed_stage_before_it(root):
+    """A copy that differs in nothing carries nothing; what it adds goes into every later stage."""
+    copytree(root / "steps/03-c", root / "steps/04-d")
+    assert carried(root) == []
+
+    (root / "steps/04-d/f.txt").write_text(TEXT.replace("two", "TWO") + "b\nc\n")
+    (root / "steps/04-d/new.txt").write_text("new\n")
+    assert carried(root) == ["final: f.txt", "final: new.txt"]
+    assert read(root, "final/f.txt", "final/new.txt") == [TEXT.replace("two", "TWO") + "b\nc\nfinal\n", "new\n"]
+
+    (root / "steps/01-a/f.txt").write_text(TEXT.replace("six", "SIX"))
+    assert carried(root) == ["02-b: f.txt", "03-c: f.txt", "04-d: f.txt", "final: f.txt"]
+    new = TEXT.replace("six", "SIX").replace("two", "TWO") + "b\nc\n"
+    assert read(root, "steps/04-d/f.txt", "final/f.txt") == [new, new + "final\n"]
     assert carried(root) == []
 
 

@@ -3,7 +3,7 @@ import zipfile
 
 import pytest
 
-from companion import cli
+from companion import SUPPORTED, cli
 from companion.chain.chapters import NoFrontMatter, chapter
 from companion.chain.stages import ROOT, find, stages
 from companion.upkeep import readme, zips
@@ -84,3 +84,9 @@ def test_the_commands_do_their_work(tmp_path, capsys):
 
     assert cli.main(["zips", str(tmp_path)]) == 0
     assert capsys.readouterr().out.splitlines() == [str(tmp_path / f"{stage}.zip") for stage in stages()]
+
+
+def test_readme_names_the_pythons_that_are_supported():
+    """Each of them before the first command, and where their tests have run."""
+    assert f"You need Python {', '.join(SUPPORTED[:-1])} or {SUPPORTED[-1]}." in README
+    assert f"have run on Linux, with Python {SUPPORTED[0]} to {SUPPORTED[-1]} and" in README

@@ -15,7 +15,6 @@ from companion.chain.steps import step_showing, steps
 from companion.site import faults, overview, token_figures, versions
 from companion.site.faults import Location, problems, read, requirement
 from companion.site.glossary import entries
-from companion.site.journey import drawing, halts
 from companion.site.problems import STRICT
 from companion.upkeep import pictures
 from tests.site.errata import read_all
@@ -109,7 +108,7 @@ def render(root, caplog):
 
     def render(text):
         caplog.clear()
-        names = ["companion.site.chapter_extension", "companion.site.page_extension"]
+        names = ["companion.site.extension"]
         extensions = ["admonition", "attr_list", "toc", "pymdownx.superfences", *names]
         configs = {name: {"root": str(root)} for name in names}
         return markdown.markdown(text, extensions=extensions, extension_configs=configs), list(caplog.messages)
@@ -203,7 +202,7 @@ def test_a_place_leads_to_the_step_that_shows_it(root):
 
 def test_every_step_of_the_real_chapters_is_found(render):
     """The ids are those that the chapters have: each is one that the real page carries."""
-    names = ["companion.site.chapter_extension"]
+    names = ["companion.site.extension"]
     for stage in stages():
         text = (ROOT / "docs/chapters" / f"{stage.name}.md").read_text().partition("\n---\n")[2]
         page = markdown.markdown(text, extensions=["admonition", "attr_list", "pymdownx.superfences", *names])
@@ -419,7 +418,7 @@ def test_a_span_is_said_in_its_largest_unit(seconds, words):
 def test_a_token_in_a_block_is_shown_apart_below_it(render):
     """Once a page, folded below a terminal and open below a Python shell; the block's text stays as it is."""
     good, other = token(CLAIMS), token({"sub": "2"})
-    block = f'```console\n$ curl x\n{{"token":"{good}"}}\n```\n'
+    block = f'```console\n$ cat x\n{{"token":"{good}"}}\n```\n'
     page, _ = render(
         f"# T\n\n{block}\n{block}\n\n```pycon\n>>> t\n'{other}'\n```\n\n```text\n{token({'sub': '3'})}\n```\n"
     )
@@ -520,22 +519,25 @@ def test_a_duration_is_said_in_half_hours(minutes, words):
     assert overview.duration(minutes) == words
 
 
-def test_the_picture_names_each_file_with_the_stage_that_adds_it(chain):
-    """A file that no stage has yet is left out; it comes by itself with its stage."""
-    root = chain({"01-a": {"config/wsgi.py": ""}, "02-b": {"config/wsgi.py": "", "authentication/urls.py": ""}})
+def test_the_picture_names_each_file_with_the_stage_that_adds_it():
+    """Every file in the drawing is in the chain, first in the stage of that number, and in the text for screen readers."""
+    svg = (ROOT / "docs/assets/journey.svg").read_text()
+    shown = re.findall(r'"jr-number".*>(\d+)</text>\n.*"jr-folder">(.*)</tspan>(.*)</text>\n.*>(.*)</text>', svg)
 
-    assert [(halt.path, halt.stage) for halt in halts(root)] == [("config/wsgi.py", 1), ("authentication/urls.py", 2)]
-    assert "config/wsgi.py takes the request in (stage 1); authentication/urls.py finds" in drawing(root)
-    assert [halt.stage for halt in halts() if halt.path == "authentication/tokens.py"] == [4]
-    assert len(halts()) > 8
+    assert len(shown) == svg.count("<rect") == 12
+    for number, folder, name, does in shown:
+        assert next(stage.number for stage in stages() if (stage.path / folder / name).is_file()) == int(number), name
+        assert f"{folder}{name} {does} (stage {number})" in svg
 
 
-def test_the_picture_stands_in_the_page(render):
-    """Inline, so that it has the page's colours, with a name and a description."""
+def test_the_picture_is_in_the_page(render, root):
+    """Inline, so that it has the page's colours, with its caption below it."""
+    (root / "docs/assets").mkdir()
+    (root / "docs/assets/journey.svg").write_text('<svg role="img"></svg>\n')
     page, _ = render("# S\n\n/// picture | journey\nA caption.\n///\n")
 
-    assert 'role="img" aria-labelledby="jr-title jr-meaning"' in page
-    assert "A caption." in page
+    assert '<div class="pc-drawing" data-search-exclude=""><svg role="img"></svg></div>' in page
+    assert "<figcaption>\n<p>A caption.</p>\n</figcaption>" in page
 
 
 def test_the_versions_are_the_pins(render, root):

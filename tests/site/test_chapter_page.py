@@ -95,8 +95,8 @@ def render(chain, caplog):
 
     def render(text=CHAPTER, **options):
         caplog.clear()
-        extensions = ["admonition", "pymdownx.superfences", "companion.site.chapter_extension"]
-        configs = {"companion.site.chapter_extension": {"root": str(root), **options}}
+        extensions = ["admonition", "pymdownx.superfences", "companion.site.extension"]
+        configs = {"companion.site.extension": {"root": str(root), **options}}
         page = Elements(markdown.markdown(text, extensions=extensions, extension_configs=configs))
         return page, list(caplog.messages)
 
@@ -398,10 +398,14 @@ def test_the_repository_is_linked_where_its_address_is_known(render):
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("app.py#User.token, ", "", "app.py: 3 changed line(s) stand beside no prose"),
-        ("app.py#User.token", "app.py#User.tokn", "app.py has no User.tokn; did you mean User.token?"),
+        ("app.py#User.token, ", "", "steps/02-new/app.py, line 4: 3 changed lines are in no block of the chapter"),
+        (
+            "app.py#User.token",
+            "app.py#User.tokn",
+            "line 11: app.py#User.tokn: app.py has no User.tokn; did you mean User.token?",
+        ),
         ("/// beside | tests", "/// besides | tests", "there is no block 'besides'; did you mean beside?"),
-        ("/// beside | tests", "/// xyz | tests", "there is no block 'xyz'; did you mean chapter or beside?"),
+        ("/// beside | tests", "/// xyz | tests", "there is no block 'xyz'; there are: beside, chapter, fault,"),
         ("/// chapter | 02-new", "/// chapter", "/// chapter: behind a | stands what it is about"),
         ("    generated:", "    genrated:", "/// beside | made/0001.py, made/__init__.py: the block is not understood"),
         ("The test.\n\n///", "The test.", "/// beside | tests/test_app.py#test_a: the block is not closed"),
@@ -409,11 +413,11 @@ def test_the_repository_is_linked_where_its_address_is_known(render):
         (
             "Made.\n\n///",
             "Made.\n\n///\n\n///",
-            "below beside | made/0001.py, made/__init__.py: one more line with ///",
+            "one more line with /// than there are blocks to close; remove it",
         ),
-        ("# Tokens", "///\n\n# Tokens", "below the page's beginning: one more line with ///"),
+        ("# Tokens", "///\n\n# Tokens", "line 2: one more line with ///"),
         ("chapter | 02-new", "chapter | 03-new", "there is no stage '03-new'; there are: 01-old, 02-new"),
-        ("/// chapter | 02-new\n///", "", "a page with beside blocks has exactly one chapter block"),
+        ("/// chapter | 02-new\n///", "", "a page with beside blocks has exactly one block /// chapter | NN-name"),
     ],
 )
 def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem):
@@ -423,7 +427,7 @@ def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem
     box = page.having("failure")[0]
 
     assert any(problem in text for text in problems)
-    assert all(text.startswith(("02-new: ", "03-new: ", "Tokens: ")) for text in problems)
+    assert all(re.match(r"(?:steps/02-new/app\.py, )?line \d+: ", text) for text in problems)
     assert problem in box["text"]
     assert box["role"] == "alert"
     monkeypatch.setenv(STRICT, "1")
@@ -448,8 +452,8 @@ def test_a_fence_ends_with_the_marks_it_began_with(render):
 def test_a_page_does_not_remember_the_one_before(chain, caplog):
     """One object may render many pages: each is judged alone."""
     root = chain({"01-old": OLD, "02-new": NEW})
-    configs = {"companion.site.chapter_extension": {"root": str(root)}}
-    md = markdown.Markdown(extensions=["companion.site.chapter_extension"], extension_configs=configs)
+    configs = {"companion.site.extension": {"root": str(root)}}
+    md = markdown.Markdown(extensions=["companion.site.extension"], extension_configs=configs)
     md.convert(CHAPTER.replace("The test.\n\n///", "The test."))
     caplog.clear()
     md.reset()

@@ -1,0 +1,133 @@
+"""Reads selectors: which changed lines of a stage a block of a chapter speaks of.
+
+A selector is `path`, `path#Class.method`, `path#CONSTANT`, `path#imports`, `path#-Removed` (a symbol of the
+stage before), `path#"text"` (the paragraph of changed lines that holds the text, in the text that was and in
+the text that is) or `path#rest` (what no narrower selector of the chapter means). Code is addressed by symbol,
+never by line number.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from companion.chain.changes import FileChange, StageChanges
+from companion.chain.symbols import NotPython, Symbol, symbols
+
+REST = "rest"
+MANY_LINES = 25  # from here on a bare path could swallow what is added later, without a word
+SELECTOR = re.compile(
+    r"""[^,\s](?:[^,#]|,(?!\s))*               # a path
+        (?:\#(?: ".*?"(?=\s*(?:,\s|$))        # and a text, which may hold commas and quotation marks,
+              | (?:[^,]|,(?!\s))* ))?          # or a name
+    """,
+    re.VERBOSE,
+)
+
+
+class NarrationError(ValueError):
+    """A selector that means nothing; the message says what to write instead."""
+
+
+@dataclass
+class Claim:
+    """One selector of one step (counted from 0): `rows` are the changed rows it means, `owned` those it got."""
+
+    selector: str
+    step: int
+    change: FileChange
+    rows: list[int]
+    owned: list[int] = field(default_factory=list)
+
+
+def selectors(text: str) -> list[str]:
+    """The selectors in the head of a block, where commas stand between them."""
+    return [found.strip() for found in SELECTOR.findall(text)]
+
+
+def read_claim(stage: StageChanges, step: int, selector: str) -> Claim:
+    """Returns what a selector claims for its step. Raises NarrationError."""
+    path, _, what = selector.partition("#")
+    change = stage.files.get(path)
+    if change is None:
+        hint = "is the same in both stages" if path in stage.tree else "is not in this stage"
+        raise NarrationError(f"{path} {hint}{_did_you_mean(path, list(stage.files))}")
+    changed = [n for n, row in enumerate(change.rows) if row.changed]
+    if what == REST:
+        rows = changed
+    elif not what:
+        rows = changed
+        if len(changed) > MANY_LINES and not path.startswith("tests/") and symbols_of(change):
+            raise NarrationError(f"{len(changed)} lines change here; name its symbols, or write {path}#{REST}")
+    elif what.startswith('"'):
+        rows = _paragraph(change, what[1:].removesuffix('"'))
+    else:
+        rows = _symbol_rows(change, what)
+    return Claim(selector, step, change, rows)
+
+
+def _paragraph(change: FileChange, needle: str) -> list[int]:
+    if not needle:
+        raise NarrationError("between the quotation marks stands some text of the line that is meant")
+    paragraphs: list[list[int]] = [[]]
+    for n, row in enumerate(change.rows):
+        if row.counts:
+            paragraphs[-1].append(n)
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    found = [n for p in paragraphs for n in p if needle in change.rows[n].text]
+    hits = [p for p in paragraphs if set(p) & set(found)]
+    if not hits:
+        raise NarrationError(f"no changed line of {change.path} contains {needle!r}")
+    # A line that was replaced may stand in one paragraph as removed and in another as added.
+    moved = len(found) == 2 and {change.rows[n].kind for n in found} == {"-", "+"}
+    if len(hits) > 1 and not moved:
+        lines = " and ".join(row_number(change, n) for n in found)
+        raise NarrationError(f"{needle!r} stands in several places (at {lines}); quote more of the line")
+    return sorted(n for p in hits for n in p)
+
+
+def _symbol_rows(change: FileChange, what: str) -> list[int]:
+    gone = what.startswith("-")
+    name, side = what.lstrip("-"), "old" if gone else "new"
+    table = symbols_of(change, old=gone)
+    if name not in table:
+        where = "had" if gone else "has"
+        if name in symbols_of(change, old=not gone):
+            when, right = ("yet", name) if gone else ("any more", f"-{name}")
+            raise NarrationError(f"{change.path} {where} no {name} {when}; write {change.path}#{right}")
+        raise NarrationError(f"{change.path} {where} no {name}{_did_you_mean(name, list(table))}")
+    rows: list[int] = []
+    for start, stop in table[name].spans:
+        inside = [n for n, row in enumerate(change.rows) if start <= (getattr(row, side) or 0) <= stop]
+        first, last = min(inside), max(inside)
+        while first > 0 and change.rows[first - 1].kind == "-" and change.rows[first].kind == "+":
+            first -= 1
+        rows += [n for n in range(first, last + 1) if change.rows[n].changed]
+    if not rows:
+        raise NarrationError(f"nothing changes in {name} between the two stages")
+    return sorted(set(rows))
+
+
+def symbols_of(change: FileChange, old: bool = False) -> Mapping[str, Symbol]:
+    """Returns the symbols of a file as it is, or as it was. Raises NarrationError where it is not Python."""
+    text = change.old_text if old else change.new_text
+    if not change.path.endswith(".py") or text is None:
+        return {}
+    try:
+        return symbols(text)
+    except NotPython as error:
+        raise NarrationError(str(error)) from None
+
+
+def row_number(change: FileChange, n: int) -> str:
+    """Returns the sign and the number of a row, as in "+8"."""
+    row = change.rows[n]
+    return f"{row.kind.strip()}{row.new or row.old}"
+
+
+def _did_you_mean(word: str, words: list[str]) -> str:
+    near = difflib.get_close_matches(word, words, 1)
+    return f"; did you mean {near[0]}?" if near else ""

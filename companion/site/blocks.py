@@ -1,0 +1,191 @@
+"""The blocks that authors write: which ones they meant, and what is wrong with how they wrote them.
+
+    /// chapter | 04-authentication-backend
+    ///
+
+    /// beside | authentication/tokens.py#issue_token, authentication/tokens.py#imports
+    Prose, which stands beside the diff of these lines.
+    ///
+
+The option `generated: COMMAND`, indented below the head of a `beside` block, folds its panes behind the command
+that writes them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import xml.etree.ElementTree as etree
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+from pymdownx.blocks.block import Block, type_string
+
+from companion.chain.changes import conflicts
+from companion.chain.chapters import BESIDE, CHAPTER, Mark, parse
+from companion.chain.narration import CONFLICT
+from companion.site.problems import report
+
+Problems = list[tuple[int | None, str]]  # each with its line in the page; None where the text names its place
+READER = "companion-blocks"
+NOT_UNDERSTOOD = (
+    "the block is not understood. An empty line before it may be missing, or an option is misspelt or no YAML "
+    "(there, a value with a backtick or a colon is in quotes)"
+)
+
+
+class MarkedBlock(Block):  # type: ignore[misc]  # pymdownx has no types
+    """A block that tells the reader of the blocks which element it became."""
+
+    ARGUMENT = True
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        element = self.make(parent)
+        self.md.preprocessors[READER].understood(self.NAME, self.argument.strip(), element)
+        return element
+
+    def make(self, parent: etree.Element) -> etree.Element:
+        """Returns the element of the block, below `parent`."""
+        raise NotImplementedError
+
+
+class ChapterBlock(MarkedBlock):
+    """Names the stage of the page; becomes the head of the chapter."""
+
+    NAME = CHAPTER
+
+    def make(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "div", {"class": "rd-chapter"})
+
+
+class BesideBlock(MarkedBlock):
+    """Prose, and the selectors of the lines that stand beside it."""
+
+    NAME = BESIDE
+    OPTIONS = {"generated": ["", type_string]}
+
+    def make(self, parent: etree.Element) -> etree.Element:
+        step = etree.SubElement(parent, "div", {"class": "rd-step"})
+        self.prose = etree.SubElement(step, "div", {"class": "rd-prose"})
+        return step
+
+    def on_add(self, block: etree.Element) -> etree.Element:
+        return self.prose
+
+
+class PartBlock(MarkedBlock):
+    """`/// part | pitch`: a part of a page that the style sheet gives a place of its own (`st-pitch`)."""
+
+    NAME = "part"
+
+    def make(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "div", {"class": f"st-{self.argument.strip()}"})
+
+
+class PictureBlock(MarkedBlock):
+    """`/// picture | journey`: docs/assets/journey.svg in the page, in the page's colours; the prose is its caption."""
+
+    NAME = "picture"
+
+    def make(self, parent: etree.Element) -> etree.Element:
+        svg = Path(self.config["root"], "docs", "assets", f"{self.argument.strip()}.svg").read_text(encoding="utf-8")
+        figure = etree.SubElement(parent, "figure", {"class": "pc"})
+        drawing = etree.SubElement(figure, "div", {"class": "pc-drawing", "data-search-exclude": ""})
+        drawing.text = AtomicString(self.md.htmlStash.store(svg.strip()))
+        self.caption = etree.SubElement(figure, "figcaption")
+        return figure
+
+    def on_add(self, block: etree.Element) -> etree.Element:
+        return self.caption
+
+
+class ReadBlocks(Preprocessor):
+    """Reads which blocks the author meant, before the block processor makes plain text of a misspelt one.
+
+    The block processor also closes an open block at the end of the page, and reports neither.
+    """
+
+    def __init__(self, md: Markdown, root: Path, names: list[str]) -> None:
+        super().__init__(md)
+        self.root, self.names = root, names
+
+    def run(self, lines: list[str]) -> list[str]:
+        self.text = "\n".join(lines).rstrip()
+        self.marks, _ = parse(lines)
+        self.lost = [mark for mark in self.marks if str(mark)]
+        self.found: list[tuple[Mark, etree.Element]] = []
+        return lines
+
+    def understood(self, name: str, argument: str, element: etree.Element) -> None:
+        """Takes note of the element that a block became."""
+        mark = next((mark for mark in self.lost if (mark.name, mark.argument) == (name, argument)), None)
+        if mark:
+            self.lost.remove(mark)
+        self.found.append((mark or Mark(0, name, argument), element))
+
+    def of(self, name: str) -> list[tuple[Mark, etree.Element]]:
+        """Returns the blocks of this name, each with its element, in the page's order."""
+        return [(mark, element) for mark, element in self.found if mark.name == name]
+
+    def where(self, line: int) -> str:
+        """Returns the file and the number in it of a line of the page, as far as its file is known."""
+        for path in sorted((self.root / "docs").rglob("*.md")):
+            whole = path.read_text(encoding="utf-8")
+            if whole.rstrip().endswith(self.text):
+                above = whole.count("\n", 0, whole.rindex(self.text))
+                return f"{path.relative_to(self.root).as_posix()}, line {above + line + 1}"
+        return f"line {line + 1}"
+
+    def problems(self) -> Problems:
+        """Returns what is wrong with the blocks, each with its line. Behind an open block nothing is understood."""
+        markers: Problems = [(line - 1, CONFLICT) for line in conflicts(self.text)]
+        return markers or list(self._unclosed()) or [(mark.line, self._why_lost(mark)) for mark in self.lost]
+
+    def _unclosed(self) -> Iterator[tuple[int, str]]:
+        opened: Mark | None = None
+        for mark in [*self.marks, None]:
+            is_head = bool(mark and str(mark))
+            if opened and (is_head or mark is None):
+                yield opened.line, f"/// {opened}: the block is not closed; end it with a line that is only ///"
+            elif mark and not opened and not is_head:
+                yield mark.line, "one more line with /// than there are blocks to close; remove it"
+            opened = mark if is_head else None
+
+    def _why_lost(self, mark: Mark) -> str:
+        if mark.name not in self.names:
+            near = " or ".join(difflib.get_close_matches(mark.name, self.names, 1))
+            hint = f"did you mean {near}?" if near else f"there are: {', '.join(self.names)}"
+            return f"/// {mark}: there is no block {mark.name!r}; {hint}"
+        if not mark.argument:
+            return f"/// {mark}: behind a | stands what it is about; a line that is only /// closes it"
+        return f"/// {mark}: {NOT_UNDERSTOOD}"
+
+
+class BlocksProcessor(Treeprocessor):
+    """A treeprocessor that fills the elements of blocks, and reports what is wrong with them by file and line."""
+
+    def __init__(self, md: Markdown, root: Path) -> None:
+        super().__init__(md)
+        markdown: Any = md  # its registries don't know what they hold
+        self.md = markdown
+        self.root = root
+        self.blocks: ReadBlocks = markdown.preprocessors[READER]
+
+    def run(self, root: etree.Element) -> None:
+        found = self.fill(root)
+        report(root, [text if line is None else f"{self.blocks.where(line)}: {text}" for line, text in found])
+
+    def fill(self, root: etree.Element) -> Problems:
+        """Fills the elements; returns the problems."""
+        raise NotImplementedError
+
+
+class CheckBlocks(BlocksProcessor):
+    """Reports the blocks that were not understood."""
+
+    def fill(self, root: etree.Element) -> Problems:
+        return self.blocks.problems()

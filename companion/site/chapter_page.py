@@ -1,0 +1,144 @@
+"""Fills the page of a chapter: its head, the panes beside the prose, and the files as they are at its stage."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as etree
+from html import escape, unescape
+from pathlib import Path
+from urllib.parse import quote
+
+from markdown import Markdown
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+from markupsafe import Markup
+
+from companion.chain import stages
+from companion.chain.changes import StageChanges, changes
+from companion.chain.chapters import BESIDE, CHAPTER, Mark, find_chapter
+from companion.chain.steps import Step, lay_out
+from companion.site.blocks import BlocksProcessor, Problems
+from companion.site.panes import Pane, folded, pane, whole_files
+from companion.site.templates import element, html
+
+
+class PlacePanes(BlocksProcessor):
+    """Puts the panes beside the prose."""
+
+    def __init__(self, md: Markdown, root: Path, repository: str) -> None:
+        super().__init__(md, root)
+        self.repository = repository
+
+    def fill(self, root: etree.Element) -> Problems:
+        chapters, steps = self.blocks.of(CHAPTER), self.blocks.of(BESIDE)
+        if len(chapters) > 1 or (steps and not chapters):
+            mark, _ = chapters[1] if len(chapters) > 1 else steps[0]
+            problems: Problems = [(mark.line, "a page with beside blocks has exactly one block /// chapter | NN-name")]
+        else:
+            problems = [problem for head in chapters for problem in self._chapter(root, *head, steps)]
+        return [] if self.blocks.problems() else problems  # they would only follow from those
+
+    def _chapter(
+        self, root: etree.Element, mark: Mark, head: etree.Element, blocks: list[tuple[Mark, etree.Element]]
+    ) -> Problems:
+        try:
+            stage = stages.find(mark.argument, self.root)
+        except stages.UnknownStage as error:
+            return [(mark.line, str(error))]
+        diff = changes(stage, stages.previous(stage, self.root))
+        steps, problems = lay_out(diff, [mark for mark, _ in blocks])
+        first_pane: dict[str, str] = {}
+        for (_, block), step in zip(blocks, steps, strict=True):
+            self._beside(block, step, diff.stage)
+            for excerpt in step.excerpts:
+                first_pane.setdefault(excerpt.change.path, excerpt.ident)
+        pages = {stage: find_chapter(stage, self.root) for stage in stages.stages(self.root)}
+        errata = (self.root / "docs" / "errata.md").is_file()
+        head.extend(element("chapter", here=diff.stage, pages=pages, errata=errata))
+        head[0].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
+        _open(root, head)
+        self._put(etree.SubElement(root, "div", {"class": "rd-files"}), whole_files(diff))
+        return [(None if step is None else blocks[step][0].line, text) for text, step in problems]
+
+    def _beside(self, block: etree.Element, step: Step, stage: stages.Stage) -> None:
+        if not step.excerpts:
+            return
+        block.set("id", step.ident)
+        blob = f"{self.repository}/blob/main/{stage.folder}" if self.repository else ""
+        panes = [pane(excerpt, blob) for excerpt in step.excerpts]
+        quiet = [shown for shown in panes if step.generated or shown.excerpt.is_suite]
+        told = [shown for shown in panes if shown not in quiet]
+        side = Markup().join(shown.html for shown in told) + (folded(quiet, step.generated) if quiet else "")
+        self._put(etree.SubElement(block, "div", {"class": "rd-side"}), side)
+        self._link(block[0], told)
+        title = quote(f"{stage}, {step.ident.removeprefix('step-')}")
+        report = f"{self.repository}/issues/new?title={title}" if self.repository else ""
+        foot = etree.SubElement(block, "p", {"class": "rd-foot", "data-search-exclude": ""})
+        self._put(foot, html("foot", ident=step.ident, report=report))
+
+    def _link(self, prose: etree.Element, panes: list[Pane]) -> None:
+        """Makes a link of code in the prose that is on exactly one line beside it."""
+        lines = {ident: line for shown in panes for ident, line in shown.lines.items()}
+        seen: set[str] = set()
+        for parent in list(prose.iter()):
+            if parent.tag in ("a", "pre", "h1", "h2", "h3", "h4"):
+                continue
+            for code in [child for child in parent if child.tag == "code"]:
+                text = unescape("".join(code.itertext()))
+                word = text.strip().removesuffix("()")
+                pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+                hits = [ident for ident, line in lines.items() if pattern.search(line)]
+                if len(word) > 2 and word not in seen and len(hits) == 1:
+                    seen.add(word)
+                    markup = f'<a class="rd-ref" href="#{hits[0]}"><code>{escape(text, quote=False)}</code></a>'
+                    self._replace(parent, code, markup)
+
+    def _replace(self, parent: etree.Element, code: etree.Element, markup: str) -> None:
+        # Stashed as raw HTML, because the builder's check of links does not see the ids of our lines.
+        index = list(parent).index(code)
+        words = self.md.htmlStash.store(markup) + (code.tail or "")
+        if index:
+            parent[index - 1].tail = (parent[index - 1].tail or "") + words
+        else:
+            parent.text = (parent.text or "") + words
+        parent.remove(code)
+
+    def _put(self, place: etree.Element, markup: str) -> None:
+        place.text = AtomicString(self.md.htmlStash.store(markup))
+
+
+class ListContents(Treeprocessor):
+    """Lists the sections of a chapter in its opening, when the headings have their ids."""
+
+    def run(self, root: etree.Element) -> None:
+        intro = next((e for e in root.iter("div") if e.get("class") == "rd-intro"), None)
+        if intro is not None:
+            tokens = getattr(self.md, "toc_tokens", [])
+            intro.append(element("contents", sections=[inner for token in tokens for inner in token["children"]]))
+
+
+def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
+    """What the stage changes: a tree of its files, the unchanged ones in one quiet line, and two commands."""
+    rows: dict[str, tuple[list[str], list[str]]] = {}
+    for path in sorted({*diff.tree, *diff.files}, key=lambda path: ("/" not in path, path)):
+        changed, same = rows.setdefault(path.rpartition("/")[0], ([], []))
+        (changed if path in diff.files else same).append(path)
+    tree = [(name, paths, ", ".join(path.rpartition("/")[2] for path in same)) for name, (paths, same) in rows.items()]
+    commands = [f"python -m companion check path/to/your/folder --stage {diff.stage}"]
+    if diff.previous is not None:
+        commands.insert(0, f"diff -ruN {diff.previous.folder} {diff.stage.folder}")
+    return html("changes", files=diff.files, folders=tree, first_pane=first_pane, commands=commands)
+
+
+def _open(root: etree.Element, chapter: etree.Element) -> None:
+    """Puts what is above the first heading or step beside the head of the chapter."""
+    intro = etree.Element("div", {"class": "rd-intro"})
+    opening = etree.Element("div", {"class": "rd-opening"})
+    opening.extend([intro, chapter])
+    for child in list(root):
+        if child.tag == "h2" or child.get("class") == "rd-step":
+            break
+        root.remove(child)
+        if child is not chapter:
+            intro.append(child)
+    root.insert(0, opening)

@@ -1,0 +1,74 @@
+"""The Python-Markdown extension of the site: `companion.site.extension` in mkdocs.yml.
+
+Blocks: `chapter` and `beside` (chapters), `fault` and `tally` (docs/errata.md), `way`, `part` and `picture`
+(docs/index.md), `versions` (docs/about.md), `source` (wherever the repository is named).
+In all pages: the words of the glossary are explained, notes on 2018 lead to the errata, tokens are taken apart, and
+commands are translated for PowerShell.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+from pymdownx.blocks import BlocksExtension
+
+from companion.chain import stages
+from companion.site import powershell, token_figures
+from companion.site.blocks import READER, BesideBlock, ChapterBlock, CheckBlocks, PartBlock, PictureBlock, ReadBlocks
+from companion.site.chapter_page import ListContents, PlacePanes
+from companion.site.errata import FaultBlock, LinkNotes, TallyBlock, TellFaults
+from companion.site.glossary import ExplainWords
+from companion.site.overview import ShowWay, WayBlock
+from companion.site.source import ShowSource, SourceBlock
+from companion.site.versions import ShowVersions, VersionsBlock
+
+BLOCKS = (
+    BesideBlock,
+    ChapterBlock,
+    FaultBlock,
+    PartBlock,
+    PictureBlock,
+    SourceBlock,
+    TallyBlock,
+    VersionsBlock,
+    WayBlock,
+)
+
+
+class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no types
+    """Options: `root`, the folder above `docs/` and `steps/`; `repository`, its address ("" for none)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.config = {
+            "root": [str(stages.ROOT), "the folder that has docs/, steps/ and final/"],
+            "repository": ["", "address of the repository; without one, no page leads there"],
+        }
+        super().__init__(*args, **kwargs)
+
+    def extendMarkdownBlocks(self, md: Markdown, block_mgr: Any) -> None:
+        root, repository = Path(self.getConfig("root")), (self.getConfig("repository") or "").rstrip("/")
+        for block in BLOCKS:
+            block_mgr.register(block, {"root": root})
+        md.preprocessors.register(ReadBlocks(md, root, sorted(block.NAME for block in BLOCKS)), READER, 100)
+        powershell.register(md)
+        token_figures.register(md)
+        # The inline Markdown of a page is read at 20, and the headings get their ids at 5.
+        for priority, processor in (
+            (30, CheckBlocks(md, root)),
+            (25, TellFaults(md, root)),
+            (25, ShowWay(md, root)),
+            (25, ShowVersions(md, root)),
+            (15, PlacePanes(md, root, repository)),
+            (8, ShowSource(md, repository)),
+            (7, ExplainWords(md, root)),
+            (7, LinkNotes(md, root)),
+            (4, ListContents(md)),
+        ):
+            md.treeprocessors.register(processor, f"companion-{type(processor).__name__}", priority)
+
+
+def makeExtension(**kwargs: Any) -> SiteExtension:
+    """Python-Markdown calls this to load the extension."""
+    return SiteExtension(**kwargs)
