@@ -10,6 +10,7 @@ import pytest
 from companion.chain import address
 from companion.chain.changes import changes
 from companion.chain.stages import find, previous
+from companion.learner import memory
 from companion.running.run_suite import check
 from tests.project.projects import typed
 
@@ -60,6 +61,12 @@ def nothing_is_served(monkeypatch):
     monkeypatch.setattr(address, "SERVED", Path(os.devnull))
     monkeypatch.setenv("TUTORIAL_SERVED", os.devnull)
     monkeypatch.delenv("SITE_URL", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered(monkeypatch, tmp_path):
+    """What an earlier run found in a project of the same name does not change what a test sees."""
+    monkeypatch.setattr(memory, "FOLDER", tmp_path.with_name(f"{tmp_path.name}-memory"))
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from companion.chain.invocation import line
 from companion.chain.stages import Stage, stages
 from companion.learner import output
 from companion.learner import start as project
-from companion.learner.standing import stand
+from companion.learner.standing import Standing, stand
 from companion.project.results import Result
+from companion.running.processes import prepared
 from companion.running.run_suite import OnResult
 
 WIDTH = 60  # characters of the line that counts the tests
@@ -52,10 +53,19 @@ def start(folder: Path, stage: Stage | None) -> int:
 def check(folder: Path, stage: Stage | None, every: bool, hint: bool, traceback: bool, as_json: bool) -> int:
     """Check your project: how far it is, and what is missing first."""
     seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not as_json
-    found = stand(folder, stage, _progress if seen else None)
-    if seen:
-        click.echo("\r" + " " * WIDTH + "\r", nl=False, err=True)
-    click.echo(output.as_json(found) if as_json else output.standing(found, every, traceback, hint))
+    blank = "\r" + " " * WIDTH + "\r" if seen else ""
+    told = ""
+
+    def so_far(found: Standing) -> None:
+        nonlocal told
+        told = output.so_far(found, traceback, hint)
+        click.echo(blank, nl=False, err=True)
+        click.echo(f"{told}\n")
+
+    with prepared(1):
+        found = stand(folder, stage, _progress if seen else None, so_far=None if as_json or every else so_far)
+    click.echo(blank, nl=False, err=True)
+    click.echo(output.as_json(found) if as_json else output.standing(found, every, traceback, hint, told))
     return 0 if found.report.passed else 1
 
 

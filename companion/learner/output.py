@@ -18,19 +18,30 @@ from companion.learner.standing import Missing, Standing
 from companion.project.differences import Difference, compare, until
 from companion.project.index import Known
 from companion.project.locate import NotAProject, locate
+from companion.running.run_suite import expected
 
 WIDTH = 100  # characters of a line of prose
 BAR = 30  # characters of the bar
 
 
-def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False) -> str:
-    """Where a project stands, and the first thing that is missing; or `every` thing."""
+def so_far(found: Standing, traceback: bool = False, hint: bool = False) -> str:
+    """The first thing that is missing, before all tests have run."""
+    count, tests = len(found.report.results), len(expected(found.stage))
+    head = f"So far, {count} of {tests} tests {'has' if count == 1 else 'have'} run:"
+    return "\n\n".join([head, *(_missing(found, each, traceback, hint) for each in found.missing[:1])])
+
+
+def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False, told: str = "") -> str:
+    """Where a project stands, and the first thing that is missing unless it was `told` so far; or `every` thing."""
     parts = [head(found), *(_prose(f"Note: {note}") for note in found.notes)]
     if found.report.passed:
         parts.append(_done(found))
     groups = _groups(found.missing)
     for group in groups if every else groups[:1]:
-        parts.append(_missing(found, group[0], traceback, hint))
+        part = _missing(found, group[0], traceback, hint)
+        if told and told.endswith(part):
+            continue
+        parts.append(part)
         tests = sum(missing.result is not None for missing in group)
         if every and tests > 1:
             parts[-1] += f"\n  {tests} tests wait for this."
@@ -39,7 +50,7 @@ def standing(found: Standing, every: bool = False, traceback: bool = False, hint
         parts.append(
             f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {'it' if left == 1 else 'them'}."
         )
-    if any("  Read: " in part for part in parts):
+    if any("  Read: " in part for part in (*parts, told)):
         parts += start_the_site()
     return "\n\n".join(parts)
 

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -28,8 +28,11 @@ from companion.learner import output
 from companion.learner.keyboard import ReadKey, keyboard
 from companion.learner.standing import Standing, stand
 from companion.project.locate import LEFT_BY_TOOLS
+from companion.project.results import Result
+from companion.running.processes import prepared, refill
 
 SAVED = "saved"
+WAITING = 2  # processes that have done their imports: one for what failed last, one for all tests
 SAVES = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent]
 ONE_SAVE = 0.1  # seconds within which the changes of files are one save: an editor writes beside the file and renames
 LOOK = 0.3  # seconds between two looks, where the system tells of no change
@@ -44,6 +47,10 @@ def relevant(path: Path) -> bool:
     return not hidden and path.suffix not in UNCHECKED
 
 
+class SavedAgain(Exception):
+    """A file was saved while a check ran."""
+
+
 @dataclass
 class Watched:
     """One project that is watched: `stage` is None as long as the project says itself how far it is."""
@@ -52,12 +59,29 @@ class Watched:
     say: Say
     stage: Stage | None = None
     found: Standing | None = None
+    saved: threading.Event = field(default_factory=threading.Event)
 
     def check(self) -> None:
-        """Check, and say what is found."""
-        self.found = stand(self.folder, self.stage)
-        self.say(output.standing(self.found))
+        """Check, and say what is found; the first thing that is missing at once. A save in between ends the check."""
+        self.saved.clear()
+        told = ""
+
+        def so_far(found: Standing) -> None:
+            nonlocal told
+            told = output.so_far(found)
+            self.say(f"{told}\n")
+
+        try:
+            self.found = stand(self.folder, self.stage, lambda stage: self._goes_on, so_far=so_far)
+        except SavedAgain:
+            return
+        self.say(output.standing(self.found, told=told))
         self.say(f"\n{KEYS}")
+        refill()
+
+    def _goes_on(self, result: Result) -> None:
+        if self.saved.is_set():
+            raise SavedAgain
 
     def key(self, key: str) -> bool:
         """Answer to a key; returns False when it is the one to quit with."""
@@ -93,13 +117,20 @@ def run(folder: Path, say: Say, stage: Stage | None = None, polling: bool = Fals
     """Watch until somebody quits. With `polling` the files are looked at, for folders that send no events."""
     watched = Watched(folder, say, stage)
     events: SimpleQueue[str] = SimpleQueue()
-    with keyboard() as read, saves(folder, lambda names: events.put(SAVED), polling):
+
+    def seen(names: set[str]) -> None:
+        first, more = min(names), len(names) - 1
+        say(f"\nSaved: {first}{f' and {more} more' if more else ''}. Checking ...\n")
+        watched.saved.set()
+        events.put(SAVED)
+
+    with keyboard() as read, prepared(WAITING), saves(folder, seen, polling):
         if read:
             threading.Thread(target=_keys, args=(read, events), daemon=True).start()
         try:
             watched.check()
             while (event := events.get()) == SAVED or watched.key(event):
-                if event == SAVED:
+                if event == SAVED and watched.saved.is_set():
                     watched.check()
         except KeyboardInterrupt:
             pass

@@ -6,7 +6,6 @@ import ast
 import json
 import re
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -18,13 +17,12 @@ from typing import Any
 from companion.chain.stages import ROOT, Stage
 from companion.project.locate import NotAProject, Project, locate
 from companion.project.results import FAILED, MISSING, PASSED, TIMEOUT, Failure, Place, Report, Result
-from companion.running import suite
-from companion.running.environment import environment
+from companion.running import processes, suite
 
-CHILD = Path(__file__).with_name("child") / "check.py"
 LIMIT = 20.0  # seconds that one test, or one step before the tests, may take
 TOTAL = 300.0  # seconds that one process may take
 TIMEOUTS = 3  # so many tests may hang before the rest is not tried any more
+LACKS = re.compile(r"^ModuleNotFoundError: No module named '(\w+)", re.MULTILINE)
 OnResult = Callable[[Result], None]
 
 
@@ -52,12 +50,14 @@ def check(
     limit: float = LIMIT,
     root: Path = ROOT,
     only: Collection[str] = (),
+    first: Collection[str] = (),
 ) -> Report:
     """Run the tests of `stage` on the project in the folder `named`.
 
     `on_result` is called with each Result as it comes. `limit` is in seconds, for each test. The report has every
     test of the stage, whatever the project does; a project that cannot be found is a finding like any other.
-    With `only`, these tests are run and reported, and pytest reads no other files.
+    With `only`, these tests are run and reported, and pytest reads no other files. The tests in `first` run before
+    the others. Raises ModuleNotFoundError when this Python lacks a package that every stage needs.
     """
     started = time.monotonic()
     ids = [ident for ident in expected(stage) if not only or ident in only]
@@ -65,7 +65,7 @@ def check(
         project = locate(named, root)
     except NotAProject as error:
         return _report(stage, named, ids, Heard(finding=error.failure), started)
-    heard = _listen(stage, project, (), on_result, limit, only=only)
+    heard = _listen(stage, project, (), on_result, limit, only=only, first=first)
     hung = 0
     while not heard.ended and heard.running and heard.hang and hung < TIMEOUTS:
         hung += 1
@@ -73,7 +73,7 @@ def check(
         heard.results[heard.running] = result = _result(stage, heard.running, TIMEOUT, late)
         if on_result:
             on_result(result)
-        again = _listen(stage, project, tuple(heard.results), on_result, limit, only=only)
+        again = _listen(stage, project, tuple(heard.results), on_result, limit, only=only, first=first)
         again.results = heard.results | again.results
         heard = again
     if not heard.ended and heard.finding is None:
@@ -116,34 +116,30 @@ def _listen(
     limit: float,
     collect: bool = False,
     only: Collection[str] = (),
+    first: Collection[str] = (),
 ) -> Heard:
     heard = Heard()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
         job: dict[str, Any] = {name: str(path) for name, path in folders.items()}
-        job |= {"done": done, "only": list(only), "limit": limit, "collect": collect, **demanded(stage)}
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", str(CHILD)],
-            cwd=project.folder,
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=output,
-        )
+        job |= {"done": done, "only": list(only), "first": list(first)}
+        job |= {"limit": limit, "collect": collect, **demanded(stage)}
+        started = processes.start()
+        process = started.process
         too_long = threading.Timer(TOTAL, process.kill)
         too_long.start()
         try:
             for line in _lines(process, job):
                 _hear(stage, heard, line, on_result)
             process.wait()
+            started.output.seek(0)
+            heard.output = started.output.read().decode(errors="replace")
         finally:
             too_long.cancel()
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            started.end()
         heard.ended = heard.status is not None and heard.status == process.returncode
-        output.seek(0)
-        heard.output = output.read().decode(errors="replace")
+        if heard.phase == "start" and (lacks := LACKS.search(heard.output)):
+            raise ModuleNotFoundError(lacks[0], name=lacks[1])
         hang = Path(folder, "hang.txt")
         heard.hang = hang.read_text(encoding="utf-8", errors="replace") if hang.exists() else ""
     return heard

@@ -18,6 +18,7 @@ import pytest
 from companion.chain.stages import ROOT, find
 from companion.learner import watch
 from companion.learner.watch import KEYS, Watched, relevant, saves
+from companion.running import processes
 from companion.running.run_suite import expected
 from tests.project.projects import edit
 
@@ -93,6 +94,7 @@ def test_a_save_is_checked_and_keys_are_answered(terminal, project, options):
     assert "Done. Next comes 02-user-model" in shown.expect(KEYS)
 
     edit(folder / "requirements.txt", {"==5.2.19": ""})
+    assert shown.expect("Checking ...\n").endswith("\nSaved: requirements.txt. Checking ...\n")
     assert "Missing: Every line of requirements.txt names one exact version." in shown.expect(KEYS)
 
     shown.press("n")
@@ -190,6 +192,40 @@ def test_next_after_the_last(watched):
 
     each.key("n")
     assert said == ["This was the last stage: all is done."]
+
+
+def test_a_save_ends_a_check_that_still_runs(watched, monkeypatch):
+    """The next check begins at once. It finds what the last save changed too, so one check is enough for both."""
+    each, said = watched(ONE)
+    before = each.found
+
+    def stand(folder, stage, on_start, so_far):
+        each.saved.set()
+        on_start(stage)(None)
+        raise AssertionError("the check went on")
+
+    monkeypatch.setattr(watch, "stand", stand)
+    each.check()
+    assert (each.found, said, each.saved.is_set()) == (before, [], True)
+
+
+def test_processes_wait_for_the_next_save(project, monkeypatch):
+    """While you write, two processes have done their imports; none is left behind."""
+    started = []
+    real = processes.Started
+
+    def count():
+        started.append(real())
+        return started[-1]
+
+    monkeypatch.setattr(processes, "Started", count)
+    with processes.prepared(watch.WAITING):
+        assert len(started) == 2
+        each = Watched(project(ONE), lambda text: None)
+        each.check()
+        assert len(started) == 3
+        assert len([one for one in started if one.process.poll() is None]) == 2
+    assert [one.process.poll() is None for one in started] == [False] * 3
 
 
 def test_a_key_before_the_first_check_waits(tmp_path):

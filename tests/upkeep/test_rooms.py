@@ -6,7 +6,7 @@ import subprocess
 import tomllib
 
 from companion.chain.stages import ROOT
-from companion.running.run_suite import CHILD
+from companion.running.processes import CHILD
 
 COMPANION = ROOT / "companion"
 MODULES = {path.relative_to(COMPANION).as_posix(): path for path in sorted(COMPANION.rglob("*.py"))}

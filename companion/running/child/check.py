@@ -210,7 +210,11 @@ def inconsistent(database: str, graph: Any) -> list[tuple[str, str]]:
 def main() -> int:
     """Read the job, run it, and end with the mark that says that nothing was cut off."""
     sys.dont_write_bytecode = True
-    job = json.loads(sys.stdin.buffer.readline())
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return 0  # nobody needed this process
+    job = json.loads(line)
+    os.chdir(job["project"])
     channel = os.dup(1)
     os.dup2(2, 1)  # what the project prints is no line of ours
     child = Child(job, channel)

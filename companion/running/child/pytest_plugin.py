@@ -46,7 +46,8 @@ class Listener:
         self.child.watch()  # each file has its own time
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        items[:] = [item for item in items if item.nodeid not in self.child.job["done"]]
+        left = [item for item in items if item.nodeid not in self.child.job["done"]]
+        items[:] = sorted(left, key=lambda item: item.nodeid not in self.child.job["first"])
 
     def pytest_collection_finish(self, session: Any) -> None:
         self.child.send("collected", ids=[item.nodeid for item in session.items])

@@ -1,0 +1,182 @@
+"""What runs first, so that the first thing that is missing is named soon: orders and counts, and no times."""
+
+import json
+
+import click
+import pytest
+
+from companion.chain.stages import find
+from companion.cli import main
+from companion.learner import memory, output, standing
+from companion.learner.standing import stand
+from companion.project.locate import locate
+from companion.running.run_suite import check, expected
+from tests.project.projects import edit
+
+TWO = "02-user-model"
+FAILS = "tests/test_user_model.py::test_a_user_is_shown_by_its_username"
+BREAK = {
+    "authentication/models.py": {"return self.username\n\n    def get_full": "return self.email\n\n    def get_full"}
+}
+MEND = {
+    "authentication/models.py": {"return self.email\n\n    def get_full": "return self.username\n\n    def get_full"}
+}
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """The tests that each process ran, in their order; and what was said so far, where it was said."""
+    happened = []
+
+    def recorded(stage, named, on_result=None, limit=standing.LIMIT, **options):
+        ran = []
+        happened.append(ran)
+
+        def tell(result):
+            ran.append(result.id)
+            if on_result:
+                on_result(result)
+
+        return check(stage, named, tell, limit, **options)
+
+    monkeypatch.setattr(standing, "check", recorded)
+    return happened
+
+
+@pytest.fixture
+def look(runs):
+    """Checks a project; returns the standing, the runs, and what was said so far with the tests that had run by then."""
+
+    def look(folder, stage=TWO):
+        runs.clear()
+        said = []
+        found = stand(
+            folder, find(stage), so_far=lambda early: said.append((click.unstyle(output.so_far(early)), sum(runs, [])))
+        )
+        return found, list(runs), said
+
+    return look
+
+
+def changed(folder, edits):
+    for name, texts in edits.items():
+        edit(folder / name, texts)
+
+
+def test_what_failed_last_runs_first_and_alone(look, project):
+    """The second check of a project that is still red names the first thing before it runs the suite."""
+    folder = project(TWO, BREAK)
+    found, ran, said = look(folder)
+    assert (len(ran), said) == (1, [])
+
+    found, ran, said = look(folder)
+    assert [len(each) for each in ran] == [1, len(expected(find(TWO)))]
+    ((text, before),) = said
+    assert before == [FAILS]
+    assert text.startswith(
+        f"So far, 1 of {len(expected(find(TWO)))} tests has run:\n\nMissing: `str(user)` is the username"
+    )
+
+
+def test_no_more_than_a_few_run_alone(look, project):
+    """Where much is missing, the first few in the order of the chapter are enough for the first answer."""
+    folder = project("01-dockerfile")
+    (folder / "authentication").mkdir()
+    look(folder, "01-dockerfile")
+    last = memory.recall(locate(folder))
+    memory.remember(locate(folder), memory.Last(last.stage, expected(find(last.stage))))
+
+    assert len(look(folder, "01-dockerfile")[1][0]) == standing.FIRST
+
+
+def test_only_the_first_failure_is_explained_at_once(look, project, monkeypatch):
+    """Explaining takes its time; the rest is explained when all tests have run."""
+    folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {"==5.2.19": ""}})
+    look(folder, "01-dockerfile")
+    explained = []
+    real = standing.explain
+    monkeypatch.setattr(standing, "explain", lambda failure, *more: explained.append(failure) or real(failure, *more))
+    counts = []
+    stand(folder, find("01-dockerfile"), so_far=lambda early: counts.append(len(explained)))
+
+    assert counts == [1]
+    assert len(explained) > 2
+
+
+def test_the_tests_about_the_changed_file_run_first(look, project):
+    """When a green project breaks, the first failure is said while the others still run."""
+    folder = project(TWO)
+    assert look(folder)[2] == []
+    changed(folder, BREAK)
+    found, (ran,), said = look(folder)
+
+    ((text, before),) = said
+    assert before[-1] == FAILS
+    assert "\n\nMissing: `str(user)` is the username" in text
+    assert len(before) < len(ran) == len(expected(find(TWO)))
+    about = standing._about({"authentication/models.py"}, standing.Known(find(TWO), locate(folder)))
+    assert set(before) <= set(about)
+    assert set(ran[: len(about)]) == set(about)
+
+
+def test_what_is_mended_is_said_once_and_forgotten(look, project):
+    """What failed last passes now: the suite runs, and the check after that begins with nothing."""
+    folder = project(TWO, BREAK)
+    look(folder)
+    changed(folder, MEND)
+    found, ran, said = look(folder)
+
+    assert found.report.passed
+    assert ([len(each) for each in ran], said) == ([1, len(expected(find(TWO)))], [])
+    assert memory.recall(locate(folder)).failed == []
+    assert len(look(folder)[1]) == 1
+
+
+def test_another_stage_does_not_begin_with_what_failed_in_this_one(look, project):
+    """Its tests are others, or ask for something else."""
+    folder = project(TWO, BREAK)
+    look(folder)
+
+    assert [len(each) for each in look(folder, "01-dockerfile")[1]] == [len(expected(find("01-dockerfile")))]
+
+
+def test_nothing_is_written_into_the_project(look, project):
+    """What a check remembers is kept with the tutorial, and may be deleted or damaged at any time."""
+    folder = project(TWO, BREAK)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    look(folder)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+    (kept,) = memory.FOLDER.iterdir()
+    for content in ("{", "[]", json.dumps({"other": 1})):
+        kept.write_text(content)
+        assert len(look(folder)[1]) == 1
+
+
+def test_only_so_many_projects_are_remembered(tmp_path, monkeypatch):
+    """The oldest are forgotten."""
+    monkeypatch.setattr(memory, "MOST", 2)
+    for name in ("a", "b", "c"):
+        memory.remember(standing.Project(tmp_path / name, tmp_path / name), memory.Last(name))
+
+    assert len(list(memory.FOLDER.iterdir())) == 2
+    assert memory.recall(standing.Project(tmp_path / "c", tmp_path / "c")).stage == "c"
+
+
+def test_the_command_says_it_once(project, capsys):
+    """`check` prints the first thing, then where the project stands; `--all` and `--json` say everything at the end."""
+    folder = str(project(TWO, BREAK))
+    main(["check", folder])
+    capsys.readouterr()
+    assert main(["check", folder]) == 1
+    out = capsys.readouterr().out
+    count = len(expected(find(TWO)))
+    so_far, stage, rest = out.partition(f"Stage {TWO}: A user of our own\n")
+
+    assert so_far.startswith(f"So far, 1 of {count} tests has run:\n\nMissing: ")
+    assert f"\n  Open: {folder}/authentication/models.py:34\n" in so_far
+    assert rest.startswith(f"  tests  [#############################.] {count - 1} of {count}\n")
+    assert "Missing: " not in rest
+    for option in ("--all", "--json"):
+        main(["check", folder, option])
+        assert "So far" not in capsys.readouterr().out
