@@ -249,6 +249,12 @@ def lint(session):
 
 
 @nox.session
+def prose(session):
+    """Find sentences in the docs that are hard to read; `-- NN-name` looks at one page."""
+    session.run(PYTHON, "-m", "companion", "prose", *session.posargs, external=True)
+
+
+@nox.session
 def mutants(session):
     """Change each declaration of the stages once, and see that a test notices; `-- changed`: of changed stages only."""
     names = session.posargs

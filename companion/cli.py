@@ -33,6 +33,7 @@ COMMANDS = {
         "mutants": "Change each declaration once, and see that a test fails.",
         "zips": "Pack each stage into a zip.",
         "readme": "Write the table of stages in README.md.",
+        "prose": "Find sentences in the docs that are hard to read.",
     },
 }
 GREETING = """A Django login with JSON Web Tokens, in {count} stages. You can

@@ -9,7 +9,7 @@ import click
 
 from companion.chain.arguments import FOLDER, StageName
 from companion.chain.stages import ROOT, Stage, UnknownStage, stages
-from companion.upkeep import images, mutants, readme, zips
+from companion.upkeep import images, mutants, prose, readme, zips
 from companion.upkeep.propagate import Conflict, propagate
 
 STAGES = click.argument("chosen", nargs=-1, type=StageName(), metavar="[STAGE]...")
@@ -132,4 +132,21 @@ def write_table() -> int:
     return 0
 
 
-COMMANDS = {str(each.name): each for each in (carry, transcripts, try_images, try_mutants, pack, write_table)}
+@click.command("prose")
+@click.argument("pages", nargs=-1, metavar="[PAGE]...")
+def read_prose(pages: tuple[str, ...]) -> int:
+    """Find sentences in the docs that are hard to read.
+
+    PAGE is a page's name, for instance 07-urls.  [default: all pages]
+    """
+    known = {path.stem: path for path in sorted((ROOT / "docs").rglob("*.md"))}
+    if unknown := [name for name in pages if name not in known]:
+        raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
+    found = [finding for name in pages or known for finding in prose.findings(known[name])]
+    click.echo("\n".join([*found, f"{len(found)} to rewrite"]))
+    return 1 if found else 0
+
+
+COMMANDS = {
+    str(each.name): each for each in (carry, transcripts, try_images, try_mutants, pack, write_table, read_prose)
+}

@@ -15,9 +15,11 @@ import pytest
 from companion.chain import address
 from companion.chain.stages import ROOT
 
+# A shell starts a job in the background with SIGINT ignored, and the job passes that on. Here Ctrl+C has to work all the same.
 RUN = """
-import sys
+import signal, sys
 from companion.site import serve
+signal.signal(signal.SIGINT, signal.default_int_handler)
 serve.PORT = int(sys.argv[1])
 serve.PORTS = range(serve.PORT, serve.PORT + 20)
 sys.exit(serve.serve(sys.argv[2:]))
