@@ -1,8 +1,8 @@
 """How long a learner waits for the first thing that is missing, compared with the whole run, in `check` and `watch`.
 
-Two kinds of save: one that leaves a red project red, and one that breaks a green project. Prints medians in seconds from
-the save (`watch`) or the start of the command (`check`), and the ratio to the end of the run. A busy machine changes the
-seconds more than the ratios.
+Two kinds of save: one that leaves a red project red, and one that breaks a green project. Prints medians in seconds
+from the save (`watch`) or the start of the command (`check`), and the ratio to the end of the run. On a busy machine
+the seconds change more than the ratios.
 
     python benchmarks/first_answer.py [ROUNDS] [STAGE]...
 """

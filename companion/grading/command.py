@@ -24,7 +24,7 @@ from companion.grading.sandbox import bubblewrap
 from companion.grading.sandbox.bubblewrap import NoSandbox
 from companion.grading.sandbox.job import MIB, Limits
 from companion.grading.submissions import Submission, submissions
-from companion.grading.verdicts import Result, Verdict
+from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import NoExecutor, Workers, processors, workers
 
 JOURNAL = "journal.jsonl"
@@ -125,7 +125,7 @@ def _graded(
     assignment = given.assignment or f"JWT login, {suite.stage}"
     progress = Progress(len(found))
     interrupted = False
-    results: dict[Submission, Result] = {}
+    results: dict[Submission, Grade] = {}
     try:
         for submission, result, new in grade_all(found, suite, workers_, journal):
             results[submission] = result
@@ -143,7 +143,7 @@ def _graded(
     return 1 if any(result.verdict is Verdict.GRADER_FAILED for result in ordered.values()) else 0
 
 
-def _tell(results: dict[Submission, Result], paths: list[Path], points: float) -> None:
+def _tell(results: dict[Submission, Grade], paths: list[Path], points: float) -> None:
     counts = Counter(result.verdict for result in results.values())
     print(f"{len(results)} submissions: " + ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v]))
     export = gradebooks.export(results, points)

@@ -20,7 +20,7 @@ from companion.grading.sandbox import bubblewrap
 from companion.grading.sandbox.job import Limits, Sandbox, Unsafe
 from companion.grading.submissions import Submission, digest
 from companion.grading.unpack import Unusable, unpack
-from companion.grading.verdicts import Result, Verdict
+from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import Workers
 from companion.project.index import Known
 from companion.project.locate import locate, python_files
@@ -66,27 +66,27 @@ def suite_of(stage: Stage, limits: Limits, unsafe: bool = False) -> Suite:
     return Suite(stage, expected_tests(stage) if served else suite_tests(stage), served, limits, unsafe)
 
 
-def grade_one(task: Task) -> Result:
+def grade_one(task: Task) -> Grade:
     """Grade one submission. Never raises: where the grader itself fails, the result says so."""
     started = time.monotonic()
     try:
         result = _grade(task)
     except Unusable as unusable:
-        result = Result(unusable.verdict, unusable.why, expected=len(task.suite.tests), proof=not task.suite.unsafe)
+        result = Grade(unusable.verdict, unusable.why, expected=len(task.suite.tests), proof=not task.suite.unsafe)
     except Exception as error:
         result = failed(task, f"{type(error).__name__}: {error}")
     result.seconds = round(time.monotonic() - started, 2)
     return result
 
 
-def failed(task: Task, why: str) -> Result:
+def failed(task: Task, why: str) -> Grade:
     """The result of a submission on which the grader itself has failed."""
-    return Result(Verdict.GRADER_FAILED, why, expected=len(task.suite.tests))
+    return Grade(Verdict.GRADER_FAILED, why, expected=len(task.suite.tests))
 
 
 def grade_all(
     found: Sequence[Submission], suite: Suite, workers: Workers, journal: Journal
-) -> Iterator[tuple[Submission, Result, bool]]:
+) -> Iterator[tuple[Submission, Grade, bool]]:
     """Grade every submission that the journal does not know, and write each result into it before anything else.
 
     Yields each submission with its result and whether that is new: first those of earlier runs.
@@ -104,24 +104,24 @@ def grade_all(
         yield task.submission, result, True
 
 
-def _run(tasks: list[Task], workers: Workers) -> Iterator[tuple[Task, Result]]:
+def _run(tasks: list[Task], workers: Workers) -> Iterator[tuple[Task, Grade]]:
     """The results of all tasks as they come. Where a worker dies, its tasks are tried once more, each alone."""
     waiting = list(reversed(tasks))
     while waiting:
         suspects: list[Task] = []
-        with workers.start() as executor:
+        with workers.executor() as executor:
             yield from _feed(executor, waiting, workers.at_once, suspects)
         for task in suspects:
             again: list[Task] = []
-            with workers.start() as executor:
+            with workers.executor() as executor:
                 yield from _feed(executor, [task], 1, again)
             if again:
                 yield task, failed(task, "the worker that graded it was killed, twice (was the memory used up?)")
 
 
-def _feed(executor: Executor, waiting: list[Task], at_once: int, suspects: list[Task]) -> Iterator[tuple[Task, Result]]:
+def _feed(executor: Executor, waiting: list[Task], at_once: int, suspects: list[Task]) -> Iterator[tuple[Task, Grade]]:
     """Keep the executor busy until nothing waits, or until it breaks: then `suspects` has what it was busy with."""
-    running: dict[Future[Result], Task] = {}
+    running: dict[Future[Grade], Task] = {}
     try:
         yield from _keep_busy(executor, waiting, at_once, suspects, running)
     finally:
@@ -130,8 +130,8 @@ def _feed(executor: Executor, waiting: list[Task], at_once: int, suspects: list[
 
 
 def _keep_busy(
-    executor: Executor, waiting: list[Task], at_once: int, suspects: list[Task], running: dict[Future[Result], Task]
-) -> Iterator[tuple[Task, Result]]:
+    executor: Executor, waiting: list[Task], at_once: int, suspects: list[Task], running: dict[Future[Grade], Task]
+) -> Iterator[tuple[Task, Grade]]:
     while (waiting or running) and not suspects:
         while waiting and len(running) < at_once:
             task = waiting.pop()
@@ -155,7 +155,7 @@ def _keep_busy(
     suspects += running.values()
 
 
-def _grade(task: Task) -> Result:
+def _grade(task: Task) -> Grade:
     with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as folder:
         project = unpack(task.submission, Path(folder, "submission"))
         grade = grade_served if task.suite.served else grade_inside

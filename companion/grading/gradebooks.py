@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from companion.grading.submissions import Submission
-from companion.grading.verdicts import Result
+from companion.grading.verdicts import Grade
 
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 MOODLE = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]
@@ -32,7 +32,7 @@ class Export:
     A row without a grade is in both: blank in the file, and its reason in `left_out`.
     """
 
-    rows: dict[str, dict[Submission, Result]] = field(default_factory=lambda: {"canvas": {}, "moodle": {}})
+    rows: dict[str, dict[Submission, Grade]] = field(default_factory=lambda: {"canvas": {}, "moodle": {}})
     left_out: dict[Submission, str] = field(default_factory=dict)
 
     def grades(self, system: str) -> int:
@@ -40,7 +40,7 @@ class Export:
         return sum(result.graded for result in self.rows[system].values())
 
 
-def export(results: Mapping[Submission, Result], points: float) -> Export:
+def export(results: Mapping[Submission, Grade], points: float) -> Export:
     """Find out where each submission goes. Of several files of a student, the one with the most points counts."""
     found = Export()
     chosen: dict[tuple[str, str], Submission] = {}
@@ -64,7 +64,7 @@ def export(results: Mapping[Submission, Result], points: float) -> Export:
     return found
 
 
-def canvas(results: Mapping[Submission, Result], assignment: str, points: float) -> str:
+def canvas(results: Mapping[Submission, Grade], assignment: str, points: float) -> str:
     """The grades of all submissions that Canvas has named, one row a student."""
     rows = [[*CANVAS, assignment], [POINTS_POSSIBLE, "", "", "", "", _number(points)]]
     for submission, result in export(results, points).rows["canvas"].items():
@@ -73,7 +73,7 @@ def canvas(results: Mapping[Submission, Result], assignment: str, points: float)
     return _csv(rows)
 
 
-def moodle(results: Mapping[Submission, Result], requirements: Mapping[str, str], points: float) -> str:
+def moodle(results: Mapping[Submission, Grade], requirements: Mapping[str, str], points: float) -> str:
     """The grades and the feedback of all submissions that Moodle has named, one row a student."""
     rows = [MOODLE]
     for submission, result in export(results, points).rows["moodle"].items():
@@ -83,19 +83,19 @@ def moodle(results: Mapping[Submission, Result], requirements: Mapping[str, str]
     return _csv(rows)
 
 
-def not_exported(results: Mapping[Submission, Result], points: float) -> str:
+def not_exported(results: Mapping[Submission, Grade], points: float) -> str:
     """All submissions whose grade is in neither file, each with the reason."""
     left_out = export(results, points).left_out.items()
     rows = [[who.name, who.student.name, str(results[who].verdict), reason] for who, reason in left_out]
     return _csv([NOT_EXPORTED, *rows])
 
 
-def ungraded(result: Result) -> str:
+def ungraded(result: Grade) -> str:
     """The reason why a submission has no grade."""
     return f"No grade: {result.verdict}. {result.why}".strip()
 
 
-def feedback(result: Result, requirements: Mapping[str, str]) -> str:
+def feedback(result: Grade, requirements: Mapping[str, str]) -> str:
     """A sentence or two for the student: the verdict, and the first thing that is missing."""
     if not result.graded:
         return ungraded(result)
@@ -109,13 +109,13 @@ def feedback(result: Result, requirements: Mapping[str, str]) -> str:
     return f"{said} First failure: {requirements[first]} {'' if cause == requirements[first] else cause}".strip()
 
 
-def first_failure(result: Result, requirements: Mapping[str, str]) -> str:
+def first_failure(result: Grade, requirements: Mapping[str, str]) -> str:
     """The id of the first test, in the suite's order, that reported a failure; "" when none did."""
     failed = (id_ for id_ in requirements if id_ in result.outcomes and result.outcomes[id_].outcome != "passed")
     return next(failed, "")
 
 
-def missing(result: Result, requirements: Mapping[str, str]) -> str:
+def missing(result: Grade, requirements: Mapping[str, str]) -> str:
     """The first thing that is missing: what came back instead, or else what the test asks for; "" where nothing is."""
     failed = [outcome for outcome in result.outcomes.values() if outcome.outcome != "passed"]
     first = first_failure(result, requirements)
@@ -131,11 +131,11 @@ def guarded(text: str) -> str:
     return f"'{clean}" if text.startswith(FORMULA) or clean.lstrip().startswith(FORMULA) else clean
 
 
-def _rank(result: Result, points: float) -> tuple[bool, float]:
+def _rank(result: Grade, points: float) -> tuple[bool, float]:
     return result.graded, result.points(points)
 
 
-def _grade(result: Result, points: float) -> str:
+def _grade(result: Grade, points: float) -> str:
     """The points; "" where there is nothing to grade, which is not the same as 0 points."""
     return _number(result.points(points)) if result.graded else ""
 

@@ -136,7 +136,7 @@ def _meant(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange
     return next((e for e in exchanges if any(e.headers is headers for headers in named if headers)), exchanges[-1])
 
 
-class Listener:
+class TestPlugin:
     """pytest's side: gives the tests an address and a new password each, and tells how each of them ended."""
 
     def __init__(self, channel: int) -> None:
@@ -209,7 +209,7 @@ def main() -> int:
     job = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     only_to(job["socket"])
-    listener, stage = Listener(job["channel"]), job["stage"]
+    listener, stage = TestPlugin(job["channel"]), job["stage"]
     options = ["-c", os.devnull, "--rootdir", stage, "--import-mode=importlib", "--noconftest"]
     options += ["-p", "no:cacheprovider", "-p", "no:django", "-p", "no:terminal"]
     options += [] if job["socket"] else ["--collect-only"]

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from companion.chain.stages import ROOT, Stage
-from companion.grading.over_http import COMPANION, HERE, SUBMISSION, TOLD_BY_US, GraderFailed
+from companion.grading.over_http import COMPANION, FROM_US, HERE, SUBMISSION, GraderFailed
 from companion.grading.sandbox.job import Job, Limits, Sandbox
 from companion.grading.supervise import Exceeded, Watch, last_words, words
-from companion.grading.verdicts import Result, Verdict, judge
+from companion.grading.verdicts import Grade, Verdict, judge
 from companion.running import run_suite, suite
-from companion.running.channel import Babble, Channel
+from companion.running.channel import BadMessage, Channel
 
 TUTORIAL = "/opt/tutorial"
 
@@ -28,7 +28,7 @@ def suite_tests(stage: Stage) -> dict[str, str]:
         raise GraderFailed(str(error)) from error
 
 
-def grade_inside(stage: Stage, tests: Mapping[str, str], project: Path, sandbox: Sandbox, limits: Limits) -> Result:
+def grade_inside(stage: Stage, tests: Mapping[str, str], project: Path, sandbox: Sandbox, limits: Limits) -> Grade:
     """Run the stage's whole suite on the project in `project`, the folder of its manage.py."""
     stage_inside = f"{TUTORIAL}/{stage.path.relative_to(ROOT).as_posix()}"
     mounts = {SUBMISSION: project, COMPANION: HERE.parent, stage_inside: stage.path}
@@ -41,7 +41,7 @@ def grade_inside(stage: Stage, tests: Mapping[str, str], project: Path, sandbox:
         order = {"project": SUBMISSION, "stage": stage.name, "root": TUTORIAL, "channel": write}
         job = Job(f"{COMPANION}/grading/in_process_child.py", order, mounts, scratch, (write,), log)
         try:
-            channel = Channel(sandbox.start(job, limits), read, TOLD_BY_US)
+            channel = Channel(sandbox.start(job, limits), read, FROM_US)
         finally:
             os.close(write)
         with closing(channel):
@@ -51,7 +51,7 @@ def grade_inside(stage: Stage, tests: Mapping[str, str], project: Path, sandbox:
         return result
 
 
-def _heard(channel: Channel, tests: list[str], watch: Watch) -> Result:
+def _heard(channel: Channel, tests: list[str], watch: Watch) -> Grade:
     events: list[dict[str, Any]] = []
     try:
         for event in watch.events(channel):
@@ -60,8 +60,8 @@ def _heard(channel: Channel, tests: list[str], watch: Watch) -> Result:
         findings = [words(event["failure"]) for event in events if event["event"] == "finding"]
     except Exceeded as exceeded:
         return exceeded.result
-    except (Babble, LookupError, TypeError, AttributeError):
-        return Result(Verdict.SUSPICIOUS, "The project wrote into a file descriptor that is not its own.")
+    except (BadMessage, LookupError, TypeError, AttributeError):
+        return Grade(Verdict.SUSPICIOUS, "The project wrote into a file descriptor that is not its own.")
     if findings and result.verdict is Verdict.FAILED:
         result.verdict, result.why = Verdict.NOT_STARTED, findings[0]
     return result

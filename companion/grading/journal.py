@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from companion.grading.verdicts import Result, Verdict
+from companion.grading.verdicts import Grade, Verdict
 
 try:
     import fcntl
@@ -37,7 +37,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.results: dict[Key, Result] = {}
+        self.results: dict[Key, Grade] = {}
 
     def __enter__(self) -> Journal:
         """Read what is there. A last line that was cut off is dropped. Raises Busy."""
@@ -65,7 +65,7 @@ class Journal:
         with contextlib.suppress(OSError):  # the disk is full: that has been said, and the next run drops half a line
             self._file.close()
 
-    def done(self, key: Key) -> Result | None:
+    def done(self, key: Key) -> Grade | None:
         """The result for just this submission, if there is one. Where the grader itself failed, nothing is done."""
         result = self.results.get(key)
         return None if result is None or result.verdict is Verdict.GRADER_FAILED else result
@@ -74,7 +74,7 @@ class Journal:
         """Count what ended so as not done."""
         self.results = {key: result for key, result in self.results.items() if result.verdict not in verdicts}
 
-    def add(self, key: Key, result: Result) -> None:
+    def add(self, key: Key, result: Grade) -> None:
         """Write a result, and return when it is on the disk."""
         facts: dict[str, Any] = {"name": key.name, "digest": key.digest, "suite": key.suite, "result": result.as_dict()}
         self._file.write(json.dumps(facts).encode() + b"\n")
@@ -83,9 +83,9 @@ class Journal:
         self.results[key] = result
 
 
-def _read(line: bytes) -> tuple[Key, Result]:
+def _read(line: bytes) -> tuple[Key, Grade]:
     facts = json.loads(line)
-    return Key(facts["name"], facts["digest"], facts["suite"]), Result.read(facts["result"])
+    return Key(facts["name"], facts["digest"], facts["suite"]), Grade.read(facts["result"])
 
 
 def write_whole(path: Path, content: str) -> None:

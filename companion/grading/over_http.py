@@ -16,14 +16,14 @@ from typing import IO, Any
 from companion.chain.stages import Stage
 from companion.grading.sandbox.job import Job, Limits, Sandbox
 from companion.grading.supervise import Exceeded, Watch, last_words, words
-from companion.grading.verdicts import Result, Verdict, judge
-from companion.running.channel import MAILBOX, Babble, Channel
+from companion.grading.verdicts import Grade, Verdict, judge
+from companion.running.channel import MAILBOX, BadMessage, Channel
 
 HERE = Path(__file__).parent
 TESTS = "tests/test_http.py"
 SUBMISSION, COMPANION = "/submission", "/opt/tutorial/companion"
 SOCKET = "socket"
-TOLD_BY_STRANGERS, TOLD_BY_US = 256 * 1024, 16 * 1024 * 1024  # bytes
+FROM_SUBMISSION, FROM_US = 256 * 1024, 16 * 1024 * 1024  # bytes
 
 
 class GraderFailed(RuntimeError):
@@ -48,7 +48,7 @@ def expected_tests(stage: Stage) -> dict[str, str]:
     return tests
 
 
-def grade_served(stage: Stage, tests: Mapping[str, str], project: Path, sandbox: Sandbox, limits: Limits) -> Result:
+def grade_served(stage: Stage, tests: Mapping[str, str], project: Path, sandbox: Sandbox, limits: Limits) -> Grade:
     """Serve the project in `project` (the folder of its manage.py) and hold the stage's tests against it.
 
     `tests` are those of `expected_tests`. Raises GraderFailed.
@@ -79,7 +79,7 @@ def _served(project: Path, folder: Path, sandbox: Sandbox, limits: Limits, log: 
         mounts = {SUBMISSION: project, COMPANION: HERE.parent}
         job = Job(f"{COMPANION}/running/child/serve.py", order, mounts, scratch, (listening.fileno(), write), log)
         try:
-            channel = Channel(sandbox.start(job, limits), read, TOLD_BY_STRANGERS)
+            channel = Channel(sandbox.start(job, limits), read, FROM_SUBMISSION)
         finally:
             os.close(write)
     with closing(channel):
@@ -101,28 +101,28 @@ def _tester(stage: Stage, path: str) -> Iterator[Channel]:
         start_new_session=True,
     )
     os.close(write)
-    with closing(Channel(process, read, TOLD_BY_US)) as channel:
+    with closing(Channel(process, read, FROM_US)) as channel:
         assert process.stdin
         process.stdin.write(json.dumps({"stage": str(stage.path), "socket": path, "channel": write}).encode() + b"\n")
         process.stdin.flush()
         yield channel
 
 
-def _started(server: Channel, watch: Watch) -> Result | None:
+def _started(server: Channel, watch: Watch) -> Grade | None:
     """None as soon as the server says that it is ready, else what kept it from that."""
     try:
         for event in watch.events(server):
             if event["event"] == "ready":
                 return None
-            return Result(Verdict.NOT_STARTED, words(event["failure"]))
+            return Grade(Verdict.NOT_STARTED, words(event["failure"]))
     except Exceeded as exceeded:
         return exceeded.result
-    except (Babble, LookupError, TypeError, AttributeError):
-        return Result(Verdict.NOT_STARTED, "The project wrote into a file descriptor that is not its own.")
-    return Result(Verdict.NOT_STARTED, "The project ended while it was started.")
+    except (BadMessage, LookupError, TypeError, AttributeError):
+        return Grade(Verdict.NOT_STARTED, "The project wrote into a file descriptor that is not its own.")
+    return Grade(Verdict.NOT_STARTED, "The project ended while it was started.")
 
 
-def _asked(tester: Channel, tests: list[str], watch: Watch) -> Result:
+def _asked(tester: Channel, tests: list[str], watch: Watch) -> Grade:
     """What the tester tells until it ends, or until the project has used up its time or memory."""
     events: list[dict[str, Any]] = []
     try:

@@ -8,7 +8,7 @@ from collections import Counter
 import click
 
 from companion.grading.submissions import Submission
-from companion.grading.verdicts import Result
+from companion.grading.verdicts import Grade
 
 
 class Progress:
@@ -23,7 +23,7 @@ class Progress:
         )
         self.bar.render_progress()
 
-    def __call__(self, submission: Submission, result: Result, new: bool) -> None:
+    def __call__(self, submission: Submission, result: Grade, new: bool) -> None:
         self.done += 1
         self.counts[result.verdict] += 1
         self.bar.update(1, result.verdict)

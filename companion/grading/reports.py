@@ -16,7 +16,8 @@ from companion.grading import gradebooks
 from companion.grading.grade import Suite
 from companion.grading.journal import write_whole
 from companion.grading.submissions import Submission
-from companion.grading.verdicts import PASSED, Result, Verdict
+from companion.grading.verdicts import Grade, Verdict
+from companion.project.results import PASSED
 
 ASSETS = Path(__file__).parent / "templates"
 
@@ -26,7 +27,7 @@ class Row:
     """A line of the page's first table."""
 
     submission: Submission
-    result: Result
+    result: Grade
     points: float
     says: str
 
@@ -50,7 +51,7 @@ class Asked:
         return list(dict.fromkeys(id_.partition("[")[0] for id_ in self.tests))
 
 
-def write(results: Mapping[Submission, Result], suite: Suite, points: float, assignment: str, out: Path) -> list[Path]:
+def write(results: Mapping[Submission, Grade], suite: Suite, points: float, assignment: str, out: Path) -> list[Path]:
     """Write all reports into the folder `out`, each whole or not at all. Returns their paths."""
     contents = {
         "index.html": page(results, suite, points, assignment),
@@ -64,7 +65,7 @@ def write(results: Mapping[Submission, Result], suite: Suite, points: float, ass
     return [out / name for name in contents]
 
 
-def page(results: Mapping[Submission, Result], suite: Suite, points: float, assignment: str) -> str:
+def page(results: Mapping[Submission, Grade], suite: Suite, points: float, assignment: str) -> str:
     """The page: complete in itself and without JavaScript, which only sorts and filters."""
     environment = Environment(
         loader=FileSystemLoader(ASSETS),
@@ -95,7 +96,7 @@ def page(results: Mapping[Submission, Result], suite: Suite, points: float, assi
     )
 
 
-def hardest(results: Mapping[Submission, Result], suite: Suite) -> list[Asked]:
+def hardest(results: Mapping[Submission, Grade], suite: Suite) -> list[Asked]:
     """All that is asked for, with what most of the class has failed first; tests with one sentence are one line."""
     ids: dict[str, list[str]] = {}
     for id_, requirement in suite.tests.items():
@@ -109,7 +110,7 @@ def hardest(results: Mapping[Submission, Result], suite: Suite) -> list[Asked]:
     return sorted(found, key=lambda asked: (-asked.failed, asked.place))
 
 
-def as_json(results: Mapping[Submission, Result], suite: Suite, points: float) -> str:
+def as_json(results: Mapping[Submission, Grade], suite: Suite, points: float) -> str:
     """Everything that is known, for other programs."""
     graded = []
     for submission, result in results.items():

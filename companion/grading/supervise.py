@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from companion.grading.sandbox.job import Limits
 from companion.grading.sandbox.memory import memory_of
-from companion.grading.verdicts import Result, Verdict, readable
+from companion.grading.verdicts import Grade, Verdict, shortened
 from companion.running.channel import Channel
 
 BEAT = 0.1  # seconds between two looks at the memory
@@ -22,7 +22,7 @@ class Exceeded(Exception):
 
     def __init__(self, verdict: Verdict, why: str) -> None:
         super().__init__(why)
-        self.result = Result(verdict, why)
+        self.result = Grade(verdict, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Watch:
         return cls(stranger, limits, time.monotonic() + limits.seconds)
 
     def events(self, channel: Channel) -> Iterator[dict[str, Any]]:
-        """What comes through the channel until it closes. Raises Exceeded, and Babble."""
+        """What comes through the channel until it closes. Raises Exceeded, and BadMessage."""
         while channel.open:
             yield from channel.take(BEAT)
             if time.monotonic() > self.deadline:
@@ -61,4 +61,4 @@ def words(failure: Mapping[str, Any]) -> str:
     places = failure["places"]
     where = f"{places[-1]['file']}, line {places[-1]['line']}: " if places else ""
     message = str(failure["message"]).strip().partition("\n")[0]
-    return readable(f"{where}{failure['type']}{': ' if message else ''}{message}", 500)
+    return shortened(f"{where}{failure['type']}{': ' if message else ''}{message}", 500)

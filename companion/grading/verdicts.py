@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-PASSED, FAILED = "passed", "failed"
+from companion.project.results import FAILED, PASSED
+
 SHOWN = 1000  # characters of a failure's message that are kept
 
 
@@ -38,7 +39,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Result:
+class Grade:
     """What came out for one submission.
 
     `why` is a sentence for the instructor and the student. `outcomes` has every test that reported, by its id;
@@ -81,18 +82,18 @@ class Result:
         return asdict(self)
 
     @classmethod
-    def read(cls, facts: Mapping[str, Any]) -> Result:
+    def read(cls, facts: Mapping[str, Any]) -> Grade:
         """The result that `as_dict` turned into `facts`."""
         outcomes = {id_: Outcome(**outcome) for id_, outcome in facts["outcomes"].items()}
         return cls(**{**facts, "verdict": Verdict(facts["verdict"]), "outcomes": outcomes})
 
 
-def readable(text: object, most: int) -> str:
+def shortened(text: object, most: int) -> str:
     """At most so many characters of something strange, as text that every file can hold."""
     return str(text)[:most].encode("utf-8", "replace").decode()
 
 
-def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: int | None) -> Result:
+def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: int | None) -> Grade:
     """Decide what the report of a run says.
 
     `events` are what the side that ran the tests told, in order: "test" with id, outcome and message for each, and
@@ -117,7 +118,7 @@ def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: 
             elif id_ in outcomes and outcome == PASSED:
                 faults.append(f"{id_} reported twice")
             else:  # a failure while cleaning up comes after the pass, and counts
-                said, cause = (readable(event.get(name, ""), SHOWN) for name in ("message", "cause"))
+                said, cause = (shortened(event.get(name, ""), SHOWN) for name in ("message", "cause"))
                 outcomes[id_] = Outcome(PASSED if outcome == PASSED else FAILED, said, cause)
     if not ends:
         faults.append(f"it ended after {len(outcomes)} of {len(wanted)} tests")
@@ -128,7 +129,7 @@ def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: 
     passed = bool(wanted) and len(outcomes) == len(wanted) and all(o.outcome == PASSED for o in outcomes.values())
     if not faults and passed != (status == 0):
         faults.append("the tests and the exit status disagree")
-    result = Result(Verdict.PASSED if passed else Verdict.FAILED, "", outcomes, len(wanted))
+    result = Grade(Verdict.PASSED if passed else Verdict.FAILED, "", outcomes, len(wanted))
     if faults:
         result.verdict, result.why = Verdict.SUSPICIOUS, f"{faults[0][0].upper()}{faults[0][1:]}."
     return result

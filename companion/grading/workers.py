@@ -34,7 +34,7 @@ class Workers:
     at_once: int
 
     @contextmanager
-    def start(self) -> Iterator[Executor]:
+    def executor(self) -> Iterator[Executor]:
         """An executor for a while. When the while ends early, nobody waits for what it is busy with."""
         executor = self.make()
         wait = False

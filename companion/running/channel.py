@@ -13,7 +13,7 @@ from typing import Any
 MAILBOX = "/mail-to/"  # before an email: where the server in the sandbox hands out the next mail to it
 
 
-class Babble(ValueError):
+class BadMessage(ValueError):
     """What came is no line of JSON, or far too much."""
 
 
@@ -25,7 +25,7 @@ class Channel:
         self.open, self._rest = True, b""
 
     def take(self, seconds: float) -> list[dict[str, Any]]:
-        """The events that come within so many seconds, none after that. Raises Babble."""
+        """The events that come within so many seconds, none after that. Raises BadMessage."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.descriptor, selectors.EVENT_READ)
             if not selector.select(seconds):
@@ -34,14 +34,14 @@ class Channel:
         self.open = bool(data)
         self.left -= len(data)
         if self.left < 0:
-            raise Babble("more than anybody wants to know")
+            raise BadMessage("more than anybody wants to know")
         *lines, self._rest = (self._rest + data).split(b"\n")
         try:
             events = [json.loads(line) for line in lines]
         except (ValueError, RecursionError):
-            raise Babble("no JSON") from None
+            raise BadMessage("no JSON") from None
         if not all(isinstance(event, dict) and isinstance(event.get("event"), str) for event in events):
-            raise Babble("no event")
+            raise BadMessage("no event")
         return events
 
     def close(self) -> None:

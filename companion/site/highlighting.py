@@ -25,7 +25,7 @@ RUNS = {"+": ("ins", "Added"), "-": ("del", "Removed"), " ": ("span", "Unchanged
 def line(change: FileChange, row: Row, ident: str = "", before: Row | None = None, new: bool = False) -> str:
     """Returns one row as a `<span>`; `ident` becomes its id, and a `new` one is marked.
 
-    Its number is in `data-n`, but for a row that follows on `before` in the same run: CSS counts that one, which
+    A style sets its number, but not for a row that follows on `before` in the same run: CSS counts that one, which
     makes a long page lighter by a tenth.
     """
     side = change.old_text if row.kind == "-" else change.new_text
@@ -33,7 +33,6 @@ def line(change: FileChange, row: Row, ident: str = "", before: Row | None = Non
     pieces = _pieces(change.path, side or "")[number - 1]
     attribute = f' id="{ident}"' if ident else ""
     style = [] if before and number == _number(before) + 1 else [f"counter-set:line {number}"]
-    attribute += f' data-n="{number}"' if style else ""
     if len(row.text) > SHORT:
         style.append(f"--indent:{len(row.text) - len(row.text.lstrip())}")
         pieces = _breakable(pieces) if row.mate is None else pieces

@@ -35,9 +35,10 @@
     });
   }
 
-  /** The number of a line: its own, or one more than that of the line above. */
+  /** The number of a line: the one that its style sets, or one more than that of the line above. */
   function numberOf(line) {
-    return Number(line.dataset.n ?? numberOf(line.previousElementSibling) + 1);
+    const [own] = line.style.counterSet.match(/\d+/) ?? [];
+    return own ? Number(own) : numberOf(line.previousElementSibling) + 1;
   }
 
   /** Copy lines of code. Where lines of the file are left out between two of them, an empty line says so. */

@@ -9,17 +9,17 @@ from companion.grading import reports
 from companion.grading.grade import Suite
 from companion.grading.sandbox.job import Limits
 from companion.grading.submissions import Kind, Submission
-from companion.grading.verdicts import Outcome, Result, Verdict
+from companion.grading.verdicts import Grade, Outcome, Verdict
 
 AXE = (ROOT / "tests/browser/node_modules/axe-core/axe.min.js").read_text
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TESTS = {"t.py::a": "The first thing.", "t.py::b": "The second thing."}
 CLASS = {
-    "ada_1_10_p.zip": Result(Verdict.PASSED, "", dict.fromkeys(TESTS, Outcome("passed")), 2, True, "07-urls", 1.2),
-    "bob_LATE_2_11_p.zip": Result(
+    "ada_1_10_p.zip": Grade(Verdict.PASSED, "", dict.fromkeys(TESTS, Outcome("passed")), 2, True, "07-urls", 1.2),
+    "bob_LATE_2_11_p.zip": Grade(
         Verdict.FAILED, "", {"t.py::a": Outcome("passed"), "t.py::b": Outcome("failed", "<b>no</b>")}, 2, True
     ),
-    "cyd_3_12_p.zip": Result(Verdict.TIMEOUT, "It took too long.", {}, 2, True, "06-views", 60.1, "printed"),
+    "cyd_3_12_p.zip": Grade(Verdict.TIMEOUT, "It took too long.", {}, 2, True, "06-views", 60.1, "printed"),
 }
 
 

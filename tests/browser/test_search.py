@@ -129,7 +129,7 @@ def test_a_name_in_code_leads_to_its_step(visit):
 
 def test_prose_and_glossary_are_found(search):
     """A sentence of a chapter, and a word."""
-    assert "chapters/04-authentication-backend/" in search("nobody can take a signed token back")[0]
+    assert "chapters/04-authentication-backend/" in search("can't revoke a single signed token")[0]
     assert search("bearer")[0] == "glossary/#bearer-token"
 
 

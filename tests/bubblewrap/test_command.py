@@ -24,7 +24,7 @@ from companion.grading import grade, workers
 from companion.grading.journal import Journal
 from companion.grading.sandbox.job import Limits
 from companion.grading.submissions import Kind, Submission, submissions
-from companion.grading.verdicts import Result, Verdict
+from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import Workers
 
 
@@ -370,14 +370,14 @@ class Worst(Executor):
     started: list[str]
 
     def submit(self, function, task):
-        future: Future[Result] = Future()
+        future: Future[Grade] = Future()
         self.started.append(task.submission.name)
         if task.submission.name == "killer":
             future.set_exception(BrokenProcessPool("a worker died"))
         elif task.submission.name == "raiser":
             future.set_exception(OSError("the network is away"))
         else:
-            future.set_result(Result(Verdict.PASSED))
+            future.set_result(Grade(Verdict.PASSED))
         return future
 
 
@@ -437,7 +437,7 @@ def killed_at_bob(task):
     if task.submission.name == "bob" and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return Result(Verdict.PASSED)
+    return Grade(Verdict.PASSED)
 
 
 def test_when_the_grader_itself_fails_the_result_says_so(project, one_suite, monkeypatch):
@@ -461,7 +461,7 @@ def test_grader_failures_show_in_the_exit_status(tmp_path, project, monkeypatch,
     project("07-urls", name="class/ada")
     monkeypatch.setattr(grade, "grade_all", None)
     monkeypatch.setattr(
-        grade_command, "grade_all", lambda found, *rest: [(found[0], Result(Verdict.GRADER_FAILED, "why"), True)]
+        grade_command, "grade_all", lambda found, *rest: [(found[0], Grade(Verdict.GRADER_FAILED, "why"), True)]
     )
 
     assert main(["grade", str(tmp_path / "class")]) == 1

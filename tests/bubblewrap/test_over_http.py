@@ -27,7 +27,7 @@ def test_the_stage_before_fails_every_test_that_needs_an_address(grade, project)
 
     assert result.verdict is Verdict.FAILED
     assert result.passed == 0
-    assert result.expected == 26
+    assert result.expected == len(expected_tests(find("07-urls")))
 
 
 def test_a_project_with_another_name_and_layout_passes(grade, project, tmp_path):
@@ -119,7 +119,7 @@ def test_one_mistake_costs_the_tests_that_see_it(grade, project):
         "'public' == 'no-store'"
         in result.outcomes["tests/test_http.py::test_answers_with_a_token_are_not_kept"].message
     )
-    assert result.points() == 96.15
+    assert result.points() == round(100 * (result.expected - 1) / result.expected, 2)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_what_keeps_a_project_from_starting_is_said(grade, project, path, text, 
     result = grade(project("07-urls", {path: text}))
 
     assert (result.verdict, result.why) == (Verdict.NOT_STARTED, why)
-    assert (result.passed, result.expected, result.points()) == (0, 26, 0)
+    assert (result.passed, result.points()) == (0, 0)
 
 
 def test_what_a_project_prints_is_kept(grade, project):

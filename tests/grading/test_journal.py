@@ -5,10 +5,10 @@ import pytest
 
 from companion.grading import journal as journaling
 from companion.grading.journal import Busy, Journal, Key, write_whole
-from companion.grading.verdicts import Outcome, Result, Verdict
+from companion.grading.verdicts import Grade, Outcome, Verdict
 
 ADA = Key("ada", "1", "suite")
-PASS = Result(Verdict.PASSED, outcomes={"a": Outcome("passed")}, expected=1, proof=True)
+PASS = Grade(Verdict.PASSED, outcomes={"a": Outcome("passed")}, expected=1, proof=True)
 
 
 @pytest.fixture
@@ -38,14 +38,14 @@ def test_what_has_changed_is_not_done(path, key):
 
 
 def test_what_the_grader_failed_on_is_not_done(path):
-    add(path, (ADA, Result(Verdict.GRADER_FAILED)))
+    add(path, (ADA, Grade(Verdict.GRADER_FAILED)))
 
     with Journal(path) as journal:
         assert journal.done(ADA) is None
 
 
 def test_the_last_result_for_a_key_counts(path):
-    add(path, (ADA, Result(Verdict.TIMEOUT)), (ADA, PASS))
+    add(path, (ADA, Grade(Verdict.TIMEOUT)), (ADA, PASS))
 
     with Journal(path) as journal:
         assert journal.done(ADA) == PASS
@@ -53,7 +53,7 @@ def test_the_last_result_for_a_key_counts(path):
 
 def test_what_shall_be_graded_again_is_forgotten(path):
     bob = Key("bob", "1", "suite")
-    add(path, (ADA, PASS), (bob, Result(Verdict.TIMEOUT)))
+    add(path, (ADA, PASS), (bob, Grade(Verdict.TIMEOUT)))
 
     with Journal(path) as journal:
         journal.forget([Verdict.TIMEOUT])

@@ -12,7 +12,7 @@ from companion.grading import gradebooks, reports
 from companion.grading.grade import Suite
 from companion.grading.sandbox.job import Limits
 from companion.grading.submissions import Kind, Submission
-from companion.grading.verdicts import Outcome, Result, Verdict
+from companion.grading.verdicts import Grade, Outcome, Verdict
 
 TESTS = {"t.py::a": "The first thing.", "t.py::b": "The second thing.", "t.py::c": "The third thing."}
 EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
@@ -30,19 +30,19 @@ def submission(name):
 def result(*failed, verdict=None, **more):
     outcomes = {id_: Outcome("failed", f"not {id_}") if id_[-1] in failed else Outcome("passed") for id_ in TESTS}
     verdict = verdict or (Verdict.FAILED if failed else Verdict.PASSED)
-    return Result(verdict, outcomes=outcomes, expected=3, proof=True, **more)
+    return Grade(verdict, outcomes=outcomes, expected=3, proof=True, **more)
 
 
 CLASS = {
     submission("ada_1_10_p.zip"): result(),
     submission("bob_LATE_2_11_p.zip"): result("b", "c", where="06-views"),
-    submission("cyd_3_12_p.zip"): Result(Verdict.TIMEOUT, "It took too long.", expected=3, proof=True),
+    submission("cyd_3_12_p.zip"): Grade(Verdict.TIMEOUT, "It took too long.", expected=3, proof=True),
     submission("Dan Day_4_assignsubmission_file_p.zip"): result("b"),
-    submission("eve.zip"): Result(Verdict.GRADER_FAILED, "OSError: no space", expected=3),
+    submission("eve.zip"): Grade(Verdict.GRADER_FAILED, "OSError: no space", expected=3),
 }
 
 
-NOT_READABLE = Result(Verdict.UNREADABLE, "The zip is broken.", expected=3)
+NOT_READABLE = Grade(Verdict.UNREADABLE, "The zip is broken.", expected=3)
 
 
 def rows(text):
@@ -77,7 +77,7 @@ def test_moodle_gets_a_blank_grade_and_the_reason_where_no_test_ran():
 def test_a_submission_of_which_no_test_ran_has_no_grade(verdict):
     who = submission("ada_1_10_p.zip")
 
-    assert rows(gradebooks.canvas({who: Result(verdict, "Why.", expected=3)}, "x", 10))[2:] == [
+    assert rows(gradebooks.canvas({who: Grade(verdict, "Why.", expected=3)}, "x", 10))[2:] == [
         ["ada", "1", "", "", "", ""]
     ]
 
@@ -88,7 +88,7 @@ def test_a_report_that_cannot_be_trusted_is_no_grade(verdict):
 
 
 def test_tests_that_passed_before_a_time_out_count():
-    late = Result(Verdict.TIMEOUT, "It took too long.", {"t.py::a": Outcome("passed")}, 3)
+    late = Grade(Verdict.TIMEOUT, "It took too long.", {"t.py::a": Outcome("passed")}, 3)
 
     assert rows(gradebooks.canvas({submission("ada_1_10_p.zip"): late}, "x", 9))[2:] == [["ada", "1", "", "", "", "3"]]
 
@@ -125,7 +125,7 @@ def test_the_page_names_what_is_not_exported(suite):
 
 def test_of_two_files_of_a_student_the_better_one_counts():
     both = {
-        submission("ada_1_10_essay.pdf"): Result(Verdict.UNREADABLE, expected=3),
+        submission("ada_1_10_essay.pdf"): Grade(Verdict.UNREADABLE, expected=3),
         submission("ada_1_11_p.zip"): result(),
     }
 
@@ -187,11 +187,11 @@ def test_tests_with_one_sentence_are_one_line():
     suite = Suite(find("07-urls"), tests, served=True, limits=Limits(), unsafe=False)
     failed, passed = Outcome("failed"), Outcome("passed")
     results = {
-        submission("ada.zip"): Result(
+        submission("ada.zip"): Grade(
             Verdict.FAILED, "", {"t.py::a": passed, "t.py::b[1]": failed, "t.py::b[2]": failed}
         ),
-        submission("bob.zip"): Result(Verdict.TIMEOUT, "", {"t.py::a": passed, "t.py::b[1]": passed}),
-        submission("cyd.zip"): Result(Verdict.PASSED, "", dict.fromkeys(tests, passed)),
+        submission("bob.zip"): Grade(Verdict.TIMEOUT, "", {"t.py::a": passed, "t.py::b[1]": passed}),
+        submission("cyd.zip"): Grade(Verdict.PASSED, "", dict.fromkeys(tests, passed)),
     }
 
     assert [(line.requirement, line.names, line.failed, line.silent) for line in reports.hardest(results, suite)] == [
@@ -223,7 +223,7 @@ def test_the_page_says_what_is_no_proof(served, unsafe):
 
 
 def test_what_students_wrote_cannot_act(suite):
-    bad = Result(
+    bad = Grade(
         Verdict.FAILED,
         EVIL,
         {"t.py::a": Outcome("failed", EVIL), EVIL: Outcome("failed", EVIL)},
@@ -270,8 +270,6 @@ def test_json_has_everything(suite):
     ]
     assert facts["results"][3]["feedback"] == "failed: 2 of 3 tests passed. First failure: The second thing."
     assert (
-        Result.read(
-            {k: v for k, v in facts["results"][1].items() if k in Result.__dataclass_fields__ and k != "passed"}
-        )
+        Grade.read({k: v for k, v in facts["results"][1].items() if k in Grade.__dataclass_fields__ and k != "passed"})
         == (CLASS[submission("bob_LATE_2_11_p.zip")])
     )

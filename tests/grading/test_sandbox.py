@@ -16,7 +16,7 @@ from companion.grading.sandbox.bubblewrap import NoSandbox
 from companion.grading.sandbox.job import Limits
 from companion.grading.workers import NoExecutor, workers
 from companion.running import channel as channels
-from companion.running.channel import Babble, Channel
+from companion.running.channel import BadMessage, Channel
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_half_a_line_is_no_event(channel):
     [b"x\n", b"[]\n", b"{}\n", b'{"event": 1}\n', b"\xff\n", b"[" * 990 + b"\n", b"x" * 2000, b"9" * 900 + b"\n"],
 )
 def test_what_is_no_event_is_babble(channel, sent):
-    with pytest.raises(Babble):
+    with pytest.raises(BadMessage):
         everything(channel(sent))
 
 
@@ -258,6 +258,6 @@ def test_an_executor_that_is_none_is_refused(named):
 def test_any_executor_can_be_named():
     made = workers("concurrent.futures:ThreadPoolExecutor", 3)
 
-    with made.start() as executor:
+    with made.executor() as executor:
         assert executor.submit(pow, 2, 3).result() == 8
     assert made.at_once == 6

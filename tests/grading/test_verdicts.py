@@ -1,6 +1,6 @@
 import pytest
 
-from companion.grading.verdicts import Outcome, Result, Verdict, judge
+from companion.grading.verdicts import Grade, Outcome, Verdict, judge
 
 TESTS = ["a", "b"]
 
@@ -63,18 +63,18 @@ def test_without_tests_nothing_passes():
 def test_points_are_the_share_that_passed(passed, points):
     outcomes = {str(n): Outcome("passed" if n < passed else "failed") for n in range(3)}
 
-    assert Result(Verdict.FAILED, outcomes=outcomes, expected=3).points() == points
+    assert Grade(Verdict.FAILED, outcomes=outcomes, expected=3).points() == points
 
 
 def test_all_points_are_for_a_pass_alone():
     outcomes = {str(n): Outcome("passed") for n in range(3)}
 
-    assert Result(Verdict.PASSED, outcomes=outcomes, expected=3).points(10) == 10
-    assert Result(Verdict.TIMEOUT, outcomes=outcomes, expected=3).points(10) == 9.99
-    assert Result(Verdict.GRADER_FAILED, outcomes=outcomes, expected=3).points(10) == 0
+    assert Grade(Verdict.PASSED, outcomes=outcomes, expected=3).points(10) == 10
+    assert Grade(Verdict.TIMEOUT, outcomes=outcomes, expected=3).points(10) == 9.99
+    assert Grade(Verdict.GRADER_FAILED, outcomes=outcomes, expected=3).points(10) == 0
 
 
 def test_a_result_survives_json():
-    result = Result(Verdict.FAILED, "why", {"a": Outcome("failed", "said")}, 2, True, "07-urls", 1.5, "output")
+    result = Grade(Verdict.FAILED, "why", {"a": Outcome("failed", "said")}, 2, True, "07-urls", 1.5, "output")
 
-    assert Result.read(result.as_dict()) == result
+    assert Grade.read(result.as_dict()) == result

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.grading.sandbox.job import SCRATCH, Job, Limits, environment, python, start
+from companion.grading.sandbox.job import SCRATCH, Job, Limits, launch, python, variables
 
 VENV = "/opt/venv"
 LIBRARIES = "/etc/ld.so.cache"
@@ -63,7 +63,7 @@ class Bubblewrap:
 
     def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
         command = [*self.command(limits, job.mounts), *python(self.python, job.script)]
-        return start(command, job, job.order, job.descriptors, environment(SCRATCH))
+        return launch(command, job, job.order, job.descriptors, variables(SCRATCH))
 
 
 def _mounts(limits: Limits, mounts: dict[str, Path]) -> list[str]:

@@ -64,7 +64,7 @@ class Unsafe:
 
     def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
         script, order = _outside(job.script, job.mounts), _outside(job.order, job.mounts)
-        return start(python(sys.executable, script), job, order, job.descriptors, environment(str(job.scratch)))
+        return launch(python(sys.executable, script), job, order, job.descriptors, variables(str(job.scratch)))
 
 
 def python(executable: str, script: str) -> list[str]:
@@ -72,7 +72,7 @@ def python(executable: str, script: str) -> list[str]:
     return [executable, "-I", "-B", "-u", "-X", "utf8", script]
 
 
-def environment(scratch: str) -> dict[str, str]:
+def variables(scratch: str) -> dict[str, str]:
     """All variables that strangers' code gets to see."""
     return {
         "PATH": "/usr/bin:/bin",
@@ -95,7 +95,7 @@ def _outside(value: Any, names: dict[str, Path]) -> Any:
     return value
 
 
-def start(
+def launch(
     command: list[str], job: Job, order: dict[str, Any], descriptors: Sequence[int], env: dict[str, str]
 ) -> subprocess.Popen[bytes]:
     """Run a command that reads `order` from stdin, with these descriptors and this environment and no more."""
