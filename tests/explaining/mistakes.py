@@ -1029,17 +1029,17 @@ MISTAKES = [
     Mistake(
         'a foreign key without on_delete',
         '09-sessions',
-        "authentication/models.py, line 116: ForeignKey() missing 1 required positional argument: 'on_delete'.",
+        "authentication/models.py, line 117: ForeignKey() missing 1 required positional argument: 'on_delete'.",
         'authentication/models.py',
-        116,
+        117,
         {'authentication/models.py': {'on_delete=models.CASCADE, ': ''}},
     ),
     Mistake(
         'super without brackets',
         '09-sessions',
-        'authentication/models.py, line 83, lacks the brackets behind super.',
+        'authentication/models.py, line 84, lacks the brackets behind super.',
         'authentication/models.py',
-        83,
+        84,
         {'authentication/models.py': {'super().save(*args, **kwargs)': 'super.save(*args, **kwargs)'}},
     ),
     Mistake(
@@ -1580,9 +1580,9 @@ MISTAKES = [
     Mistake(
         'a related_name left out after the migration',
         '09-sessions',
-        "authentication/models.py, line 116, lacks related_name='sessions', which the stage has there.",
+        "authentication/models.py, line 117, lacks related_name='sessions', which the stage has there.",
         'authentication/models.py',
-        116,
+        117,
         {'authentication/models.py': {', related_name="sessions"': ''}},
     ),
 ]

@@ -29,12 +29,15 @@ def main() -> int:
     project = scratch / "project"
     shutil.copytree(job["project"], project)
     os.chdir(project)
-    sys.path[:0] = [str(project), str(Path(__file__).parents[3])]
-    try:
-        application = load(project, scratch)
-    except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
-        from companion.running.child.exceptions import Frames
+    sys.path.insert(0, str(Path(__file__).parents[3]))
+    # Imported before the project is on the path: it may have a package called companion.
+    from companion.running.child import boot
+    from companion.running.child.exceptions import Frames
 
+    sys.path.insert(0, str(project))
+    try:
+        application = load(project, scratch, boot)
+    except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
         failure = Frames(project, scratch / "no tests", scratch / "no stage").failure("start", error)
         _send(job["channel"], {"event": "finding", "failure": asdict(failure)})
         return 1
@@ -44,10 +47,8 @@ def main() -> int:
     return 0
 
 
-def load(project: Path, scratch: Path) -> Callable[..., Any]:
+def load(project: Path, scratch: Path, boot: ModuleType) -> Callable[..., Any]:
     """Do what `manage.py runserver` does before it serves. Returns the project's WSGI application."""
-    from companion.running.child import boot
-
     name = boot.manage(project)
     if not name:
         raise LookupError("manage.py does not say which settings to use (DJANGO_SETTINGS_MODULE)")
