@@ -268,13 +268,13 @@ def mutants(session):
 
 @nox.session
 def readme(session):
-    """Write the table of stages in README.md anew, from the chapters' titles."""
+    """Rewrite the table of stages in README.md from the chapters' titles."""
     session.run(PYTHON, "-m", "companion", "readme", *session.posargs, external=True)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def lock(session):
-    """Resolve requirements.txt anew from the pins in pyproject.toml."""
+    """Resolve requirements.txt again from the pins in pyproject.toml."""
     session.install("-q", *GROUPS["lock"])
     wanted = Path(session.create_tmp(), "learn.in")
     wanted.write_text("\n".join(GROUPS["learn"]) + "\n")
@@ -285,7 +285,7 @@ def lock(session):
 
 @nox.session
 def card(session):
-    """Draw the picture for links and the icon anew, from companion/upkeep/*.html, with Chromium."""
+    """Redraw the picture for links and the icon from companion/upkeep/*.html, with Chromium."""
     session.run(PYTHON, "-m", "companion.upkeep.pictures", *session.posargs, external=True)
 
 

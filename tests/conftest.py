@@ -17,7 +17,7 @@ from tests.project.projects import typed
 
 @pytest.fixture
 def chain(tmp_path):
-    """Writes stages anew: `chain({"01-a": {"f.py": "text"}, …})`. Returns the root folder."""
+    """Writes stages: `chain({"01-a": {"f.py": "text"}, …})`. Returns the root folder."""
 
     def chain(stages: dict[str, dict[str, str | bytes]]) -> Path:
         for stage, contents in stages.items():
@@ -74,7 +74,7 @@ def project(tmp_path):
     """Copies a stage as a learner would have typed it, without its tests: `project("04-…")` returns the folder.
 
     `edits` are pairs: a path, and the texts to replace, `{old: new}`; None in their place removes the file, and a
-    text writes it anew.
+    text rewrites it.
     """
 
     def project(stage, edits=None, name="mine"):

@@ -54,7 +54,7 @@ class Journal:
         if whole < len(content):
             self._file.truncate(whole)
         for line in content[:whole].splitlines():
-            with contextlib.suppress(ValueError, LookupError, TypeError):  # not ours: that submission is graded anew
+            with contextlib.suppress(ValueError, LookupError, TypeError):  # not ours: that submission is graded again
                 key, result = _read(line)
                 self.results[key] = result
         return self
@@ -89,7 +89,7 @@ def _read(line: bytes) -> tuple[Key, Grade]:
 
 
 def write_whole(path: Path, content: str) -> None:
-    """Write a file so that whoever reads it sees all of the old or all of the new one."""
+    """Write a file so that a reader sees all of the old or all of the new one."""
     new = path.with_name(f".{path.name}.new")
     try:
         with new.open("w", encoding="utf-8", errors="replace", newline="") as file:  # a file's name may be no text

@@ -19,7 +19,7 @@ from typing import Any
 
 AHEAD = 2  # tasks that each process of this machine has before it, so that none waits
 AHEAD_ELSEWHERE = 1000  # tasks that wait in a cluster
-ENDINGS = (signal.SIGINT, signal.SIGTERM)  # from whoever presses Ctrl+C, and from a pool of which a process has died
+ENDINGS = (signal.SIGINT, signal.SIGTERM)  # from Ctrl+C, and from a pool of which a process has died
 
 
 class NoExecutor(ValueError):

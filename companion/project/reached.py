@@ -9,7 +9,7 @@ from companion.chain import steps
 from companion.chain.stages import Stage
 from companion.project.index import Known
 
-APP = "authentication"  # its modules may be divided otherwise than the stages'
+APP = "authentication"  # its modules may be divided differently from the stages'
 
 
 def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:

@@ -42,7 +42,7 @@ def adapted(text: str, package: str, file: Path, settings: str) -> str:
     """The text of a test that finds itself at `file`, and the module `settings` in `package`.
 
     Where the settings are divided into parts, the part that manage.py names stands for all, and a test that has the
-    settings read anew forgets every part.
+    settings read again forgets every part.
     """
     text = FILE.sub(lambda _: repr(str(file)), text)
     parts = settings.rpartition(".")[0]

@@ -41,7 +41,7 @@ def introduced(ident: str, chain: tuple[Stage, ...]) -> Stage:
 
 
 def worded(ident: str, chain: tuple[Stage, ...]) -> Stage:
-    """The first stage from which on the test reads as in the last: one that was written anew asks for something new."""
+    """The first stage from which on the test reads as in the last: one that was rewritten asks for something new."""
     file, _, rest = ident.partition("::")
     name = rest.partition("[")[0]
     texts = [_texts(stage.path / file).get(name) for stage in chain]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import difflib
 import xml.etree.ElementTree as etree
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,9 @@ class MarkedBlock(Block):  # type: ignore[misc]  # pymdownx has no types
         self.md.preprocessors[READER].understood(self.NAME, self.argument.strip(), element)
         return element
 
+    @abstractmethod
     def make(self, parent: etree.Element) -> etree.Element:
         """Returns the element of the block, below `parent`."""
-        raise NotImplementedError
 
 
 class ChapterBlock(MarkedBlock):
@@ -165,7 +166,7 @@ class ReadBlocks(Preprocessor):
         return f"/// {mark}: {NOT_UNDERSTOOD}"
 
 
-class BlocksProcessor(Treeprocessor):
+class BlocksProcessor(Treeprocessor, ABC):
     """A treeprocessor that fills the elements of blocks, and reports what is wrong with them by file and line."""
 
     def __init__(self, md: Markdown, root: Path) -> None:
@@ -179,9 +180,9 @@ class BlocksProcessor(Treeprocessor):
         found = self.fill(root)
         report(root, [text if line is None else f"{self.blocks.where(line)}: {text}" for line, text in found])
 
+    @abstractmethod
     def fill(self, root: etree.Element) -> Problems:
         """Fills the elements; returns the problems."""
-        raise NotImplementedError
 
 
 class CheckBlocks(BlocksProcessor):

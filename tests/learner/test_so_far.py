@@ -18,7 +18,7 @@ FAILS = "tests/test_user_model.py::test_a_user_is_shown_by_its_username"
 BREAK = {
     "authentication/models.py": {"return self.username\n\n    def get_full": "return self.email\n\n    def get_full"}
 }
-MEND = {
+FIX = {
     "authentication/models.py": {"return self.email\n\n    def get_full": "return self.username\n\n    def get_full"}
 }
 
@@ -119,11 +119,11 @@ def test_the_tests_about_the_changed_file_run_first(look, project):
     assert set(ran[: len(about)]) == set(about)
 
 
-def test_what_is_mended_is_said_once_and_forgotten(look, project):
+def test_what_is_fixed_is_said_once_and_forgotten(look, project):
     """What failed last passes now: the suite runs, and the check after that begins with nothing."""
     folder = project(TWO, BREAK)
     look(folder)
-    changed(folder, MEND)
+    changed(folder, FIX)
     found, ran, said = look(folder)
 
     assert found.report.passed

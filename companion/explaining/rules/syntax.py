@@ -98,7 +98,7 @@ def unreadable(failure: Failure, known: Known) -> Advice | None:
     if hidden := re.search(r"non-printable character (U\+\w+)", failure.message):
         return Advice(
             f"{place}, holds a character that nobody sees ({hidden[1]}).",
-            "Delete the spaces of the line and type them anew.",
+            "Delete the spaces of the line and type them again.",
             place,
         )
     if failure.type == "TabError":

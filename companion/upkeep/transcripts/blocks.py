@@ -55,7 +55,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def with_outputs(text: str, changed: list[Block]) -> str:
-    """The page with the entries of these blocks written anew."""
+    """The page with the entries of these blocks rewritten."""
     lines = text.splitlines()
     for block in sorted(changed, key=lambda block: block.line, reverse=True):
         content = [line for entry in block.entries for line in _shown(block.kind, entry)]
