@@ -23,6 +23,7 @@ from companion.chain.symbols import NotPython, symbols
 
 AFTER_THE_PLUGIN = -50
 CHAPTER = re.compile(r"chapters/(.+)\.md")
+RECAP = re.compile(r".*#recap[^/]*")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 NAMED = re.compile(r"(?:async )?(?:def|class) \w+")
@@ -44,6 +45,10 @@ def on_page_context(context: Any, *, page: Page, config: MkDocsConfig, nav: Any)
     if page.file.src_uri == MESSAGES:
         mark_messages(here)
     if chapter := CHAPTER.fullmatch(page.file.src_uri):
+        # A recap repeats what the chapter says, and a result should lead to the step that says it.
+        for entry in [entry for entry in here if RECAP.fullmatch(entry["location"])]:
+            every.remove(entry)
+            here.remove(entry)
         root = Path(config.docs_dir).parent
         for stage in (stage for stage in stages.stages(root) if stage.name == chapter[1]):
             added = [step_entry(step, page.url) for step in steps(stage, root)]
