@@ -62,7 +62,7 @@ each_stage = (lambda session: session) if LISTED else nox.parametrize("stage", S
 @nox.session(allow_parallel=True)
 @each_stage
 def tests(session, stage):
-    """Run the tests of all stages; those of one stage: `-s "tests(04-authentication-backend)"`."""
+    """Run the tests of all stages; those of one stage: `-s "tests(05-authentication-backend)"`."""
     session.chdir(find(stage).path)
     with name_failures(session):
         run(session, PYTHON, "-m", "pytest", "-q", *session.posargs)
@@ -161,7 +161,7 @@ def properties(session):
 def postgres(session):
     """Run the tests of the stages from 08 on with PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
     if address := os.environ.get("DATABASE_URL"):
-        for stage in stages()[find("08-hardening").number - 1 :]:
+        for stage in stages()[find("12-hardening").number - 1 :]:
             session.chdir(stage.path)
             run(session, PYTHON, "-m", "pytest", "-q", *session.posargs, DATABASE_URL=address)
     elif shutil.which("pg_virtualenv"):

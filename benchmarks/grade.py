@@ -1,6 +1,6 @@
 """How fast a class is graded: `python benchmarks/grade.py [COUNT]` prints a table; times are never asserted in tests.
 
-It writes COUNT submissions (200): stage 07 as it is, with one of the mistakes that people make, or a stage before it,
+It writes COUNT submissions (200): stage 08 as it is, with one of the mistakes that people make, or a stage before it,
 as folders, zips and git repositories. It grades them with one process and with one a processor, resumes, kills and
 resumes, and, where `distributed` is installed, does the same on a Dask cluster of one worker a processor.
 """
@@ -47,7 +47,7 @@ def write_class(folder: Path, count: int) -> None:
     chance = random.Random(7)
     for n in range(count):
         kind = chance.choices(["right", "mistake", "behind"], [45, 45, 10])[0]
-        stage = chance.choice(["05-serializers", "06-views"]) if kind == "behind" else "07-urls"
+        stage = chance.choice(["06-serializers", "07-views"]) if kind == "behind" else "08-urls"
         project = folder / f"student{n:04}"
         for name, path in files(find(stage)).items():
             (project / name).parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 from tests.browser.hosting import Compressing  # noqa: E402
 
 LIGHTHOUSE = "lighthouse@12.8.2"  # 13 wants a newer Node.js than Debian 12 has
-PAGES = ("", "chapters/04-authentication-backend/")
+PAGES = ("", "chapters/05-authentication-backend/")
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 

@@ -1,6 +1,6 @@
 """The blocks that authors write: which ones they meant, and what is wrong with how they wrote them.
 
-    /// chapter | 04-authentication-backend
+    /// chapter | 05-authentication-backend
     ///
 
     /// beside | authentication/tokens.py#issue_token, authentication/tokens.py#imports

@@ -45,7 +45,7 @@ def carry(start: str | None) -> int:
 def transcripts(names: tuple[str, ...], update: bool) -> int:
     """Run the commands that the docs show.
 
-    PAGE is a page's name, for instance 07-urls.  [default: all pages]
+    PAGE is a page's name, for instance 08-urls.  [default: all pages]
     """
     try:
         from companion.upkeep.transcripts.play import pages, play
@@ -137,7 +137,7 @@ def write_table() -> int:
 def read_prose(pages: tuple[str, ...]) -> int:
     """Find sentences in the docs that are hard to read.
 
-    PAGE is a page's name, for instance 07-urls.  [default: all pages]
+    PAGE is a page's name, for instance 08-urls.  [default: all pages]
     """
     known = {path.stem: path for path in sorted((ROOT / "docs").rglob("*.md"))}
     if unknown := [name for name in pages if name not in known]:

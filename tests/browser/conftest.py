@@ -54,7 +54,7 @@ def browser():
 
 @pytest.fixture
 def visit(browser, site):
-    """Opens a page of the site in a browser without a past: `visit("chapters/07-urls/", width=390)`.
+    """Opens a page of the site in a browser without a past: `visit("chapters/08-urls/", width=390)`.
 
     Further options are Playwright's, for instance `color_scheme="dark"` or `java_script_enabled=False`.
     """
@@ -76,7 +76,7 @@ def visit(browser, site):
 @pytest.fixture
 def page(visit):
     """The chapter that has most to show, on a desk."""
-    return visit("chapters/04-authentication-backend/")
+    return visit("chapters/05-authentication-backend/")
 
 
 def pytest_generate_tests(metafunc):

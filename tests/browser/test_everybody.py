@@ -2,7 +2,7 @@
 
 import pytest
 
-CHAPTER = "chapters/04-authentication-backend/"
+CHAPTER = "chapters/05-authentication-backend/"
 STEP = f"{CHAPTER}#step-authentication-tokens-py-read-token"
 DENIED = """for (const name of ['localStorage', 'sessionStorage']) {
     Object.defineProperty(window, name, {configurable: true, get() { throw new DOMException('denied', 'SecurityError'); }});
@@ -58,7 +58,7 @@ def test_the_header_covers_nothing_that_has_the_focus(visit, width):
 
 def test_what_has_the_focus_is_marked(visit):
     """The box of a step and the tabs of a command have an outline (WCAG 2.4.7)."""
-    page = visit("chapters/07-urls/")
+    page = visit("chapters/08-urls/")
     outline = "e => getComputedStyle(e).outlineStyle"
     page.keyboard.press("Tab")
     for focused, marked in (
@@ -126,8 +126,8 @@ def test_the_menu_opens_and_shuts_by_key(visit, width):
     assert menu.evaluate("e => e === document.activeElement")
 
     menu.click()
-    drawer.locator("a[href*='07-urls']").click()
-    page.wait_for_url("**/chapters/07-urls/")
+    drawer.locator("a[href*='08-urls']").click()
+    page.wait_for_url("**/chapters/08-urls/")
 
 
 def test_no_key_enters_a_menu_that_is_shut(visit):
@@ -181,7 +181,7 @@ def test_a_chapter_lists_its_sections(visit, chapter):
 
 def test_on_a_phone_the_tree_of_files_is_folded(visit):
     """The longest one fills more than a screen, before the first word about the code. Nothing moves, and a tap unfolds it."""
-    address = "chapters/11-account-recovery/"
+    address = "chapters/19-email-and-deletion/"
     page = visit(address, width=390, height=844)
     tree = page.locator(".rd-tree").first
     assert not tree.is_visible()
@@ -192,7 +192,7 @@ def test_on_a_phone_the_tree_of_files_is_folded(visit):
     assert visit(address, width=390, java_script_enabled=False).locator(".rd-tree").first.is_visible()
 
 
-@pytest.mark.parametrize("address", ["", CHAPTER, "chapters/08-hardening/"])
+@pytest.mark.parametrize("address", ["", CHAPTER, "chapters/12-hardening/"])
 def test_nothing_is_cut_off_on_the_smallest_phone(visit, address):
     """At 320 px, which is also 1280 px at 400 % (WCAG 1.4.10), the name of the site and the place of a pane are whole."""
     page = visit(address, width=320)
@@ -211,7 +211,7 @@ def test_a_heading_on_a_phone_has_no_empty_line(visit):
 
 def test_the_copy_button_narrows_the_first_line_only(visit):
     """An address that fits the second line is not broken to go around the button."""
-    page = visit("chapters/07-urls/", width=390, has_touch=True)
+    page = visit("chapters/08-urls/", width=390, has_touch=True)
     button = page.locator(".language-console:visible .rd-copy").first
     line = button.locator("xpath=..").evaluate("code => parseFloat(getComputedStyle(code).lineHeight)")
     taken = button.evaluate(
@@ -223,7 +223,7 @@ def test_the_copy_button_narrows_the_first_line_only(visit):
 
 def test_what_the_search_finds_wraps(visit):
     """Code in a result does not scroll sideways: no key would reach it there."""
-    page = visit("chapters/07-urls/", width=320)
+    page = visit("chapters/08-urls/", width=320)
     page.locator("label[for=__search]").first.click()
     page.get_by_placeholder("Search").press_sequentially("expired")
     page.locator(".md-search-result__article code").first.wait_for(state="attached")
@@ -245,11 +245,11 @@ def test_a_table_is_as_wide_as_its_columns(visit):
 
 def test_the_menu_gives_each_chapter_its_number(visit):
     """The prose calls chapters by their numbers. Sections of a chapter have none."""
-    page = visit("chapters/08-hardening/", width=390)
+    page = visit("chapters/12-hardening/", width=390)
     content = "all => all.map((e) => getComputedStyle(e, '::before').content)"
-    chapters = page.locator(".md-nav__item:has(> a[href*='07-urls']), .md-nav__item:has(> a[href*='final'])")
+    chapters = page.locator(".md-nav__item:has(> a[href*='08-urls']), .md-nav__item:has(> a[href*='final'])")
 
-    assert page.eval_on_selector_all(".md-nav--primary a[href*='07-urls'] .md-ellipsis", content) == [
+    assert page.eval_on_selector_all(".md-nav--primary a[href*='08-urls'] .md-ellipsis", content) == [
         'counter(chapter) ". " / ""'
     ]
     assert chapters.evaluate_all("all => all.map((e) => getComputedStyle(e).counterIncrement)") == ["chapter 1"] * 2

@@ -83,7 +83,7 @@ def firefox(tmp_path_factory):
 
 def test_pointing_at_a_word_shows_what_it_means(firefox, site):
     """Nothing moves below it, Escape hides it, and so does leaving."""
-    firefox("WebDriver:Navigate", url=f"{site}chapters/04-authentication-backend/")
+    firefox("WebDriver:Navigate", url=f"{site}chapters/05-authentication-backend/")
     x, y, meaning = firefox.run(CENTRE)
     place = "return document.querySelector('.rd-step').getBoundingClientRect().top"
     top = firefox.run(place)
@@ -104,7 +104,7 @@ def test_pointing_at_a_word_shows_what_it_means(firefox, site):
 
 def test_coming_to_a_word_by_key_shows_what_it_means(firefox, site):
     """Escape hides it and leaves the focus where it is."""
-    firefox("WebDriver:Navigate", url=f"{site}chapters/04-authentication-backend/")
+    firefox("WebDriver:Navigate", url=f"{site}chapters/05-authentication-backend/")
     *_, meaning = firefox.run(CENTRE)
     focused = "return document.activeElement.getAttribute('popovertarget')"
     for _ in range(60):

@@ -15,18 +15,18 @@ AXE = (ROOT / "tests/browser/node_modules/axe-core/axe.min.js").read_text
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TESTS = {"t.py::a": "The first thing.", "t.py::b": "The second thing."}
 CLASS = {
-    "ada_1_10_p.zip": Grade(Verdict.PASSED, "", dict.fromkeys(TESTS, Outcome("passed")), 2, True, "07-urls", 1.2),
+    "ada_1_10_p.zip": Grade(Verdict.PASSED, "", dict.fromkeys(TESTS, Outcome("passed")), 2, True, "08-urls", 1.2),
     "bob_LATE_2_11_p.zip": Grade(
         Verdict.FAILED, "", {"t.py::a": Outcome("passed"), "t.py::b": Outcome("failed", "<b>no</b>")}, 2, True
     ),
-    "cyd_3_12_p.zip": Grade(Verdict.TIMEOUT, "It took too long.", {}, 2, True, "06-views", 60.1, "printed"),
+    "cyd_3_12_p.zip": Grade(Verdict.TIMEOUT, "It took too long.", {}, 2, True, "07-views", 60.1, "printed"),
 }
 
 
 @pytest.fixture
 def grades(browser, tmp_path):
     """Opens the page of a small class from its file."""
-    suite = Suite(find("07-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
+    suite = Suite(find("08-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
     results = {Submission(Path("/class", name), Kind.ZIP): result for name, result in CLASS.items()}
     file = tmp_path / "index.html"
     file.write_text(reports.page(results, suite, 10, "JWT login"))

@@ -81,7 +81,7 @@ def test_no_page_scrolls_sideways(visit, built, width):
 @pytest.mark.parametrize("width", [390, 720])
 def test_on_a_phone_long_lines_hang_behind_their_beginning(visit, width):
     """From 720 px down code wraps, and what is continued is indented further than where it began."""
-    page = visit("chapters/04-authentication-backend/", width=width)
+    page = visit("chapters/05-authentication-backend/", width=width)
     wrapped = page.evaluate(
         """() => [...document.querySelectorAll('.rd-pane .rd-line')].filter((e) => e.offsetParent).map((line) => {
             const range = document.createRange();
@@ -102,7 +102,7 @@ def test_on_a_phone_long_lines_hang_behind_their_beginning(visit, width):
 
 def test_at_721_pixels_code_keeps_its_lines(visit):
     """Wider than that, a line of code is a line."""
-    page = visit("chapters/04-authentication-backend/", width=721)
+    page = visit("chapters/05-authentication-backend/", width=721)
 
     assert page.evaluate("getComputedStyle(document.querySelector('.rd-code')).whiteSpace") == "pre"
 

@@ -13,7 +13,7 @@ from companion.upkeep.pictures import draw
 from tests.site.errata import read_all
 
 FAULTS = read_all((ROOT / "docs/errata.md").read_text())
-CHAPTER = "chapters/04-authentication-backend/"
+CHAPTER = "chapters/05-authentication-backend/"
 INSIDE = "e => { const r = e.getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.top >= 0 && r.bottom <= innerHeight }"
 
 
@@ -269,7 +269,7 @@ def test_the_site_works_as_files(browser, files):
     page.keyboard.type("salt")
     page.locator(".md-search-result__link[href*=glossary]").first.click()
     page.wait_for_url("**/glossary.html*")
-    page.goto((files / "chapters/07-urls.html").as_uri())
+    page.goto((files / "chapters/08-urls.html").as_uri())
     assert page.locator(".gl-tip a").first.get_attribute("href").startswith("../glossary.html#")
 
     assert [url for url in asked if not url.startswith(("file:", "about:", "data:"))] == []
@@ -292,7 +292,7 @@ def test_the_site_as_files_has_its_fonts(browser, files):
     page = browser.new_page()
     complaints = []
     page.on("console", lambda message: complaints.append(message.text))
-    page.goto((files / "chapters/04-authentication-backend.html").as_uri())
+    page.goto((files / "chapters/05-authentication-backend.html").as_uri())
     page.evaluate("document.fonts.ready.then(() => null)")
 
     assert drawn_with(page, "h1") == drawn_with(page, ".rd-prose p") == ["Inter"]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-CHAPTER = "chapters/04-authentication-backend/"
+CHAPTER = "chapters/05-authentication-backend/"
 WATCH = "() => { window.asked = []; window.scrollTo = (options) => asked.push(options.behavior); }"
 PANE = "#authentication-tokens-py-read-token"
 
@@ -24,13 +24,13 @@ def test_the_head_says_where_one_is_and_what_changes(page):
     """Stage n of N, every changed file with its status and counts, the unchanged ones muted, and the commands."""
     head = page.locator(".rd-chapter")
 
-    assert re.match(r"Stage 4 of \d+", head.locator(".rd-way > span").inner_text())
+    assert re.match(r"Stage 5 of \d+", head.locator(".rd-way > span").inner_text())
     row = head.locator(".rd-changed", has_text="tokens.py").first
     assert row.inner_text().split() == ["new", "file:", "A", "tokens.py", "45", "added", "+45"]
     assert head.locator(".rd-same").first.text_content() == "unchanged: __init__.py, admin.py, managers.py"
     assert head.locator(".rd-command code").all_inner_texts() == [
-        "diff -ruN steps/03-user-manager steps/04-authentication-backend",
-        "python -m companion check path/to/your/folder --stage 04-authentication-backend",
+        "diff -ruN steps/03-user-manager steps/05-authentication-backend",
+        "python -m companion check path/to/your/folder --stage 05-authentication-backend",
     ]
 
 
@@ -56,7 +56,7 @@ def test_a_pane_says_what_it_is(page):
     assert caption.locator(".rd-path").inner_text() == "authentication/backends.py"
     assert caption.locator(".rd-place").inner_text() == "in class JWTAuthentication"
     assert caption.locator(".rd-counts").text_content() == "9 added+9"
-    page.goto(page.url.replace("04-authentication-backend", "03-user-manager"))
+    page.goto(page.url.replace("05-authentication-backend", "03-user-manager"))
     assert "in class User, after __str__" in page.locator(".rd-place").all_inner_texts()
 
 
@@ -75,7 +75,7 @@ def test_copy_takes_the_added_lines_and_nothing_else(page):
 
 def test_copied_hunks_are_apart(visit):
     """Between lines that do not follow each other in the file goes an empty line, and never two."""
-    page = visit("chapters/08-hardening/")
+    page = visit("chapters/12-hardening/")
     panes = page.locator(".rd-side > .rd-pane", has=page.locator(".rd-path", has_text="settings.py"))
     apart = 0
     for pane in panes.all():
@@ -96,7 +96,7 @@ def test_copied_hunks_are_apart(visit):
 
 def test_selecting_gives_code_without_markers_numbers_or_removed_lines(visit):
     """What one marks with the mouse can be pasted into an editor."""
-    page = visit("chapters/05-serializers/")
+    page = visit("chapters/06-serializers/")
     for pane in page.locator(".rd-side > .rd-pane").all():
         selected = pane.evaluate(
             """(pane) => { const range = document.createRange(); range.selectNodeContents(pane.querySelector('.rd-code'));
@@ -130,7 +130,7 @@ def test_a_pane_leads_to_the_file_in_the_repository(page):
     """The address names the stage's file and the line."""
     link = page.locator(f"{PANE} a[aria-label$='in the repository']")
 
-    assert link.get_attribute("href").endswith("/steps/04-authentication-backend/authentication/tokens.py#L25")
+    assert link.get_attribute("href").endswith("/steps/05-authentication-backend/authentication/tokens.py#L25")
 
 
 def test_what_was_added_and_removed_is_said_in_five_ways(page):
@@ -229,12 +229,12 @@ def test_a_mistake_can_be_reported_at_each_step(page):
     links = page.eval_on_selector_all(".rd-foot a:nth-of-type(2)", "links => links.map((a) => a.href)")
 
     assert len(links) == page.locator(".rd-step").count()
-    assert links[0].endswith("/issues/new?title=04-authentication-backend%2C%20requirements-txt")
+    assert links[0].endswith("/issues/new?title=05-authentication-backend%2C%20requirements-txt")
 
 
 def test_diff_or_result_is_remembered(page):
     """The result has no removed lines and no signs, also after coming back."""
-    page.goto(page.url.replace("04-authentication-backend", "final"))
+    page.goto(page.url.replace("05-authentication-backend", "final"))
     assert page.locator("del.rd-run").first.is_visible()
     page.locator("label", has_text="Result").click()
     assert not page.locator("del.rd-run").first.is_visible()
@@ -250,7 +250,7 @@ def test_diff_or_result_is_remembered(page):
 
 def test_commands_are_copied_without_prompts_and_output(visit):
     """A block with one command, one with a continued command, and one of Python."""
-    page = visit("chapters/07-urls/")
+    page = visit("chapters/08-urls/")
     page.locator(".language-console", has_text="--server").locator(".rd-copy").click()
     assert clipboard(page) == "python -m pytest -q tests/test_http.py --server http://127.0.0.1:8000"
     page.locator(".language-console", has_text="curl -i http://127.0.0.1:8000/api/registration").locator(
@@ -258,7 +258,7 @@ def test_commands_are_copied_without_prompts_and_output(visit):
     ).click()
     assert clipboard(page).startswith("curl -i http://127.0.0.1:8000/api/registration \\\n    -H 'Content-Type")
     assert clipboard(page).endswith("\"correct horse battery staple\"}'")
-    page.goto(page.url.replace("07-urls", "04-authentication-backend"))
+    page.goto(page.url.replace("08-urls", "05-authentication-backend"))
     page.locator(".language-pycon", has_text="class Protected").locator(".rd-copy").click()
     assert "class Protected(APIView):\n    def get(self, request):\n        return" in clipboard(page)
     assert "401 Bearer" not in clipboard(page)
@@ -306,12 +306,12 @@ def test_the_commands_of_the_head_are_copied(page):
     """Without the sign of the prompt, which is drawn."""
     page.locator(".rd-command .rd-copy").first.click()
 
-    assert clipboard(page) == "diff -ruN steps/03-user-manager steps/04-authentication-backend"
+    assert clipboard(page) == "diff -ruN steps/03-user-manager steps/05-authentication-backend"
 
 
 def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
     """Where a command differs there are two tabs; who chooses Windows once has chosen it everywhere."""
-    page = visit("chapters/07-urls/")
+    page = visit("chapters/08-urls/")
     page.get_by_text("Windows", exact=True).first.click()
     blocks = page.locator(".language-pwsh-session:visible")
 
@@ -319,7 +319,7 @@ def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
     blocks.filter(has_text="curl.exe -i").first.locator(".rd-copy").click()
     assert clipboard(page).startswith("'{\"email\": \"ada@example.com\"")
     assert "| curl.exe -i http://127.0.0.1:8000/api/registration `\n" in clipboard(page)
-    page.goto(page.url.replace("07-urls", "01-dockerfile"))
+    page.goto(page.url.replace("08-urls", "01-dockerfile"))
     page.wait_for_function("document.querySelector('.language-pwsh-session').checkVisibility()")
 
 
@@ -329,8 +329,8 @@ def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
 @pytest.fixture
 def walked(visit):
     """A reader who has done two steps of one chapter and looked at another."""
-    page = visit("chapters/05-serializers/")
-    page.goto(page.url.replace("05-serializers", "04-authentication-backend"))
+    page = visit("chapters/06-serializers/")
+    page.goto(page.url.replace("06-serializers", "05-authentication-backend"))
     boxes = page.locator(".rd-foot input")
     boxes.nth(0).check()
     boxes.nth(1).check()
@@ -385,7 +385,7 @@ def test_progress_leaves_nothing_elsewhere(walked):
     """It lies in this browser's storage under one name, and is no cookie."""
     assert walked.evaluate("document.cookie") == ""
     kept = walked.evaluate("JSON.parse(localStorage.getItem('rd-progress'))")
-    assert sorted(kept) == ["04-authentication-backend", "05-serializers"]
+    assert sorted(kept) == ["05-authentication-backend", "06-serializers"]
 
 
 def test_the_start_page_leads_on(walked):
@@ -395,7 +395,7 @@ def test_the_start_page_leads_on(walked):
     assert link.inner_text() == "Serializers"
 
     link.click()
-    walked.wait_for_url("**/05-serializers/")
+    walked.wait_for_url("**/06-serializers/")
     walked.wait_for_load_state("load")  # all boxes are there only then
     for box in walked.locator(".rd-foot input").all():
         box.check()
@@ -425,9 +425,9 @@ def test_broken_progress_does_no_harm(visit):
     for kept in (
         "nonsense",
         "null",
-        '{"04-authentication-backend": {"steps": 2, "done": ["gone"]}}',
+        '{"05-authentication-backend": {"steps": 2, "done": ["gone"]}}',
         "[]",
-        '{"05-serializers": 1}',
+        '{"06-serializers": 1}',
     ):
         page.evaluate("kept => localStorage.setItem('rd-progress', kept)", kept)
         page.reload()

@@ -84,29 +84,29 @@ def test_a_message_with_other_values_or_in_part_finds_its_section(search, words,
         ("UserManager", "03-user-manager"),
         ("create_superuser", "03-user-manager"),
         ("createsuperuser", "03-user-manager"),
-        ("JWTAuthentication", "04-authentication-backend"),
-        ("WWW-Authenticate", "04-authentication-backend"),
-        ("read_token", "04-authentication-backend"),
-        ("RegistrationSerializer", "05-serializers"),
-        ("LoginAPIView", "06-views"),
-        ("JWT_SIGNING_KEY", "08-hardening"),
-        ("429", "08-hardening"),
-        ("logout", "09-sessions"),
-        ("how do I log out", "09-sessions"),
-        ("refresh_session", "10-refresh-tokens"),
-        ("password reset", "11-account-recovery"),
+        ("JWTAuthentication", "05-authentication-backend"),
+        ("WWW-Authenticate", "05-authentication-backend"),
+        ("read_token", "05-authentication-backend"),
+        ("RegistrationSerializer", "06-serializers"),
+        ("LoginAPIView", "07-views"),
+        ("JWT_SIGNING_KEY", "12-hardening"),
+        ("429", "12-hardening"),
+        ("logout", "14-logout"),
+        ("how do I log out", "14-logout"),
+        ("refresh_session", "15-refresh-tokens"),
+        ("password reset", "19-email-and-deletion"),
         ("Superuser must have is_staff=True.", "03-user-manager"),  # a message that only code has
-        ("test_a_token_without_a_claim_is_refused", "04-authentication-backend"),
+        ("test_a_token_without_a_claim_is_refused", "05-authentication-backend"),
         ("Dockerfile", "01-dockerfile"),
         ("pytest.ini", "01-dockerfile"),
         ("managers.py", "03-user-manager"),
         ("authentication/managers.py", "03-user-manager"),
-        ("tokens.py", "04-authentication-backend"),
-        ("backends.py", "04-authentication-backend"),
-        ("serializers.py", "05-serializers"),
-        ("views.py", "06-views"),
-        ("urls.py", "07-urls"),
-        ("throttles.py", "08-hardening"),
+        ("tokens.py", "05-authentication-backend"),
+        ("backends.py", "05-authentication-backend"),
+        ("serializers.py", "06-serializers"),
+        ("views.py", "07-views"),
+        ("urls.py", "08-urls"),
+        ("throttles.py", "12-hardening"),
         ("health.py", "final"),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_name_in_code_leads_to_its_step(visit):
 
 def test_prose_and_glossary_are_found(search):
     """A sentence of a chapter, and a word."""
-    assert "chapters/04-authentication-backend/" in search("can't revoke a single signed token")[0]
+    assert "chapters/05-authentication-backend/" in search("can't revoke a single signed token")[0]
     assert search("bearer")[0] == "glossary/#bearer-token"
 
 
@@ -146,7 +146,7 @@ def test_what_is_typed_is_no_command(search):
 def test_a_word_is_found_while_it_is_typed(search):
     """The beginning of the last word is enough."""
     assert "chapters/03-user-manager/" in search("normalize_em")[0]
-    assert search("password res")[0].startswith("chapters/11-account-recovery/")
+    assert search("password res")[0].startswith("chapters/19-email-and-deletion/")
 
 
 @pytest.mark.parametrize("words", ["createsuperuser", "logout", "AUTH_USER_MODEL", "password reset", "serializers.py"])

@@ -67,7 +67,7 @@ def test_the_index_of_the_search_comes_when_it_is_wanted(watched, site, width):
     """Who reads loads no index; whoever turns to the search has it, and finds what they have typed."""
     page, answers = watched
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(site + "chapters/04-authentication-backend/", wait_until="networkidle")
+    page.goto(site + "chapters/05-authentication-backend/", wait_until="networkidle")
     assert [address for address, _, _ in answers if "search_index" in address] == []
 
     page.locator("label[for=__search]").first.click() if width == 390 else page.get_by_placeholder("Search").click()
@@ -84,7 +84,7 @@ def test_the_index_of_the_search_comes_when_it_is_wanted(watched, site, width):
 )
 def test_every_colour_of_code_can_be_read(visit, scheme, ground):
     """Each syntax colour has 4.5:1 on plain, added and removed ground, on changed words, and on the line looked at."""
-    page = visit("chapters/04-authentication-backend/", color_scheme=scheme)
+    page = visit("chapters/05-authentication-backend/", color_scheme=scheme)
     style = page.evaluate("fetch(document.querySelector('link[href*=reading]').href).then((answer) => answer.text())")
     inks = sorted(set(re.findall(r"--hl-\w+(?=:)", style))) + ["--md-code-fg-color"]
     low = {ink: page.evaluate(CONTRAST, [ink, ground]) for ink in inks}
@@ -95,7 +95,7 @@ def test_every_colour_of_code_can_be_read(visit, scheme, ground):
 
 def test_forced_colours_leave_it_legible(visit):
     """In a high-contrast mode the signs and the bars stay, and the line looked at has an outline."""
-    page = visit("chapters/04-authentication-backend/", forced_colors="active")
+    page = visit("chapters/05-authentication-backend/", forced_colors="active")
     line = page.locator("ins > .rd-line").first
 
     assert page.evaluate("matchMedia('(forced-colors: active)').matches")
@@ -113,8 +113,8 @@ def test_the_menu_of_a_phone_leads_to_every_chapter(visit):
     page = visit("", width=390, height=844, has_touch=True)
     page.get_by_role("button", name="Menu").click()
     page.get_by_text("Chapters", exact=True).locator("visible=true").first.click()
-    page.locator(".md-nav--primary a[href*='07-urls']").click()
-    page.wait_for_url("**/chapters/07-urls/")
+    page.locator(".md-nav--primary a[href*='08-urls']").click()
+    page.wait_for_url("**/chapters/08-urls/")
 
 
 def test_reference_pictures_are_made(visit, tmp_path_factory, request):
@@ -123,8 +123,8 @@ def test_reference_pictures_are_made(visit, tmp_path_factory, request):
     folder.mkdir(parents=True, exist_ok=True)
     pages = {
         "start": "",
-        "chapter": "chapters/04-authentication-backend/",
-        "step": "chapters/04-authentication-backend/#step-authentication-tokens-py-read-token",
+        "chapter": "chapters/05-authentication-backend/",
+        "step": "chapters/05-authentication-backend/#step-authentication-tokens-py-read-token",
         "errata": "errata/",
     }
     for name, address in pages.items():

@@ -22,8 +22,8 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def api(tmp_path):
-    """The address of stage 07, served by `runserver` on a free port."""
-    folder = copy(find("07-urls"), tmp_path / "api")
+    """The address of stage 08, served by `runserver` on a free port."""
+    folder = copy(find("08-urls"), tmp_path / "api")
     command = [sys.executable, "-u", "manage.py", "runserver", "--noreload", "--skip-checks", "127.0.0.1:0"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
         printed = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stdout)

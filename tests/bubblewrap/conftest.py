@@ -21,7 +21,7 @@ def sandbox():
 
 @pytest.fixture
 def project(tmp_path):
-    """A copy of a stage, with files changed: `project("07-urls", {"config/urls.py": "text"})`; None removes one."""
+    """A copy of a stage, with files changed: `project("08-urls", {"config/urls.py": "text"})`; None removes one."""
 
     def project(stage: str, changes: dict[str, str | None] | None = None, name: str = "submission") -> Path:
         folder = tmp_path / name
@@ -41,10 +41,10 @@ def project(tmp_path):
 
 @pytest.fixture
 def grade():
-    """Grade one folder or file against a stage: `grade(folder, "07-urls", seconds=10)`."""
+    """Grade one folder or file against a stage: `grade(folder, "08-urls", seconds=10)`."""
     suites = {}
 
-    def grade(path: Path, stage: str = "07-urls", **limits):
+    def grade(path: Path, stage: str = "08-urls", **limits):
         key = (stage, tuple(limits.items()))
         suites[key] = suites.get(key) or suite_of(find(stage), Limits(**limits))
         return grade_one(Task(Submission(path, kind(path)), suites[key], Key(path.name, "", "")))

@@ -1,6 +1,6 @@
 """Strangers who want a pass without the work, the instructor's secrets, or the machine. Nobody gets any of them.
 
-Each cheat sits in a project that lacks the addresses (stage 06): an honest run of it passes no test at all.
+Each cheat sits in a project that lacks the addresses (stage 07): an honest run of it passes no test at all.
 """
 
 import os
@@ -31,7 +31,7 @@ def cheat(grade, project):
     """Grade the project that lacks the addresses, with code appended to files of it, and new files."""
 
     def cheat(appended: dict[str, str], **limits):
-        folder = project("06-views")
+        folder = project("07-views")
         for path, code in appended.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             with (folder / path).open("a") as file:
@@ -208,12 +208,12 @@ def test_a_canned_server_that_knows_the_password_of_the_tests_fails(cheat):
 
 
 def test_nothing_can_be_written_into_the_stage(cheat):
-    before = {path: path.read_bytes() for path in find("07-urls").path.rglob("*.py")}
+    before = {path: path.read_bytes() for path in find("08-urls").path.rglob("*.py")}
     result = cheat(
         {
             "config/settings.py": f"""
                 import os
-                targets = [{str(find("07-urls").path / HTTP)!r}, "/opt/tutorial/companion/running/child/serve.py", "/submission/x", "/opt/x", "/x"]
+                targets = [{str(find("08-urls").path / HTTP)!r}, "/opt/tutorial/companion/running/child/serve.py", "/submission/x", "/opt/x", "/x"]
                 for target in targets:
                     try:
                         open(target, "w").write("def test(): pass")
@@ -225,7 +225,7 @@ def test_nothing_can_be_written_into_the_stage(cheat):
     )
 
     assert "WRITTEN" not in result.output and "refused" in result.output
-    assert {path: path.read_bytes() for path in find("07-urls").path.rglob("*.py")} == before
+    assert {path: path.read_bytes() for path in find("08-urls").path.rglob("*.py")} == before
 
 
 def test_nothing_of_the_instructor_can_be_read(cheat, tmp_path):
@@ -465,10 +465,10 @@ def test_no_door_into_the_kernel_is_open(cheat, call):
 
 
 def test_a_link_to_the_solution_is_no_solution(grade, project, tmp_path):
-    folder = project("06-views")
+    folder = project("07-views")
     for path in ("config/urls.py", "authentication/urls.py"):
         (folder / path).unlink(missing_ok=True)
-        (folder / path).symlink_to(find("07-urls").path / path)
+        (folder / path).symlink_to(find("08-urls").path / path)
 
     result = grade(folder)
 
@@ -479,7 +479,7 @@ def test_a_link_to_the_solution_is_no_solution(grade, project, tmp_path):
 def test_a_link_for_a_database_is_not_written_to(grade, project, tmp_path):
     precious = tmp_path / "precious.sqlite3"
     precious.write_text("grades of last year")
-    folder = project("07-urls")
+    folder = project("08-urls")
     (folder / "db.sqlite3").symlink_to(precious)
 
     assert grade(folder).verdict is Verdict.PASSED

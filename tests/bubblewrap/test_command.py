@@ -33,11 +33,11 @@ def classroom(tmp_path, project):
     """A folder with a submission of every sort that one meets."""
     folder = tmp_path / "class"
     folder.mkdir()
-    project("07-urls", name="class/ada")
-    project("06-views", name="class/bob")
-    project("07-urls", {"config/settings.py": "import os\nos._exit(0)"}, name="class/cyd")
-    project("07-urls", {"config/settings.py": "while True: pass"}, name="class/dan")
-    right = project("07-urls", name="right")
+    project("08-urls", name="class/ada")
+    project("07-views", name="class/bob")
+    project("08-urls", {"config/settings.py": "import os\nos._exit(0)"}, name="class/cyd")
+    project("08-urls", {"config/settings.py": "while True: pass"}, name="class/dan")
+    right = project("08-urls", name="right")
     with zipfile.ZipFile(folder / "eve_LATE_5_10_work.zip", "w") as archive:
         for path in right.rglob("*"):
             archive.write(path, f"work/{path.relative_to(right)}")
@@ -45,7 +45,7 @@ def classroom(tmp_path, project):
     (folder / "fay.zip").write_bytes(b"PK")
     (folder / "gil").mkdir()
     (folder / "hal.pdf").write_bytes(b"%PDF")
-    git = project("07-urls", name="class/ida")
+    git = project("08-urls", name="class/ida")
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "work"]):
         subprocess.run(["git", "-c", "user.name=I", "-c", "user.email=i@example.com", *command], cwd=git, check=True)
     return folder
@@ -90,14 +90,14 @@ def test_every_submission_gets_a_result(classroom, capsys):
     assert "eve,5,,,,100" in (out / "canvas.csv").read_text()
     assert {r["where"] for r in json.loads((out / "results.json").read_text())["results"]} == {
         "",
-        "06-views",
-        "07-urls",
+        "07-views",
+        "08-urls",
     }
 
     (classroom / "fay.zip").unlink()
     shutil.copytree(classroom / "bob", classroom / "fay")
     settings = classroom / "dan" / "config" / "settings.py"
-    shutil.copy2(find("07-urls").path / "config" / "settings.py", settings)
+    shutil.copy2(find("08-urls").path / "config" / "settings.py", settings)
     status = main(["grade", str(classroom), "--resume"])
 
     printed = capsys.readouterr()
@@ -109,13 +109,13 @@ def test_every_submission_gets_a_result(classroom, capsys):
 def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
     """Folders without end, a name that is no text, a link to itself, a file that vanishes: each gets its result."""
     latin = os.fsdecode(b"Ren\xe9")
-    project("07-urls", name="class/ada")
-    project("07-urls", {os.fsdecode(b"notes\xff.txt"): "x"}, name=f"class/{latin}")
+    project("08-urls", name="class/ada")
+    project("08-urls", {os.fsdecode(b"notes\xff.txt"): "x"}, name=f"class/{latin}")
     inside = "course-main/week 3/project-main/project/"
     with zipfile.ZipFile(tmp_path / "class" / "deep_26_917_p.zip", "w") as archive:
         for path in (tmp_path / "class" / "ada").rglob("*"):
             archive.write(path, inside + str(path.relative_to(tmp_path / "class" / "ada")))
-    project("07-urls", name="class/Die Pythons_17_assignsubmission_file")
+    project("08-urls", name="class/Die Pythons_17_assignsubmission_file")
     (tmp_path / "class" / "circle").symlink_to(tmp_path / "class" / "circle")
     folder = str(tmp_path / "class" / "folders")
     os.mkdir(folder)
@@ -189,8 +189,8 @@ def test_without_a_sandbox_it_refuses(classroom, capsys, monkeypatch):
 
 def test_unsafe_grades_without_a_sandbox_and_says_so(tmp_path, project, capsys, monkeypatch):
     monkeypatch.setattr(grade_command.bubblewrap.shutil, "which", lambda name: None)
-    project("07-urls", name="class/ada")
-    project("06-views", name="class/bob")
+    project("08-urls", name="class/ada")
+    project("07-views", name="class/bob")
 
     assert main(["grade", str(tmp_path / "class"), "--unsafe"]) == 0
 
@@ -242,9 +242,9 @@ views.RegistrationAPIView.post = lambda *arguments: time.sleep(1000)
 
 
 def test_a_run_that_is_killed_loses_nothing_and_leaves_nothing(tmp_path, project, short_tmp):
-    hanging = (find("07-urls").path / "config" / "urls.py").read_text() + HANGING
+    hanging = (find("08-urls").path / "config" / "urls.py").read_text() + HANGING
     for n in range(6):
-        project("07-urls", {"config/urls.py": hanging} if n > 2 else {}, name=f"class/s{n}")
+        project("08-urls", {"config/urls.py": hanging} if n > 2 else {}, name=f"class/s{n}")
     command = [sys.executable, "-m", "companion", "grade", str(tmp_path / "class"), "--jobs", "2"]
     place = os.environ | {"TMPDIR": str(short_tmp)}
     run = subprocess.Popen(command, cwd=ROOT, env=place, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
@@ -262,7 +262,7 @@ def test_a_run_that_is_killed_loses_nothing_and_leaves_nothing(tmp_path, project
     before = journal.read_text()
     assert sorted(json.loads(line)["name"] for line in before.splitlines()) == ["s0", "s1", "s2"]
     for n in range(3, 6):
-        shutil.copy2(find("07-urls").path / "config" / "urls.py", tmp_path / "class" / f"s{n}" / "config" / "urls.py")
+        shutil.copy2(find("08-urls").path / "config" / "urls.py", tmp_path / "class" / f"s{n}" / "config" / "urls.py")
     again = subprocess.run([*command, "--resume"], cwd=ROOT, env=place, capture_output=True, text=True, check=True)
 
     assert list(short_tmp.iterdir()) == []
@@ -273,7 +273,7 @@ def test_a_run_that_is_killed_loses_nothing_and_leaves_nothing(tmp_path, project
 
 def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(tmp_path, project, short_tmp):
     for n in range(6):
-        project("07-urls", name=f"class/s{n}")
+        project("08-urls", name=f"class/s{n}")
     command = [sys.executable, "-m", "companion", "grade", str(tmp_path / "class"), "--jobs", "1"]
     place = os.environ | {"TMPDIR": str(short_tmp)}
     run = subprocess.Popen(
@@ -299,7 +299,7 @@ def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(tmp_path, p
 
 
 def test_who_interrupts_before_anything_is_graded_reads_no_traceback(tmp_path, project):
-    project("07-urls", name="class/ada")
+    project("08-urls", name="class/ada")
     code = "import sys, companion.cli as c\nc.main = lambda: (_ for _ in ()).throw(KeyboardInterrupt)\n"
     code += "import runpy; runpy.run_module('companion', run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -309,7 +309,7 @@ def test_who_interrupts_before_anything_is_graded_reads_no_traceback(tmp_path, p
 
 def test_a_full_disk_is_said_and_costs_nothing(tmp_path, project, capsys, monkeypatch):
     """What stands in the journal is kept; a report that could not be written whole leaves nothing behind."""
-    project("07-urls", name="class/ada")
+    project("08-urls", name="class/ada")
     real, count = os.fsync, []
 
     def full(number):
@@ -346,7 +346,7 @@ def test_a_wrong_option_is_said(tmp_path, capsys, argument, value, said):
 
 
 def test_the_results_need_a_folder_of_their_own(tmp_path, project, capsys):
-    project("07-urls", name="class/ada")
+    project("08-urls", name="class/ada")
     (tmp_path / "file").touch()
     for arguments, said in [
         (["class", "--out", "class"], "the results need a folder of their own."),
@@ -361,7 +361,7 @@ def test_the_results_need_a_folder_of_their_own(tmp_path, project, capsys):
 
 @pytest.fixture
 def one_suite():
-    return grade.suite_of(find("07-urls"), Limits(seconds=20))
+    return grade.suite_of(find("08-urls"), Limits(seconds=20))
 
 
 class Worst(Executor):
@@ -421,7 +421,7 @@ def test_a_real_worker_that_is_killed_is_replaced(tmp_path, project, one_suite, 
     """The kernel kills a worker that has used up the memory: here it is a submission's turn that does."""
     monkeypatch.setenv("KILLED_ONCE", str(tmp_path / "killed"))
     for name in ("ada", "bob", "cyd"):
-        project("07-urls", name=f"class/{name}")
+        project("08-urls", name=f"class/{name}")
     monkeypatch.setattr(grade, "grade_one", killed_at_bob)
     with Journal(tmp_path / "journal") as journal:
         found = list(
@@ -445,7 +445,7 @@ def test_when_the_grader_itself_fails_the_result_says_so(project, one_suite, mon
         raise OSError("No space left on device")
 
     monkeypatch.setattr(grade, "unpack", full)
-    folder = project("07-urls")
+    folder = project("08-urls")
     submission = submissions(folder.parent)[0]
 
     result = grade.grade_one(grade.Task(submission, one_suite, grade.Key("x", "", "")))
@@ -458,7 +458,7 @@ def test_when_the_grader_itself_fails_the_result_says_so(project, one_suite, mon
 
 
 def test_grader_failures_show_in_the_exit_status(tmp_path, project, monkeypatch, capsys):
-    project("07-urls", name="class/ada")
+    project("08-urls", name="class/ada")
     monkeypatch.setattr(grade, "grade_all", None)
     monkeypatch.setattr(
         grade_command, "grade_all", lambda found, *rest: [(found[0], Grade(Verdict.GRADER_FAILED, "why"), True)]

@@ -23,11 +23,11 @@ def checkout(tmp_path, project):
     """A folder like a checkout of this project, with the page's class in it."""
     (tmp_path / "companion").symlink_to(ROOT / "companion")
     (tmp_path / "submissions").mkdir()
-    project("07-urls", name="submissions/ada")
-    project("06-views", name="submissions/cyd")
-    project("07-urls", {"config/urls.py": "urlpatterns = ["}, name="submissions/eve")
+    project("08-urls", name="submissions/ada")
+    project("07-views", name="submissions/cyd")
+    project("08-urls", {"config/urls.py": "urlpatterns = ["}, name="submissions/eve")
     (tmp_path / "submissions" / "dijkstraedsger_14_902_essay.pdf").write_bytes(b"%PDF")
-    for stage, name in (("07-urls", "byronada_LATE_12_901_work.zip"), ("06-views", "hoppergrace_13_903_project.zip")):
+    for stage, name in (("08-urls", "byronada_LATE_12_901_work.zip"), ("07-views", "hoppergrace_13_903_project.zip")):
         folder = project(stage, name="work")
         with zipfile.ZipFile(tmp_path / "submissions" / name, "w") as archive:
             for path in folder.rglob("*"):

@@ -14,9 +14,9 @@ from companion.grading.verdicts import Verdict
 
 @pytest.fixture
 def tried(grade, project):
-    """Grade a project without addresses that does `code` in its settings, or a right one (`stage="07-urls"`)."""
+    """Grade a project without addresses that does `code` in its settings, or a right one (`stage="08-urls"`)."""
 
-    def tried(code: str, stage: str = "06-views", **limits):
+    def tried(code: str, stage: str = "07-views", **limits):
         folder = project(stage)
         with (folder / "config" / "settings.py").open("a") as file:
             file.write("\n" + textwrap.dedent(code))
@@ -39,13 +39,13 @@ def test_text_that_no_file_can_hold_does_not_stop_the_reports(tried, tmp_path):
     submission = Submission(tmp_path / "ada\udcff.zip", Kind.ZIP)
 
     assert result.why.startswith("config/settings.py, line 153: ValueError: half ? a pair")
-    paths = reports.write({submission: result}, suite_of(find("07-urls"), Limits()), 100, "JWT \ud800", tmp_path)
+    paths = reports.write({submission: result}, suite_of(find("08-urls"), Limits()), 100, "JWT \ud800", tmp_path)
     assert [path.stat().st_size > 50 for path in paths] == [True] * 5
 
 
 def test_a_huge_python_file_is_not_read_by_us(tried):
     """To parse 40 MB of Python takes gigabytes: the trusted side does not even try."""
-    result = tried("x = [" + "0," * 700_000 + "]", stage="07-urls")
+    result = tried("x = [" + "0," * 700_000 + "]", stage="08-urls")
 
     assert (result.verdict, result.where) == (Verdict.PASSED, "")
 
@@ -54,8 +54,8 @@ def test_nothing_in_the_instructors_environment_changes_a_result(grade, project,
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "http_proxy"):
         monkeypatch.setenv(name, "--collect-only")
 
-    assert grade(project("07-urls")).verdict is Verdict.PASSED
-    assert grade(project("06-views", name="bad")).verdict is Verdict.FAILED
+    assert grade(project("08-urls")).verdict is Verdict.PASSED
+    assert grade(project("07-views", name="bad")).verdict is Verdict.FAILED
 
 
 def test_only_what_is_needed_is_inherited(tried):
@@ -153,7 +153,7 @@ def test_strange_answers_are_wrong_answers(grade, project, how):
                 threading.Thread(target=answer, args=(listening.accept()[0],), daemon=True).start()
         sys.modules["__main__"].serve = serve
     """
-    folder = project("06-views", {"config/cheat.py": textwrap.dedent(code)})
+    folder = project("07-views", {"config/cheat.py": textwrap.dedent(code)})
     with (folder / "config" / "settings.py").open("a") as file:
         file.write("\nfrom . import cheat\n")
     result = grade(folder)
@@ -182,7 +182,7 @@ def test_whoever_says_ready_and_never_answers_runs_out_of_time(tried):
 
 @pytest.mark.parametrize("value", ["companion.grading.http_tester", "os", "settings_as_served", "__main__"])
 def test_settings_of_somebody_else_are_no_settings(grade, project, value):
-    folder = project("06-views", {"manage.py": f"x = 'DJANGO_SETTINGS_MODULE', '{value}'"})
+    folder = project("07-views", {"manage.py": f"x = 'DJANGO_SETTINGS_MODULE', '{value}'"})
 
     assert grade(folder).passed == 0
 
@@ -221,7 +221,7 @@ def test_many_processes_and_sockets_end_somewhere(tried):
 
 def test_a_neighbour_is_not_there(tried, project):
     """Another submission lies beside it on the disk: one looks for the other's file, in all that it can see."""
-    project("07-urls", {"mark-of-the-neighbour.txt": ""}, name="neighbour")
+    project("08-urls", {"mark-of-the-neighbour.txt": ""}, name="neighbour")
     result = tried("""
         import subprocess
         command = ["find", "/", "-path", "/proc", "-prune", "-o", "-name", "mark-of-the-neighbo[u]r.txt", "-print"]

@@ -1,6 +1,6 @@
 """Submissions that attack the process that serves them: their manage.py and their settings run inside it.
 
-Each sits in a project without URLs (stage 06), of which an honest run passes no test.
+Each sits in a project without URLs (stage 07), of which an honest run passes no test.
 """
 
 import textwrap
@@ -84,7 +84,7 @@ def tried(grade, project):
     """Grade the project without URLs, with code appended to files of it, and with new files."""
 
     def tried(appended: dict[str, str]):
-        folder = project("06-views")
+        folder = project("07-views")
         for path, code in appended.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             with (folder / path).open("a") as file:

@@ -23,15 +23,15 @@ def test_each_stage_passes_its_own_tests(grade, project, stage):
 
 
 def test_the_stage_before_fails_every_test_that_needs_an_address(grade, project):
-    result = grade(project("06-views"))
+    result = grade(project("07-views"))
 
     assert result.verdict is Verdict.FAILED
     assert result.passed == 0
-    assert result.expected == len(expected_tests(find("07-urls")))
+    assert result.expected == len(expected_tests(find("08-urls")))
 
 
 def test_a_project_with_another_name_and_layout_passes(grade, project, tmp_path):
-    folder = project("07-urls")
+    folder = project("08-urls")
     (folder / "config").rename(folder / "mysite")
     for path in [folder / "manage.py", *(folder / "mysite").glob("*.py")]:
         path.write_text(path.read_text().replace("config.", "mysite."))
@@ -54,7 +54,7 @@ from django.core.management import execute_from_command_line
 execute_from_command_line(sys.argv)
 """
 
-    assert grade(project("07-urls", {"manage.py": manage})).verdict is Verdict.PASSED
+    assert grade(project("08-urls", {"manage.py": manage})).verdict is Verdict.PASSED
 
 
 FIRST = "tests/test_http.py::test_register_log_in_and_ask_who_i_am"
@@ -69,7 +69,7 @@ FIRST = "tests/test_http.py::test_register_log_in_and_ask_who_i_am"
     ),
 ])  # fmt: skip
 def test_first_failure_says_what_came_back(grade, project, old, new, said):
-    folder = project("07-urls")
+    folder = project("08-urls")
     views = folder / "authentication" / "views.py"
     assert old in views.read_text()
     views.write_text(views.read_text().replace(old, new))
@@ -77,22 +77,22 @@ def test_first_failure_says_what_came_back(grade, project, old, new, said):
     result = grade(folder)
 
     assert result.outcomes[FIRST].cause == said
-    assert gradebooks.missing(result, expected_tests(find("07-urls"))) == said
+    assert gradebooks.missing(result, expected_tests(find("08-urls"))) == said
     assert "object at 0x" not in result.outcomes[FIRST].message
 
 
 def test_404_is_called_404(grade, project):
-    result = grade(project("06-views"))
+    result = grade(project("07-views"))
 
     assert result.outcomes[FIRST].cause == "POST /api/registration: got 404 Not Found."
-    assert gradebooks.missing(result, expected_tests(find("07-urls"))) == (
+    assert gradebooks.missing(result, expected_tests(find("08-urls"))) == (
         "Every request got 404, first POST /api/registration: the project has none of the API's URLs."
     )
 
 
 def test_page_in_html_is_called_so(grade, project):
     """Django's page for an error is not JSON."""
-    folder = project("07-urls")
+    folder = project("08-urls")
     views = folder / "authentication" / "views.py"
     views.write_text(views.read_text().replace("serializer.save()", "serializer.nonsense()"))
 
@@ -105,7 +105,7 @@ def test_page_in_html_is_called_so(grade, project):
 
 
 def test_one_mistake_costs_the_tests_that_see_it(grade, project):
-    folder = project("07-urls")
+    folder = project("08-urls")
     views = folder / "authentication" / "views.py"
     views.write_text(views.read_text().replace("no-store", "public"))
 
@@ -148,20 +148,20 @@ def test_one_mistake_costs_the_tests_that_see_it(grade, project):
     ],
 )
 def test_what_keeps_a_project_from_starting_is_said(grade, project, path, text, why):
-    result = grade(project("07-urls", {path: text}))
+    result = grade(project("08-urls", {path: text}))
 
     assert (result.verdict, result.why) == (Verdict.NOT_STARTED, why)
     assert (result.passed, result.points()) == (0, 0)
 
 
 def test_what_a_project_prints_is_kept(grade, project):
-    result = grade(project("07-urls", {"config/urls.py": "print('hello instructor')\nurlpatterns = []"}))
+    result = grade(project("08-urls", {"config/urls.py": "print('hello instructor')\nurlpatterns = []"}))
 
     assert "hello instructor" in result.output
 
 
 def test_a_project_may_write_beside_its_own_files(grade, project):
-    folder = project("07-urls")
+    folder = project("08-urls")
     settings = folder / "config" / "settings.py"
     settings.write_text(settings.read_text() + "\n(BASE_DIR / 'debug.log').write_text('log')\n")
 
@@ -188,7 +188,7 @@ def test_the_tester_ends_with_the_grader(tmp_path):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "socket"))
         listening.listen()
-        with _tester(find("07-urls"), str(tmp_path / "socket")) as channel:
+        with _tester(find("08-urls"), str(tmp_path / "socket")) as channel:
             asking, _ = listening.accept()
             with asking:
                 channel.process.stdin.close()

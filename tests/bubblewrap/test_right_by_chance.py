@@ -42,13 +42,13 @@ ANY_SIGNATURE = {TOKENS: ('"strict_aud": True', '"strict_aud": True, "verify_sig
 @pytest.mark.parametrize(
     ("stage", "cheat", "tests"),
     [
-        ("07-urls", ANY_PASSWORD, "test_a_wrong_login_is_refused[password] test_password_counts_to_its_last_character"),
-        ("07-urls", ANY_SIGNATURE, "test_a_token_that_was_changed_is_refused"),
-        ("07-urls", SHORT_PASSWORD, "test_password_counts_to_its_last_character"),
-        ("07-urls", LONG_LIFE, "test_token_expires_within_a_day"),
-        ("07-urls", NO_END, "test_token_expires_within_a_day"),
-        ("07-urls", ANYBODY, "test_me_ignores_an_id_in_the_url"),
-        ("10-refresh-tokens", ANY_SIGNATURE, "test_a_token_that_was_changed_is_refused"),
+        ("08-urls", ANY_PASSWORD, "test_a_wrong_login_is_refused[password] test_password_counts_to_its_last_character"),
+        ("08-urls", ANY_SIGNATURE, "test_a_token_that_was_changed_is_refused"),
+        ("08-urls", SHORT_PASSWORD, "test_password_counts_to_its_last_character"),
+        ("08-urls", LONG_LIFE, "test_token_expires_within_a_day"),
+        ("08-urls", NO_END, "test_token_expires_within_a_day"),
+        ("08-urls", ANYBODY, "test_me_ignores_an_id_in_the_url"),
+        ("15-refresh-tokens", ANY_SIGNATURE, "test_a_token_that_was_changed_is_refused"),
     ],
 )
 def test_whoever_knows_the_words_of_the_tests_gains_nothing(grade, project, stage, cheat, tests):
@@ -78,11 +78,11 @@ def test_the_stage_before_is_not_enough(grade, project, before, stage):
 
 
 def test_a_session_of_somebody_else_cannot_be_ended(grade, project):
-    folder = project("09-sessions")
+    folder = project("14-logout")
     views = folder / "authentication" / "views.py"
     text = views.read_text()
     assert "request.user.sessions.filter(pk=pk)" in text
     anybodys = "request.user.sessions.model.objects.filter(pk=pk)"
     views.write_text(text.replace("request.user.sessions.filter(pk=pk)", anybodys))
 
-    assert grade(folder, "09-sessions").verdict is Verdict.FAILED
+    assert grade(folder, "14-logout").verdict is Verdict.FAILED

@@ -12,7 +12,7 @@ def tried(grade, project):
     """Grade a project without addresses that does `code` in its settings."""
 
     def tried(code: str, **limits):
-        folder = project("06-views")
+        folder = project("07-views")
         with (folder / "config" / "settings.py").open("a") as file:
             file.write("\n" + textwrap.dedent(code))
         return grade(folder, **limits)
@@ -57,15 +57,15 @@ SLOW = {  # Python that takes Python, or whoever reads it, long
 @pytest.mark.parametrize("how", SLOW)
 def test_the_grader_does_not_read_what_takes_long(grade, project, how):
     """The trusted side looks into the files only to say how far a project has come, and nothing ends it there."""
-    result = grade(project("07-urls", {"notes.py": SLOW[how]}))
+    result = grade(project("08-urls", {"notes.py": SLOW[how]}))
 
     assert (result.verdict, result.where) == (Verdict.PASSED, "")
 
 
 def test_the_grader_reads_what_people_write(grade, project):
-    result = grade(project("07-urls", {"notes.py": "x=1\n" * 15_000}))
+    result = grade(project("08-urls", {"notes.py": "x=1\n" * 15_000}))
 
-    assert (result.verdict, result.where) == (Verdict.PASSED, "07-urls")
+    assert (result.verdict, result.where) == (Verdict.PASSED, "08-urls")
 
 
 def test_answers_that_are_dear_to_compare_stay_small(tried):

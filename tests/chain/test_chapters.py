@@ -11,7 +11,7 @@ PAGE = """# A page
 Prose.
 ///
 
-  <!-- run: in 07-urls -->
+  <!-- run: in 08-urls -->
   ```console
   $ python manage.py check
   /// beside | code.py
@@ -39,7 +39,7 @@ def test_one_pass_finds_the_blocks_and_the_fences():
             Mark(18, ""),
             Mark(19, "broken", "x"),
         ],
-        [Fence("  ", "console", 8, 10, "in 07-urls"), Fence("", "", 13, 14, "")],
+        [Fence("  ", "console", 8, 10, "in 08-urls"), Fence("", "", 13, 14, "")],
     )
 
 

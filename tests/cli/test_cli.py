@@ -100,10 +100,10 @@ def test_an_unknown_command_is_told_the_commands_there_are(run):
     )
 
 
-@pytest.mark.parametrize("text", ["4", "04", "04-authentication-backend", "backend"])
+@pytest.mark.parametrize("text", ["4", "04", "05-authentication-backend", "backend"])
 def test_a_stage_may_be_named_briefly(text):
     """A number, or a part of the name that no other stage has."""
-    assert wanted(text) == find("04-authentication-backend")
+    assert wanted(text) == find("05-authentication-backend")
 
 
 @pytest.mark.parametrize("text", ["99", "user", "nonsense", ""])
@@ -127,10 +127,10 @@ def test_an_unknown_stage_is_told_the_stages_there_are(run, tmp_path, command):
 @pytest.mark.parametrize(
     ("typed", "right"),
     [
-        (["7"], ["DIR", "--stage", "7"]),
-        (["07-urls"], ["DIR", "--stage", "07-urls"]),
-        (["7", "mine"], ["mine", "--stage", "7"]),
-        (["mine", "7"], ["mine", "--stage", "7"]),
+        (["7"], ["DIR", "--stage", "8"]),
+        (["08-urls"], ["DIR", "--stage", "08-urls"]),
+        (["7", "mine"], ["mine", "--stage", "8"]),
+        (["mine", "7"], ["mine", "--stage", "8"]),
         (["urls", "mine"], ["mine", "--stage", "urls"]),
     ],
 )

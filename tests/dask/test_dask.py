@@ -44,7 +44,7 @@ def cluster(tmp_path):
 
 def classroom(folder: Path) -> Path:
     for n in range(CLASS):
-        for name, path in files(find("07-urls" if n % 4 else "06-views")).items():
+        for name, path in files(find("08-urls" if n % 4 else "07-views")).items():
             (folder / f"s{n}" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / f"s{n}" / name).write_bytes(path.read_bytes())
     return folder

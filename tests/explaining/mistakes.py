@@ -134,7 +134,7 @@ MISTAKES = [
     ),
     Mistake(
         'a file that hides a package',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'jwt.py hides the package jwt, which the project needs.',
         'jwt.py',
         0,
@@ -324,7 +324,7 @@ MISTAKES = [
     ),
     Mistake(
         'a function with another name',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/tokens.py, line 25, defines reed_token, where read_token is asked for.',
         'authentication/tokens.py',
         25,
@@ -335,7 +335,7 @@ MISTAKES = [
     ),
     Mistake(
         'a file with another name',
-        '05-serializers',
+        '06-serializers',
         'authentication/serializer.py should be called authentication/serializers.py.',
         'authentication/serializer.py',
         0,
@@ -346,7 +346,7 @@ MISTAKES = [
     ),
     Mistake(
         'a file that is not there yet',
-        '06-views',
+        '07-views',
         'authentication/views.py does not exist yet.',
         'authentication/views.py',
         0,
@@ -366,7 +366,7 @@ MISTAKES = [
     ),
     Mistake(
         'a token without return',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/models.py, line 63: a function gives None, for it has no return.',
         'authentication/models.py',
         63,
@@ -374,7 +374,7 @@ MISTAKES = [
     ),
     Mistake(
         'a view without return',
-        '06-views',
+        '07-views',
         'authentication/views.py, line 85: the view gives no answer, it returns None.',
         'authentication/views.py',
         85,
@@ -394,7 +394,7 @@ MISTAKES = [
     ),
     Mistake(
         'another name for an address',
-        '07-urls',
+        '08-urls',
         'authentication/urls.py, line 7, names an address login, where user_login is asked for.',
         'authentication/urls.py',
         7,
@@ -402,7 +402,7 @@ MISTAKES = [
     ),
     Mistake(
         'urls that are not included',
-        '07-urls',
+        '08-urls',
         'config/urls.py does not include authentication/urls.py, so its addresses do not exist.',
         'config/urls.py',
         20,
@@ -410,7 +410,7 @@ MISTAKES = [
     ),
     Mistake(
         'a list with another name',
-        '07-urls',
+        '08-urls',
         'authentication/urls.py, line 5: authentication.urls has no list called urlpatterns.',
         'authentication/urls.py',
         5,
@@ -418,7 +418,7 @@ MISTAKES = [
     ),
     Mistake(
         'a class without as_view',
-        '07-urls',
+        '08-urls',
         "authentication/urls.py, line 7: Django's own check finds a fault: Your URL pattern '^login/?$' [name='user_login'] has an invalid view, pass LoginAPIView.as_view() instead of LoginAPIView. (urls.E009)",
         'authentication/urls.py',
         7,
@@ -426,7 +426,7 @@ MISTAKES = [
     ),
     Mistake(
         'include that was not imported',
-        '07-urls',
+        '08-urls',
         'config/urls.py, line 22, uses include without importing it.',
         'config/urls.py',
         22,
@@ -434,7 +434,7 @@ MISTAKES = [
     ),
     Mistake(
         'REST_FRAMEWORK names a class that is not there',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'config/settings.py, line 139: REST_FRAMEWORK names authentication.backend.JWTAuthentication, which cannot be imported. Did you mean authentication/backends.py?',
         'config/settings.py',
         139,
@@ -534,7 +534,7 @@ MISTAKES = [
     ),
     Mistake(
         'an answer with the wrong status',
-        '06-views',
+        '07-views',
         'authentication/views.py, line 54, has HTTP_200_OK, where the stage has HTTP_201_CREATED.',
         'authentication/views.py',
         54,
@@ -555,7 +555,7 @@ MISTAKES = [
     ),
     Mistake(
         'a view that is none',
-        '06-views',
+        '07-views',
         "authentication/views.py, line 16: PublicAPIView inherits from nothing, where the stage's inherits from APIView.",
         'authentication/views.py',
         16,
@@ -563,7 +563,7 @@ MISTAKES = [
     ),
     Mistake(
         'a misspelt setting',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/tokens.py, line 18: The settings lack JWT_LIFETME. Did you mean JWT_LIFETIME?',
         'authentication/tokens.py',
         18,
@@ -571,7 +571,7 @@ MISTAKES = [
     ),
     Mistake(
         'a setting that is not there',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'config/settings.py: The settings lack JWT_LIFETIME.',
         'config/settings.py',
         0,
@@ -579,7 +579,7 @@ MISTAKES = [
     ),
     Mistake(
         'a module that nothing imports',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/checks.py is there, and nothing imports it.',
         'authentication/checks.py',
         0,
@@ -732,7 +732,7 @@ MISTAKES = [
     ),
     Mistake(
         'a text where a list is wanted',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'config/settings.py, line 138, is a text, and has to be a list.',
         'config/settings.py',
         138,
@@ -744,7 +744,7 @@ MISTAKES = [
     ),
     Mistake(
         'one value where two are wanted',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/backends.py, line 12: authenticate returns one value, and two are wanted.',
         'authentication/backends.py',
         12,
@@ -756,7 +756,7 @@ MISTAKES = [
     ),
     Mistake(
         'a misspelt method',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/backends.py, line 34, defines authentication_header, where the stage has authenticate_header.',
         'authentication/backends.py',
         34,
@@ -764,7 +764,7 @@ MISTAKES = [
     ),
     Mistake(
         'an address without its slash',
-        '07-urls',
+        '08-urls',
         'config/urls.py, line 22: the address lacks the slash at its end, before what is included.',
         'config/urls.py',
         22,
@@ -816,7 +816,7 @@ MISTAKES = [
     ),
     Mistake(
         'a keyword of another function',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/tokens.py, line 35: decode() does not know algorithm=. Did you mean algorithms=?',
         'authentication/tokens.py',
         35,
@@ -824,7 +824,7 @@ MISTAKES = [
     ),
     Mistake(
         'a keyword in the plural',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/tokens.py, line 22: encode() does not know algorithms=. Did you mean algorithm=?',
         'authentication/tokens.py',
         22,
@@ -856,7 +856,7 @@ MISTAKES = [
     ),
     Mistake(
         'a method inside of a method',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/backends.py, line 62, defines _get_user inside of another function.',
         'authentication/backends.py',
         62,
@@ -868,7 +868,7 @@ MISTAKES = [
     ),
     Mistake(
         'a method without property',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/models.py, line 41, defines token without @property.',
         'authentication/models.py',
         41,
@@ -884,7 +884,7 @@ MISTAKES = [
     ),
     Mistake(
         'a decorator without brackets',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/checks.py, line 9: @register lacks its brackets.',
         'authentication/checks.py',
         9,
@@ -892,7 +892,7 @@ MISTAKES = [
     ),
     Mistake(
         'as_view without brackets',
-        '07-urls',
+        '08-urls',
         'authentication/urls.py, line 7: .as_view lacks its brackets.',
         'authentication/urls.py',
         7,
@@ -900,7 +900,7 @@ MISTAKES = [
     ),
     Mistake(
         'two views swapped',
-        '07-urls',
+        '08-urls',
         'authentication/urls.py, line 6: the address user_registration leads to LoginAPIView, and not to RegistrationAPIView.',
         'authentication/urls.py',
         6,
@@ -914,7 +914,7 @@ MISTAKES = [
     ),
     Mistake(
         'an async view',
-        '07-urls',
+        '08-urls',
         'authentication/views.py, line 85, defines get with async, and nothing waits for it.',
         'authentication/views.py',
         85,
@@ -922,7 +922,7 @@ MISTAKES = [
     ),
     Mistake(
         'a raise is missing',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/backends.py, line 60, uses claims before it has a value.',
         'authentication/backends.py',
         60,
@@ -934,7 +934,7 @@ MISTAKES = [
     ),
     Mistake(
         'a validate without return',
-        '05-serializers',
+        '06-serializers',
         'authentication/serializers.py, line 125: validate() gives None, for it has no return.',
         'authentication/serializers.py',
         125,
@@ -942,7 +942,7 @@ MISTAKES = [
     ),
     Mistake(
         'a misspelt keyword of a serializer field',
-        '05-serializers',
+        '06-serializers',
         'authentication/serializers.py, line 56: CharField() does not know writeonly=. Did you mean write_only=?',
         'authentication/serializers.py',
         56,
@@ -958,7 +958,7 @@ MISTAKES = [
     ),
     Mistake(
         'class Meta at the margin',
-        '05-serializers',
+        '06-serializers',
         'authentication/serializers.py, line 62: class Meta stands at the margin, and belongs into the class above it.',
         'authentication/serializers.py',
         62,
@@ -970,7 +970,7 @@ MISTAKES = [
     ),
     Mistake(
         'what no test sees at its place',
-        '06-views',
+        '07-views',
         'authentication/views.py, line 46, has POST, where the stage has data.',
         'authentication/views.py',
         46,
@@ -978,7 +978,7 @@ MISTAKES = [
     ),
     Mistake(
         'an app is included, and not its addresses',
-        '07-urls',
+        '08-urls',
         'config/urls.py, line 22, includes authentication, a folder, and not the addresses in it.',
         'config/urls.py',
         22,
@@ -986,7 +986,7 @@ MISTAKES = [
     ),
     Mistake(
         'api in both files of addresses',
-        '07-urls',
+        '08-urls',
         "authentication/urls.py, line 6: the address user_registration is '^api/registration/?$', where the stage has '^registration/?$'.",
         'authentication/urls.py',
         6,
@@ -1000,7 +1000,7 @@ MISTAKES = [
     ),
     Mistake(
         'a rate that is none',
-        '08-hardening',
+        '12-hardening',
         "config/settings.py, line 174: Django's own check finds a fault: '60/min' is no rate for login. (authentication.E003)",
         'config/settings.py',
         174,
@@ -1008,7 +1008,7 @@ MISTAKES = [
     ),
     Mistake(
         'a package by its other name',
-        '08-hardening',
+        '12-hardening',
         'config/settings.py, line 17, imports django_environ, and that package is imported as environ.',
         'config/settings.py',
         17,
@@ -1016,7 +1016,7 @@ MISTAKES = [
     ),
     Mistake(
         'a missing comma among the middlewares',
-        '08-hardening',
+        '12-hardening',
         'config/settings.py, line 62: a comma is missing at its end, so that Python reads two texts as one.',
         'config/settings.py',
         62,
@@ -1028,7 +1028,7 @@ MISTAKES = [
     ),
     Mistake(
         'a foreign key without on_delete',
-        '09-sessions',
+        '14-logout',
         "authentication/models.py, line 117: ForeignKey() missing 1 required positional argument: 'on_delete'.",
         'authentication/models.py',
         117,
@@ -1036,7 +1036,7 @@ MISTAKES = [
     ),
     Mistake(
         'super without brackets',
-        '09-sessions',
+        '14-logout',
         'authentication/models.py, line 84, lacks the brackets behind super.',
         'authentication/models.py',
         84,
@@ -1044,7 +1044,7 @@ MISTAKES = [
     ),
     Mistake(
         'a misspelt constant of another module',
-        '11-account-recovery',
+        '19-email-and-deletion',
         'authentication/recovery.py, line 156, asks authentication.mail for CHANGE_ASK, which it does not have. Did you mean CHANGE_ASKED?',
         'authentication/recovery.py',
         156,
@@ -1052,7 +1052,7 @@ MISTAKES = [
     ),
     Mistake(
         'a module imported as if it were a package',
-        '11-account-recovery',
+        '19-email-and-deletion',
         'authentication/recovery.py, line 9, imports mail without a dot, and it lies in the same folder.',
         'authentication/recovery.py',
         9,
@@ -1127,7 +1127,7 @@ MISTAKES = [
     ),
     Mistake(
         'a file whose name lacks its s',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/token.py should be called authentication/tokens.py.',
         'authentication/token.py',
         0,
@@ -1138,7 +1138,7 @@ MISTAKES = [
     ),
     Mistake(
         'a folder that hides a package',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'jwt/ hides the package jwt, which the project needs.',
         'jwt/',
         0,
@@ -1146,7 +1146,7 @@ MISTAKES = [
     ),
     Mistake(
         'a file that hides a package which is imported later',
-        '08-hardening',
+        '12-hardening',
         'redis.py hides the package redis, which the project needs.',
         'redis.py',
         0,
@@ -1205,7 +1205,7 @@ MISTAKES = [
     ),
     Mistake(
         'a letter swapped in a text',
-        '05-serializers',
+        '06-serializers',
         "authentication/serializers.py, line 64, has 'tkoen', where the stage has 'token'.",
         'authentication/serializers.py',
         64,
@@ -1213,7 +1213,7 @@ MISTAKES = [
     ),
     Mistake(
         'a misspelt call in the addresses',
-        '07-urls',
+        '08-urls',
         'authentication/urls.py, line 8, has as_viwe, where the stage has as_view.',
         'authentication/urls.py',
         8,
@@ -1221,7 +1221,7 @@ MISTAKES = [
     ),
     Mistake(
         'a misspelt setting that other code asks for',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'config/settings.py, line 145, has JWT_LLIFETIME, where the stage has JWT_LIFETIME.',
         'config/settings.py',
         145,
@@ -1253,7 +1253,7 @@ MISTAKES = [
     ),
     Mistake(
         'a keyword argument left out',
-        '05-serializers',
+        '06-serializers',
         'authentication/serializers.py, line 54, lacks max_length=MAX_PASSWORD_LENGTH, which the stage has there.',
         'authentication/serializers.py',
         54,
@@ -1261,7 +1261,7 @@ MISTAKES = [
     ),
     Mistake(
         'a return that stands too deep',
-        '05-serializers',
+        '06-serializers',
         "authentication/serializers.py, line 80, is indented more than the stage's line.",
         'authentication/serializers.py',
         80,
@@ -1269,7 +1269,7 @@ MISTAKES = [
     ),
     Mistake(
         'a method at the margin that no error names',
-        '06-views',
+        '07-views',
         'authentication/views.py, line 25, defines get_authenticate_header outside of the class that it belongs to.',
         'authentication/views.py',
         25,
@@ -1281,7 +1281,7 @@ MISTAKES = [
     ),
     Mistake(
         'an import that fails in a file that the settings name',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/backends.py, line 2, names rset_framework, which does not exist. Did you mean rest_framework?',
         'authentication/backends.py',
         2,
@@ -1289,7 +1289,7 @@ MISTAKES = [
     ),
     Mistake(
         'a file of the settings in another folder',
-        '06-views',
+        '07-views',
         'config/settings.py, line 142, imports authentication.parsers, and that file lies elsewhere: config/parsers.py.',
         'config/parsers.py',
         0,
@@ -1300,7 +1300,7 @@ MISTAKES = [
     ),
     Mistake(
         'addresses in a file that is called otherwise',
-        '07-urls',
+        '08-urls',
         'authentication/url.py should be called authentication/urls.py.',
         'authentication/url.py',
         0,
@@ -1327,7 +1327,7 @@ MISTAKES = [
     ),
     Mistake(
         'a function renamed that others import',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/tokens.py, line 25, defines red_token, where read_token is asked for.',
         'authentication/tokens.py',
         25,
@@ -1335,7 +1335,7 @@ MISTAKES = [
     ),
     Mistake(
         'two lines swapped',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/backends.py, line 29, stands elsewhere than in the stage.',
         'authentication/backends.py',
         29,
@@ -1363,7 +1363,7 @@ MISTAKES = [
     ),
     Mistake(
         'a word too many',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/backends.py, line 46, has not, which the stage does not have there.',
         'authentication/backends.py',
         46,
@@ -1375,7 +1375,7 @@ MISTAKES = [
     ),
     Mistake(
         'a mistake in code that is written otherwise, beside another time zone',
-        '06-views',
+        '07-views',
         'authentication/views.py, line 46: 201 was wanted, and 200 came.',
         'authentication/views.py',
         46,
@@ -1403,7 +1403,7 @@ MISTAKES = [
     ),
     Mistake(
         '.decode() behind jwt.encode()',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/tokens.py, line 22, calls .decode() on a text: since PyJWT 2, jwt.encode() returns text.',
         'authentication/tokens.py',
         22,
@@ -1431,7 +1431,7 @@ MISTAKES = [
     ),
     Mistake(
         'a class imported by the settings',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'config/settings.py, line 17, imports the models too early: Django has not loaded the apps yet.',
         'config/settings.py',
         17,
@@ -1443,7 +1443,7 @@ MISTAKES = [
     ),
     Mistake(
         'a number for a subject',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/tokens.py, line 16: the claim sub must be a text (RFC 7519), and user.pk is not one.',
         'authentication/tokens.py',
         16,
@@ -1451,7 +1451,7 @@ MISTAKES = [
     ),
     Mistake(
         'times without their zone',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'config/settings.py, line 119: USE_TZ is off, so the times in your tokens are those of Europe/Berlin, without saying so.',
         'config/settings.py',
         119,
@@ -1459,7 +1459,7 @@ MISTAKES = [
     ),
     Mistake(
         'an app of another tutorial',
-        '07-urls',
+        '08-urls',
         "config/settings.py, line 43, needs the package djangorestframework-simplejwt, which is not installed. This stage doesn't use it.",
         'config/settings.py',
         43,
@@ -1467,7 +1467,7 @@ MISTAKES = [
     ),
     Mistake(
         'an import of another tutorial',
-        '06-views',
+        '07-views',
         "authentication/views.py, line 8, needs the package djangorestframework-simplejwt, which is not installed. This stage doesn't use it.",
         'authentication/views.py',
         8,
@@ -1479,7 +1479,7 @@ MISTAKES = [
     ),
     Mistake(
         'a keyword left out of a call over several lines',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'authentication/tokens.py, line 34, lacks algorithms=[ALGORITHM], which the stage has there.',
         'authentication/tokens.py',
         34,
@@ -1487,7 +1487,7 @@ MISTAKES = [
     ),
     Mistake(
         'brackets around one field',
-        '06-views',
+        '07-views',
         "authentication/serializers.py, line 137: fields has to be a list, and 'email' is a text. Round brackets alone do not make a list.",
         'authentication/serializers.py',
         137,
@@ -1495,7 +1495,7 @@ MISTAKES = [
     ),
     Mistake(
         'a setting assigned twice',
-        '07-urls',
+        '08-urls',
         "config/settings.py, line 150, assigns REST_FRAMEWORK again. This replaces the value of line 134, so 'DEFAULT_AUTHENTICATION_CLASSES' is lost.",
         'config/settings.py',
         150,
@@ -1507,7 +1507,7 @@ MISTAKES = [
     ),
     Mistake(
         'a list of apps assigned twice',
-        '04-authentication-backend',
+        '05-authentication-backend',
         "config/settings.py, line 46, assigns INSTALLED_APPS again. This replaces the value of line 35, so 'django.contrib.admin' is lost.",
         'config/settings.py',
         46,
@@ -1515,7 +1515,7 @@ MISTAKES = [
     ),
     Mistake(
         'urlpatterns assigned twice',
-        '07-urls',
+        '08-urls',
         "config/urls.py, line 24, assigns urlpatterns again. This replaces the value of line 20, so path('admin/', admin.site.urls) is lost.",
         'config/urls.py',
         24,
@@ -1527,7 +1527,7 @@ MISTAKES = [
     ),
     Mistake(
         'an authentication class of DRF among those of Django',
-        '04-authentication-backend',
+        '05-authentication-backend',
         'config/settings.py, line 134: AUTHENTICATION_BACKENDS is for classes that check passwords. JWTAuthentication reads tokens, and belongs in REST_FRAMEWORK, under DEFAULT_AUTHENTICATION_CLASSES.',
         'config/settings.py',
         134,
@@ -1571,7 +1571,7 @@ MISTAKES = [
     ),
     Mistake(
         'the path of another urls.py without include',
-        '07-urls',
+        '08-urls',
         "config/urls.py, line 22: path() needs a view or include(), and 'authentication.urls' is a text.",
         'config/urls.py',
         22,
@@ -1579,7 +1579,7 @@ MISTAKES = [
     ),
     Mistake(
         'a related_name left out after the migration',
-        '09-sessions',
+        '14-logout',
         "authentication/models.py, line 117, lacks related_name='sessions', which the stage has there.",
         'authentication/models.py',
         117,

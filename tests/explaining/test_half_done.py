@@ -46,22 +46,22 @@ def told(tmp_path):
             f"{MODELS}, line 35: your model has a manager, and no migration says so yet.",
         ),
         (
-            "04-authentication-backend",
+            "05-authentication-backend",
             {TOKENS: (), MODELS: (), "config/settings.py": ()},
             "authentication/checks.py does not exist yet.",
         ),
         (
-            "04-authentication-backend",
+            "05-authentication-backend",
             {**PART_1, "config/settings.py": (), BACKENDS: ("    def _authenticate_credentials",)},
             f"{BACKENDS}, line 8: JWTAuthentication has no _authenticate_credentials yet.",
         ),
         (
-            "04-authentication-backend",
+            "05-authentication-backend",
             {**PART_1, "config/settings.py": (), BACKENDS: ("    def authenticate(",)},
             f"{BACKENDS}, line 8: JWTAuthentication has no authenticate yet.",
         ),
         (
-            "05-serializers",
+            "06-serializers",
             {SERIALIZERS: ("class LoginSerializer",)},
             f"{SERIALIZERS} has no LoginSerializer yet.",
         ),
@@ -75,8 +75,8 @@ def test_what_is_not_written_yet_is_no_misspelling(told, stage, files, sentence)
 
 
 def test_an_app_of_a_later_part_waits_for_its_step(told):
-    """In chapter 4 the tokens come first: that Django REST Framework is not installed yet is not the next thing."""
-    first = told("04-authentication-backend", {})
+    """In chapter 5 the tokens come first: that Django REST Framework is not installed yet is not the next thing."""
+    first = told("05-authentication-backend", {})
 
     assert "tokens" in first.advice.sentence
     assert "#step-authentication-tokens" in first.link
@@ -103,7 +103,7 @@ def test_what_is_not_there_leads_to_its_step(told, files, step):
 
 def test_an_app_of_a_later_part_does_not_hide_what_keeps_the_project_from_loading(told):
     """Two steps in the wrong order: the model asks for a function that is not written yet."""
-    first = told("04-authentication-backend", {MODELS: until("04-authentication-backend", MODELS)})
+    first = told("05-authentication-backend", {MODELS: until("05-authentication-backend", MODELS)})
 
     assert first.advice.sentence.startswith(f"{MODELS}, line 7, imports authentication.tokens")
 

@@ -127,11 +127,11 @@ def test_a_file_that_is_no_database_is_no_mistake(project):
 
 def test_requirements_that_powershell_wrote_are_told(project):
     """Its > writes UTF-16, which looks right in every editor."""
-    folder = project("04-authentication-backend")
+    folder = project("05-authentication-backend")
     path = folder / "requirements.txt"
     path.write_text(path.read_text(), encoding="utf-16")
 
-    first = stand(folder, find("04-authentication-backend")).missing[0]
+    first = stand(folder, find("05-authentication-backend")).missing[0]
     assert first.advice.sentence == "requirements.txt is saved as UTF-16, which pip cannot read."
 
 
@@ -169,11 +169,11 @@ def test_a_folder_that_may_not_be_opened_is_told(project, monkeypatch):
 
 
 def test_what_to_read_is_about_the_file_to_open(stood):
-    """The test that fails is of chapter 1, and the line to mend of chapter 7: the link leads there."""
+    """The test that fails is of chapter 1, and the line to mend of chapter 8: the link leads there."""
     first = stood["an app is included, and not its addresses"].missing[0]
 
     assert first.result.requirement == "`python manage.py check` finds nothing wrong with the project."
-    assert first.link.endswith("chapters/07-urls/#step-config-urls-py")
+    assert first.link.endswith("chapters/08-urls/#step-config-urls-py")
 
 
 @pytest.mark.parametrize(
@@ -207,9 +207,9 @@ def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
 
 def test_pins_older_than_the_stages_are_noted(project):
     """A requirements.txt from an older time is told apart, with its line."""
-    folder = project("04-authentication-backend", {"requirements.txt": {"Django==5.2.19": "Django==4.2.1", "PyJWT==2.15.1": "pyjwt == 2.15.1"}})  # fmt: skip
+    folder = project("05-authentication-backend", {"requirements.txt": {"Django==5.2.19": "Django==4.2.1", "PyJWT==2.15.1": "pyjwt == 2.15.1"}})  # fmt: skip
 
-    found = stand(folder, find("04-authentication-backend"))
+    found = stand(folder, find("05-authentication-backend"))
     assert found.notes == ["requirements.txt, line 1, pins django 4.2.1, older than the stage's 5.2.19."]
     assert found.report.passed
     assert "Note: requirements.txt, line 1, pins django 4.2.1" in output.standing(found)
@@ -228,7 +228,7 @@ def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
 
 def test_what_is_not_written_yet_is_not_misspelt(tmp_path):
     """`UserSerializer` is right as it is, and no slip for the `EmailSerializer` that a later step brings."""
-    known = Known(find("11-account-recovery"), locate(typed("10-refresh-tokens", tmp_path / "mine")))
+    known = Known(find("19-email-and-deletion"), locate(typed("15-refresh-tokens", tmp_path / "mine")))
     message = "cannot import name 'EmailSerializer' from 'authentication.serializers' (serializers.py)"
 
     advice = explain(Failure("test", "ImportError", message), known)
@@ -237,7 +237,7 @@ def test_what_is_not_written_yet_is_not_misspelt(tmp_path):
 
 
 def test_what_a_later_step_takes_away_is_not_misspelt(tmp_path):
-    """`User.token` goes in stage 09; nobody has meant it for the `save` that comes."""
-    known = Known(find("09-sessions"), locate(typed("08-hardening", tmp_path / "mine")))
+    """`User.token` goes in stage 14; nobody has meant it for the `save` that comes."""
+    known = Known(find("14-logout"), locate(typed("12-hardening", tmp_path / "mine")))
 
     assert misspelt(Failure("test", "AssertionError", ""), known) is None

@@ -11,7 +11,7 @@ from companion.project.results import PASSED
 from tests.project.projects import typed
 from tests.project.variants import EVERY, another_settings_package, settings_in_parts
 
-STAGES = ["02-user-model", "03-user-manager", "02-user-model", "04-authentication-backend"]  # in turn
+STAGES = ["02-user-model", "03-user-manager", "02-user-model", "05-authentication-backend"]  # in turn
 
 
 @pytest.fixture(scope="session")

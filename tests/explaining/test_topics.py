@@ -28,12 +28,12 @@ def about(stage, ident):
         ("01-dockerfile", "dockerfile.py::test_logs_are_not_held_back", "01-dockerfile/Dockerfile#"),
         ("final", "project.py::test_gunicorn_can_load_the_project", "01-dockerfile/config/wsgi.py#application"),
         ("final", "user_model.py::test_a_user_is_shown_by_its_username", "02-user-model/authentication/models.py#User.__str__"),
-        ("07-urls", "user_manager.py::test_create_user_hashes_the_password", "03-user-manager/authentication/managers.py#UserManager.create_user"),
-        ("06-views", "tokens.py::test_a_token_without_a_claim_is_refused[sub]", "04-authentication-backend/authentication/tokens.py#read_token"),
-        ("05-serializers", "authentication.py::test_a_forged_token_is_refused", "04-authentication-backend/authentication/backends.py#JWTAuthentication"),
-        ("05-serializers", "login_serializer.py::test_a_wrong_password_is_refused", "05-serializers/authentication/serializers.py#LoginSerializer.password"),
-        ("final", "views.py::test_me_tells_who_i_am", "06-views/authentication/views.py#CurrentUserAPIView"),
-        ("final", "http.py::test_an_email_is_registered_once", "07-urls/authentication/urls.py#urlpatterns"),
+        ("08-urls", "user_manager.py::test_create_user_hashes_the_password", "03-user-manager/authentication/managers.py#UserManager.create_user"),
+        ("07-views", "tokens.py::test_a_token_without_a_claim_is_refused[sub]", "05-authentication-backend/authentication/tokens.py#read_token"),
+        ("06-serializers", "authentication.py::test_a_forged_token_is_refused", "05-authentication-backend/authentication/backends.py#JWTAuthentication"),
+        ("06-serializers", "login_serializer.py::test_a_wrong_password_is_refused", "06-serializers/authentication/serializers.py#LoginSerializer.password"),
+        ("final", "views.py::test_me_tells_who_i_am", "07-views/authentication/views.py#CurrentUserAPIView"),
+        ("final", "http.py::test_an_email_is_registered_once", "08-urls/authentication/urls.py#urlpatterns"),
         ("final", "health.py::test_a_healthy_project_says_so", "final/config/health.py#health"),
     ],
 )  # fmt: skip
@@ -73,18 +73,18 @@ def test_a_link_begins_with_the_address_of_the_site():
 
 def test_where_no_step_tells_of_it_the_chapter_is_named():
     """A file that the stage does not change has no step of its own."""
-    assert link(Aim(find("07-urls"), "authentication/admin.py"), "/") == "/chapters/07-urls/"
+    assert link(Aim(find("08-urls"), "authentication/admin.py"), "/") == "/chapters/08-urls/"
 
 
 @pytest.fixture
 def known(project):
-    folder = project("04-authentication-backend", {"authentication/tokens.py": {"def read_token": "def reed_token"}})
-    return Known(find("04-authentication-backend"), locate(folder))
+    folder = project("05-authentication-backend", {"authentication/tokens.py": {"def read_token": "def reed_token"}})
+    return Known(find("05-authentication-backend"), locate(folder))
 
 
 def test_the_line_to_open_is_where_the_symbol_stands_in_the_project(known):
     """The learner's own line, and the file as a whole for what is not there yet."""
-    stage = find("04-authentication-backend")
+    stage = find("05-authentication-backend")
 
     assert (
         str(likely(Aim(stage, "authentication/tokens.py", "issue_token"), known)) == "authentication/tokens.py, line 9"
@@ -95,19 +95,19 @@ def test_the_line_to_open_is_where_the_symbol_stands_in_the_project(known):
 
 def test_an_attribute_that_is_missing_leads_to_its_class(known):
     """A method that is not there yet belongs into the class that is there."""
-    place = likely(Aim(find("04-authentication-backend"), "authentication/models.py", "User.nothing"), known)
+    place = likely(Aim(find("05-authentication-backend"), "authentication/models.py", "User.nothing"), known)
 
     assert place == Place("authentication/models.py", 10)
 
 
 def test_a_place_of_the_project_leads_back_to_the_stage(known):
     """A line inside of a symbol belongs to the last stage that changes that symbol; any other to its file's."""
-    chain = suite.until(find("04-authentication-backend"))
+    chain = suite.until(find("05-authentication-backend"))
     line = next(d for d in known.definitions if d.symbol.name == "AUTH_USER_MODEL").symbol.first
 
     found = aim_at(Place("config/settings.py", line), known, chain)
     assert (str(found.stage), found.symbol) == ("02-user-model", "AUTH_USER_MODEL")
-    assert str(aim_at(Place("config/settings.py", 1), known, chain).stage) == "04-authentication-backend"
+    assert str(aim_at(Place("config/settings.py", 1), known, chain).stage) == "05-authentication-backend"
     assert aim_at(Place("elsewhere.py", 1), known, chain) is None
     assert aim_at(None, known, chain) is None
 

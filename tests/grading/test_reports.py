@@ -20,7 +20,7 @@ EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
 
 @pytest.fixture
 def suite():
-    return Suite(find("07-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
+    return Suite(find("08-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
 
 
 def submission(name):
@@ -35,7 +35,7 @@ def result(*failed, verdict=None, **more):
 
 CLASS = {
     submission("ada_1_10_p.zip"): result(),
-    submission("bob_LATE_2_11_p.zip"): result("b", "c", where="06-views"),
+    submission("bob_LATE_2_11_p.zip"): result("b", "c", where="07-views"),
     submission("cyd_3_12_p.zip"): Grade(Verdict.TIMEOUT, "It took too long.", expected=3, proof=True),
     submission("Dan Day_4_assignsubmission_file_p.zip"): result("b"),
     submission("eve.zip"): Grade(Verdict.GRADER_FAILED, "OSError: no space", expected=3),
@@ -167,7 +167,7 @@ def test_the_page_says_who_is_where(suite):
     page = Page(reports.page(CLASS, suite, 10, "JWT login"))
     text = " ".join(page.text.split())
 
-    assert "bob late bob_LATE_2_11_p.zip failed 06-views 3.33 1 of 3 The second thing." in text
+    assert "bob late bob_LATE_2_11_p.zip failed 07-views 3.33 1 of 3 The second thing." in text
     assert "cyd cyd_3_12_p.zip time-out unknown none 0 of 3 It took too long." in text
     assert "1 passed 2 failed 1 time-out 1 grader failed" in text
     assert "the tests ran outside of it" in text
@@ -184,7 +184,7 @@ def test_the_page_says_what_most_of_the_class_fails(suite):
 def test_tests_with_one_sentence_are_one_line():
     """Of a parametrized test that fails in 12 cases, the class fails one thing."""
     tests = {"t.py::a": "The first thing.", "t.py::b[1]": "Any body.", "t.py::b[2]": "Any body."}
-    suite = Suite(find("07-urls"), tests, served=True, limits=Limits(), unsafe=False)
+    suite = Suite(find("08-urls"), tests, served=True, limits=Limits(), unsafe=False)
     failed, passed = Outcome("failed"), Outcome("passed")
     results = {
         submission("ada.zip"): Grade(
@@ -264,7 +264,7 @@ def test_the_page_loads_nothing_and_runs_only_its_own_script(suite):
 def test_json_has_everything(suite):
     facts = json.loads(reports.as_json(CLASS, suite, 10))
 
-    assert facts["suite"]["stage"] == "07-urls"
+    assert facts["suite"]["stage"] == "08-urls"
     assert [(r["submission"], r["verdict"], r["points"]) for r in facts["results"]] == [
         (s.name, str(r.verdict), r.points(10) if r.graded else None) for s, r in CLASS.items()
     ]

@@ -51,9 +51,9 @@ class Desk:
         (self.folder / path).write_text(text)
 
     def api(self, code):
-        """What `code` prints in the shell of stage 07, migrated, with a test client, a user and a token at hand."""
+        """What `code` prints in the shell of stage 08, migrated, with a test client, a user and a token at hand."""
         if not (self.folder / "manage.py").exists():
-            self.copy("07-urls")
+            self.copy("08-urls")
         (self.folder / "db.sqlite3").write_bytes(self.database)
         head = f"""
 import django.test
@@ -70,8 +70,8 @@ def post(path, data=person): show(client.post(path, data, content_type="applicat
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory, run):
-    """A database that stage 07 has migrated, as bytes."""
-    folder = copy(find("07-urls"), tmp_path_factory.mktemp("migrated"))
+    """A database that stage 08 has migrated, as bytes."""
+    folder = copy(find("08-urls"), tmp_path_factory.mktemp("migrated"))
     run(folder, "manage.py", "migrate", "-v0")
     return (folder / "db.sqlite3").read_bytes()
 
@@ -135,7 +135,7 @@ def _(desk):
 
 @provokes("no-rest-framework")
 def _(desk):
-    desk.copy("04-authentication-backend")
+    desk.copy("05-authentication-backend")
     return output([bare(desk.folder, "django", "asgiref", "sqlparse"), "manage.py", "check"], desk.folder)
 
 
@@ -206,14 +206,14 @@ def _(desk):
 
 @provokes("no-authenticate")
 def _(desk):
-    desk.copy("07-urls")
+    desk.copy("08-urls")
     desk.edit("authentication/serializers.py", ("from django.contrib.auth import authenticate\n", ""))
     return desk.api('post("/api/login")')
 
 
 @provokes("wrong-jwt")
 def _(desk):
-    desk.copy("04-authentication-backend")
+    desk.copy("05-authentication-backend")
     (desk.folder / "jwt.py").touch()
     return desk.manage("shell", "-c", "from authentication.models import User; User(pk=1).token")
 
@@ -225,7 +225,7 @@ def _(desk):
 
 @provokes("short-key")
 def _(desk):
-    desk.copy("04-authentication-backend")
+    desk.copy("05-authentication-backend")
     with (desk.folder / "config/settings.py").open("a") as settings:
         settings.write("SECRET_KEY = 'secret'\n")
     return desk.manage("check")
@@ -258,14 +258,14 @@ def _(desk):
 
 @provokes("expired")
 def _(desk):
-    desk.copy("07-urls")
+    desk.copy("08-urls")
     desk.edit("config/settings.py", ("JWT_LIFETIME = timedelta(hours=1)", "JWT_LIFETIME = timedelta(hours=-1)"))
     return desk.api('me(f"Bearer {token()}")')
 
 
 @provokes("token-used")
 def _(desk):
-    desk.copy("10-refresh-tokens")
+    desk.copy("15-refresh-tokens")
     desk.manage("migrate")
     code = f"""
 from django.test import Client
@@ -288,7 +288,7 @@ def _(desk):
 
 @provokes("token-null")
 def _(desk):
-    desk.copy("07-urls")
+    desk.copy("08-urls")
     desk.edit("authentication/tokens.py", ("algorithm=ALGORITHM)", "algorithm=ALGORITHM).decode()"))
     desk.edit(
         "authentication/serializers.py",

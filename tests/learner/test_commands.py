@@ -149,13 +149,13 @@ def test_without_a_stage_the_project_says_how_far_it_is(run, project):
             "__str__(self):\n        return self.username": "__str__(self):\n        return self.email"
         }
     }
-    folder = project("04-authentication-backend", email)
+    folder = project("05-authentication-backend", email)
     status, out, err = run("check", folder)
 
     assert status == 1
     assert out.startswith("Stage 02-user-model: A user of our own\n")
-    count = len(expected(find("04-authentication-backend")))
-    assert f" {count - 1} of {count} of 04-authentication-backend\n" in out
+    count = len(expected(find("05-authentication-backend")))
+    assert f" {count - 1} of {count} of 05-authentication-backend\n" in out
 
 
 def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
@@ -174,10 +174,10 @@ def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
     },
 ], ids=["begun", "half a step further"])  # fmt: skip
 def test_a_stage_that_was_begun_takes_no_earlier_one_away(project, edits):
-    """Old tests ask for new things in stage 08. What was done before stays done."""
-    found = stand(project("07-urls", edits))
+    """Old tests ask for new things in stage 12. What was done before stays done."""
+    found = stand(project("08-urls", edits))
 
-    assert str(found.stage) == "08-hardening"
+    assert str(found.stage) == "12-hardening"
     assert found.done == 7
     assert all("nothing imports it" not in missing.advice.sentence for missing in found.missing)
 
@@ -204,13 +204,13 @@ def test_start_says_what_comes_next(run, tmp_path):
 def test_diff_keeps_later_steps_back(run, project):
     """Of what is not written yet, `diff` shows what the chapter has told so far; `--all` shows the rest."""
     folder = project("03-user-manager")
-    status, out, err = run("diff", "--stage", "4", folder)
+    status, out, err = run("diff", "--stage", "5", folder)
 
     assert (status, err) == (0, "")
-    assert out.startswith("Yours beside 04-authentication-backend: Tokens and authentication: - is yours,")
+    assert out.startswith("Yours beside 05-authentication-backend: Tokens and authentication: - is yours,")
     assert "JWTAuthentication in authentication/backends.py" not in out
     assert " later steps: --all shows them.\n" in out
-    every = run("diff", "--stage", "4", "--all", folder)[1]
+    every = run("diff", "--stage", "5", "--all", folder)[1]
     assert "JWTAuthentication in authentication/backends.py" in every
     assert "later steps" not in every
 
@@ -227,8 +227,8 @@ def test_diff_of_no_project(run, tmp_path):
 
 def test_what_has_one_cause_is_said_once(run, project):
     """`--all` names each cause once, with the number of tests that wait for it."""
-    folder = project("04-authentication-backend", {"authentication/tokens.py": {"now = timezone.now()": "now = 1 / 0"}})
-    out = run("check", "--stage", "4", "--all", folder)[1]
+    folder = project("05-authentication-backend", {"authentication/tokens.py": {"now = timezone.now()": "now = 1 / 0"}})
+    out = run("check", "--stage", "5", "--all", folder)[1]
 
     assert out.count("authentication/tokens.py, line 14: ZeroDivisionError") == 1
     assert re.search(r"^  \d\d tests wait for this\.$", out, re.MULTILINE)

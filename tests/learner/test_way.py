@@ -1,4 +1,4 @@
-"""A learner's way: from `start` to a green stage 07, typing stage by stage, with a mistake at each."""
+"""A learner's way: from `start` to a green stage 08, typing stage by stage, with a mistake at each."""
 
 import subprocess
 import sys
@@ -32,25 +32,25 @@ WAY = [
         f"/{MODELS}:",
     ),
     (
-        "04-authentication-backend",
+        "05-authentication-backend",
         ("authentication/tokens.py", {"    return jwt.encode(": "    jwt.encode("}),
         ": a function gives None, for it has no return.",
         "/authentication/tokens.py:",
     ),
     (
-        "05-serializers",
+        "06-serializers",
         ("authentication/serializers.py", {"class LoginSerializer(": "class LogInSerializer("}),
         ", defines LogInSerializer, where LoginSerializer is asked for.\nRename it to LoginSerializer.",
         "/authentication/serializers.py:",
     ),
     (
-        "06-views",
+        "07-views",
         ("authentication/views.py", {"    authentication_classes = []\n": ""}),
         "Missing: Whatever the `Authorization` header holds, one can register and log in.",
         "/authentication/views.py:",
     ),
     (
-        "07-urls",
+        "08-urls",
         ("config/urls.py", {"    path('api/', include('authentication.urls')),\n": ""}),
         "config/urls.py does not include authentication/urls.py, so its addresses do not exist.",
         "/config/urls.py:",
@@ -86,9 +86,9 @@ def test_the_whole_way(tmp_path, capsys):
         status, out = said(capsys, "check", folder)
         assert status == 0, out
         assert f"  stages {output.bar(number, len(stages()))} {number} of {len(stages())}\n" in out
-        if stage != "07-urls":
+        if stage != "08-urls":
             assert f"Done. Next comes {WAY[number][0]}: " in out
 
     command = [sys.executable, "manage.py", "migrate", "-v0"]
     subprocess.run(command, cwd=folder, env=environment(), check=True)  # it is a project, and runs
-    assert said(capsys, "check", folder, "--stage", "7")[0] == 0
+    assert said(capsys, "check", folder, "--stage", "8")[0] == 0

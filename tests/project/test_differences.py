@@ -17,7 +17,7 @@ from tests.project.variants import (
     windows_line_ends,
 )
 
-FOUR = "04-authentication-backend"
+FOUR = "05-authentication-backend"
 
 
 @pytest.fixture

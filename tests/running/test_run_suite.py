@@ -18,11 +18,11 @@ def failures(report):
 
 def test_a_project_that_is_right_passes(checked):
     """Every test of the stage is reported, in the suite's order, and as passed."""
-    report = checked("06-views")
+    report = checked("07-views")
 
     assert report.finding is None
     assert failures(report) == {}
-    assert [result.id for result in report.results] == expected(find("06-views"))
+    assert [result.id for result in report.results] == expected(find("07-views"))
     assert report.count == len(report.results) > 200
     assert report.passed
 
@@ -50,7 +50,7 @@ def test_the_learners_own_files_are_looked_at(checked):
 
 def test_a_failure_says_what_was_asked_what_came_and_where(checked):
     """A failed test has its requirement, its hint, both sides of the comparison, and the learner's line."""
-    report = checked("04-authentication-backend", {"authentication/tokens.py": {"str(user.pk)": "user.pk"}})
+    report = checked("05-authentication-backend", {"authentication/tokens.py": {"str(user.pk)": "user.pk"}})
 
     result = failures(report)["test_a_user_has_a_token"]
     assert result.requirement == "`user.token` is a signed token, as text, that stands for this user."
@@ -61,7 +61,7 @@ def test_a_failure_says_what_was_asked_what_came_and_where(checked):
     assert [place.function for place in result.failure.places] == ["read_token"]
     assert result.failure.test.file == "tests/test_tokens.py"
     assert "InvalidSubjectError: Subject must be a string" in result.failure.traceback
-    assert str(find("04-authentication-backend").path / "tests/test_tokens.py") in result.failure.traceback
+    assert str(find("05-authentication-backend").path / "tests/test_tokens.py") in result.failure.traceback
     assert "_pytest" not in result.failure.traceback
 
 
@@ -118,7 +118,7 @@ def test_a_run_that_is_cut_off_does_not_pass(checked):
 
 def test_a_file_that_cannot_be_loaded_costs_its_own_tests(checked):
     """When a module is broken, the tests that need it are missing, with the reason; the others run."""
-    report = checked("05-serializers", {"authentication/serializers.py": {"class LoginSerializer(": "class Login("}})
+    report = checked("06-serializers", {"authentication/serializers.py": {"class LoginSerializer(": "class Login("}})
 
     lost = [result for result in report.results if result.outcome == MISSING]
     assert {result.id.partition("::")[0] for result in lost} == {"tests/test_login_serializer.py"}

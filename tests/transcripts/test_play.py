@@ -124,7 +124,7 @@ def test_a_server_answers_where_the_page_says(drifts):
         '{"token":"eyJa.eyJb.c"}\n'
     )
     me = "$ curl http://127.0.0.1:8000/api/me -H 'Authorization: Bearer eyJhb…'\n"
-    page = fence(f'{register}{me}{{"id":1,"email":"ada@example.com","username":"ada"}}', directive="in 07-urls")
+    page = fence(f'{register}{me}{{"id":1,"email":"ada@example.com","username":"ada"}}', directive="in 08-urls")
 
     assert drifts(page) == []
 

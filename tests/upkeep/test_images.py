@@ -66,7 +66,7 @@ class Workshop:
         self.folder, self.user, self.migrates, self.checked = folder, "app", True, []
 
     def build(self, context, tag):
-        if tag.endswith("05-serializers"):
+        if tag.endswith("06-serializers"):
             raise images.Failed("workshop build failed:\nno space left")
         self.context = {path.relative_to(context).as_posix() for path in context.rglob("*") if path.is_file()}
         context.rename(self.folder / "context")
@@ -113,7 +113,7 @@ def workshop(tmp_path, monkeypatch):
     [
         ("01-dockerfile", "GET / 200, runs as app"),
         ("03-user-manager", "GET /admin/ 302, runs as app"),
-        ("07-urls", "test_register_log_in_and_ask_who_i_am passed, runs as app"),
+        ("08-urls", "test_register_log_in_and_ask_who_i_am passed, runs as app"),
         ("final", "test_register_log_in_and_ask_who_i_am passed, runs as app, healthy"),
     ],
 )
@@ -130,10 +130,10 @@ def test_a_stage_is_asked_what_it_can_answer(workshop, capsys, stage, answers):
 
 def test_an_image_that_fails_does_not_stop_the_others(workshop, capsys):
     """Each stage is tried, the sum counts those that work, and the exit status says that one does not."""
-    assert main(["images", "05-serializers", "01-dockerfile"]) == 1
+    assert main(["images", "06-serializers", "01-dockerfile"]) == 1
     assert capsys.readouterr().out == (
         "Built and run with workshop:\n"
-        "05-serializers: FAILED: workshop build failed:\nno space left\n"
+        "06-serializers: FAILED: workshop build failed:\nno space left\n"
         "01-dockerfile: GET / 200, runs as app\n"
         "1 of 2 built, run and answered\n"
     )
@@ -152,7 +152,7 @@ def test_a_server_that_answers_wrongly_is_noticed(workshop):
     workshop.migrates = False
 
     with pytest.raises(images.Failed, match=r"^tests/test_http.py failed:[\s\S]+no such table"):
-        images.try_image(find("07-urls"), workshop)
+        images.try_image(find("08-urls"), workshop)
 
 
 def test_a_container_that_runs_as_root_is_noticed(workshop):

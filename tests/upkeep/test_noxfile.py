@@ -26,7 +26,7 @@ def sessions():
 
 
 def test_there_is_a_session_for_every_stage(sessions):
-    """`nox -s "tests(04-authentication-backend)"` reads as English, for every stage there is."""
+    """`nox -s "tests(05-authentication-backend)"` reads as English, for every stage there is."""
     assert [name for name in sessions if name.startswith("tests(")] == [f"tests({stage})" for stage in stages()]
 
 

@@ -4,7 +4,7 @@ A block is a fence, ```console (`$ command`, then its output) or ```pycon (`>>> 
 right above it says where it runs, if not in the chapter's stage:
 
     <!-- run: before -->                    the stage before, with the tests of this one
-    <!-- run: in 07-urls -->                another stage
+    <!-- run: in 08-urls -->                another stage
     <!-- run: database of 01-dockerfile --> with a database that another stage has migrated
     <!-- run: edit PATH: OLD => NEW -->     with one text replaced, for this block only
     <!-- run: without PATH[, PATH] -->      without a file, or without a symbol (PATH#Class.method)
