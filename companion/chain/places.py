@@ -15,6 +15,7 @@ IN_THE_IMPORTS = "in the imports"
 AFTER_IMPORTS = "after the imports"
 REPLACES = "replaces the − lines"
 REMOVED = "removed"
+WHOLE = "the whole"
 CONTEXT = 2  # lines shown above and below an edit
 
 
@@ -61,7 +62,7 @@ class TypedFile:
                 rows = found[symbol].rows if symbol in found else ()
                 kept = self.before(step + 1)
                 ends = kept[symbol.first - 1], kept[symbol.last - 1]
-                found[symbol] = Edit(rows + tuple(hunk), f"the whole {_called(symbol)}", ends)
+                found[symbol] = Edit(rows + tuple(hunk), f"{WHOLE} {_called(symbol)}", ends)
             else:
                 found[hunk[0]] = Edit(tuple(hunk), place)
         return list(found.values())

@@ -131,6 +131,22 @@ def read_steps(stage: Stage, root: Path = ROOT) -> tuple[list[Step], list[Proble
     return lay_out(changes(stage, previous(stage, root)), [mark for mark in marks if mark.name == BESIDE])
 
 
+def typed(stage: Stage, count: int, root: Path = ROOT) -> dict[str, str | None]:
+    """Returns the files that a stage changes, but for its tests, when `count` blocks of its chapter are typed.
+
+    The text of a file that is not there is None. Raises FileNotFoundError for a stage without a chapter.
+    """
+    claims = [claim for step in read_steps(stage, root)[0] for claim in step.claims]
+    found: dict[str, str | None] = {}
+    for path, file in _typed_files(claims).items():
+        told = min(claim.step for claim in claims if claim.change.path == path) < count
+        if file.change.counts:
+            found[path] = file.text(count)
+        elif not file.change.binary:
+            found[path] = file.change.new_text if told else file.change.old_text
+    return {path: text for path, text in found.items() if not path.startswith(SUITE)}
+
+
 def step_showing(found: Sequence[Step], path: str, symbol: str) -> Step | None:
     """Returns the step that shows most lines of a symbol, out of these; None where the stage changes none of them.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup, escape
 
 from companion.chain.changes import FileChange, StageChanges
+from companion.chain.places import WHOLE
 from companion.chain.selectors import REST
 from companion.chain.steps import SUITE, Excerpt, slug
 from companion.site.highlighting import line, line_numbers, runs
@@ -44,6 +45,8 @@ def pane(excerpt: Excerpt, blob: str = "") -> Pane:
         added=added,
         removed=removed,
         copies=bool(plus),
+        is_whole=excerpt.place.startswith(WHOLE),
+        copied="these lines as they become" if excerpt.place.startswith(WHOLE) else "the added lines",
         whole=f"file-{slug(change.path)}" if _has_whole(change) else "",
         first=next((row.new for row in excerpt.shown if row.new), 1),
         blob=blob if change.new_text else "",
