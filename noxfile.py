@@ -160,7 +160,7 @@ def properties(session):
 
 @nox.session
 def postgres(session):
-    """Run the tests of the stages that have a migration of their own with PostgreSQL: yours (DATABASE_URL) or Debian's."""
+    """Run the tests of stages with a migration on PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
     if address := os.environ.get("DATABASE_URL"):
         for stage in on_postgres():
             session.chdir(stage.path)
@@ -178,13 +178,13 @@ def on_postgres():
     """From the stage that can use PostgreSQL on: those whose migrations differ from the stage before, and the last."""
     chain = stages()[find("09-settings").number - 1 :]
     migrations = [{name for name in files(stage) if "/migrations/" in name} for stage in chain]
-    changed = [stage for stage, old, new in zip(chain[1:], migrations, migrations[1:]) if old != new]
+    changed = [stage for stage, old, new in zip(chain[1:], migrations, migrations[1:], strict=False) if old != new]
     return [*changed, *(stage for stage in chain[-1:] if stage not in changed)]
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def isolated(session):
-    """Run each stage on its own requirements.txt alone: the oldest Python found; the ends of the parts on the newest too."""
+    """Run each stage on its own requirements.txt alone, with the oldest Python found; four of them with the newest."""
     session.install("-q", *GROUPS["lock"])
     pythons = oldest_and_newest()
     session.log(f"Python found: {', '.join(pythons)}")
