@@ -6,8 +6,8 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -39,11 +39,37 @@ class Job:
     """
 
     script: str
-    order: dict[str, Any] = field(default_factory=dict)
-    mounts: dict[str, Path] = field(default_factory=dict)
+    order: Mapping[str, Any] = field(default_factory=dict)
+    mounts: Mapping[str, Path] = field(default_factory=dict)
     scratch: Path = Path(SCRATCH)
     descriptors: Sequence[int] = ()
     log: IO[bytes] | int = subprocess.DEVNULL
+
+    def run(self, python: str, scratch: str, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """Start the script with a Python, which sees no variables but these and inherits nothing else.
+
+        It leads a process group of its own. `before` is a command that runs another.
+        """
+        process = subprocess.Popen(
+            [*before, python, "-I", "-B", "-u", "-X", "utf8", self.script],
+            stdin=subprocess.PIPE,
+            stdout=self.log,
+            stderr=self.log,
+            pass_fds=self.descriptors,
+            start_new_session=True,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "HOME": scratch,
+                "TMPDIR": scratch,
+                "LANG": "C.UTF-8",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+            cwd="/",
+        )
+        assert process.stdin
+        with contextlib.suppress(BrokenPipeError), process.stdin as stdin:  # if it has ended, that will be seen
+            stdin.write(json.dumps(self.order).encode() + b"\n")
+        return process
 
 
 class Sandbox(Protocol):
@@ -63,53 +89,13 @@ class Unsafe:
     proof: bool = False
 
     def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
-        script, order = _outside(job.script, job.mounts), _outside(job.order, job.mounts)
-        return launch(python(sys.executable, script), job, order, job.descriptors, variables(str(job.scratch)))
+        order = {name: _outside(value, job.mounts) for name, value in job.order.items()}
+        return replace(job, script=_outside(job.script, job.mounts), order=order).run(sys.executable, str(job.scratch))
 
 
-def python(executable: str, script: str) -> list[str]:
-    """The command that runs a script: isolated from the environment, with all output at once."""
-    return [executable, "-I", "-B", "-u", "-X", "utf8", script]
-
-
-def variables(scratch: str) -> dict[str, str]:
-    """All variables that strangers' code gets to see."""
-    return {
-        "PATH": "/usr/bin:/bin",
-        "HOME": scratch,
-        "TMPDIR": scratch,
-        "LANG": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-
-
-def _outside(value: Any, names: dict[str, Path]) -> Any:
-    """A path, or what holds paths, as it is outside of the sandbox."""
-    if isinstance(value, list):
-        return [_outside(part, names) for part in value]
-    if isinstance(value, dict):
-        return {name: _outside(part, names) for name, part in value.items()}
-    for inside, outside in names.items():
-        if isinstance(value, str) and (value == inside or value.startswith(f"{inside}/")):
+def _outside(value: Any, mounts: Mapping[str, Path]) -> Any:
+    """A path as it is outside of the sandbox; anything else as it is."""
+    for inside, outside in mounts.items():
+        if isinstance(value, str) and f"{value}/".startswith(f"{inside}/"):
             return f"{outside}{value.removeprefix(inside)}"
     return value
-
-
-def launch(
-    command: list[str], job: Job, order: dict[str, Any], descriptors: Sequence[int], env: dict[str, str]
-) -> subprocess.Popen[bytes]:
-    """Run a command that reads `order` from stdin, with these descriptors and this environment and no more."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=job.log,
-        stderr=job.log,
-        pass_fds=descriptors,
-        start_new_session=True,
-        env=env,
-        cwd="/",
-    )
-    assert process.stdin
-    with contextlib.suppress(BrokenPipeError), process.stdin as stdin:  # when it has ended already, that will be seen
-        stdin.write(json.dumps(order).encode() + b"\n")
-    return process
