@@ -21,12 +21,12 @@ from companion.grading import gradebooks, reports
 from companion.grading.grade import Suite, grade_all, suite_of
 from companion.grading.journal import Busy, Journal
 from companion.grading.over_http import GraderFailed, speaks_http
-from companion.grading.sandbox import bubblewrap
-from companion.grading.sandbox.bubblewrap import NoSandbox
-from companion.grading.sandbox.job import MIB, Limits
 from companion.grading.submissions import Submission, submissions
 from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import NoExecutor, Workers, processors, temporary_files, workers
+from companion.sandbox import bubblewrap
+from companion.sandbox.bubblewrap import NoSandbox
+from companion.sandbox.job import MIB, Limits
 
 JOURNAL = "journal.jsonl"
 COUNT = click.IntRange(1)

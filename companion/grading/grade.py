@@ -16,8 +16,6 @@ from companion.chain.stages import Stage, stages
 from companion.grading.in_process import grade_inside, suite_tests
 from companion.grading.journal import Journal, Key
 from companion.grading.over_http import expected_tests, grade_served, speaks_http
-from companion.grading.sandbox import bubblewrap
-from companion.grading.sandbox.job import Limits, Sandbox, Unsafe
 from companion.grading.submissions import Submission, digest
 from companion.grading.unpack import Unusable, unpack
 from companion.grading.verdicts import Grade, Verdict
@@ -25,6 +23,8 @@ from companion.grading.workers import Workers
 from companion.project.index import Known
 from companion.project.locate import locate, python_files
 from companion.project.reached import begun
+from companion.sandbox import bubblewrap
+from companion.sandbox.job import Limits, Sandbox, Unsafe
 
 MOST_READ = 1024 * 1024  # bytes of Python: what people write by hand is far less
 LARGEST_READ = 64 * 1024  # bytes of one file of it: Python takes long over some that are larger

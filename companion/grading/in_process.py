@@ -8,11 +8,11 @@ from pathlib import Path
 
 from companion.chain.stages import ROOT, Stage
 from companion.grading.over_http import FROM_US, GraderFailed
-from companion.grading.sandbox.job import Limits, Sandbox
 from companion.grading.supervise import COMPANION, SUBMISSION, TUTORIAL, Exceeded, Watched, watched, words
 from companion.grading.verdicts import Grade, Verdict, judge
 from companion.running import run_suite, suite
 from companion.running.channel import BadMessage
+from companion.sandbox.job import Limits, Sandbox
 
 
 def suite_tests(stage: Stage) -> dict[str, str]:

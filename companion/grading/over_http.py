@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from companion.chain.stages import Stage
-from companion.grading.sandbox.job import Limits, Sandbox
 from companion.grading.supervise import COMPANION, SUBMISSION, Exceeded, Watched, watched, words
 from companion.grading.verdicts import Grade, Verdict, judge
 from companion.running.channel import MAILBOX, BadMessage, Channel
+from companion.sandbox.job import Limits, Sandbox
 
 HERE = Path(__file__).parent
 TESTS = "tests/test_http.py"

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from companion.grading.sandbox.job import Job, Limits, Sandbox
-from companion.grading.sandbox.memory import memory_of
 from companion.grading.verdicts import Grade, Verdict, shortened
 from companion.running.channel import Channel
+from companion.sandbox.job import Job, Limits, Sandbox
+from companion.sandbox.memory import memory_of
 
 HOME = Path(__file__).parents[1]
 TUTORIAL, SUBMISSION = "/opt/tutorial", "/submission"  # where a sandbox has them

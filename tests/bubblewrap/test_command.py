@@ -22,10 +22,10 @@ from companion.cli import main
 from companion.grading import command as grade_command
 from companion.grading import grade
 from companion.grading.journal import Journal
-from companion.grading.sandbox.job import Limits
 from companion.grading.submissions import Kind, Submission, submissions
 from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import Workers
+from companion.sandbox.job import Limits
 
 
 @pytest.fixture

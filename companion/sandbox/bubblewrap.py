@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.grading.sandbox.job import SCRATCH, Job, Limits
+from companion.sandbox.job import SCRATCH, Job, Limits
 
 VENV = "/opt/venv"
 LIBRARIES = "/etc/ld.so.cache"
