@@ -64,7 +64,7 @@ ERRATA = """# Faults
     mended: 02-new app.py#sign, Dockerfile#"USER app"
     held: tests/test_app.py::test_it
 
-**Said:** `x`
+**Article:** `x`
 ///
 
 /// fault | 3
@@ -73,7 +73,7 @@ ERRATA = """# Faults
     area: login
     later: 03-next
 
-**Said:** `y`
+**Article:** `y`
 ///
 """
 GLOSSARY = """# Words
@@ -218,12 +218,12 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
     assert "1. One <code>&lt;b&gt;</code>: \"a\"" in page
     assert '<section class="er er-high er-mended er-tokens"' in page
     assert (
-        'Mended in <a href="chapters/02-new.md#step-app-py-sign">stage 02-new, <code>app.py</code> › <code>sign</code></a>'
+        'Fixed in <a href="chapters/02-new.md#step-app-py-sign">stage 02-new, <code>app.py</code> › <code>sign</code></a>'
         in page
     )
-    assert "Held by <code>tests/test_app.py::test_it</code>: It signs with the key." in page
-    assert "Part 2 mends it, in stage <code>03-next</code>." in page
-    facts = '<p class="er-facts"><span class="er-severity">High</span><span class="er-state">Mended</span></p>'
+    assert "Tested by <code>tests/test_app.py::test_it</code>: It signs with the key." in page
+    assert "A later stage, <code>03-next</code>, will fix it." in page
+    facts = '<p class="er-facts"><span class="er-severity">High</span><span class="er-state">Fixed</span></p>'
     assert facts in page
 
 
