@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
@@ -196,25 +196,15 @@ def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
     Raises OSError for a folder that cannot be read.
     """
-    for entry in _below(folder, lambda entry: entry.name not in LEFT_BY_TOOLS and not _environment(entry)):
-        if entry.name not in LEFT_BY_TOOLS and entry.is_file(follow_symlinks=False):
-            path = Path(entry.path)
-            yield path.relative_to(folder).as_posix(), path
-
-
-def _below(folder: Path, into: Callable[[os.DirEntry[str]], bool]) -> Iterator[os.DirEntry[str]]:
-    """Everything in a folder and in the folders below it, sorted; no link is followed. Raises OSError.
-
-    `into` says which folders to look into. There is no recursion (os.walk has one until Python 3.12), because a
-    submission may have more folders inside each other than Python has levels.
-    """
-    waiting = [os.fspath(folder)]
+    waiting = [os.fspath(folder)]  # no recursion: a submission may have more folders in each other than Python levels
     while waiting:
         with os.scandir(waiting.pop()) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-        yield from entries
-        waiting += [e.path for e in reversed(entries) if e.is_dir(follow_symlinks=False) and into(e)]
-
-
-def _environment(folder: os.DirEntry[str]) -> bool:
-    return os.path.exists(os.path.join(folder.path, "pyvenv.cfg"))
+            entries = sorted(
+                (entry for entry in found if entry.name not in LEFT_BY_TOOLS), key=lambda entry: entry.name
+            )
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                path = Path(entry.path)
+                yield path.relative_to(folder).as_posix(), path
+        folders = [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
+        waiting += [path for path in folders if not os.path.exists(os.path.join(path, "pyvenv.cfg"))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -77,13 +77,9 @@ class Grade:
         share = self.passed / self.expected if self.expected else 0
         return min(round(maximum * share, 2), maximum - 0.01) if share else 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """The result as what JSON can hold; `read` is the way back."""
-        return asdict(self)
-
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Grade:
-        """The result that `as_dict` turned into `facts`."""
+        """The result that `asdict` turned into `facts`."""
         outcomes = {id_: Outcome(**outcome) for id_, outcome in facts["outcomes"].items()}
         return cls(**{**facts, "verdict": Verdict(facts["verdict"]), "outcomes": outcomes})
 

@@ -7,9 +7,9 @@ import pytest
 from companion.chain.stages import ROOT, find
 from companion.grading import reports
 from companion.grading.grade import Suite
-from companion.grading.sandbox.job import Limits
 from companion.grading.submissions import Kind, Submission
 from companion.grading.verdicts import Grade, Outcome, Verdict
+from companion.sandbox.job import Limits
 
 AXE = (ROOT / "tests/browser/node_modules/axe-core/axe.min.js").read_text
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
