@@ -35,19 +35,8 @@ logging.getLogger("nox").addFilter(lambda record: not record.getMessage().starts
 
 PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
-COMPANION = [
-    f"tests/{room}"
-    for room in (
-        "cli",
-        "chain",
-        "grading",
-        "sandbox",
-        "site",
-        "upkeep",
-        "running/test_channel.py",
-        "running/test_environment.py",
-    )
-]
+ROOMS = "cli chain grading sandbox site upkeep running/test_channel.py running/test_environment.py"
+COMPANION = [f"tests/{room}" for room in ROOMS.split()]
 TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
 
 

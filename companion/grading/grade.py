@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class Task:
 
     submission: Submission
     suite: Suite
-    key: Key = field(hash=False)
+    key: Key
 
 
 def suite_of(stage: Stage, limits: Limits, unsafe: bool = False) -> Suite:
@@ -133,8 +133,8 @@ def _grade(task: Task) -> Grade:
     with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as folder:
         project = unpack(task.submission, Path(folder, "submission"))
         grade = grade_served if task.suite.served else grade_inside
-        place: Sandbox = Unsafe() if task.suite.unsafe else _sandbox()
-        result = grade(task.suite.stage, task.suite.tests, project, place, task.suite.limits)
+        sandbox: Sandbox = Unsafe() if task.suite.unsafe else _sandbox()
+        result = grade(task.suite.stage, task.suite.tests, project, sandbox, task.suite.limits)
         result.where = _where(task.suite.stage, project)
         return result
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from companion.chain.stages import ROOT, Stage
 from companion.grading.over_http import FROM_US, GraderFailed
-from companion.grading.supervise import COMPANION, SUBMISSION, TUTORIAL, Exceeded, Watched, watched, words
-from companion.grading.verdicts import Grade, Verdict, judge
+from companion.grading.verdicts import Grade, Verdict, exceeded, explained, judge
 from companion.running import run_suite, suite
 from companion.running.channel import BadMessage
 from companion.sandbox.job import Limits, Sandbox
+from companion.sandbox.supervise import COMPANION, SUBMISSION, TUTORIAL, Exceeded, Watched, watched
 
 
 def suite_tests(stage: Stage) -> dict[str, str]:
@@ -41,9 +41,9 @@ def _heard(submission: Watched, tests: list[str]) -> Grade:
     try:
         events = list(submission.events(submission.channel))
         result = judge(tests, events, submission.channel.process.wait(10))
-        findings = [words(event["failure"]) for event in events if event["event"] == "finding"]
-    except Exceeded as exceeded:
-        return exceeded.result
+        findings = [explained(event["failure"]) for event in events if event["event"] == "finding"]
+    except Exceeded as error:
+        return exceeded(error)
     except (BadMessage, LookupError, TypeError, AttributeError):
         return Grade(Verdict.SUSPICIOUS, "The project wrote into a file descriptor that is not its own.")
     if findings and result.verdict is Verdict.FAILED:

@@ -10,14 +10,15 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from companion.chain.stages import Stage
-from companion.grading.supervise import COMPANION, SUBMISSION, Exceeded, Watched, watched, words
-from companion.grading.verdicts import Grade, Verdict, judge
+from companion.grading.verdicts import Grade, Verdict, exceeded, explained, judge
 from companion.running.channel import MAILBOX, BadMessage, Channel
 from companion.sandbox.job import Limits, Sandbox
+from companion.sandbox.supervise import COMPANION, SUBMISSION, Exceeded, Watched, watched
 
 HERE = Path(__file__).parent
 TESTS = "tests/test_http.py"
@@ -99,9 +100,9 @@ def _started(server: Watched) -> Grade | None:
         for event in server.events(server.channel):
             if event["event"] == "ready":
                 return None
-            return Grade(Verdict.NOT_STARTED, words(event["failure"]))
-    except Exceeded as exceeded:
-        return exceeded.result
+            return Grade(Verdict.NOT_STARTED, explained(event["failure"]))
+    except Exceeded as error:
+        return exceeded(error)
     except (BadMessage, LookupError, TypeError, AttributeError):
         return Grade(Verdict.NOT_STARTED, "The project wrote into a file descriptor that is not its own.")
     return Grade(Verdict.NOT_STARTED, "The project ended while it was started.")
@@ -113,9 +114,8 @@ def _asked(tester: Channel, tests: list[str], server: Watched) -> Grade:
     try:
         for event in server.events(tester):
             events.append(event)
-    except Exceeded as exceeded:
-        exceeded.result.outcomes = judge(tests, events, None).outcomes
-        return exceeded.result
+    except Exceeded as error:
+        return replace(exceeded(error), outcomes=judge(tests, events, None).outcomes)
     try:
         result = judge(tests, events, tester.process.wait(10))
     except subprocess.TimeoutExpired:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from companion.project.locate import LEFT_BY_TOOLS
 
@@ -27,8 +28,6 @@ TEAM = re.compile(
     r"(team|group|gruppe|grupp|grupo|groupe|gruppo|[eé]quipe|equipo|squadra|grupa|skupina|ekip|команда|группа)s?",
     re.IGNORECASE,
 )
-
-
 MOST_READ = 200 * 1024 * 1024  # bytes of a submission that its digest is made of
 MOST_NAMES = 20_000  # files of it
 
@@ -55,8 +54,7 @@ class Student:
     doubt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to read a name by Canvas."""
 
     owner: str
@@ -71,15 +69,11 @@ class Submission:
 
     path: Path
     kind: Kind
-    whose: Student | None = None
+    student: Student = Student("")
 
     @property
     def name(self) -> str:
         return self.path.name
-
-    @property
-    def student(self) -> Student:
-        return self.whose or students([self.name])[self.name]
 
 
 def students(names: Iterable[str]) -> dict[str, Student]:

@@ -12,7 +12,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from companion.grading.supervise import interrupted
+from companion.sandbox.supervise import interrupted
 
 AHEAD = 2  # tasks that each worker of this machine has before it, so that none waits
 AHEAD_ELSEWHERE = 1000  # tasks that wait in a cluster

@@ -85,16 +85,8 @@ def read(options: dict[str, str], number: str) -> Fault:
             raise ValueError(f"fault {number}: {name}: is one of {', '.join(known)}, and not {given[name]!r}")
     where = "" if states == ["later"] else given[states[0]]
     held = tuple(test.strip() for test in given.get("held", "").split(",") if test.strip())
-    return Fault(
-        number=int(number),
-        title=given["title"],
-        severity=given["severity"],
-        area=given["area"],
-        state=states[0],
-        places=tuple(_places(where)),
-        later=given.get("later", ""),
-        held=held,
-    )
+    facts = {name: given.get(name, "") for name in ("title", "severity", "area", "later")}
+    return Fault(number=int(number), state=states[0], places=tuple(_places(where)), held=held, **facts)
 
 
 def _places(text: str) -> Iterator[Location]:
@@ -119,11 +111,9 @@ def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
     elif not fault.held:
         found.append("lacks held:, the test that fails without the fix")
     found += [problem for place in fault.places if (problem := _lost_place(place, root))]
-    found += [
-        f"held: there is no {test}, neither in {', '.join(sorted({p.stage for p in fault.places}))} nor in the root"
-        for test in fault.held
-        if requirement(fault, test, root) is None
-    ]
+    lost = [test for test in fault.held if requirement(fault, test, root) is None]
+    names = ", ".join(sorted({place.stage for place in fault.places}))
+    found += [f"held: there is no {test}, neither in {names} nor in the root" for test in lost]
     return [f"fault {fault.number}: {problem}" for problem in found]
 
 
@@ -166,9 +156,8 @@ def _lost_place(place: Location, root: Path) -> str | None:
         return f"{place.stage} has no file {place.path}"
     text = file.read_text(encoding="utf-8")
     if place.symbol.startswith('"'):
-        return (
-            None if place.symbol.strip('"') in text else f"{place.path} of {place.stage} does not hold {place.symbol}"
-        )
+        lost = place.symbol.strip('"') not in text
+        return f"{place.path} of {place.stage} does not hold {place.symbol}" if lost else None
     try:
         known = [*symbols(text)] if place.path.endswith(".py") else []
     except NotPython:

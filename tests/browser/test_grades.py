@@ -7,7 +7,7 @@ import pytest
 from companion.chain.stages import ROOT, find
 from companion.grading import reports
 from companion.grading.grade import Suite
-from companion.grading.submissions import Kind, Submission
+from companion.grading.submissions import Kind, Submission, students
 from companion.grading.verdicts import Grade, Outcome, Verdict
 from companion.sandbox.job import Limits
 
@@ -27,7 +27,9 @@ CLASS = {
 def grades(browser, tmp_path):
     """Opens the page of a small class from its file."""
     suite = Suite(find("07-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
-    results = {Submission(Path("/class", name), Kind.ZIP): result for name, result in CLASS.items()}
+    results = {
+        Submission(Path("/class", name), Kind.ZIP, students([name])[name]): result for name, result in CLASS.items()
+    }
     file = tmp_path / "index.html"
     file.write_text(reports.page(results, suite, 10, "JWT login"))
     contexts = []

@@ -10,7 +10,7 @@ import pytest
 from companion.chain.stages import find
 from companion.grading import gradebooks, reports
 from companion.grading.grade import Suite
-from companion.grading.submissions import Kind, Submission
+from companion.grading.submissions import Kind, Submission, students
 from companion.grading.verdicts import Grade, Outcome, Verdict
 from companion.sandbox.job import Limits
 
@@ -24,7 +24,7 @@ def suite():
 
 
 def submission(name):
-    return Submission(Path("/class", name), Kind.ZIP)
+    return Submission(Path("/class", name), Kind.ZIP, students([name])[name])
 
 
 def result(*failed, verdict=None, **more):

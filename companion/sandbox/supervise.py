@@ -1,4 +1,4 @@
-"""Runs a submission in the sandbox within its limits of time and memory, and puts what stopped it into words."""
+"""Runs a submission in the sandbox within its limits of time and memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from companion.grading.verdicts import Grade, Verdict, shortened
 from companion.running.channel import Channel
 from companion.sandbox.job import Job, Limits, Sandbox
 from companion.sandbox.memory import memory_of
@@ -26,11 +25,11 @@ interrupted = threading.Event()  # set when the whole run is: what is watched en
 
 
 class Exceeded(Exception):
-    """A submission has used up what it may; carries the verdict."""
+    """A submission has used up its memory, or its time; the message says so to the student."""
 
-    def __init__(self, verdict: Verdict, why: str) -> None:
-        super().__init__(why)
-        self.result = Grade(verdict, why)
+    def __init__(self, message: str, memory: bool = False) -> None:
+        super().__init__(message)
+        self.memory = memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,10 @@ class Watched:
             if interrupted.is_set():
                 raise KeyboardInterrupt
             if time.monotonic() > self.deadline:
-                raise Exceeded(Verdict.TIMEOUT, f"The project did not answer within {self.limits.seconds:.0f} seconds.")
+                raise Exceeded(f"The project did not answer within {self.limits.seconds:.0f} seconds.")
             if memory_of(self.channel.process.pid) > self.limits.memory:
                 megabytes = self.limits.memory >> 20
-                raise Exceeded(Verdict.MEMORY, f"The project took more than {megabytes} MB of memory.")
+                raise Exceeded(f"The project took more than {megabytes} MB of memory.", memory=True)
 
     def last_words(self) -> str:
         """The end of what the submission printed."""
@@ -89,11 +88,3 @@ def watched(
             os.close(write)
         with closing(channel):
             yield Watched(channel, log, limits, time.monotonic() + limits.seconds)
-
-
-def words(failure: Mapping[str, Any]) -> str:
-    """A sentence about what kept a project from starting. Nonsense raises LookupError, TypeError or AttributeError."""
-    places = failure["places"]
-    where = f"{places[-1]['file']}, line {places[-1]['line']}: " if places else ""
-    message = str(failure["message"]).strip().partition("\n")[0]
-    return shortened(f"{where}{failure['type']}{': ' if message else ''}{message}", 500)
