@@ -49,7 +49,7 @@ def phone(user):
 
 @pytest.fixture
 def laptop(user, phone):
-    """Another one, which has logged in after it."""
+    """A second client of Ada's, which has logged in later."""
     return client_with(login(headers={"User-Agent": "Laptop"}).json()["access_token"])
 
 
@@ -58,7 +58,7 @@ def me(client):
 
 
 def test_a_login_starts_a_session(user):
-    """A login leaves a row behind, and its token names it by `sid`."""
+    """A login stores a session, and its token has the session's id as `sid`."""
     answer = login(headers={"User-Agent": "Phone"}, REMOTE_ADDR="192.0.2.1")
 
     session = Session.objects.get()
@@ -69,7 +69,7 @@ def test_a_login_starts_a_session(user):
 
 
 def test_a_registration_starts_a_session():
-    """Whoever registers is logged in."""
+    """A registration logs the user in."""
     data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
     answer = APIClient().post("/api/registration", data, format="json")
 
@@ -79,8 +79,17 @@ def test_a_registration_starts_a_session():
     assert session.user.last_login is not None
 
 
+def test_a_response_says_how_long_its_token_works(user):
+    """A response names the type and the lifetime of its token, so a client need not decode it."""
+    answer = login().json()
+    claims = read_token(answer["access_token"])
+
+    assert answer["token_type"] == "Bearer"
+    assert answer["expires_in"] == claims["exp"] - claims["iat"]
+
+
 def test_a_client_may_send_anything_about_itself(user):
-    """What a client says about itself is cut to what the column holds, without NUL."""
+    """The `User-Agent` is stored without NUL, and cut to the length of the column."""
     assert login(headers={"User-Agent": "\0" + "x" * 300}).status_code == 200
     assert Session.objects.get().user_agent == "x" * 255
 
@@ -95,7 +104,7 @@ def test_a_client_may_send_anything_about_itself(user):
     ids=["a port", "a port after IPv6", "no address"],
 )
 def test_a_session_has_the_address_that_is_counted(user, settings, header, address):
-    """The list of sessions shows the IP address that the throttles count, without a port.
+    """A session has the IP address that the throttles count, without a port.
 
     `client_address` in `authentication/throttles.py` returns it.
     """
@@ -115,7 +124,7 @@ def test_a_client_need_not_say_anything_about_itself(user):
 
 
 def test_last_login_is_written_once(user):
-    """Django's listener writes `last_login`, so a login need not write it, too."""
+    """A login writes `last_login` once: Django's own listener does it."""
     with CaptureQueriesContext(connection) as queries:
         assert login().status_code == 200
 
@@ -125,7 +134,7 @@ def test_last_login_is_written_once(user):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_session_and_its_last_login_are_saved_together(user):
-    """What listens to a login is in the same transaction: the user's row is locked for both."""
+    """What listens to a login runs in the transaction that saves the session."""
     seen = []
 
     def receiver(sender, **signal):
@@ -138,8 +147,20 @@ def test_a_session_and_its_last_login_are_saved_together(user):
     assert seen == [True]
 
 
+def test_a_deleted_session_opens_nothing(phone, laptop):
+    """When the row of a session is deleted, its token gets a 401, and other devices go on."""
+    assert (me(phone), me(laptop)) == (200, 200)
+    Session.objects.get(user_agent="Phone").delete()
+
+    assert (me(phone), me(laptop)) == (401, 200)
+    assert phone.get("/api/me").json() == {
+        "detail": "The token is invalid.",
+        "code": "token_invalid",
+    }
+
+
 def test_logout_ends_the_session_at_once(phone, laptop):
-    """After a logout the token is no good any more; the other device stays logged in."""
+    """After a logout the token gets a 401. The other device stays logged in."""
     answer = phone.post("/api/logout")
 
     assert (answer.status_code, answer.content) == (204, b"")
@@ -151,8 +172,8 @@ def test_logout_ends_the_session_at_once(phone, laptop):
     assert me(laptop) == 200
 
 
-def test_a_browser_that_comes_from_the_admin_has_no_token_to_end(client, user):
-    """In development a cookie opens the API too, but a logout wants a token."""
+def test_a_cookie_of_the_admin_cannot_log_out(client, user):
+    """In development the admin's cookie opens the API too, but a logout needs a token."""
     client.force_login(user)
 
     assert client.get("/api/sessions").json()["results"] == []
@@ -160,7 +181,7 @@ def test_a_browser_that_comes_from_the_admin_has_no_token_to_end(client, user):
 
 
 def test_logout_everywhere_ends_all_sessions(phone, laptop, other, token_for):
-    """Whoever has lost a device logs out everywhere, and nobody else is concerned."""
+    """A user who has lost a device logs out everywhere. Other users stay logged in."""
     grace = client_with(token_for(other))
     answer = laptop.delete("/api/sessions")
 
@@ -168,8 +189,8 @@ def test_logout_everywhere_ends_all_sessions(phone, laptop, other, token_for):
     assert (me(phone), me(laptop), me(grace)) == (401, 401, 200)
 
 
-def test_one_sees_ones_own_sessions(phone, laptop, other, token_for):
-    """The list shows each session with its device and says which one asks, the newest first."""
+def test_a_user_sees_their_own_sessions(phone, laptop, other, token_for):
+    """The list shows each session with its device, the newest first, and marks the current one."""
     token_for(other)
     answer = phone.get("/api/sessions")
     newest, oldest = Session.objects.filter(user__username="ada").order_by("-created_at")
@@ -226,7 +247,7 @@ def test_a_page_that_does_not_exist_is_not_found(phone, page):
 
 
 def test_one_session_can_be_ended(phone, laptop):
-    """From one device the session of another one can be ended."""
+    """A user can end the session of one device from another."""
     session = Session.objects.get(user_agent="Laptop")
     answer = phone.delete(f"/api/sessions/{session.pk}")
 
@@ -235,8 +256,8 @@ def test_one_session_can_be_ended(phone, laptop):
     assert phone.delete(f"/api/sessions/{session.pk}").status_code == 404
 
 
-def test_nobody_ends_the_session_of_somebody_else(phone, other, token_for):
-    """A session of somebody else is answered as one that does not exist: by 404."""
+def test_a_session_of_another_user_is_not_found(phone, other, token_for):
+    """A session of another user gets the same 404 as one that does not exist."""
     grace = client_with(token_for(other))
     answer = phone.delete(f"/api/sessions/{other.sessions.get().pk}")
 
@@ -247,9 +268,10 @@ def test_nobody_ends_the_session_of_somebody_else(phone, other, token_for):
 
 
 @pytest.mark.parametrize("pk", ["1", "x" * 36, "\0"])
-def test_what_is_no_session_is_not_found(phone, pk):
-    """An address that holds no UUID is answered by 404."""
+def test_a_path_without_a_uuid_is_not_found(phone, pk):
+    """A text that is not a UUID gets a 404. The id of a session ends it."""
     assert phone.delete(f"/api/sessions/{pk}").status_code == 404
+    assert phone.delete(f"/api/sessions/{Session.objects.get().pk}").status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -261,8 +283,8 @@ def test_what_is_no_session_is_not_found(phone, pk):
         ("delete", "/api/sessions/00000000-0000-0000-0000-000000000000/"),
     ],
 )
-def test_sessions_are_behind_the_door(method, path):
-    """Without a token all of it is answered by 401."""
+def test_sessions_require_authentication(method, path):
+    """Each of these requests gets a 401 without a token."""
     answer = getattr(APIClient(), method)(path)
 
     assert answer.status_code == 401
@@ -270,7 +292,7 @@ def test_sessions_are_behind_the_door(method, path):
 
 
 def test_a_new_password_ends_all_sessions(user, phone, laptop):
-    """Whoever has stolen a token loses it when the password changes, also in the admin."""
+    """A stolen token stops working when the password changes."""
     user.set_password(NEW_PASSWORD)
     user.save()
 
@@ -288,7 +310,7 @@ def test_a_new_password_in_the_admin_ends_all_sessions(user, phone, admin_client
 
 
 def test_a_stronger_hash_does_not_bring_an_old_password_back(user, settings, monkeypatch):
-    """A new password that is set while a login hashes the old one anew is there afterwards."""
+    """A login that hashes the old password again does not overwrite a new one."""
     checked = User.objects.get()
     user.set_password(NEW_PASSWORD)
     user.save()
@@ -305,7 +327,7 @@ def test_a_stronger_hash_does_not_bring_an_old_password_back(user, settings, mon
 
 
 def test_a_password_that_is_taken_away_ends_all_sessions(user, phone, admin_client):
-    """Whoever loses the password in the admin, and gets no other, is out."""
+    """A user whose password is disabled in the admin loses all sessions."""
     taken = {"usable_password": "false", "unset-password": "Disable"}
     admin_client.post(f"/admin/authentication/user/{user.pk}/password/", taken)
 
@@ -315,7 +337,7 @@ def test_a_password_that_is_taken_away_ends_all_sessions(user, phone, admin_clie
 
 
 def test_a_deactivation_ends_all_sessions(user, phone):
-    """Whoever is deactivated, and one day active again, has to log in again."""
+    """A user who was deactivated, and is active again, has to log in again."""
     user.is_active = False
     user.save()
     assert me(phone) == 401
@@ -354,7 +376,7 @@ def test_a_deactivation_of_many_ends_their_sessions(user, phone, other, token_fo
 
 
 def test_a_user_who_is_deactivated_by_sql_is_refused(user, phone):
-    """A line of SQL ends no session, so each request looks at the user, too."""
+    """A deactivation by SQL ends no session, so each request checks the user too."""
     User._base_manager.update(is_active=False)
 
     assert user.sessions.count() == 1
@@ -382,18 +404,26 @@ def test_an_update_of_another_field_costs_one_query(user, phone, django_assert_n
 
     assert User.objects.update(is_active=True) == 1
     assert me(phone) == 200
+    assert User.objects.update(is_active=False) == 1
+    assert user.sessions.count() == 0
 
 
 def test_other_changes_of_a_user_end_nothing(user, phone):
-    """A new username is no reason to log in again."""
+    """A new username ends no session, and a new password ends all of them."""
     user.username = "countess"
     user.save()
-
     assert me(phone) == 200
+
+    user.set_password(NEW_PASSWORD)
+    user.save()
+    assert me(phone) == 401
 
 
 def test_a_stronger_hash_is_no_new_password(user, phone, settings):
-    """When Django hashes an old password anew, at a login, other devices stay logged in."""
+    """When a login hashes an old password again, other devices stay logged in.
+
+    A new password ends their sessions, and the row has a new hash then too.
+    """
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
         *settings.PASSWORD_HASHERS,
@@ -406,9 +436,13 @@ def test_a_stronger_hash_is_no_new_password(user, phone, settings):
     assert user.password.startswith("pbkdf2_sha256$1$")
     assert me(phone) == 200
 
+    user.set_password(NEW_PASSWORD)
+    user.save()
+    assert me(phone) == 401
+
 
 def test_a_password_that_changes_meanwhile_starts_no_session(user):
-    """Between the check of a password and the session, the password may change: no session then."""
+    """If the password changes during a login, the login gets no session."""
     checked = User.objects.get()
     user.set_password(NEW_PASSWORD)
     user.save()
@@ -421,7 +455,7 @@ def test_a_password_that_changes_meanwhile_starts_no_session(user):
 
 
 def test_a_user_who_is_deactivated_meanwhile_starts_no_session(user):
-    """The same goes for a user who is switched off in that moment."""
+    """A user who is deactivated during a login gets no session."""
     checked = User.objects.get()
     User.objects.update(is_active=False)
 
@@ -432,7 +466,7 @@ def test_a_user_who_is_deactivated_meanwhile_starts_no_session(user):
 
 
 def test_a_session_starts_with_the_row_of_its_user_locked(user):
-    """The first statement writes to the user's row. A change of the password has to wait then."""
+    """The first statement writes to the user's row, so a change of the password has to wait."""
     with CaptureQueriesContext(connection) as queries:
         start_session(user, APIRequestFactory().post("/"))
 
@@ -493,12 +527,12 @@ def test_a_session_that_we_would_not_write_is_refused(user, forge, sid):
 
 
 def test_a_session_in_capitals_is_refused(user, forge):
-    """A UUID in capitals is the same to a database, and not what we have written."""
+    """The database ignores the case of a UUID, and we compare the exact text."""
     assert me(client_with(forge(sid=str(user.sessions.get().pk).upper()))) == 401
 
 
 def test_a_token_stands_for_the_user_of_its_session(user, other, forge, token_for):
-    """The session of one user under the name of another one is no good."""
+    """A token that names one user and the session of another is rejected."""
     token_for(other)
 
     assert me(client_with(forge(sub=str(other.pk)))) == 401
@@ -506,7 +540,7 @@ def test_a_token_stands_for_the_user_of_its_session(user, other, forge, token_fo
 
 
 def test_a_deleted_user_leaves_no_session(user, phone):
-    """Whoever is deleted takes the sessions along."""
+    """If a user is deleted, their sessions are deleted too."""
     user.delete()
 
     assert Session.objects.count() == 0
