@@ -21,7 +21,7 @@ from pathlib import Path
 import nox
 
 from companion import SUPPORTED
-from companion.chain.stages import ROOT, copy, find, stages
+from companion.chain.stages import ROOT, copy, files, find, stages
 from companion.running.environment import environment
 from companion.upkeep.mutants import changed
 
@@ -36,6 +36,7 @@ logging.getLogger("nox").addFilter(lambda record: not record.getMessage().starts
 PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
 COMPANION = [f"tests/{room}" for room in ("cli", "chain", "grading", "site", "upkeep", "running/test_environment.py")]
+ENDS = ("08-urls", "12-hardening", "19-email-and-deletion", "final")  # the last stages of the parts, and of a long way
 TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
 
 
@@ -159,9 +160,9 @@ def properties(session):
 
 @nox.session
 def postgres(session):
-    """Run the tests of the stages from 08 on with PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
+    """Run the tests of stages with a migration on PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
     if address := os.environ.get("DATABASE_URL"):
-        for stage in stages()[find("12-hardening").number - 1 :]:
+        for stage in on_postgres():
             session.chdir(stage.path)
             run(session, PYTHON, "-m", "pytest", "-q", *session.posargs, DATABASE_URL=address)
     elif shutil.which("pg_virtualenv"):
@@ -173,15 +174,23 @@ def postgres(session):
         session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
 
 
+def on_postgres():
+    """From the stage that can use PostgreSQL on: those whose migrations differ from the stage before, and the last."""
+    chain = stages()[find("09-settings").number - 1 :]
+    migrations = [{name for name in files(stage) if "/migrations/" in name} for stage in chain]
+    changed = [stage for stage, old, new in zip(chain[1:], migrations, migrations[1:], strict=False) if old != new]
+    return [*changed, *(stage for stage in chain[-1:] if stage not in changed)]
+
+
 @nox.session(venv_backend="venv", reuse_venv=True)
 def isolated(session):
-    """Run each stage on its own requirements.txt alone, with the oldest and the newest Python found."""
+    """Run each stage on its own requirements.txt alone, with the oldest Python found; four of them with the newest."""
     session.install("-q", *GROUPS["lock"])
     pythons = oldest_and_newest()
     session.log(f"Python found: {', '.join(pythons)}")
     folder = Path(session.create_tmp()).absolute()
-    for version, command in pythons.items():
-        for stage in stages():
+    for number, (version, command) in enumerate(pythons.items()):
+        for stage in stages() if number == 0 else map(find, ENDS):
             python = isolated_python(session, version, command, stage.path / "requirements.txt")
             target = folder / version / stage.name
             shutil.rmtree(target, ignore_errors=True)

@@ -93,12 +93,6 @@ def inside(found: Mapping[str, Symbol], line: int) -> Symbol | None:
     return next((symbol for symbol, (first, last) in kinds if first < line <= last), None)
 
 
-def before(found: Mapping[str, Symbol], line: int, parent: str) -> Symbol | None:
-    """The last symbol directly inside `parent` ("" for the module) that ends above `line`."""
-    above = [(last, s) for s in found.values() if s.parent == parent for _, last in s.spans if last < line]
-    return max(above, key=lambda pair: pair[0], default=(0, None))[1]
-
-
 def _named(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, str, ast.stmt]]:
     """Name, kind and statement of all that is defined here, also inside an `if`, a `try` or a `with`."""
     for node in body:

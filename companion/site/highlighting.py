@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from html import escape
 
@@ -28,7 +29,7 @@ def line(change: FileChange, row: Row, ident: str = "", before: Row | None = Non
     A style sets its number, but not for a row that follows on `before` in the same run: CSS counts that one, which
     makes a long page lighter by a tenth.
     """
-    side = change.old_text if row.kind == "-" else change.new_text
+    side = change.old_text if row.new is None else change.new_text
     number = _number(row)
     pieces = _pieces(change.path, side or "")[number - 1]
     attribute = f' id="{ident}"' if ident else ""
@@ -41,13 +42,13 @@ def line(change: FileChange, row: Row, ident: str = "", before: Row | None = Non
 
 
 def _number(row: Row) -> int:
-    """The number of the row's line, in the old file where it is removed, else in the new one."""
-    number = row.old if row.kind == "-" else row.new
+    """The number of the row's line, in the old file where the new one does not have it."""
+    number = row.old if row.new is None else row.new
     assert number is not None
     return number
 
 
-def runs(change: FileChange, rows: list[Row], idents: dict[int, str]) -> str:
+def runs(change: FileChange, rows: Sequence[Row], idents: dict[int, str]) -> str:
     """Rows as `<ins>`, `<del>` and `<span>` runs, each of which says in hidden words what it is.
 
     `idents` gives the id of a row by the row's own `id()`.
@@ -67,7 +68,7 @@ def runs(change: FileChange, rows: list[Row], idents: dict[int, str]) -> str:
     return "".join(out)
 
 
-def line_numbers(rows: list[Row]) -> str:
+def line_numbers(rows: Sequence[Row]) -> str:
     """Returns which lines the rows are, in words: "line 3" or "lines 3 to 8"."""
     first, last = rows[0].new or rows[0].old, rows[-1].new or rows[-1].old
     return f"line {first}" if first == last else f"lines {first} to {last}"
