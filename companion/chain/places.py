@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from companion.chain.changes import FileChange, Row
-from companion.chain.symbols import IMPORTS, NotPython, Symbol, enclosing, inside, symbols
+from companion.chain.symbols import IMPORTS, Symbol, enclosing, inside, read_symbols
 
 NEW_FILE = "new file"
 AT_THE_TOP = "at the top"
@@ -116,7 +116,7 @@ class TypedFile:
             return REPLACES if "+" in kinds else REMOVED
         there = [n for n in self.before(step) if rows[n].text.strip()]
         above = [n for n in there if n < hunk[0]]
-        table = _symbols(self.change, self.text(step))
+        table = read_symbols(self.change.path, self.text(step))
         if not there:
             return NEW_FILE
         if not above:
@@ -149,9 +149,10 @@ class TypedFile:
         """The function or the value that the whole hunk is inside of, before the step and after it."""
         found = []
         for kept in (self.before(step + 1), self.before(step)):
-            table = _symbols(self.change, "".join(f"{self.change.rows[n].text}\n" for n in kept))
+            table = read_symbols(self.change.path, "\n".join(self.change.rows[n].text for n in kept))
             lines = [line for line, n in enumerate(kept, 1) if n in hunk]
-            lines = lines or [line for line, n in enumerate(kept, 1) if n < hunk[0]][-1:]
+            text = [line for line, n in enumerate(kept, 1) if n < hunk[0] and self.change.rows[n].text.strip()]
+            lines = lines or text[-1:]
             around = {enclosing(table, line) or inside(table, line) for line in lines}
             found += [symbol for symbol in around if not symbol or symbol.kind != "class"] or [None]
         names = {symbol.name if symbol else "" for symbol in found}
@@ -166,13 +167,6 @@ def _with_blanks(change: FileChange, owner: Mapping[int, int]) -> dict[int, int]
         step = owner.get(n, step) if change.rows[n].counts else step
         steps[n] = step
     return steps
-
-
-def _symbols(change: FileChange, text: str | None) -> Mapping[str, Symbol]:
-    try:
-        return symbols(text) if text and change.path.endswith(".py") else {}
-    except NotPython:
-        return {}
 
 
 def _called(symbol: Symbol) -> str:

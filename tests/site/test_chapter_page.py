@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import markdown
 import pytest
 
-from companion.site.problems import STRICT
+from companion.site.blocks import STRICT
 
 OLD = {
     "app.py": "class User:\n    objects = 1\n\n    def clean(self):\n        pass\n",
