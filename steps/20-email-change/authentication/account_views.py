@@ -35,7 +35,7 @@ class TokenOnlyAPIView(APIView):
     A view for users who have logged in to the API.
     """
 
-    # A page of another site can send the cookie of the admin, but no token.
+    # A browser sends the cookie of the admin by itself, but never a token.
     authentication_classes = [JWTAuthentication]
     throttle_classes = [RecoveryThrottle]
 
