@@ -6,7 +6,7 @@ The others keep the tutorial true.
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is just who this sentence is for
+if sys.version_info < (3, 11):  # noqa: UP036 - this message is for older versions of Python
     sys.exit("This project needs Python 3.11 or newer, and this is Python %d.%d." % sys.version_info[:2])
 
 import atexit
@@ -21,22 +21,24 @@ from pathlib import Path
 import nox
 
 from companion import SUPPORTED
-from companion.chain.stages import ROOT, copy, find, stages
+from companion.chain.stages import ROOT, copy, files, find, stages
 from companion.running.environment import environment
 from companion.upkeep.mutants import changed
 
 nox.needs_version = ">=2026.10.20"
-nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
+nox.options.default_venv_backend = "none"  # learners run everything in their own environment
 nox.options.parallel = "auto"
 nox.options.sessions = ["tests", "companion"]
-# With these two, nox begins nearly every run. They read like errors, and there is nothing to do about them.
+# nox begins nearly every run with these two. They look like errors, but nothing is wrong.
 NOISE = ("No selected session allows parallel execution", "uv binary not found")
 logging.getLogger("nox").addFilter(lambda record: not record.getMessage().startswith(NOISE))
 
-PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
+PYTHON = sys.executable  # never a bare `python` or `pytest`, which may belong to another Python
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
-COMPANION = [f"tests/{room}" for room in ("cli", "chain", "grading", "site", "upkeep", "running/test_environment.py")]
-TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
+ROOMS = "cli chain grading sandbox site upkeep running/test_channel.py running/test_environment.py"
+COMPANION = [f"tests/{room}" for room in ROOMS.split()]
+ENDS = ("08-urls", "12-hardening", "20-email-change", "final")  # where parts end, and after a long way
+TRUST = "--system-certs"  # uv trusts the certificates of this machine, because companies and mirrors have their own
 
 
 def run(session, *command, **variables):
@@ -48,12 +50,12 @@ def run(session, *command, **variables):
 @nox.session
 def serve(session):
     """Read the tutorial in your browser. Begin with this one."""
-    # Seconds. After Ctrl+C it removes the file with its address.
+    # Seconds. After Ctrl+C, the server removes the file with its address.
     patience = {"interrupt_timeout": 5, "terminate_timeout": 5}
     session.run(PYTHON, "-m", "companion", "serve", *session.posargs, external=True, **patience)
 
 
-# Every stage is a session of its own, and one line of the list.
+# Every stage is its own session, with its own line in the list.
 STAGES = [nox.param(stage.name, id=stage.name) for stage in stages()]
 LISTED = bool({"-l", "--list", "--list-sessions"} & set(sys.argv)) and "--json" not in sys.argv
 each_stage = (lambda session: session) if LISTED else nox.parametrize("stage", STAGES)
@@ -112,7 +114,7 @@ def run_tests(session, *folders):
 @nox.session
 def docs(session):
     """Build the site into site/; a changed line that no chapter tells is an error."""
-    env = {"NO_MKDOCS_2_WARNING": "1"}  # and never -q: it hides the warnings that --strict counts
+    env = {"NO_MKDOCS_2_WARNING": "1"}  # never -q, which hides the warnings that --strict counts
     session.run(PYTHON, "-m", "mkdocs", "build", "--strict", *session.posargs, env=env, external=True)
 
 
@@ -159,9 +161,9 @@ def properties(session):
 
 @nox.session
 def postgres(session):
-    """Run the tests of the stages from 08 on with PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
+    """Run the tests of stages with a migration on PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
     if address := os.environ.get("DATABASE_URL"):
-        for stage in stages()[find("12-hardening").number - 1 :]:
+        for stage in on_postgres():
             session.chdir(stage.path)
             run(session, PYTHON, "-m", "pytest", "-q", *session.posargs, DATABASE_URL=address)
     elif shutil.which("pg_virtualenv"):
@@ -173,22 +175,30 @@ def postgres(session):
         session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
 
 
+def on_postgres():
+    """From the stage that can use PostgreSQL on: those whose migrations differ from the stage before, and the last."""
+    chain = stages()[find("09-settings").number - 1 :]
+    migrations = [{name for name in files(stage) if "/migrations/" in name} for stage in chain]
+    changed = [stage for stage, old, new in zip(chain[1:], migrations, migrations[1:], strict=False) if old != new]
+    return [*changed, *(stage for stage in chain[-1:] if stage not in changed)]
+
+
 @nox.session(venv_backend="venv", reuse_venv=True)
 def isolated(session):
-    """Run each stage on its own requirements.txt alone, with the oldest and the newest Python found."""
+    """Run each stage on its own requirements.txt alone, with the oldest Python found; four of them with the newest."""
     session.install("-q", *GROUPS["lock"])
     pythons = oldest_and_newest()
     session.log(f"Python found: {', '.join(pythons)}")
     folder = Path(session.create_tmp()).absolute()
-    for version, command in pythons.items():
-        for stage in stages():
+    for number, (version, command) in enumerate(pythons.items()):
+        for stage in stages() if number == 0 else map(find, ENDS):
             python = isolated_python(session, version, command, stage.path / "requirements.txt")
             target = folder / version / stage.name
             shutil.rmtree(target, ignore_errors=True)
             session.chdir(copy(stage, target))
             run(session, python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
             run(session, python, "manage.py", "check", "--fail-level=DEBUG")
-            if stage.number > 1:  # before the user model nobody migrates
+            if stage.number > 1:  # without a user model there is nothing to migrate
                 run(session, python, "manage.py", "makemigrations", "--check", "--dry-run")
                 run(session, python, "manage.py", "migrate", "-v0")
             session.log(f"{stage} stands alone on Python {version}")
@@ -243,7 +253,7 @@ def lint(session):
         session.run("ruff", "format", "--check", *paths)
     session.run("mypy", "companion")
     session.run("lint-imports", "--no-logo", "--no-cache")
-    # Its schema comes with the package: nothing is downloaded.
+    # The package contains its schema, so nothing is downloaded.
     workflows = [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".github/workflows").glob("*.yml"))]
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
 
@@ -325,6 +335,6 @@ class name_failures:
             print(f'\n{name} failed. To see it alone:\n    python -m nox -s "{name}"', file=sys.stderr)
 
 
-if name_failures.folder is None:  # the run itself; the parallel ones that it starts inherit the folder
+if name_failures.folder is None:  # the first run; the parallel runs that it starts inherit the folder
     name_failures.folder = os.environ["NOX_FAILURES"] = tempfile.mkdtemp()
     atexit.register(name_failures.report)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from companion.chain import address
-from companion.chain.changes import FileChange, StageChanges, changes
+from companion.chain.changes import FileChange, Row, StageChanges, changes
 from companion.chain.chapters import BESIDE, Mark, parse, source
 from companion.chain.narration import Problem, narrate
+from companion.chain.places import TypedFile
 from companion.chain.selectors import REST, Claim, selectors
 from companion.chain.stages import ROOT, Stage, previous
-from companion.chain.symbols import NotPython, Symbol, symbols
+from companion.chain.symbols import Symbol, read_symbols, symbols
 
 SUITE = "tests/"
 
@@ -30,10 +31,15 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What a step shows of one file, in one pane, whose id is `ident`."""
+    """What a step shows of one place of one file, in one pane, whose id is `ident`.
+
+    `place` says where it goes, in the file as typed so far, and `shown` has its rows with the lines around them.
+    """
 
     ident: str
     claims: tuple[Claim, ...]
+    place: str = ""
+    shown: tuple[Row, ...] = ()
 
     @property
     def change(self) -> FileChange:
@@ -80,13 +86,37 @@ def lay_out(diff: StageChanges, blocks: Sequence[Mark]) -> tuple[list[Step], lis
         for selector in selectors(block.argument)
     ]
     claims, problems = narrate(diff, wanted)
+    typed = _typed_files(claims)
     used: set[str] = set()
     found = []
     for n, command in enumerate(commands):
-        groups = _by_pane(claim for claim in claims if claim.step == n)
-        excerpts = tuple(Excerpt(_ident(group[0].selector, used), tuple(group)) for group in groups)
-        found.append(Step(n, command, excerpts))
+        excerpts: list[Excerpt] = []
+        for group in _by_pane(claim for claim in claims if claim.step == n):
+            excerpts += _excerpts(group, n, typed[group[0].change.path], used)
+        found.append(Step(n, command, tuple(excerpts)))
     return found, problems
+
+
+def _typed_files(claims: Sequence[Claim]) -> dict[str, TypedFile]:
+    """The files that these claims show, each as it becomes step by step."""
+    changed = {claim.change.path: claim.change for claim in claims}
+    owners: dict[str, dict[int, int]] = {path: {} for path in changed}
+    for claim in claims:
+        owners[claim.change.path] |= dict.fromkeys(claim.owned, claim.step)
+    return {path: TypedFile(change, owners[path]) for path, change in changed.items()}
+
+
+def _excerpts(group: list[Claim], step: int, file: TypedFile, used: set[str]) -> Iterator[Excerpt]:
+    """One excerpt for each place of the file; one for a file without lines."""
+    if not file.change.counts:
+        yield Excerpt(_ident(group[0].selector, used), tuple(group))
+        return
+    owned = {n for claim in group for n in claim.owned}
+    for edit in file.edits(step):
+        rows = file.with_blanks(edit)
+        part = [replace(claim, owned=[n for n in claim.owned if n in rows]) for claim in group if rows & {*claim.owned}]
+        if part and rows & owned:
+            yield Excerpt(_ident(part[0].selector, used), tuple(part), edit.place, file.shown(step, edit))
 
 
 def steps(stage: Stage, root: Path = ROOT) -> list[Step]:
@@ -99,6 +129,22 @@ def read_steps(stage: Stage, root: Path = ROOT) -> tuple[list[Step], list[Proble
     """Returns the steps and the problems of a stage's chapter. Raises FileNotFoundError."""
     marks, _ = parse(source(stage, root).read_text(encoding="utf-8").splitlines())
     return lay_out(changes(stage, previous(stage, root)), [mark for mark in marks if mark.name == BESIDE])
+
+
+def typed(stage: Stage, count: int, root: Path = ROOT) -> dict[str, str | None]:
+    """Returns the files that a stage changes, but for its tests, when `count` blocks of its chapter are typed.
+
+    The text of a file that is not there is None. Raises FileNotFoundError for a stage without a chapter.
+    """
+    claims = [claim for step in read_steps(stage, root)[0] for claim in step.claims]
+    found: dict[str, str | None] = {}
+    for path, file in _typed_files(claims).items():
+        told = min(claim.step for claim in claims if claim.change.path == path) < count
+        if file.change.counts:
+            found[path] = file.text(count)
+        elif not file.change.binary:
+            found[path] = file.change.new_text if told else file.change.old_text
+    return {path: text for path, text in found.items() if not path.startswith(SUITE)}
 
 
 def step_showing(found: Sequence[Step], path: str, symbol: str) -> Step | None:
@@ -123,10 +169,7 @@ def _spans(path: str, text: str | None, symbol: str) -> Sequence[tuple[int, int]
         return [(n, n) for n, line in enumerate(lines, 1) if symbol.strip('"') in line]
     if not symbol:
         return [(1, len(lines))]
-    try:
-        found = symbols(text or "").get(symbol) if path.endswith(".py") else None
-    except NotPython:
-        return []
+    found = read_symbols(path, text).get(symbol)
     return found.spans if found else []
 
 
@@ -169,13 +212,9 @@ def candidates(stage: Stage) -> tuple[tuple[str, str, int], ...]:
             text = (stage.path / file).read_text(encoding="utf-8")
             rows = {row.new for row in change.rows if row.kind == "+"} if change else set()
             named = {name: symbol for name, symbol in symbols(text).items() if symbol.kind != "imports"}
-            old = _symbols(change.old_text) if change else named
+            old = symbols(change.old_text or "") if change else named
             found += [(file, name, _change(symbol, rows) if name in old else 2) for name, symbol in named.items()]
     return tuple(found)
-
-
-def _symbols(text: str | None) -> Mapping[str, Symbol]:
-    return symbols(text) if text else {}
 
 
 def _change(symbol: Symbol, added: set[int | None]) -> int:

@@ -76,6 +76,14 @@ def symbols(text: str) -> Mapping[str, Symbol]:
     return MappingProxyType(found)
 
 
+def read_symbols(path: str, text: str | None) -> Mapping[str, Symbol]:
+    """The symbols of a file with this text: none where it is not Python, or does not parse."""
+    try:
+        return symbols(text or "") if path.endswith(".py") else {}
+    except NotPython:
+        return {}
+
+
 def enclosing(found: Mapping[str, Symbol], line: int) -> Symbol | None:
     """The innermost class or function that `line` stands inside of, below its first line."""
     around = [
@@ -91,12 +99,6 @@ def inside(found: Mapping[str, Symbol], line: int) -> Symbol | None:
     """The constant whose value, written over several lines, goes on in `line`."""
     kinds = ((symbol, span) for symbol in found.values() if symbol.kind == "name" for span in symbol.spans)
     return next((symbol for symbol, (first, last) in kinds if first < line <= last), None)
-
-
-def before(found: Mapping[str, Symbol], line: int, parent: str) -> Symbol | None:
-    """The last symbol directly inside `parent` ("" for the module) that ends above `line`."""
-    above = [(last, s) for s in found.values() if s.parent == parent for _, last in s.spans if last < line]
-    return max(above, key=lambda pair: pair[0], default=(0, None))[1]
 
 
 def _named(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, str, ast.stmt]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from html import escape
+from itertools import groupby
 
 from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.token import STANDARD_TYPES
@@ -28,7 +30,7 @@ def line(change: FileChange, row: Row, ident: str = "", before: Row | None = Non
     A style sets its number, but not for a row that follows on `before` in the same run: CSS counts that one, which
     makes a long page lighter by a tenth.
     """
-    side = change.old_text if row.kind == "-" else change.new_text
+    side = change.old_text if row.new is None else change.new_text
     number = _number(row)
     pieces = _pieces(change.path, side or "")[number - 1]
     attribute = f' id="{ident}"' if ident else ""
@@ -41,33 +43,29 @@ def line(change: FileChange, row: Row, ident: str = "", before: Row | None = Non
 
 
 def _number(row: Row) -> int:
-    """The number of the row's line, in the old file where it is removed, else in the new one."""
-    number = row.old if row.kind == "-" else row.new
+    """The number of the row's line, in the old file where the new one does not have it."""
+    number = row.old if row.new is None else row.new
     assert number is not None
     return number
 
 
-def runs(change: FileChange, rows: list[Row], idents: dict[int, str]) -> str:
+def runs(change: FileChange, rows: Sequence[Row], idents: dict[int, str]) -> str:
     """Rows as `<ins>`, `<del>` and `<span>` runs, each of which says in hidden words what it is.
 
     `idents` gives the id of a row by the row's own `id()`.
     """
     out: list[str] = []
-    start = 0
-    for end in range(1, len(rows) + 1):
-        if end == len(rows) or rows[end].kind != rows[start].kind:
-            group = rows[start:end]
-            tag, word = RUNS[group[0].kind]
-            pairs = zip(group, [None, *group], strict=False)
-            lines = "".join(line(change, row, idents.get(id(row), ""), before) for row, before in pairs)
-            out.append(
-                f'<{tag} class="rd-run"><span class="rd-hidden">{word}, {line_numbers(group)}: </span>{lines}</{tag}>'
-            )
-            start = end
+    for kind, together in groupby(rows, lambda row: row.kind):
+        group = list(together)
+        tag, word = RUNS[kind]
+        pairs = zip(group, [None, *group], strict=False)
+        lines = "".join(line(change, row, idents.get(id(row), ""), before) for row, before in pairs)
+        head = f'<span class="rd-hidden">{word}, {line_numbers(group)}: </span>'
+        out.append(f'<{tag} class="rd-run">{head}{lines}</{tag}>')
     return "".join(out)
 
 
-def line_numbers(rows: list[Row]) -> str:
+def line_numbers(rows: Sequence[Row]) -> str:
     """Returns which lines the rows are, in words: "line 3" or "lines 3 to 8"."""
     first, last = rows[0].new or rows[0].old, rows[-1].new or rows[-1].old
     return f"line {first}" if first == last else f"lines {first} to {last}"

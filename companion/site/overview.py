@@ -25,16 +25,13 @@ class WayBlock(MarkedBlock):
     The prose of the block is shown as long as there is none of them.
     """
 
-    NAME = "way"
+    NAME, CSS = "way", "wy"
 
     def make(self, parent: etree.Element) -> etree.Element:
-        way = etree.SubElement(parent, "div", {"class": "wy"})
+        way = super().make(parent)
         etree.SubElement(way, "ol", {"data-search-exclude": ""})
-        self.none_yet = etree.SubElement(way, "div")
+        self.content = etree.SubElement(way, "div")
         return way
-
-    def on_add(self, block: etree.Element) -> etree.Element:
-        return self.none_yet
 
 
 def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
@@ -53,11 +50,6 @@ def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
     return math.ceil(prose / WORDS_A_MINUTE + code / LINES_A_MINUTE)
 
 
-def number(stage: stages.Stage) -> int | None:
-    """The number in the name of a stage's folder; None for `final`, which has none."""
-    return int(stage.name[:2]) if stages.STEP.fullmatch(stage.name) else None
-
-
 def meant(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
     """The stages that the argument of a block means. Raises ValueError, whose message says what to write."""
     if argument == stages.FINAL:
@@ -66,7 +58,7 @@ def meant(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
     if not limits:
         raise ValueError(f"/// way | {argument}: write the numbers of stages, as in 1-7 or 8-, or {stages.FINAL}")
     first, last = int(limits[1]), int(limits[2] or 99)
-    return [stage for stage in chain if first <= (number(stage) or 0) <= last]
+    return [stage for stage in chain if first <= stage.number <= last and stage.name != stages.FINAL]
 
 
 def duration(total: int) -> str:
@@ -94,7 +86,7 @@ class ShowWay(BlocksProcessor):
             except ValueError as error:
                 problems.append((mark.line, str(error)))
                 continue
-            rows = [(number(stage) or "✓", pages[stage], times[stage]) for stage in chosen]
+            rows = [("✓" if s.name == stages.FINAL else s.number, pages[s], times[s]) for s in chosen]
             way[0].extend(element("stages", rows=rows))
             way.remove(way[1] if chosen else way[0])
         facts = {"{{stages}}": str(len(pages)), "{{reading time}}": duration(sum(times.values()))}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass, replace
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from companion.chain.changes import FileChange, Row, StageChanges
+from companion.chain.changes import FileChange, StageChanges
+from companion.chain.places import WHOLE
 from companion.chain.selectors import REST
 from companion.chain.steps import SUITE, Excerpt, slug
-from companion.chain.symbols import IMPORTS, NotPython, before, enclosing, inside, symbols
 from companion.site.highlighting import line, line_numbers, runs
 from companion.site.templates import html
-
-CONTEXT = 2  # unchanged lines shown above and below a change
 
 
 @dataclass
@@ -32,29 +30,30 @@ def pane(excerpt: Excerpt, blob: str = "") -> Pane:
     Each line has an address, but not those of a whole suite: they would make the page too heavy.
     """
     change, owned, ident = excerpt.change, excerpt.owned, excerpt.ident
-    shown = _with_context(change.rows, owned)
     idents = {
         id(row): f"{ident}-l{row.new}" if row.kind == "+" else f"{ident}-r{row.old}"
         for row in (change.rows[n] for n in owned if not excerpt.is_suite)
     }
     plus = [row for n in owned if (row := change.rows[n]).kind == "+"]
-    added, removed = (sum(change.rows[n].kind == kind for n in shown) for kind in "+-")
+    added, removed = (sum(row.kind == kind for row in excerpt.shown) for kind in "+-")
     numbers = ", ".join(f"{n} {word}" for n, word in ((added, "added"), (removed, "removed")) if n)
     markup = html(
         "pane",
         change=change,
         ident=ident,
-        place=_place(change, owned),
+        place=Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(excerpt.place)))),
         added=added,
         removed=removed,
         copies=bool(plus),
+        is_whole=excerpt.place.startswith(WHOLE),
+        copied="these lines as they become" if excerpt.place.startswith(WHOLE) else "the added lines",
         whole=f"file-{slug(change.path)}" if _has_whole(change) else "",
-        first=next((row.new for n in shown if (row := change.rows[n]).new), 1),
+        first=next((row.new for row in excerpt.shown if row.new), 1),
         blob=blob if change.new_text else "",
-        note="" if shown else _note(change),
-        count=len(shown),
-        label=f"{change.path}, {line_numbers([change.rows[n] for n in owned])}: {numbers}" if shown else "",
-        code=_code(change, shown, idents),
+        note="" if excerpt.shown else _note(change),
+        count=len(excerpt.shown),
+        label=f"{change.path}, {line_numbers([change.rows[n] for n in owned])}: {numbers}" if excerpt.shown else "",
+        code=Markup(runs(change, excerpt.shown, idents)),
     )
     return Pane(excerpt, markup, {idents[id(row)]: row.text for row in plus if id(row) in idents})
 
@@ -97,68 +96,3 @@ def _note(change: FileChange) -> str:
     if change.binary:
         return "A binary file: its content is not shown."
     return "An empty file." if not change.rows else "No line of text changes."
-
-
-def _with_context(rows: Sequence[Row], owned: list[int]) -> list[int]:
-    """The rows to show: those with text, the blank ones between them, and unchanged neighbours."""
-    core = [n for n in owned if rows[n].text.strip()]
-    shown = set(core)
-    for a, b in zip(core, core[1:], strict=False):
-        if all(not rows[n].text.strip() for n in range(a + 1, b)):
-            shown |= set(range(a + 1, b))
-    for n in core:
-        for direction in (-1, 1):
-            for m in range(n + direction, n + direction * (CONTEXT + 1), direction):
-                if not 0 <= m < len(rows) or rows[m].changed:
-                    break
-                shown.add(m)
-    for n in sorted(shown) + sorted(shown, reverse=True):
-        if not rows[n].changed and not rows[n].text.strip() and not {n - 1, n + 1} <= shown:
-            shown.discard(n)  # nothing begins or ends with an empty line
-    for a, b in zip(order := sorted(shown), order[1:], strict=False):
-        short = b - a <= CONTEXT and not any(rows[n].changed for n in range(a + 1, b))
-        blank = not any(rows[n].text.strip() for n in range(a + 1, b))
-        if short or blank:
-            shown |= set(range(a + 1, b))  # a gap as short as its label is no gap
-    return sorted(shown)
-
-
-def _code(change: FileChange, shown: list[int], idents: dict[int, str]) -> Markup:
-    out: list[str] = []
-    start = 0
-    for k in range(1, len(shown) + 1):
-        if k < len(shown) and shown[k] == shown[k - 1] + 1:
-            continue
-        out.append(runs(change, [change.rows[n] for n in shown[start:k]], idents))
-        if k < len(shown):
-            out.append(_gap([change.rows[n] for n in range(shown[k - 1] + 1, shown[k])]))
-        start = k
-    return Markup("".join(out))
-
-
-def _gap(rows: list[Row]) -> str:
-    stay = sum(row.kind != "-" for row in rows)
-    count, what = (stay, "") if stay else (len(rows), "removed ")
-    told = sum(row.counts for row in rows)
-    where = "unchanged" if not told else "in another step" if told >= count / 2 else "mostly unchanged"
-    return f'<span class="rd-gap">{count} {what}line{"s" if count != 1 else ""} {where}</span>'
-
-
-def _place(change: FileChange, owned: list[int]) -> str:
-    """Where the lines go: "in class User, after objects". A file that is all new needs no such words."""
-    first = next((change.rows[n].new for n in owned if change.rows[n].kind == "+" and change.rows[n].counts), None)
-    if first is None or change.new_text is None or not change.path.endswith(".py"):
-        return ""
-    try:
-        table = symbols(change.new_text)
-    except NotPython:
-        return ""
-    around = enclosing(table, first) or inside(table, first)
-    parent = around.name if around else ""
-    after = before(table, first, parent) if change.status != "added" else None
-    words = []
-    if around:
-        words.append(f"in {'class ' if around.kind == 'class' else ''}{around.name}")
-    if after and after.name != IMPORTS:
-        words.append(f"after {after.name.rpartition('.')[2]}")
-    return ", ".join(words)

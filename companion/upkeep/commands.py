@@ -46,9 +46,12 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
     """Run the commands that the docs show.
 
     PAGE is a page's name, for instance 08-urls.  [default: all pages]
+    The commands of a chapter run on the database that the chapters before it leave, so those are played first where
+    they have changed.
     """
     try:
         from companion.upkeep.transcripts.play import pages, play
+        from companion.upkeep.transcripts.walk import Walk
     except ModuleNotFoundError as error:
         again = "`python -m nox -s transcripts` installs it and runs this command."
         raise click.ClickException(f"This Python has no package {error.name}. {again}") from None
@@ -57,9 +60,16 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
     chosen = [Path(name).stem for name in names] or list(known)
     if unknown := [name for name in chosen if name not in known]:
         raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
+    walk = Walk()
+    chapters = {stage: page for page, stage in known.values() if page.parent.name == "chapters"}
     drifted = 0
     for page, stage in map(known.__getitem__, chosen):
-        played, drifts = play(page, stage, update)
+        is_chapter = chapters.get(stage) == page
+        for earlier in stages() if is_chapter else ():
+            if earlier.number < stage.number and not walk.was_played(earlier):
+                click.echo(f"{earlier.name} is played first, for its database.")
+                play(chapters[earlier], earlier, walk=walk)
+        played, drifts = play(page, stage, update, walk if is_chapter else None)
         click.echo(f"{page.name}: {played} commands run, {len(drifts)} print something else")
         for drift in drifts:
             click.echo(f"\n{drift}")

@@ -265,7 +265,9 @@
   if (!intro) return;
   for (const button of all(".rd-pane .rd-copy")) {
     button.hidden = !navigator.clipboard;
-    button.onclick = () => copy(button, all("ins > .rd-line", button.closest(".rd-pane")));
+    const pane = button.closest(".rd-pane");
+    const lines = "whole" in pane.dataset ? ":not(del) > .rd-line" : "ins > .rd-line";
+    button.onclick = () => copy(button, all(lines, pane));
   }
   for (const link of all(".rd-whole")) {
     link.addEventListener("click", (event) => {

@@ -20,7 +20,7 @@ MOST_TRIES = 10
 
 def send_later(kind, email, user=None):
     """
-    Put an email into the outbox. With a user, it is only sent while nothing has
+    Puts an email into the outbox. With a user, it is only sent while nothing has
     changed that a link for this user depends on.
     """
     mail = Mail.objects.create(
@@ -36,7 +36,7 @@ def send_later(kind, email, user=None):
 
 def send_next():
     """
-    Send the email that has been due for the longest time. Returns False if none is due.
+    Sends the email that has been due for the longest time. Returns False if none is due.
     """
     mail = Mail.objects.filter(due__lte=timezone.now()).order_by("due").first()
 
@@ -50,7 +50,7 @@ def send_next():
 
 def send(mail):
     """
-    Send one email, unless another worker is sending it.
+    Sends one email, unless another worker is sending it.
     """
     unchanged = Mail.objects.filter(pk=mail.pk, due=mail.due)
     next_try = timezone.now() + AGAIN * 2**mail.tries

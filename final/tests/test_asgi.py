@@ -36,14 +36,14 @@ def answer(content_type, **more):
     return asyncio.run(ask(content_type, **more))
 
 
-@pytest.mark.parametrize("parameter", ["; charset=base64", "; a*=nonsense''b"])
-def test_an_asgi_server_survives_odd_parameters_too(parameter):
+def test_an_asgi_server_survives_odd_parameters_too():
     """Over ASGI, a header that names an unknown encoding gets the same 400 as over WSGI.
 
     `application` in `config/asgi.py` removes the parameter before Django reads the request.
     """
-    assert answer(f"application/json{parameter}") == [400]
-    assert answer("application/json", accept=f"text/plain{parameter}, application/json") == [400]
+    assert answer("application/json; a*=nonsense''b") == [400]
+    accept = "text/plain; a*=nonsense''b, application/json"
+    assert answer("application/json", accept=accept) == [400]
 
 
 def test_other_parameters_reach_django_over_asgi():

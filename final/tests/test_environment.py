@@ -152,7 +152,7 @@ def test_production_waits_for_nobody(production):
 
 
 def test_production_sends_mail(production):
-    """Mail goes out by the server that `EMAIL_URL` names, and waits five seconds for it at most."""
+    """Emails are sent by the server of `EMAIL_URL`, which has five seconds to answer."""
     settings = production()
 
     assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"

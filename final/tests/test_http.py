@@ -14,7 +14,7 @@ import pytest
 PASSWORD = "correct horse battery staple"
 CHALLENGE = 'Bearer realm="api"'
 TOKENS = ["access_token", "token_type", "expires_in", "refresh_token"]
-ACCEPTED = {"detail": "If there is something to send, a mail is on its way."}
+ACCEPTED = {"detail": "If there is something to send, an email is on its way."}
 DEAD_LINK = {"token": ["The link is wrong, or used, or too old. Ask for another."]}
 
 
@@ -401,8 +401,8 @@ def test_a_new_password_ends_all_sessions(call, person, token):
     assert call("POST", "/login", new).status == 200
 
 
-def test_an_account_is_deleted_by_who_knows_the_password(call, register, mail_to, person, token):
-    """A token alone deletes nothing; with the password, all that belongs to the account goes."""
+def test_deleting_an_account_takes_the_password(call, register, mail_to, person, token):
+    """A token alone deletes nothing. With the password, the account and its sessions go."""
     wrong = {"password": person["password"][::-1]}
     answer = call("POST", "/me/delete", wrong, authorization=f"Bearer {token}")
     assert answer.status == 400
@@ -417,25 +417,46 @@ def test_an_account_is_deleted_by_who_knows_the_password(call, register, mail_to
     assert register(person).status == 201
 
 
-def test_who_asks_for_mail_learns_nothing(call, person, token):
-    """Who wants a new password gets the same 202, whether there is such an account or not."""
+def test_a_request_for_an_email_reveals_nothing(call, person, token):
+    """A request for a new password gets the same 202, whether there is such an account or not."""
     known = call("POST", "/password/reset", {"email": person["email"]})
     unknown = call("POST", "/password/reset", {"email": f"{uuid.uuid4().hex}@example.com"})
 
     assert known.status == unknown.status == 202
     assert known.body == unknown.body
-    assert call("POST", "/email/resend", {}).status == 401
-    assert call("POST", "/email/resend", {}, authorization=f"Bearer {token}").status == 202
 
 
-@pytest.mark.parametrize("path", ["/email/verify", "/email/confirm", "/password/confirm"])
-def test_a_link_that_nobody_sent_is_dead(call, person, path):
-    """The token of a link cannot be made up."""
+def test_a_forged_link_is_dead(call, person):
+    """A client can't make the token of a link."""
     body = {"token": uuid.uuid4().hex, "new_password": person["password"]}
-    answer = call("POST", path, body)
+    answer = call("POST", "/password/confirm", body)
 
     assert answer.status == 400
     assert list(answer.body) == ["token"]
+
+
+def test_an_email_is_changed_by_a_link(call, mail_to, person, token):
+    """The new email gets the link, and the old one a warning. Then only the new one logs in."""
+    new = person | {"email": f"new-{person['email']}"}
+    assert call("POST", "/email/change", credentials(new)).status == 401
+    asked = call("POST", "/email/change", credentials(new), authorization=f"Bearer {token}")
+    assert (asked.status, asked.body) == (202, ACCEPTED)
+    assert "#token=" not in mail_to(person["email"])
+    link = re.search(r"#token=(\S+)", mail_to(new["email"]))[1]
+
+    assert call("POST", "/email/confirm", {"token": link}).status == 204
+    assert call("POST", "/email/confirm", {"token": link}).body == DEAD_LINK
+    assert call("GET", "/me", authorization=f"Bearer {token}").status == 401
+    assert call("POST", "/login", credentials(person)).status == 401
+    assert call("POST", "/login", credentials(new)).status == 200
+
+
+def test_a_link_to_verify_cannot_be_forged(call, token):
+    """The response to a resend reveals nothing, and a client can't make the token itself."""
+    answer = call("POST", "/email/resend", {}, authorization=f"Bearer {token}")
+
+    assert (answer.status, answer.body) == (202, ACCEPTED)
+    assert call("POST", "/email/verify", {"token": uuid.uuid4().hex}).body == DEAD_LINK
 
 
 def test_the_server_says_that_it_is_healthy(base_url):

@@ -8,9 +8,9 @@ import pytest
 from companion.chain.stages import files, find
 from companion.grading.grade import Task, grade_one, suite_of
 from companion.grading.journal import Key
-from companion.grading.sandbox import bubblewrap
-from companion.grading.sandbox.job import Limits
 from companion.grading.submissions import Submission, kind
+from companion.sandbox import bubblewrap
+from companion.sandbox.job import Limits
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,9 +7,9 @@ import pytest
 from companion.chain.stages import find
 from companion.grading import reports
 from companion.grading.grade import suite_of
-from companion.grading.sandbox.job import Limits
 from companion.grading.submissions import Kind, Submission
 from companion.grading.verdicts import Verdict
+from companion.sandbox.job import Limits
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from companion.chain import symbols as module
-from companion.chain.symbols import NotPython, before, enclosing, lines_of, symbols
+from companion.chain.symbols import NotPython, enclosing, lines_of, symbols
 
 TEXT = '''\
 import a
@@ -45,16 +45,12 @@ def test_symbols_have_their_lines():
 
 
 def test_the_place_of_a_line_is_known():
-    """A line stands in the innermost class or function, after the last symbol above it."""
+    """A line is in the innermost class or function."""
     table = symbols(TEXT)
 
     assert enclosing(table, 12) is table["User"]
     assert enclosing(table, 14) is table["User.token"]
     assert enclosing(table, 9) is None
-    assert before(table, 12, "User") is table["User.name"]
-    assert before(table, 20, "") is table["User"]
-    assert before(table, 1, "") is None
-    assert before(table, 20, "User.token") is None
 
 
 def test_a_list_of_many_lines_is_no_place():
@@ -77,7 +73,6 @@ def test_what_is_defined_twice_has_two_places():
     assert found["U.t"].spans == ((11, 13), (17, 19))
     assert enclosing(found, 15) is found["U"]
     assert enclosing(found, 18) is found["U.t"]
-    assert before(found, 15, "U") is found["U.t"]
 
 
 def test_what_is_defined_under_a_condition_is_found():

@@ -18,25 +18,30 @@ def suites(run, tmp_path_factory):
     """Per stage by name: the ids of its tests, and the ids of those that pass on the stage before."""
     chain = stages()
 
-    def both(number):
-        folder = copy(chain[number], tmp_path_factory.mktemp(chain[number].name))
+    def collect(stage):
+        folder = copy(stage, tmp_path_factory.mktemp(stage.name))
         listed = run(folder, *PYTEST, "--collect-only").stdout.splitlines()
-        own = {line for line in listed if line.startswith("tests/")}
-        return own, _passing_early(number) if number else set()
+        return {line for line in listed if line.startswith("tests/")}
 
-    def _passing_early(number):
+    def passing_early(number):
+        """Of the added tests; the other ones of their files are run too, and the other files are not."""
+        added = own[number] - own[number - 1] if number else set()
+        if not added:
+            return set()
         folder = copy(chain[number - 1], tmp_path_factory.mktemp("before"))
         for name, path in files(chain[number]).items():
             if name.startswith("tests/") or name == "pytest.ini":
                 (folder / name).write_bytes(path.read_bytes())
         report = folder / "report.xml"
         options = ("--continue-on-collection-errors", f"--junitxml={report}", "-o", "junit_family=xunit1")
-        run(folder, *PYTEST, *options, check=False)
+        run(folder, *PYTEST, *options, *sorted({test.partition("::")[0] for test in added}), check=False)
         cases = etree.parse(report).iter("testcase")
         return {f"{case.get('file')}::{case.get('name')}" for case in cases if len(case) == 0}
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip([s.name for s in chain], pool.map(both, range(len(chain))), strict=True))
+        own = list(pool.map(collect, chain))
+        early = list(pool.map(passing_early, range(len(chain))))
+    return {stage.name: found for stage, *found in zip(chain, own, early, strict=True)}
 
 
 def test_what_a_stage_adds_fails_before(later, before, suites):

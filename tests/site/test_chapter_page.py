@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import markdown
 import pytest
 
-from companion.site.problems import STRICT
+from companion.site.blocks import STRICT
 
 OLD = {
     "app.py": "class User:\n    objects = 1\n\n    def clean(self):\n        pass\n",
@@ -171,12 +171,12 @@ def test_a_pane_says_where_its_lines_go(render):
     caption = next(e["text"] for e in page.all if e["tag"] == "figcaption")
 
     assert caption.startswith("changed: Mapp.py")
-    assert "in class User" in caption
+    assert "replaces the − lines" in caption
     assert "5 added+5 1 removed\N{MINUS SIGN}1" in caption
 
 
 def test_a_pane_shows_two_neighbours_and_no_empty_edges(render, chain):
-    """Two unchanged lines stand above and below a change, none of them empty at an edge; a gap says what it leaves out."""
+    """Each place has a pane. Two unchanged lines are above and below a change, none of them empty at an edge."""
     old = [f"line {n}" for n in range(1, 21)]
     old[3] = old[16] = ""
     new = [*old[:5], "five and a half", *old[5:15], "fifteen and a half", *old[15:]]
@@ -184,64 +184,13 @@ def test_a_pane_shows_two_neighbours_and_no_empty_edges(render, chain):
     page, _ = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | a.txt\nText.\n///\n")
     pane = [e for e in page.having("rd-line") if "figure" in e["inside"]]
 
+    assert [e["text"] for e in pane] == [
+        *["line 5\n", "five and a half\n", "line 6\n", "line 7\n"],
+        *["line 14\n", "line 15\n", "fifteen and a half\n", "line 16\n"],
+    ]
     numbers = ["5", "6", "7", None, "15", None, "17", "18"]
     assert [e.get("style") for e in pane] == [number and f"counter-set:line {number}" for number in numbers]
-    assert [e["text"] for e in page.having("rd-gap")] == ["6 lines unchanged"]
-
-
-def test_a_gap_says_when_another_step_tells_it(render, chain):
-    """Between two changes of a pane stand lines of another one."""
-    chain({"01-old": {}, "02-new": {"a.py": "A = 1\nB = 2\nC = 3\nD = 4\n"}})
-    blocks = ["/// beside | a.py#A, a.py#D\nText.\n///\n", "/// beside | a.py#rest\nText.\n///\n"]
-    page, _ = render("\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks]))
-
-    assert [e["text"] for e in page.having("rd-gap")] == ["2 lines in another step"]
-
-
-def test_a_gap_does_not_say_so_of_lines_that_mostly_stay(render, chain):
-    """One changed line among many that stay is told in another step, and the gap is not."""
-    stay = [f"N{n} = {n}" for n in range(8)]
-    chain(
-        {
-            "01-old": {"a.py": "\n".join(stay)},
-            "02-new": {"a.py": "\n".join(["A = 1", *stay[:4], "B = 2", *stay[4:], "C = 3"])},
-        }
-    )
-    blocks = ["/// beside | a.py#A, a.py#C\nText.\n///\n", "/// beside | a.py#B\nText.\n///\n"]
-    page, _ = render("\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks]))
-
-    assert [e["text"] for e in page.having("rd-gap")] == ["5 lines mostly unchanged"]
-
-
-def test_a_gap_never_counts_nothing(render, chain):
-    """A blank line that goes between two changes is shown. Removed lines of another step are called removed."""
-    chain({"01-old": {"a.py": "X = 1\n\nB = 1\n"}, "02-new": {"a.py": "B = 1\nC = 1\n"}})
-    page, _ = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | a.py#-X, a.py#C\nText.\n///\n")
-    assert page.having("rd-gap") == []
-    assert [e["text"] for e in page.having("rd-line") if "figure" in e["inside"]] == [
-        "X = 1\n",
-        "\n",
-        "B = 1\n",
-        "C = 1\n",
-    ]
-
-    chain({"01-old": {"a.py": "X = 1\nY = 1\nB = 1\n"}, "02-new": {"a.py": "B = 1\nC = 1\n"}})
-    blocks = ["/// beside | a.py#-X, a.py#C\nText.\n///\n", "/// beside | a.py#-Y\nText.\n///\n"]
-    page, _ = render("\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks]))
-    assert [e["text"] for e in page.having("rd-gap")] == ["1 removed line in another step"]
-
-
-def test_a_line_inside_a_constant_says_so(render, chain):
-    """What is added to a list of settings goes into that list, and not behind the constant above it."""
-    chain(
-        {
-            "01-old": {"a.py": "DEBUG = 1\nAPPS = [\n    'x',\n]\n"},
-            "02-new": {"a.py": "DEBUG = 1\nAPPS = [\n    'x',\n    'y',\n]\n"},
-        }
-    )
-    page, _ = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | a.py\nText.\n///\n")
-
-    assert [e["text"] for e in page.having("rd-place")] == ["in APPS"]
+    assert [e["text"] for e in page.having("rd-place")] == ["after the line line 5", "after the line line 15"]
 
 
 def test_a_long_line_knows_its_indent_and_where_it_may_be_cut(render, chain):

@@ -13,9 +13,9 @@ from companion.chain.chapters import chapter
 from companion.chain.stages import ROOT, find, stages
 from companion.chain.steps import step_showing, steps
 from companion.site import faults, overview, token_figures, versions
+from companion.site.blocks import STRICT
 from companion.site.faults import Location, problems, read, requirement
 from companion.site.glossary import entries
-from companion.site.problems import STRICT
 from companion.upkeep import pictures
 from tests.site.errata import read_all
 
@@ -64,7 +64,7 @@ ERRATA = """# Faults
     mended: 02-new app.py#sign, Dockerfile#"USER app"
     held: tests/test_app.py::test_it
 
-**Said:** `x`
+**Article:** `x`
 ///
 
 /// fault | 3
@@ -73,7 +73,7 @@ ERRATA = """# Faults
     area: login
     later: 03-next
 
-**Said:** `y`
+**Article:** `y`
 ///
 """
 GLOSSARY = """# Words
@@ -218,12 +218,12 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
     assert "1. One <code>&lt;b&gt;</code>: \"a\"" in page
     assert '<section class="er er-high er-mended er-tokens"' in page
     assert (
-        'Mended in <a href="chapters/02-new.md#step-app-py-sign">stage 02-new, <code>app.py</code> › <code>sign</code></a>'
+        'Fixed in <a href="chapters/02-new.md#step-app-py-sign">stage 02-new, <code>app.py</code> › <code>sign</code></a>'
         in page
     )
-    assert "Held by <code>tests/test_app.py::test_it</code>: It signs with the key." in page
-    assert "Part 2 mends it, in stage <code>03-next</code>." in page
-    facts = '<p class="er-facts"><span class="er-severity">High</span><span class="er-state">Mended</span></p>'
+    assert "Tested by <code>tests/test_app.py::test_it</code>: It signs with the key." in page
+    assert "A later stage, <code>03-next</code>, will fix it." in page
+    facts = '<p class="er-facts"><span class="er-severity">High</span><span class="er-state">Fixed</span></p>'
     assert facts in page
 
 
@@ -448,7 +448,7 @@ def test_a_token_in_an_indented_block_keeps_its_place(render):
     assert page.index('<details class="tk"') < page.rindex("</div>") < page.index("After.")
 
 
-WAY = "# Start\n\n{{stages}} in {{reading time}}.\n\n/// way | 1-7\n///\n\n/// way | 8-\nNot yet.\n///\n"
+WAY = "# Start\n\n{{stages}} in {{reading time}}.\n\n/// way | 1-2\n///\n\n/// way | 3-\nNot yet.\n///\n"
 
 
 def test_the_way_lists_the_stages_that_have_a_chapter(render):
@@ -465,12 +465,12 @@ def test_the_way_lists_the_stages_that_have_a_chapter(render):
 
 def test_a_part_that_has_stages_shows_them_instead_of_its_prose(render, root, chain):
     """When the stage comes, nobody has to edit the page."""
-    chain({"08-x": {"a": "1"}})
-    (root / "docs/chapters/08-x.md").write_text("---\ntitle: Eight\ndescription: It.\n---\n# X\n")
+    chain({"03-x": {"a": "1"}})
+    (root / "docs/chapters/03-x.md").write_text("---\ntitle: Three\ndescription: It.\n---\n# X\n")
     page, _ = render(WAY)
 
     assert "Not yet." not in page
-    assert ">Eight</a>" in page
+    assert ">Three</a>" in page
 
 
 def test_the_last_stage_stands_alone(render, root, chain):

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from companion.chain.stages import find, stages
+from companion.chain.chapters import parse
+from companion.chain.stages import ROOT, copy, find, stages
 from companion.cli import main
 from companion.upkeep.transcripts import folder
 from companion.upkeep.transcripts.folder import Folder
 from companion.upkeep.transcripts.play import pages, play
+from companion.upkeep.transcripts.walk import Walk
 
 
 @pytest.fixture
@@ -82,13 +84,20 @@ def test_statements_run_in_the_project(drifts):
     assert drifts(page) == []
 
 
-def test_a_block_can_run_on_the_stage_before(drifts):
-    """There the new tests fail: the app does not exist."""
-    assert (
-        drifts(fence("$ ls authentication tests/test_user_model.py\n…\ntests/test_user_model.py", directive="before"))
-        == []
-    )
-    assert drifts(fence("$ ls -d authentication\nauthentication", directive="before"))[0][0] == "ls -d authentication"
+def test_a_chapter_is_played_on_what_is_typed_so_far(tmp_path):
+    """Each command runs on the files and the database of that point; what the chapter leaves is kept."""
+    walk = Walk(kept=tmp_path / "kept")
+    chapter, page = ROOT / "docs/chapters/02-user-model.md", tmp_path / "page.md"
+    first = parse(chapter.read_text().splitlines())[0]
+    heads = [f"/// beside | {mark.argument}\n///\n" for mark in first if mark.name == "beside"]
+    text = fence("$ cp -r ../tutorial/steps/02-user-model/tests .\n$ ls -d authentication tests/test_user_model.py\nx")
+    text += "".join(heads) + fence("$ ls -d authentication\nx\n$ python manage.py migrate -v 0")
+    page.write_text(text)
+    play(page, find("02-user-model"), update=True, walk=walk)
+
+    assert page.read_text().count("No such file or directory") == 1
+    assert page.read_text().endswith("$ ls -d authentication\nauthentication\n$ python manage.py migrate -v 0\n```\n")
+    assert (tmp_path / "kept/02-user-model.sqlite3").exists()
 
 
 def test_an_edit_lasts_for_one_block(drifts):
@@ -133,7 +142,7 @@ def test_no_server_outlives_its_folder(tmp_path):
     """Not even where a hang-up is ignored, as below `nohup`, and a server is a process with a child."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with Folder(find("01-dockerfile"), tmp_path) as folder:
+        with Folder(copy(find("01-dockerfile"), tmp_path / "mine")) as folder:
             folder.run("python manage.py runserver", [])
             server = folder._server.pid
             child = int(Path(f"/proc/{server}/task/{server}/children").read_text().split()[0])
@@ -185,8 +194,6 @@ def test_a_directive_that_does_not_exist_is_an_error(drifts):
 
 def test_every_page_with_commands_is_played():
     """The start page, the page on checking, and the chapter of each stage."""
-    from companion.chain.stages import ROOT
-
     assert [page.stem for page, _ in pages(ROOT)] == ["index", "checking", *(stage.name for stage in stages())]
 
 

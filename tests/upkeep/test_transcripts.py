@@ -64,6 +64,7 @@ def test_only_the_outputs_change():
         (compare_output.moment, "'iat': 1795492464}", "'iat': 1895492465}"),
         (compare_output.duration, "3 failed, 147 passed in 0.85s", "3 failed, 147 passed in 72.10s (0:01:12)"),
         (compare_output.password_hash, "'pbkdf2_sha256$1000000$aB3$xy/+z='", "'pbkdf2_sha256$1000000$Qq$zz='"),
+        (compare_output.row_id, """{'sub': '1', "id":7}""", """{'sub': '12', "id":3}"""),
         (compare_output.trailing_space, "Password: ", "Password:"),
     ],
 )

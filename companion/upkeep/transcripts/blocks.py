@@ -1,9 +1,8 @@
 """The console and shell blocks of a page, and the page again with other outputs.
 
 A block is a fence, ```console (`$ command`, then its output) or ```pycon (`>>> code`, then its output). A comment
-right above it says where it runs, if not in the chapter's stage:
+right above it says how it runs, if not on the files as typed up to there:
 
-    <!-- run: before -->                    the stage before, with the tests of this one
     <!-- run: in 08-urls -->                another stage
     <!-- run: database of 01-dockerfile --> with a database that another stage has migrated
     <!-- run: edit PATH: OLD => NEW -->     with one text replaced, for this block only
@@ -16,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from companion.chain.chapters import parse
+from companion.chain.chapters import BESIDE, parse
 
 KINDS = ("console", "pycon")
 MORE = "…"  # a line that stands for any lines
@@ -32,13 +31,17 @@ class Entry:
 
 @dataclass
 class Block:
-    """One fence: `line` is where its content begins (counted from 0), `indent` what stands before each line."""
+    """One fence: `line` is where its content begins (counted from 0), `indent` what each of its lines begins with.
+
+    `typed` counts the steps of the chapter above it.
+    """
 
     kind: str
     directive: str
     line: int
     end: int
     indent: str
+    typed: int
     entries: list[Entry]
 
 
@@ -46,11 +49,13 @@ def blocks(text: str) -> list[Block]:
     """All console and pycon blocks of a page, in order."""
     lines = text.splitlines()
     found = []
-    for fence in parse(lines)[1]:
+    marks, fences = parse(lines)
+    for fence in fences:
         if fence.kind in KINDS:
+            typed = sum(mark.name == BESIDE and mark.line < fence.start for mark in marks)
             content = [line.removeprefix(fence.indent) for line in lines[fence.start : fence.end]]
             entries = _entries(fence.kind, content)
-            found.append(Block(fence.kind, fence.run, fence.start, fence.end, fence.indent, entries))
+            found.append(Block(fence.kind, fence.run, fence.start, fence.end, fence.indent, typed, entries))
     return found
 
 

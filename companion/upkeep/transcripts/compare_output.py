@@ -31,12 +31,17 @@ def password_hash(line: str) -> str:
     return re.sub(r"pbkdf2_sha256\$(\d+)\$[^$]+\$[\w+/=]+", r"pbkdf2_sha256$\1$<salt>$<hash>", line)
 
 
+def row_id(line: str) -> str:
+    """The id of a user depends on how many the reader has saved before."""
+    return re.sub(r"""(["'](?:id|sub)["']: ?["']?)\d+""", r"\1<id>", line)
+
+
 def trailing_space(line: str) -> str:
     """What one does not see at the end of a line."""
     return line.rstrip()
 
 
-NORMALISERS: tuple[Normaliser, ...] = (token, moment, duration, password_hash, trailing_space)
+NORMALISERS: tuple[Normaliser, ...] = (token, moment, duration, password_hash, row_id, trailing_space)
 
 
 def normalised(line: str) -> str:

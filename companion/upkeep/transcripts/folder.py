@@ -1,4 +1,4 @@
-"""A folder as a learner's: a copy of a stage, with a shell, a Python console and a server that run in it."""
+"""A learner's folder, with a shell, a Python console and a server that run in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from types import TracebackType
 import pexpect
 from pexpect.replwrap import REPLWrapper
 
-from companion.chain.stages import ROOT, Stage, copy
+from companion.chain.stages import ROOT
 from companion.chain.symbols import symbols
 from companion.running.environment import environment
 
@@ -44,11 +44,10 @@ for request in sys.stdin:
 
 
 class Folder:
-    """A copy of `stage` below `parent`. Use it as a context: leaving it ends what runs in it."""
+    """The folder at `path`. Use it as a context: leaving it ends what runs in it."""
 
-    def __init__(self, stage: Stage, parent: Path) -> None:
-        self.path = parent / stage.name
-        copy(stage, self.path)
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self._shell: REPLWrapper | None = None
         self._console: subprocess.Popen[str] | None = None
         self._server: pexpect.spawn[str] | None = None
@@ -61,14 +60,9 @@ class Folder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.forget_console()
+        self.restart()
         if self._shell:
             self._shell.child.close(force=True)
-        if self._server:
-            # All that it started: the server itself is a child of one that looks for changes.
-            assert self._server.pid
-            os.killpg(self._server.pid, signal.SIGKILL)
-            self._server.close(force=True)
 
     def run(self, command: str, answers: list[str]) -> list[str]:
         """What a command prints in the folder's shell; prompts that end with ": " get the `answers` in turn."""
@@ -106,12 +100,18 @@ class Folder:
         print(json.dumps(lines), file=self._console.stdin, flush=True)
         return self._lines(json.loads(self._console.stdout.readline()))
 
-    def forget_console(self) -> None:
-        """Begin a new Python console with the next line, as after an edit."""
+    def restart(self) -> None:
+        """End the Python console and the server, as after an edit; what needs one begins a new one."""
         if self._console:
             self._console.kill()
             self._console.communicate()
             self._console = None
+        if self._server:
+            # All that it started: the server itself is a child of one that looks for changes.
+            assert self._server.pid
+            os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.close(force=True)
+            self._server = None
 
     @contextmanager
     def edited(self, path: str, old: str, new: str) -> Iterator[None]:
@@ -139,12 +139,12 @@ class Folder:
     @contextmanager
     def _restored(self, path: str) -> Iterator[None]:
         before = (self.path / path).read_bytes()
-        self.forget_console()
+        self.restart()
         try:
             yield
         finally:
             (self.path / path).write_bytes(before)
-            self.forget_console()
+            self.restart()
 
     def _latest(self, beginning: str) -> str:
         """The token that came last of those that begin like this; an access and a refresh token begin differently."""

@@ -14,6 +14,7 @@ from companion.chain.stages import Stage, copy, find, previous, stages
 from companion.upkeep.transcripts.blocks import Block, Entry, blocks, with_outputs
 from companion.upkeep.transcripts.compare_output import abridged, difference, same
 from companion.upkeep.transcripts.folder import Folder, terminal
+from companion.upkeep.transcripts.walk import Walk
 
 NOT_HERE = "not here"
 CRASH = "Traceback (most recent call last):"
@@ -32,21 +33,23 @@ class Drift:
         return f"{self.page}: $ {self.command}\n{self.change}\n"
 
 
-def play(page: Path, stage: Stage, update: bool = False) -> tuple[int, list[Drift]]:
+def play(page: Path, stage: Stage, update: bool = False, walk: Walk | None = None) -> tuple[int, list[Drift]]:
     """Run every command of a page about `stage`. Returns how many were run, and which drifted.
 
-    With `update`, what they printed is written into the page.
+    With a `walk`, the page is the chapter of the stage, and its commands run on what the learner has at that point;
+    else they run in a copy of the stage. With `update`, what they printed is written into the page.
     """
     text = page.read_text(encoding="utf-8")
     found = [block for block in blocks(text) if not block.directive.startswith(NOT_HERE)]
     drifts: list[Drift] = []
     played = 0
-    with tempfile.TemporaryDirectory() as parent, Rooms(stage, Path(parent)) as rooms:
+    with tempfile.TemporaryDirectory() as parent, Rooms(stage, Path(parent), walk) as rooms:
         for block in found:
             with rooms.of(block) as (folder, answers):
                 for entry in block.entries:
                     drifts += _play(page.name, block, entry, folder, answers)
                     played += 1
+        rooms.leave()
     if update and drifts:
         page.write_text(with_outputs(text, found), encoding="utf-8")
     return played, drifts
@@ -68,9 +71,9 @@ def _play(page: str, block: Block, entry: Entry, folder: Folder, answers: list[s
 class Rooms(ExitStack):
     """The folders in which a page's blocks run, made when the first block needs them."""
 
-    def __init__(self, stage: Stage, parent: Path) -> None:
+    def __init__(self, stage: Stage, parent: Path, walk: Walk | None) -> None:
         super().__init__()
-        self.stage, self.parent = stage, parent
+        self.stage, self.parent, self.walk = stage, parent, walk
         self.folders: dict[str, Folder] = {}
 
     @contextmanager
@@ -79,12 +82,9 @@ class Rooms(ExitStack):
         verb, _, rest = block.directive.partition(" ")
         answers: list[str] = []
         with ExitStack() as changed:
-            if verb == "before":
-                folder = self.folder("before")
-            elif verb == "in":
-                folder = self.folder(rest)
-            else:
-                folder = self.folder(self.stage.name)
+            folder = self.folder(rest if verb == "in" else self.stage.name)
+            if self.walk and verb != "in" and self.walk.type(self.stage, block.typed, folder.path):
+                folder.restart()
             if verb == "edit":
                 path, _, edit = rest.partition(": ")
                 old, _, new = edit.partition(" =>")
@@ -96,41 +96,44 @@ class Rooms(ExitStack):
                 changed.enter_context(self._database(folder, find(rest.removeprefix("of "))))
             elif verb == "typing":
                 answers = rest.split(" | ")
-            elif verb not in ("", "before", "in"):
+            elif verb not in ("", "in"):
                 raise ValueError(f"{block.directive!r} is no directive that a block can have")
             yield folder, answers
 
+    def leave(self) -> None:
+        """Keep what the chapter leaves, when a learner walks through the chapters."""
+        if self.walk:
+            self.walk.keep(self.stage, self.folder(self.stage.name).path)
+
     def folder(self, name: str) -> Folder:
-        """The folder called `name`: a stage, or "before" for the stage before with the tests of this one."""
+        """The folder in which the page's stage is typed, or a copy of another stage."""
         if name not in self.folders:
-            stage = previous(self.stage) if name == "before" else find(name)
-            assert stage is not None, "the first stage has none before it"
-            folder = self.folders[name] = self.enter_context(Folder(stage, self.parent / name))
-            if name == "before":
-                copy(self.stage, folder.path, r"tests/|pytest\.ini")
-            elif name == self.stage.name:
-                self._migrate(folder, previous(stage))
+            stage, path = find(name), self.parent / name
+            if self.walk and name == self.stage.name:
+                self.walk.begin(stage, path)
             else:
-                self._migrate(folder, stage)
+                copy(stage, path)
+                self._migrate(path, previous(stage) if name == self.stage.name else stage)
+            self.folders[name] = self.enter_context(Folder(path))
         return self.folders[name]
 
-    def _migrate(self, folder: Folder, stage: Stage | None) -> None:
+    def _migrate(self, folder: Path, stage: Stage | None) -> None:
         """Give the folder the database that a learner comes with: migrated up to `stage`, from 02 on."""
         if stage and stage.number > 1:
             self._make_database(folder, stage)
 
-    def _make_database(self, folder: Folder, stage: Stage) -> None:
+    def _make_database(self, folder: Path, stage: Stage) -> None:
         with tempfile.TemporaryDirectory(dir=self.parent) as place:
             copy(stage, Path(place))
             command = [sys.executable, "manage.py", "migrate", "-v", "0"]
             subprocess.run(command, cwd=place, env=terminal(), check=True)
-            (folder.path / "db.sqlite3").write_bytes((Path(place) / "db.sqlite3").read_bytes())
+            (folder / "db.sqlite3").write_bytes((Path(place) / "db.sqlite3").read_bytes())
 
     @contextmanager
     def _database(self, folder: Folder, stage: Stage) -> Iterator[None]:
         database = folder.path / "db.sqlite3"
         before = database.read_bytes() if database.exists() else None
-        self._make_database(folder, stage)
+        self._make_database(folder.path, stage)
         yield
         database.unlink() if before is None else database.write_bytes(before)
 

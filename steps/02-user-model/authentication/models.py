@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 
-class User(PermissionsMixin, AbstractBaseUser):
+class User(AbstractBaseUser, PermissionsMixin):
     """
     Defines our custom user class.
     Username, email and password are required.

@@ -6,7 +6,7 @@ from django.utils import timezone
 from .managers import UserManager
 
 
-class User(PermissionsMixin, AbstractBaseUser):
+class User(AbstractBaseUser, PermissionsMixin):
     """
     Defines our custom user class.
     Username, email and password are required.

@@ -72,18 +72,14 @@ def test_a_token_without_a_claim_is_refused(forge, claim):
     ("claim", "value"),
     [
         ("sub", 1),
-        ("iat", True),
         ("iat", 9999999999),
-        ("exp", 9999999999.5),
         ("iss", "somebody-else"),
         ("aud", "another-api"),
         ("aud", ["tutorial-api"]),
     ],
     ids=[
         "sub is a number",
-        "iat is true",
         "iat is to come",
-        "exp is a fraction",
         "iss",
         "aud",
         "aud is a list",

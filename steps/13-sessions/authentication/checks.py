@@ -12,8 +12,6 @@ CANNOT_COUNT = tuple(
     f"django.core.cache.backends.{name}." for name in ["locmem", "db", "filebased", "dummy"]
 )
 
-RATE = r"[1-9]\d*/(second|minute|hour|day)"
-
 
 @register(Tags.security)
 def check_signing_key(app_configs, **kwargs):
@@ -56,7 +54,7 @@ def check_throttles(app_configs, **kwargs):
             id="authentication.E003",
         )
         for scope, rate in settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].items()
-        if not re.fullmatch(RATE, rate)
+        if not re.fullmatch(r"[1-9]\d*/(second|minute|hour|day)", rate)
     ]
 
     proxies = settings.REST_FRAMEWORK.get("NUM_PROXIES")

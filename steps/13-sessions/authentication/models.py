@@ -13,7 +13,7 @@ from .managers import UserManager
 models.CharField.register_lookup(Lower)
 
 
-class User(PermissionsMixin, AbstractBaseUser):
+class User(AbstractBaseUser, PermissionsMixin):
     """
     Defines our custom user class.
     Username, email and password are required.

@@ -10,7 +10,7 @@ from rest_framework.validators import UniqueValidator
 from .models import User
 from .throttles import GuessThrottle
 
-# As long as Django's own forms allow: whoever set a password there can use it here.
+# Django's own forms have no limit. A longer password that was set there works only in the admin.
 MAX_PASSWORD_LENGTH = 4096
 
 

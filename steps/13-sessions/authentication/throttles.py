@@ -14,8 +14,7 @@ logger = logging.getLogger(__name__)
 
 def client_address(request):
     """
-    Returns the IP address of the client, always in the same form, or "" if the
-    server does not know it. `NUM_PROXIES` says which address that is.
+    Returns the client's IP address in one form, or "" if it is unknown. See `NUM_PROXIES`.
     """
     address = _ip_address(BaseThrottle().get_ident(request))
 
@@ -56,17 +55,13 @@ class CannotCount(APIException):
         "code": "try_again_later",
     }
 
-    # In seconds. Django REST Framework sends it as `Retry-After`.
-    wait = 10
+    wait = 10  # seconds, sent as the header `Retry-After`
 
 
 class AddressThrottle(SimpleRateThrottle):
     """
-    Counts the requests that come from one address.
-
-    Django REST Framework's own throttles read a list from the cache, add to it
-    and write it back. Of two requests at once, one is forgotten. This one asks
-    the cache to count: `incr` is one step, whoever else counts meanwhile.
+    Counts the requests of one IP address. `incr` is one step in the cache. Django REST
+    Framework's own throttles take two, and miss one of two simultaneous requests.
     """
 
     def get_ident(self, request):
@@ -82,8 +77,7 @@ class AddressThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request, view):
         """
-        Who is counted, and in which window of time. The hash makes one short
-        text of whatever a client has sent.
+        One key for each client and window of time. The hash makes every key short.
         """
         digest = hashlib.sha256(repr(self.get_ident(request)).encode()).hexdigest()
         return f"throttle:{self.scope}:{digest}:{int(self.timer() // self.duration)}"
@@ -137,7 +131,7 @@ class GuessThrottle(AddressThrottle):
 
     def forget(self, request):
         """
-        Begins anew: whoever has logged in does not guess.
+        Resets the count after a successful login.
         """
         try:
             self.cache.delete(self.get_cache_key(request, view=None))

@@ -41,10 +41,9 @@ def test_no_parameter_of_the_content_type_makes_the_project_crash(parameter):
     assert answer(CONTENT_TYPE=f"application/json{parameter}") == ["400 Bad Request"]
 
 
-@pytest.mark.parametrize("parameter", STRANGE)
-def test_no_parameter_of_the_accept_header_makes_the_project_crash(parameter):
+def test_no_parameter_of_the_accept_header_makes_the_project_crash():
     """What a client wants to read may come with such a parameter too, and the answer is a 400."""
-    accept = f"text/plain{parameter}, application/json{parameter}"
+    accept = "text/plain; a*=nonsense''b, application/json; a*=nonsense''b"
 
     assert answer(CONTENT_TYPE="application/json", HTTP_ACCEPT=accept) == ["400 Bad Request"]
 

@@ -1,0 +1,190 @@
+"""Says where the lines of a step go, in the file as it is typed so far, in one of a few fixed forms of words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from companion.chain.changes import FileChange, Row
+from companion.chain.symbols import IMPORTS, Symbol, enclosing, inside, read_symbols
+
+NEW_FILE = "new file"
+AT_THE_TOP = "at the top"
+AT_THE_END = "at the end"
+IN_THE_IMPORTS = "in the imports"
+AFTER_IMPORTS = "after the imports"
+REPLACES = "replaces the − lines"
+REMOVED = "removed"
+WHOLE = "the whole"
+CONTEXT = 2  # lines shown above and below an edit
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One place of a file that a step changes: the numbers of its `rows` in the change, and where they go.
+
+    `whole` is the first and the last row of the function that is shown whole, because the step changes it in several
+    places or below a line that it has twice.
+    """
+
+    rows: tuple[int, ...]
+    place: str
+    whole: tuple[int, int] | None = None
+
+
+class TypedFile:
+    """One changed file of a stage, as it becomes step by step. `owner` gives the step of each changed row."""
+
+    def __init__(self, change: FileChange, owner: Mapping[int, int]) -> None:
+        self.change = change
+        self.steps = _with_blanks(change, owner)
+
+    def before(self, step: int) -> list[int]:
+        """Returns the rows of the file when all steps before this one are typed."""
+        rows = self.change.rows
+        return [n for n, row in enumerate(rows) if row.kind == " " or (row.kind == "+") == (self.steps[n] < step)]
+
+    def text(self, step: int) -> str | None:
+        """Returns the text of the file when all steps before this one are typed; None while there is no file."""
+        lines = [self.change.rows[n].text for n in self.before(step)]
+        if self.change.counts and None in (self.change.old_text, self.change.new_text) and not any(lines):
+            return None
+        return "".join(f"{line}\n" for line in lines)
+
+    def edits(self, step: int) -> list[Edit]:
+        """Returns what the step changes in this file, place by place, from top to bottom."""
+        hunks = self._hunks(step)
+        around = [self._around(step, hunk) for hunk in hunks]
+        found: dict[object, Edit] = {}
+        for hunk, symbol in zip(hunks, around, strict=True):
+            place = self._place(step, hunk)
+            if symbol and (around.count(symbol) > 1 or not place):
+                rows = found[symbol].rows if symbol in found else ()
+                kept = self.before(step + 1)
+                ends = kept[symbol.first - 1], kept[symbol.last - 1]
+                found[symbol] = Edit(rows + tuple(hunk), f"{WHOLE} {_called(symbol)}", ends)
+            else:
+                found[hunk[0]] = Edit(tuple(hunk), place)
+        return list(found.values())
+
+    def shown(self, step: int, edit: Edit) -> tuple[Row, ...]:
+        """Returns the rows of an edit with the lines around it, as they are in the file when it is typed."""
+        rows, old, new = self.change.rows, self.before(step), self.before(step + 1)
+        first, last = edit.whole or (edit.rows[0], edit.rows[-1])
+        middle = (n for n in sorted({*old, *new}) if first <= n <= last)
+        shown = [rows[n] if self.steps[n] == step else _unchanged(rows[n]) for n in middle]
+        if not edit.whole:
+            above = [_unchanged(rows[n]) for n in new if n < first][-CONTEXT:]
+            below = [_unchanged(rows[n]) for n in old if n > last][:CONTEXT]
+            shown = [*above, *shown, *below]
+        while shown and not shown[0].text.strip():
+            shown.pop(0)
+        while shown and not shown[-1].text.strip():
+            shown.pop()
+        return tuple(shown)
+
+    def with_blanks(self, edit: Edit) -> set[int]:
+        """Returns the rows of an edit and the blank changed lines above each."""
+        rows = self.change.rows
+        kept = set(edit.rows)
+        for n in edit.rows:
+            while (n := n - 1) >= 0 and rows[n].changed and not rows[n].text.strip():
+                kept.add(n)
+        return kept
+
+    def _hunks(self, step: int) -> list[list[int]]:
+        """The rows of the step, in groups between which other lines are."""
+        rows = self.change.rows
+        hunks: list[list[int]] = []
+        apart = True
+        for n in sorted({*self.before(step), *self.before(step + 1)}):
+            if not rows[n].text.strip():
+                continue
+            mine = rows[n].changed and self.steps[n] == step
+            if mine and apart:
+                hunks.append([])
+            if mine:
+                hunks[-1].append(n)
+            apart = not mine
+        return hunks
+
+    def _place(self, step: int, hunk: Sequence[int]) -> str:
+        """Where a hunk goes; "" where no form of words names one place."""
+        rows = self.change.rows
+        kinds = {rows[n].kind for n in hunk}
+        if "-" in kinds:
+            return REPLACES if "+" in kinds else REMOVED
+        there = [n for n in self.before(step) if rows[n].text.strip()]
+        above = [n for n in there if n < hunk[0]]
+        table = read_symbols(self.change.path, self.text(step))
+        if not there:
+            return NEW_FILE
+        if not above:
+            return AT_THE_TOP
+        if IMPORTS in table and _are_imports([rows[n].text for n in hunk]):
+            return IN_THE_IMPORTS
+        after = self._ending(step, table, above[-1], rows[hunk[0]].text)
+        if above[-1] == there[-1] and (after or not _depth(rows[hunk[0]].text)):
+            return AT_THE_END
+        if after:
+            return AFTER_IMPORTS if after.name == IMPORTS else f"after {_code(after)}"
+        line = self.before(step).index(above[-1]) + 1
+        around = enclosing(table, line)
+        if (
+            around
+            and around.kind == "class"
+            and not any(s.parent == around.name and s.first <= line for s in table.values())
+        ):
+            return f"{'at the end' if around.last == line else 'after the docstring'} of class `{around.name}`"
+        text = rows[above[-1]].text.strip()
+        return f"after the line `{text}`" if sum(rows[n].text.strip() == text for n in there) == 1 else ""
+
+    def _ending(self, step: int, table: Mapping[str, Symbol], row: int, text: str) -> Symbol | None:
+        """The symbol that ends with this row and begins as far to the right as the text that follows."""
+        rows, kept = self.change.rows, self.before(step)
+        found = (symbol for symbol in table.values() if kept[symbol.last - 1] == row)
+        return next((s for s in found if _depth(rows[kept[s.first - 1]].text) == _depth(text)), None)
+
+    def _around(self, step: int, hunk: Sequence[int]) -> Symbol | None:
+        """The function or the value that the whole hunk is inside of, before the step and after it."""
+        found = []
+        for kept in (self.before(step + 1), self.before(step)):
+            table = read_symbols(self.change.path, "\n".join(self.change.rows[n].text for n in kept))
+            lines = [line for line, n in enumerate(kept, 1) if n in hunk]
+            text = [line for line, n in enumerate(kept, 1) if n < hunk[0] and self.change.rows[n].text.strip()]
+            lines = lines or text[-1:]
+            around = {enclosing(table, line) or inside(table, line) for line in lines}
+            found += [symbol for symbol in around if not symbol or symbol.kind != "class"] or [None]
+        names = {symbol.name if symbol else "" for symbol in found}
+        return found[0] if len(names) == 1 else None
+
+
+def _with_blanks(change: FileChange, owner: Mapping[int, int]) -> dict[int, int]:
+    """The step of each row; a blank line is typed with what is below it, and with the last step at the end."""
+    steps: dict[int, int] = {}
+    step = max(owner.values(), default=0)
+    for n in range(len(change.rows) - 1, -1, -1):
+        step = owner.get(n, step) if change.rows[n].counts else step
+        steps[n] = step
+    return steps
+
+
+def _called(symbol: Symbol) -> str:
+    return f"{'function' if symbol.kind == 'function' else 'value of'} {_code(symbol)}"
+
+
+def _code(symbol: Symbol) -> str:
+    return f"`{symbol.name.rpartition('.')[2]}`" + (f" in class `{symbol.parent}`" if symbol.parent else "")
+
+
+def _are_imports(lines: Sequence[str]) -> bool:
+    heads = [line for line in lines if not line.startswith((" ", ")"))]
+    return lines[0] in heads and all(line.startswith(("import ", "from ")) for line in heads)
+
+
+def _unchanged(row: Row) -> Row:
+    return replace(row, kind=" ", mate=None)
+
+
+def _depth(text: str) -> int:
+    return len(text) - len(text.lstrip())

@@ -1,0 +1,150 @@
+"""Holds strangers' code where it can do no harm: bubblewrap on Linux, as root or not.
+
+Inside there is no network, no file but the system's, Python's packages and what is mounted read-only, one small
+scratch folder, an empty environment, another user without rights, and no way to get any (no user namespaces, no
+setuid). Whatever was started inside ends with the sandbox, and the sandbox ends with us.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.sandbox.job import SCRATCH, Job, Limits
+
+VENV = "/opt/venv"
+LIBRARIES = "/etc/ld.so.cache"
+NOBODY = "65534"
+APART = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+APART += ["--die-with-parent", "--new-session", "--hostname", "submission"]
+RIGHTS = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]  # to give up all of them
+OLDEST = (0, 8, 0)  # the first bubblewrap with --disable-userns and --size
+STRANGER = 2_000_000_000  # user ids from here on belong to nobody
+
+
+class NoSandbox(RuntimeError):
+    """Nothing here can hold strangers' code; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bubblewrap:
+    """bubblewrap at `path`. As root it also changes the user; `inner` says that user namespaces work for strangers."""
+
+    path: str
+    root: bool
+    inner: bool = True
+    proof: bool = True
+
+    @property
+    def python(self) -> str:
+        """Our Python as it is inside, with the packages of our environment."""
+        if sys.prefix == sys.base_prefix:
+            return str(Path(sys.executable).resolve())
+        return f"{VENV}/{Path(sys.executable).relative_to(sys.prefix)}"
+
+    def command(self, limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
+        """The command line before what is run: namespaces, mounts, user and limits."""
+        if not self.root:
+            user = ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
+            return [self.path, *APART, *user, *_mounts(limits, mounts), "--", *_limited(limits)]
+        number = str(STRANGER + os.getpid())  # one of its own, so that the processes of two are not counted as one's
+        user = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--no-new-privs"]
+        user += ["--bounding-set=-all", "--inh-caps=-all"]
+        outer = [self.path, *APART, *RIGHTS, *_mounts(limits, mounts)]
+        if not self.inner:
+            return [*outer, "--", *user, *_limited(limits)]
+        closed = ["--unshare-user", "--disable-userns", "--die-with-parent", "--dev-bind", "/", "/"]
+        return [*outer, "--", *user, self.path, *closed, "--", *_limited(limits)]
+
+    def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
+        return job.run(self.python, SCRATCH, self.command(limits, job.mounts))
+
+
+def _mounts(limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
+    """All that is to be seen: the system, our Python and its packages, what is wanted, and one folder to write into."""
+    options = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "lib", "lib32", "lib64"):
+        if Path("/", name).is_symlink():
+            options += ["--symlink", f"usr/{name}", f"/{name}"]
+        elif Path("/", name).is_dir():
+            options += ["--ro-bind", f"/{name}", f"/{name}"]
+    options += ["--proc", "/proc", "--dev", "/dev"]
+    options += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", SCRATCH, "--chdir", SCRATCH]
+    base = Path(sys.base_prefix).resolve()
+    wanted = {LIBRARIES: Path(LIBRARIES)} if Path(LIBRARIES).exists() else {}
+    wanted |= {} if base.is_relative_to("/usr") else {str(base): base}
+    wanted |= {} if sys.prefix == sys.base_prefix else {VENV: Path(sys.prefix)}
+    for target, source in {**wanted, **mounts}.items():
+        options += [*_parents(target), "--ro-bind", str(source), target]
+    return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
+
+
+def find() -> Bubblewrap:
+    """The sandbox of this machine, tried once. Raises NoSandbox."""
+    if sys.platform != "linux":
+        raise NoSandbox(
+            "Strangers' code is held by bubblewrap, which only Linux has. Grade on Linux, in a virtual machine "
+            "for instance, or add --unsafe if you trust every submission."
+        )
+    path = shutil.which("bwrap")
+    if path is None:
+        raise NoSandbox(
+            "bubblewrap is not installed: `sudo apt install bubblewrap` or `sudo dnf install bubblewrap`. "
+            "Without it, --unsafe grades only submissions that you trust."
+        )
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60).stdout
+    version = tuple(map(int, re.findall(r"\d+", said)[:3]))
+    if version < OLDEST:
+        raise NoSandbox(
+            f"This is {said.strip()}, and bubblewrap 0.8.0 is the oldest that will do. Debian 12 and "
+            "Ubuntu 24.04 have it."
+        )
+    root = os.geteuid() == 0
+    error = ""
+    for sandbox in [Bubblewrap(path, root), *([Bubblewrap(path, root, inner=False)] if root else [])]:
+        error = _error(sandbox)
+        if not error:
+            return sandbox
+    raise NoSandbox(f"bubblewrap is installed and may not make a sandbox here: {error}\n{_remedy()}")
+
+
+def _limited(limits: Limits) -> list[str]:
+    given = {
+        "cpu": limits.cpu,
+        "as": limits.memory,
+        "nproc": limits.processes,
+        "fsize": limits.file,
+        "nofile": limits.open_files,
+        "core": 0,
+        "memlock": 0,
+        "msgqueue": 0,
+    }
+    return ["prlimit", *(f"--{name}={value}" for name, value in given.items())]
+
+
+def _parents(target: str) -> list[str]:
+    """Make the folders above a mount readable for all: bubblewrap would make them for their owner alone."""
+    above = [str(folder) for folder in reversed(Path(target).parents) if str(folder) not in ("/", "/usr", SCRATCH)]
+    return [word for folder in above for word in ("--perms", "0755", "--dir", folder)]
+
+
+def _error(sandbox: Bubblewrap) -> str:
+    """What goes wrong when Python starts inside; "" when nothing does."""
+    command = [*sandbox.command(Limits(), {}), sandbox.python, "-I", "-c", "print('inside')"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return "" if done.stdout == "inside\n" else done.stderr.strip()[-300:] or f"exit status {done.returncode}"
+
+
+def _remedy() -> str:
+    if os.geteuid() == 0:
+        return "In a container, start the container with --privileged (Docker, Podman), or grade outside of it."
+    return (
+        "It needs user namespaces. On Ubuntu 24.04: `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`; in a "
+        "container, start the container with --privileged, or grade outside of it; or grade as root."
+    )

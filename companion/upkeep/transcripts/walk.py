@@ -1,0 +1,77 @@
+"""The way of one learner through all chapters: their files, as typed so far, and their database.
+
+What a chapter leaves in the database is kept in a folder of its own, so that the next chapter can be played alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from companion.chain.chapters import source
+from companion.chain.stages import ROOT, Stage, copy, files, previous
+from companion.chain.steps import SUITE, typed
+from companion.upkeep.transcripts.blocks import blocks
+
+DATABASE = "db.sqlite3"
+
+
+class Walk:
+    """A learner on the way. The databases that the chapters leave are kept in `kept`."""
+
+    def __init__(self, root: Path = ROOT, kept: Path | None = None) -> None:
+        self.root = root
+        self.kept = kept or root / ".transcripts"
+
+    def begin(self, stage: Stage, folder: Path) -> None:
+        """Make the folder of a learner who has finished the chapter before this stage, with its database."""
+        before = previous(stage, self.root)
+        folder.mkdir(parents=True)
+        (folder.parent / "tutorial").symlink_to(self.root)
+        if before:
+            copy(before, folder)
+            if (left := self._database(before)).exists():
+                (folder / DATABASE).write_bytes(left.read_bytes())
+
+    def type(self, stage: Stage, count: int, folder: Path) -> bool:
+        """Write the files as they are after `count` steps of the chapter. Returns whether one of them changed."""
+        changed = False
+        for name, text in typed(stage, count, self.root).items():
+            path = folder / name
+            if (path.read_text(encoding="utf-8") if path.exists() else None) == text:
+                continue
+            changed = True
+            if text is None:
+                path.unlink()
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+        return changed
+
+    def keep(self, stage: Stage, folder: Path) -> None:
+        """Keep what the chapter left in the database, for the chapters that follow."""
+        self.kept.mkdir(exist_ok=True)
+        if (folder / DATABASE).exists():
+            self._database(stage).write_bytes((folder / DATABASE).read_bytes())
+        self._key_file(stage).write_text(self._key(stage))
+
+    def was_played(self, stage: Stage) -> bool:
+        """Whether the database that the chapter left is kept, and no command or file up to it has changed since."""
+        return self._key_file(stage).exists() and self._key_file(stage).read_text() == self._key(stage)
+
+    def _database(self, stage: Stage) -> Path:
+        return self.kept / f"{stage.name}.sqlite3"
+
+    def _key_file(self, stage: Stage) -> Path:
+        return self.kept / f"{stage.name}.key"
+
+    def _key(self, stage: Stage) -> str:
+        """What the database depends on: the commands and the files of this chapter and of those before it."""
+        before = previous(stage, self.root)
+        digest = hashlib.sha256(self._key(before).encode() if before else b"")
+        for block in blocks(source(stage, self.root).read_text(encoding="utf-8")):
+            digest.update(repr((block.directive, block.typed, [entry.source for entry in block.entries])).encode())
+        for name, path in files(stage).items():
+            if not name.startswith(SUITE):
+                digest.update(name.encode() + path.read_bytes())
+        return digest.hexdigest()

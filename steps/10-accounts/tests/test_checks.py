@@ -1,0 +1,67 @@
+import pytest
+from django.core.checks import run_checks
+
+KEY = "k" * 32
+
+
+@pytest.fixture
+def found(settings):
+    """The messages about these settings, each as (id, message, hint)."""
+
+    def found(deploy=False, **changes):
+        for name, value in changes.items():
+            setattr(settings, name, value)
+        return [
+            (message.id, message.msg, message.hint)
+            for message in run_checks(include_deployment_checks=deploy)
+            if message.id.startswith("authentication")
+        ]
+
+    return found
+
+
+def test_a_signing_key_that_is_too_short_is_reported(found):
+    """The key that signs tokens has at least 32 bytes, as many as HS256 hashes to."""
+    assert found(JWT_SIGNING_KEY=KEY) == []
+    assert found(JWT_SIGNING_KEY="ä" * 15) == [
+        (
+            "authentication.E001",
+            "JWT_SIGNING_KEY has 30 bytes, too few to sign with.",
+            "Use at least 32 random bytes.",
+        )
+    ]
+
+
+def test_one_key_for_everything_is_reported(found):
+    """`JWT_SIGNING_KEY` and `SECRET_KEY` are two keys."""
+    assert found(JWT_SIGNING_KEY=KEY, SECRET_KEY=KEY) == [
+        (
+            "authentication.E002",
+            "JWT_SIGNING_KEY and SECRET_KEY are one and the same key.",
+            "Give each its own: then one can be changed without the other.",
+        )
+    ]
+
+
+def test_any_host_is_reported_for_a_deployment(found):
+    """`*` accepts every host name that a client writes."""
+    assert found(deploy=True, JWT_SIGNING_KEY=KEY, ALLOWED_HOSTS=["*"]) == [
+        (
+            "authentication.W003",
+            "ALLOWED_HOSTS contains *, so a client can write any host into its request.",
+            "Set ALLOWED_HOSTS to the names under which the API is reached.",
+        )
+    ]
+
+
+def test_what_is_good_for_development_only_is_reported_for_a_deployment(found):
+    """`check --deploy` warns of a key that everybody can read. A key of your own is fine."""
+    assert found(JWT_SIGNING_KEY=f"django-insecure-{KEY}") == []
+    assert found(deploy=True) == [
+        (
+            "authentication.W001",
+            "JWT_SIGNING_KEY is the one that everybody can read in the settings.",
+            "Set the environment variable JWT_SIGNING_KEY.",
+        )
+    ]
+    assert found(deploy=True, JWT_SIGNING_KEY=KEY) == []

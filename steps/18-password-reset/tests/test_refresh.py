@@ -1,0 +1,468 @@
+import logging
+import threading
+import uuid
+from datetime import timedelta
+
+import jwt
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from authentication.management.commands.removeexpiredsessions import Command
+from authentication.models import Session, User
+from authentication.sessions import tokens_of
+from authentication.tokens import REFRESH, issue_refresh_token, read_token
+
+pytestmark = pytest.mark.django_db
+
+CHALLENGE = 'Bearer realm="api"'
+USED = {"detail": "The token has been used already.", "code": "token_used"}
+
+
+@pytest.fixture
+def session(user):
+    return Session.objects.create(user=user)
+
+
+@pytest.fixture
+def refresh_token(session):
+    return issue_refresh_token(session)
+
+
+def refresh(refresh_token):
+    data = {"refresh_token": refresh_token}
+    return APIClient().post("/api/refresh", data, format="json")
+
+
+def assert_refused(answer, detail="The token is invalid.", code="token_invalid"):
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": detail, "code": code}
+    assert answer["WWW-Authenticate"] == CHALLENGE
+
+
+def let_pass(session, **time):
+    """Let so much time pass since the last refresh."""
+    Session.objects.filter(pk=session.pk).update(refreshed_at=timezone.now() - timedelta(**time))
+
+
+@pytest.fixture
+def security_log(caplog):
+    """Return the level and the text of each security event that has been logged."""
+    caplog.set_level(logging.INFO, "authentication.security")
+    return lambda: [
+        (record.levelname, record.message)
+        for record in caplog.records
+        if record.name == "authentication.security"
+    ]
+
+
+def test_a_login_brings_two_tokens(session, settings):
+    """One token opens the door for five minutes, the other one fetches the next pair."""
+    tokens = tokens_of(session)
+
+    assert tokens["token_type"] == "Bearer"
+    assert tokens["expires_in"] == 300
+    claims = read_token(tokens["refresh_token"], REFRESH)
+    assert claims == {
+        "sub": str(session.user_id),
+        "sid": str(session.pk),
+        "jti": str(session.refresh_id),
+        "iat": claims["iat"],
+        "exp": claims["iat"] + 14 * 24 * 3600,
+        "iss": "tutorial",
+        "aud": "tutorial-api",
+    }
+    assert jwt.get_unverified_header(tokens["refresh_token"])["typ"] == "rt+jwt"
+    assert read_token(tokens["access_token"])["sid"] == str(session.pk)
+
+
+def test_a_refresh_brings_new_tokens(session, refresh_token):
+    """A refresh is answered by two new tokens of the same session, which no cache may keep."""
+    let_pass(session, days=1)
+    answer = refresh(refresh_token)
+
+    assert answer.status_code == 200
+    assert list(answer.json()) == ["access_token", "token_type", "expires_in", "refresh_token"]
+    assert answer["Cache-Control"] == "no-store"
+    before = session.refresh_id
+    session.refresh_from_db()
+    assert session.refresh_id != before
+    assert timezone.now() - session.refreshed_at < timedelta(minutes=1)
+    assert read_token(answer.json()["access_token"])["sid"] == str(session.pk)
+    claims = read_token(answer.json()["refresh_token"], REFRESH)
+    assert claims["jti"] == str(session.refresh_id)
+
+
+def test_a_spent_token_gets_the_same_tokens_again(session, refresh_token):
+    """A client that lost the response asks again, and gets the same refresh token, byte by byte."""
+    first = refresh(refresh_token).json()
+    let_pass(session, seconds=29)
+    session.refresh_from_db()
+    expected = issue_refresh_token(session)
+    again = refresh(refresh_token)
+
+    assert again.status_code == 200
+    assert list(again.json()) == list(first)
+    assert again.json()["refresh_token"] == expected
+    jti = read_token(first["refresh_token"], REFRESH)["jti"]
+    assert read_token(expected, REFRESH)["jti"] == jti
+    assert read_token(again.json()["access_token"])["sid"] == str(session.pk)
+    assert again["Cache-Control"] == "no-store"
+    assert Session.objects.get().refresh_id == session.refresh_id
+
+
+def test_the_same_refresh_token_is_issued_until_the_next_refresh(session):
+    """`iat` is the time of the last refresh, so a repeated response contains the same token."""
+    let_pass(session, days=2)
+    session.refresh_from_db()
+    token = issue_refresh_token(session)
+
+    assert token == issue_refresh_token(session)
+    assert read_token(token, REFRESH)["iat"] == int(session.refreshed_at.timestamp())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_that_write_at_once_rotate_once(session, refresh_token, monkeypatch):
+    """Two requests have read the session and write at the same moment: both get the same token.
+
+    `update` has to check the old id itself. A check before the `update` comes too early.
+    """
+    together = threading.Barrier(2)
+    update = QuerySet.update
+
+    def update_together(sessions, **values):
+        together.wait(timeout=30)
+        return update(sessions, **values)
+
+    monkeypatch.setattr(QuerySet, "update", update_together)
+    answers = []
+
+    def ask():
+        answers.append(refresh(refresh_token))
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+    assert issue_refresh_token(Session.objects.get()) == answers[0].json()["refresh_token"]
+
+
+def test_a_spent_token_that_comes_late_ends_the_session(session, refresh_token, security_log):
+    """A spent token that comes later is a copy: neither the owner nor the thief can go on.
+
+    The log of security events names the session and its user.
+    """
+    newer = refresh(refresh_token).json()
+    let_pass(session, seconds=31)
+    assert_refused(refresh(refresh_token), **USED)
+
+    assert Session.objects.count() == 0
+    assert_refused(refresh(newer["refresh_token"]))
+    me = APIClient(headers={"Authorization": f"Bearer {newer['access_token']}"}).get("/api/me")
+    assert me.status_code == 401
+    event = f"A refresh token came twice: session {session.pk} of user {session.user_id} has ended."
+    assert security_log() == [("WARNING", event)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_session_survives_its_401(session, refresh_token, monkeypatch):
+    """With `ATOMIC_REQUESTS`, Django undoes what a failed request wrote. The end has to remain."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    refresh(refresh_token)
+    let_pass(session, seconds=31)
+    assert_refused(refresh(refresh_token), **USED)
+
+    assert Session.objects.count() == 0
+
+
+def test_an_older_token_ends_the_session_at_once(session, refresh_token, security_log):
+    """A thief who refreshes every few seconds is noticed when the owner's older token comes."""
+    stolen = refresh(refresh_token).json()["refresh_token"]
+    stolen = refresh(stolen).json()["refresh_token"]
+    assert_refused(refresh(refresh_token), **USED)
+
+    assert_refused(refresh(stolen))
+    assert Session.objects.count() == 0
+    event = f"A refresh token came twice: session {session.pk} of user {session.user_id} has ended."
+    assert security_log() == [("WARNING", event)]
+
+
+def test_a_repeat_within_the_leeway_is_logged(session, refresh_token, security_log):
+    """A repeat is no theft, so its level is INFO. A session that repeats every time stands out."""
+    refresh(refresh_token)
+    refresh(refresh_token)
+
+    names = f"session {session.pk} of user {session.user_id}"
+    assert security_log() == [("INFO", f"A refresh token came again at once: {names} goes on.")]
+
+
+def test_the_leeway_is_a_setting(session, refresh_token, settings):
+    """The leeway is 30 seconds, and a setting. With 0, every repeat ends the session."""
+    assert settings.REFRESH_REUSE_LEEWAY == timedelta(seconds=30)
+    settings.REFRESH_REUSE_LEEWAY = timedelta(minutes=10)
+    refresh(refresh_token)
+    let_pass(session, minutes=9)
+    assert refresh(refresh_token).status_code == 200
+
+    settings.REFRESH_REUSE_LEEWAY = timedelta(0)
+    assert_refused(refresh(refresh_token), **USED)
+    assert Session.objects.count() == 0
+
+
+def test_one_session_ends_and_the_others_do_not(user, session, refresh_token):
+    """A token that was copied ends its own session only."""
+    other = Session.objects.create(user=user)
+    refresh(refresh_token)
+    let_pass(session, hours=1)
+    let_pass(other, hours=1)
+    refresh(refresh_token)
+
+    assert Session.objects.get() == other
+
+
+def test_an_unused_token_may_wait(session, refresh_token):
+    """A token that nobody has used is good, however long its session has rested."""
+    let_pass(session, days=13)
+
+    assert refresh(refresh_token).status_code == 200
+
+
+def test_a_session_has_an_absolute_end(user, settings):
+    """90 days after the login the session ends, and its last refresh token says so in `exp`."""
+    assert settings.SESSION_LIFETIME == timedelta(days=90)
+    now = timezone.now()
+    session = Session.objects.create(user=user, created_at=now - timedelta(days=89))
+    tokens = refresh(issue_refresh_token(session)).json()
+
+    end = int((session.created_at + timedelta(days=90)).timestamp())
+    assert read_token(tokens["refresh_token"], REFRESH)["exp"] == end
+    assert tokens["expires_in"] == 300
+
+
+def test_an_access_token_lives_for_five_minutes_to_the_end(user):
+    """Only the refresh token ends with the session: `expires_in` says 300, so `exp` does too."""
+    created_at = timezone.now() - timedelta(days=90) + timedelta(minutes=1)
+    session = Session.objects.create(user=user, created_at=created_at)
+    tokens = refresh(issue_refresh_token(session)).json()
+
+    claims = read_token(tokens["access_token"])
+    assert (tokens["expires_in"], claims["exp"] - claims["iat"]) == (300, 300)
+
+
+def test_a_shorter_lifetime_ends_sessions_that_exist(user, settings):
+    """A lowered `SESSION_LIFETIME` also counts for tokens that were issued before."""
+    created_at = timezone.now() - timedelta(days=31)
+    session = Session.objects.create(user=user, created_at=created_at)
+    token = issue_refresh_token(session)
+    settings.SESSION_LIFETIME = timedelta(days=30)
+
+    assert_refused(refresh(token), "The token has expired.", code="token_expired")
+    assert Session.objects.get().refresh_id == session.refresh_id
+
+
+def test_an_expired_refresh_token_is_told_apart(session, settings):
+    """After two weeks without a refresh one has to log in again."""
+    assert settings.JWT_REFRESH_LIFETIME == timedelta(days=14)
+    settings.JWT_REFRESH_LIFETIME = timedelta(seconds=-11)
+
+    assert_refused(
+        refresh(issue_refresh_token(session)), "The token has expired.", code="token_expired"
+    )
+
+
+def test_a_deactivated_user_cannot_refresh(session, refresh_token):
+    """A user who was deactivated by a line of SQL still has a session, and cannot refresh it."""
+    User._base_manager.update(is_active=False)
+
+    assert_refused(refresh(refresh_token))
+    session.refresh_from_db()
+    assert str(session.refresh_id) == read_token(refresh_token, REFRESH)["jti"]
+
+
+def test_a_deleted_user_cannot_refresh(user, refresh_token):
+    """Whoever was deleted gets a 401, and no crash."""
+    user.delete()
+
+    assert_refused(refresh(refresh_token))
+
+
+def test_after_a_logout_there_is_nothing_to_refresh(session, refresh_token):
+    """A session that has ended is not brought back."""
+    session.delete()
+
+    assert_refused(refresh(refresh_token))
+
+
+def logout(data, authorization=None):
+    headers = {"Authorization": authorization} if authorization else None
+    return APIClient(headers=headers).post("/api/logout", data, format="json")
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer expired", "Basic YTpi"])
+def test_a_refresh_token_is_enough_to_log_out(session, refresh_token, authorization):
+    """A logout works when the access token is missing or expired: the header is not read."""
+    answer = logout({"refresh_token": refresh_token}, authorization)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert Session.objects.count() == 0
+    assert_refused(refresh(refresh_token))
+
+
+def test_a_spent_refresh_token_logs_out_too(refresh_token):
+    """A client whose last response was lost has a spent token only, and can log out."""
+    refresh(refresh_token)
+    answer = logout({"refresh_token": refresh_token})
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert Session.objects.count() == 0
+
+
+def test_a_logout_ends_the_session_of_the_refresh_token(user, session, refresh_token):
+    """With a refresh token in the body, the session in the header goes on."""
+    other = Session.objects.create(user=user)
+    access_token = tokens_of(other)["access_token"]
+    answer = logout({"refresh_token": refresh_token}, f"Bearer {access_token}")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert Session.objects.get() == other
+
+
+def test_a_wrong_refresh_token_logs_nobody_out(session, forge, settings):
+    """A token that is not valid gets a 204 as well: its session has ended already (RFC 7009)."""
+    ours = {"sid": str(session.pk), "jti": str(session.refresh_id)}
+    wrong = [
+        "nonsense",
+        tokens_of(session)["access_token"],
+        forge(typ="rt+jwt", key="x" * 32, **ours),
+        forge(typ="rt+jwt", exp=1, **ours),
+        forge(typ="rt+jwt", **ours | {"sid": str(uuid.uuid4())}),
+    ]
+    answers = [logout({"refresh_token": token}) for token in wrong]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 5
+    assert Session.objects.filter(pk=session.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("null", {"non_field_errors": ["No data provided"]}),
+        ("[]", {"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]}),
+        ('{"refresh_token": ""}', {"refresh_token": ["This field may not be blank."]}),
+    ],
+    ids=["null", "a list", "an empty token"],
+)
+def test_a_logout_with_a_malformed_body_is_refused(session, body, answer):
+    """A body that cannot be read is a 400, also with a valid access token, and ends nothing."""
+    client = APIClient(headers={"Authorization": f"Bearer {tokens_of(session)['access_token']}"})
+    refused = client.post("/api/logout", body, content_type="application/json")
+
+    assert (refused.status_code, refused.json()) == (400, answer)
+    assert Session.objects.get() == session
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, {"token": "x"}], ids=["no body", "an empty object", "another field"]
+)
+def test_a_logout_needs_one_of_the_two_tokens(body):
+    """Without a refresh token, the access token counts. Without both, the response is a 401."""
+    answer = logout(body)
+
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "Authentication credentials were not provided."}
+    assert answer["WWW-Authenticate"] == CHALLENGE
+
+
+def test_a_logout_with_a_wrong_access_token_is_refused():
+    """Without a refresh token, a wrong access token gets the same 401 as everywhere."""
+    answer = logout({}, "Bearer nonsense")
+
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "The token is invalid.", "code": "token_invalid"}
+    assert answer["WWW-Authenticate"] == f'{CHALLENGE}, error="invalid_token"'
+
+
+def test_an_access_token_cannot_refresh(session):
+    """The two kinds of tokens do not stand in for each other."""
+    assert_refused(refresh(tokens_of(session)["access_token"]))
+
+
+@pytest.mark.parametrize("claim", ["sub", "sid", "jti", "iat", "exp", "iss", "aud"])
+def test_a_refresh_token_without_a_claim_is_refused(session, forge, claim):
+    """All seven claims are demanded."""
+    claims = {"sid": str(session.pk), "jti": str(session.refresh_id)} | {claim: ...}
+
+    assert_refused(refresh(forge(typ="rt+jwt", **claims)))
+
+
+@pytest.mark.parametrize("jti", ["1", "\0", None], ids=["no UUID", "NUL", "null"])
+def test_a_refresh_id_that_we_would_not_write_is_refused(session, forge, jti):
+    """A `jti` that is not a UUID gets a 401, even with our signature, and ends nothing."""
+    assert_refused(refresh(forge(typ="rt+jwt", sid=str(session.pk), jti=jti)))
+    assert Session.objects.filter(pk=session.pk).exists()
+
+
+@pytest.mark.parametrize("text", ["a", "a.b.c", "\u20ac"])
+def test_something_that_is_no_token_is_refused(text, django_assert_num_queries):
+    """Whatever comes as a token, the answer is a 401, and the database is not asked."""
+    with django_assert_num_queries(0):
+        assert_refused(refresh(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "This field may not be null."),
+        ([], "Not a valid string."),
+        ("x" * 4097, "Ensure this field has no more than 4096 characters."),
+    ],
+    ids=["null", "a list", "too long"],
+)
+def test_a_refresh_needs_a_text(value, message):
+    """What is no text, or too long for a token, is answered by 400."""
+    answer = refresh(value)
+
+    assert answer.status_code == 400
+    assert answer.json() == {"refresh_token": [message]}
+
+
+def test_an_expired_access_token_does_not_stop_a_refresh(refresh_token):
+    """A client sends its old token along, and that is just why it comes."""
+    client = APIClient(headers={"Authorization": "Bearer expired"})
+
+    answer = client.post("/api/refresh/", {"refresh_token": refresh_token}, format="json")
+    assert answer.status_code == 200
+
+
+def test_expired_sessions_are_removed(user, session, capsys):
+    """`removeexpiredsessions` removes what rested for two weeks, and what is 90 days old."""
+    unused = Session.objects.create(user=user)
+    let_pass(session, days=13, hours=23)
+    let_pass(unused, days=14, hours=1)
+    now = timezone.now()
+    Session.objects.create(user=user, created_at=now - timedelta(days=90, hours=1))
+    old = Session.objects.create(user=user, created_at=now - timedelta(days=89, hours=23))
+    call_command("removeexpiredsessions")
+
+    assert set(Session.objects.all()) == {session, old}
+    assert capsys.readouterr().out == "Sessions removed: 2\n"
+    assert Command.help == "Removes the sessions that nobody can refresh any more."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_gives_each_session_its_own_refresh_id(user):
+    """Sessions that exist when you migrate get different ids. `AddField` gives all of them one."""
+    Session.objects.bulk_create(Session(user=user) for _ in range(4))
+    call_command("migrate", "authentication", "0005", verbosity=0)
+    call_command("migrate", verbosity=0)
+
+    assert len(set(Session.objects.values_list("refresh_id", flat=True))) == 4
+    assert set(Session.objects.values_list("previous_refresh_id", flat=True)) == {None}

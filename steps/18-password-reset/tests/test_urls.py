@@ -1,0 +1,46 @@
+import pytest
+from django.urls import resolve, reverse
+
+from authentication import views
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("user_registration", "/api/registration"),
+        ("user_login", "/api/login"),
+        ("user_me", "/api/me"),
+        ("user_refresh", "/api/refresh"),
+        ("user_logout", "/api/logout"),
+        ("user_sessions", "/api/sessions"),
+    ],
+)
+def test_an_address_has_a_name(name, address):
+    """Code asks for an address by its name: `reverse("user_login")` is `/api/login`."""
+    assert reverse(name) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "view"),
+    [
+        ("/api/registration", views.RegistrationAPIView),
+        ("/api/login", views.LoginAPIView),
+        ("/api/me", views.CurrentUserAPIView),
+        ("/api/refresh", views.RefreshAPIView),
+        ("/api/logout", views.LogoutAPIView),
+        ("/api/sessions", views.SessionListAPIView),
+    ],
+)
+def test_an_address_leads_to_its_view(address, view):
+    """Each view answers at its address, with and without a slash at the end."""
+    assert resolve(address).func.view_class is view
+    assert resolve(address + "/").func.view_class is view
+
+
+def test_a_session_has_an_address():
+    """Each session has an address of its own, with its id."""
+    pk = "00000000-0000-0000-0000-000000000000"
+    address = reverse("user_session", kwargs={"pk": pk})
+
+    assert address == f"/api/sessions/{pk}"
+    assert resolve(f"{address}/").kwargs == {"pk": pk}
