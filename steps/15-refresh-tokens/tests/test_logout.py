@@ -256,19 +256,21 @@ def test_a_logout_with_a_malformed_body_is_refused(session, body, answer):
 @pytest.mark.parametrize(
     "body", [None, {}, {"token": "x"}], ids=["no body", "an empty object", "another field"]
 )
-def test_a_logout_needs_one_of_the_two_tokens(body):
-    """Without a refresh token, the access token counts. Without both, the response is a 401."""
+def test_a_logout_needs_one_of_the_two_tokens(refresh_token, body):
+    """Without both tokens, the response is a 401. The refresh token alone is enough."""
     answer = logout(body)
 
     assert answer.status_code == 401
     assert answer.json() == {"detail": "Authentication credentials were not provided."}
     assert answer["WWW-Authenticate"] == CHALLENGE
+    assert logout({"refresh_token": refresh_token}).status_code == 204
 
 
-def test_a_logout_with_a_wrong_access_token_is_refused():
-    """Without a refresh token, a wrong access token gets the same 401 as everywhere."""
+def test_a_logout_with_a_wrong_access_token_is_refused(refresh_token):
+    """A wrong access token gets the same 401 as everywhere, unless a refresh token comes along."""
     answer = logout({}, "Bearer nonsense")
 
     assert answer.status_code == 401
     assert answer.json() == {"detail": "The token is invalid.", "code": "token_invalid"}
     assert answer["WWW-Authenticate"] == f'{CHALLENGE}, error="invalid_token"'
+    assert logout({"refresh_token": refresh_token}, "Bearer nonsense").status_code == 204
