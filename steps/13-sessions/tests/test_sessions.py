@@ -174,7 +174,7 @@ def test_a_session_that_we_would_not_write_is_refused(user, forge, sid):
 
 
 def test_a_session_in_capitals_is_refused(user, forge):
-    """The database ignores the case of a UUID, and we compare the exact text."""
+    """Django reads a UUID in capitals too, and we compare the exact text."""
     assert me(client_with(forge(sid=str(user.sessions.get().pk).upper()))) == 401
 
 

@@ -57,6 +57,27 @@ def tokens_of(session):
     }
 
 
+def find_session(token, typ=ACCESS):
+    """
+    Return the session that this token belongs to, with its user, and the claims.
+
+    Raises `AuthenticationFailed`.
+    """
+    try:
+        claims = read_token(token, typ)
+        session = Session.objects.select_related("user").get(pk=claims["sid"], user__is_active=True)
+    except jwt.ExpiredSignatureError:
+        raise refusal("The token has expired.", code="token_expired")
+    except (jwt.InvalidTokenError, Session.DoesNotExist, ValidationError):
+        raise refusal("The token is invalid.")
+
+    # A UUID can be written in several ways, and this is how we write it.
+    if (str(session.pk), str(session.user_id)) != (claims["sid"], claims["sub"]):
+        raise refusal("The token is invalid.")
+
+    return session, claims
+
+
 def refresh_session(token):
     """
     Return the session of this refresh token, ready for its next tokens.
@@ -109,27 +130,6 @@ def end_session(token):
     with contextlib.suppress(AuthenticationFailed):
         session, _ = find_session(token, REFRESH)
         session.delete()
-
-
-def find_session(token, typ=ACCESS):
-    """
-    Return the session that this token belongs to, with its user, and the claims.
-
-    Raises `AuthenticationFailed`.
-    """
-    try:
-        claims = read_token(token, typ)
-        session = Session.objects.select_related("user").get(pk=claims["sid"], user__is_active=True)
-    except jwt.ExpiredSignatureError:
-        raise refusal("The token has expired.", code="token_expired")
-    except (jwt.InvalidTokenError, Session.DoesNotExist, ValidationError):
-        raise refusal("The token is invalid.")
-
-    # A UUID can be written in several ways, and this is how we write it.
-    if (str(session.pk), str(session.user_id)) != (claims["sid"], claims["sub"]):
-        raise refusal("The token is invalid.")
-
-    return session, claims
 
 
 def refusal(detail, code="token_invalid"):

@@ -6,10 +6,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from authentication.models import Session, User
+from authentication.sessions import refresh_session, tokens_of
 
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery staple"
+CHALLENGE = 'Bearer realm="api"'
 
 
 @pytest.fixture
@@ -172,3 +174,103 @@ def test_sessions_require_authentication(method, path):
 
     assert answer.status_code == 401
     assert answer.json() == {"detail": "Authentication credentials were not provided."}
+
+
+@pytest.fixture
+def session(user):
+    return Session.objects.create(user=user)
+
+
+@pytest.fixture
+def refresh_token(session):
+    return tokens_of(session)["refresh_token"]
+
+
+def logout(data, authorization=None):
+    headers = {"Authorization": authorization} if authorization else None
+    return APIClient(headers=headers).post("/api/logout", data, format="json")
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer expired", "Basic YTpi"])
+def test_a_refresh_token_is_enough_to_log_out(session, refresh_token, authorization):
+    """A logout works when the access token is missing or expired: the header is not read."""
+    answer = logout({"refresh_token": refresh_token}, authorization)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert Session.objects.count() == 0
+
+
+def test_a_spent_refresh_token_logs_out_too(refresh_token):
+    """A client whose last response was lost has a spent token only, and can log out."""
+    refresh_session(refresh_token)
+    answer = logout({"refresh_token": refresh_token})
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert Session.objects.count() == 0
+
+
+def test_a_logout_ends_the_session_of_the_refresh_token(user, session, refresh_token):
+    """With a refresh token in the body, the session in the header goes on."""
+    other = Session.objects.create(user=user)
+    access_token = tokens_of(other)["access_token"]
+    answer = logout({"refresh_token": refresh_token}, f"Bearer {access_token}")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert Session.objects.get() == other
+
+
+def test_a_wrong_refresh_token_logs_nobody_out(session, forge, settings):
+    """A token that is not valid gets a 204 as well: its session has ended already (RFC 7009)."""
+    ours = {"sid": str(session.pk), "jti": str(session.refresh_id)}
+    wrong = [
+        "nonsense",
+        tokens_of(session)["access_token"],
+        forge(typ="rt+jwt", key="x" * 32, **ours),
+        forge(typ="rt+jwt", exp=1, **ours),
+        forge(typ="rt+jwt", **ours | {"sid": str(uuid.uuid4())}),
+    ]
+    answers = [logout({"refresh_token": token}) for token in wrong]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 5
+    assert Session.objects.filter(pk=session.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("null", {"non_field_errors": ["No data provided"]}),
+        ("[]", {"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]}),
+        ('{"refresh_token": ""}', {"refresh_token": ["This field may not be blank."]}),
+    ],
+    ids=["null", "a list", "an empty token"],
+)
+def test_a_logout_with_a_malformed_body_is_refused(session, body, answer):
+    """A body that cannot be read is a 400, also with a valid access token, and ends nothing."""
+    client = APIClient(headers={"Authorization": f"Bearer {tokens_of(session)['access_token']}"})
+    refused = client.post("/api/logout", body, content_type="application/json")
+
+    assert (refused.status_code, refused.json()) == (400, answer)
+    assert Session.objects.get() == session
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, {"token": "x"}], ids=["no body", "an empty object", "another field"]
+)
+def test_a_logout_needs_one_of_the_two_tokens(refresh_token, body):
+    """Without both tokens, the response is a 401. The refresh token alone is enough."""
+    answer = logout(body)
+
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "Authentication credentials were not provided."}
+    assert answer["WWW-Authenticate"] == CHALLENGE
+    assert logout({"refresh_token": refresh_token}).status_code == 204
+
+
+def test_a_logout_with_a_wrong_access_token_is_refused(refresh_token):
+    """A wrong access token gets the same 401 as everywhere, unless a refresh token comes along."""
+    answer = logout({}, "Bearer nonsense")
+
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "The token is invalid.", "code": "token_invalid"}
+    assert answer["WWW-Authenticate"] == f'{CHALLENGE}, error="invalid_token"'
+    assert logout({"refresh_token": refresh_token}, "Bearer nonsense").status_code == 204

@@ -1,6 +1,5 @@
 import logging
 import threading
-import uuid
 from datetime import timedelta
 
 import jwt
@@ -11,7 +10,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from authentication.management.commands.removeexpiredsessions import Command
 from authentication.models import Session, User
 from authentication.sessions import tokens_of
 from authentication.tokens import REFRESH, issue_refresh_token, read_token
@@ -174,7 +172,7 @@ def test_a_spent_token_that_comes_late_ends_the_session(session, refresh_token, 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_end_of_a_session_survives_its_401(session, refresh_token, monkeypatch):
-    """With `ATOMIC_REQUESTS`, Django undoes what a failed request wrote. The end has to remain."""
+    """With `ATOMIC_REQUESTS`, DRF undoes what a failed request wrote. The end has to remain."""
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     refresh(refresh_token)
     let_pass(session, seconds=31)
@@ -301,95 +299,6 @@ def test_after_a_logout_there_is_nothing_to_refresh(session, refresh_token):
     assert_refused(refresh(refresh_token))
 
 
-def logout(data, authorization=None):
-    headers = {"Authorization": authorization} if authorization else None
-    return APIClient(headers=headers).post("/api/logout", data, format="json")
-
-
-@pytest.mark.parametrize("authorization", [None, "Bearer expired", "Basic YTpi"])
-def test_a_refresh_token_is_enough_to_log_out(session, refresh_token, authorization):
-    """A logout works when the access token is missing or expired: the header is not read."""
-    answer = logout({"refresh_token": refresh_token}, authorization)
-
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert Session.objects.count() == 0
-    assert_refused(refresh(refresh_token))
-
-
-def test_a_spent_refresh_token_logs_out_too(refresh_token):
-    """A client whose last response was lost has a spent token only, and can log out."""
-    refresh(refresh_token)
-    answer = logout({"refresh_token": refresh_token})
-
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert Session.objects.count() == 0
-
-
-def test_a_logout_ends_the_session_of_the_refresh_token(user, session, refresh_token):
-    """With a refresh token in the body, the session in the header goes on."""
-    other = Session.objects.create(user=user)
-    access_token = tokens_of(other)["access_token"]
-    answer = logout({"refresh_token": refresh_token}, f"Bearer {access_token}")
-
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert Session.objects.get() == other
-
-
-def test_a_wrong_refresh_token_logs_nobody_out(session, forge, settings):
-    """A token that is not valid gets a 204 as well: its session has ended already (RFC 7009)."""
-    ours = {"sid": str(session.pk), "jti": str(session.refresh_id)}
-    wrong = [
-        "nonsense",
-        tokens_of(session)["access_token"],
-        forge(typ="rt+jwt", key="x" * 32, **ours),
-        forge(typ="rt+jwt", exp=1, **ours),
-        forge(typ="rt+jwt", **ours | {"sid": str(uuid.uuid4())}),
-    ]
-    answers = [logout({"refresh_token": token}) for token in wrong]
-
-    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 5
-    assert Session.objects.filter(pk=session.pk).exists()
-
-
-@pytest.mark.parametrize(
-    ("body", "answer"),
-    [
-        ("null", {"non_field_errors": ["No data provided"]}),
-        ("[]", {"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]}),
-        ('{"refresh_token": ""}', {"refresh_token": ["This field may not be blank."]}),
-    ],
-    ids=["null", "a list", "an empty token"],
-)
-def test_a_logout_with_a_malformed_body_is_refused(session, body, answer):
-    """A body that cannot be read is a 400, also with a valid access token, and ends nothing."""
-    client = APIClient(headers={"Authorization": f"Bearer {tokens_of(session)['access_token']}"})
-    refused = client.post("/api/logout", body, content_type="application/json")
-
-    assert (refused.status_code, refused.json()) == (400, answer)
-    assert Session.objects.get() == session
-
-
-@pytest.mark.parametrize(
-    "body", [None, {}, {"token": "x"}], ids=["no body", "an empty object", "another field"]
-)
-def test_a_logout_needs_one_of_the_two_tokens(body):
-    """Without a refresh token, the access token counts. Without both, the response is a 401."""
-    answer = logout(body)
-
-    assert answer.status_code == 401
-    assert answer.json() == {"detail": "Authentication credentials were not provided."}
-    assert answer["WWW-Authenticate"] == CHALLENGE
-
-
-def test_a_logout_with_a_wrong_access_token_is_refused():
-    """Without a refresh token, a wrong access token gets the same 401 as everywhere."""
-    answer = logout({}, "Bearer nonsense")
-
-    assert answer.status_code == 401
-    assert answer.json() == {"detail": "The token is invalid.", "code": "token_invalid"}
-    assert answer["WWW-Authenticate"] == f'{CHALLENGE}, error="invalid_token"'
-
-
 def test_an_access_token_cannot_refresh(session):
     """The two kinds of tokens do not stand in for each other."""
     assert_refused(refresh(tokens_of(session)["access_token"]))
@@ -440,21 +349,6 @@ def test_an_expired_access_token_does_not_stop_a_refresh(refresh_token):
 
     answer = client.post("/api/refresh/", {"refresh_token": refresh_token}, format="json")
     assert answer.status_code == 200
-
-
-def test_expired_sessions_are_removed(user, session, capsys):
-    """`removeexpiredsessions` removes what rested for two weeks, and what is 90 days old."""
-    unused = Session.objects.create(user=user)
-    let_pass(session, days=13, hours=23)
-    let_pass(unused, days=14, hours=1)
-    now = timezone.now()
-    Session.objects.create(user=user, created_at=now - timedelta(days=90, hours=1))
-    old = Session.objects.create(user=user, created_at=now - timedelta(days=89, hours=23))
-    call_command("removeexpiredsessions")
-
-    assert set(Session.objects.all()) == {session, old}
-    assert capsys.readouterr().out == "Sessions removed: 2\n"
-    assert Command.help == "Removes the sessions that nobody can refresh any more."
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,10 +1,15 @@
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.signals import user_logged_in
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from authentication.links import make_registration_link
+from authentication.management.commands.removeexpiredsessions import Command
 from authentication.models import Session, User
 from authentication.tokens import read_token
 
@@ -172,7 +177,7 @@ def test_a_session_that_we_would_not_write_is_refused(user, forge, sid):
 
 
 def test_a_session_in_capitals_is_refused(user, forge):
-    """The database ignores the case of a UUID, and we compare the exact text."""
+    """Django reads a UUID in capitals too, and we compare the exact text."""
     assert me(client_with(forge(sid=str(user.sessions.get().pk).upper()))) == 401
 
 
@@ -190,3 +195,17 @@ def test_a_deleted_user_leaves_no_session(user, phone):
 
     assert Session.objects.count() == 0
     assert me(phone) == 401
+
+
+def test_expired_sessions_are_removed(user, capsys):
+    """`removeexpiredsessions` removes what rested for two weeks, and what is 90 days old."""
+    now = timezone.now()
+    Session.objects.create(user=user, refreshed_at=now - timedelta(days=14, hours=1))
+    Session.objects.create(user=user, created_at=now - timedelta(days=90, hours=1))
+    rested = Session.objects.create(user=user, refreshed_at=now - timedelta(days=13, hours=23))
+    old = Session.objects.create(user=user, created_at=now - timedelta(days=89, hours=23))
+    call_command("removeexpiredsessions")
+
+    assert set(Session.objects.all()) == {rested, old}
+    assert capsys.readouterr().out == "Sessions removed: 2\n"
+    assert Command.help == "Removes the sessions that nobody can refresh any more."
