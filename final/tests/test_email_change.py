@@ -193,7 +193,13 @@ def test_a_login_during_a_change_is_too_late(post, user, token, monkeypatch):
     assert (login(), me(token), Session.objects.count()) == (401, 401, 0)
 
 
-@pytest.mark.parametrize("change", [{"email": "other@example.com"}, {"is_active": False}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"email": "other@example.com"}, id="email"),
+        pytest.param({"is_active": False}, id="active"),
+    ],
+)
 def test_no_link_is_made_for_a_changed_account(post, user, token, settings, change):
     """The account changes before the worker sends the link: the link is not made."""
     settings.MAIL_AT_ONCE = False
