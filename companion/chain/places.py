@@ -151,7 +151,8 @@ class TypedFile:
         for kept in (self.before(step + 1), self.before(step)):
             table = read_symbols(self.change.path, "\n".join(self.change.rows[n].text for n in kept))
             lines = [line for line, n in enumerate(kept, 1) if n in hunk]
-            lines = lines or [line for line, n in enumerate(kept, 1) if n < hunk[0]][-1:]
+            text = [line for line, n in enumerate(kept, 1) if n < hunk[0] and self.change.rows[n].text.strip()]
+            lines = lines or text[-1:]
             around = {enclosing(table, line) or inside(table, line) for line in lines}
             found += [symbol for symbol in around if not symbol or symbol.kind != "class"] or [None]
         names = {symbol.name if symbol else "" for symbol in found}

@@ -126,3 +126,10 @@ def test_a_line_below_one_that_is_there_twice_is_shown_in_its_function(told):
     """The line above names no place, so the function does."""
     old = "def f():\n    x()\n    y()\n    x()\n    return 1\n"
     assert places(told(old, old.replace("    return", "    z()\n    return"), "app.py#f")) == ["the whole function `f`"]
+
+
+def test_lines_at_the_end_of_a_function_belong_to_it(told):
+    """The blank line between two functions does not make them a place of their own."""
+    old = "def f():\n    x()\n    y()\n    x()\n\n\ndef g():\n    y()\n    x()\n"
+    new = old.replace("    x()\n\n\ndef g", "    x()\n\n    return 1\n\n\ndef g")
+    assert places(told(old, new, "app.py#f")) == ["the whole function `f`"]

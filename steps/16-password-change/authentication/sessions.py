@@ -28,8 +28,8 @@ def start_session(user, request):
     still_right = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
 
     with transaction.atomic():
-        # Writes what is there already, and so locks the row: a change of the password comes
-        # before, or waits and ends the new session.
+        # Writes the same password, which locks the row: a change of the password comes first,
+        # or waits and then ends the new session.
         if not still_right.update(password=user.password):
             raise AuthenticationFailed(WRONG_CREDENTIALS)
 
@@ -67,6 +67,7 @@ def refresh_session(token):
     """
     session, claims = find_session(token, REFRESH)
     same, now = Session.objects.filter(pk=session.pk), timezone.now()
+    names = session.pk, session.user_id
 
     if session.expires_at <= now:
         raise refusal("The token has expired.", code="token_expired")
@@ -92,19 +93,11 @@ def refresh_session(token):
     refreshed = just_used.first()
 
     if refreshed:
-        security.info(
-            "A refresh token came again at once: session %s of user %s goes on.",
-            session.pk,
-            session.user_id,
-        )
+        security.info("A refresh token came again at once: session %s of user %s goes on.", *names)
         return refreshed
 
     same.delete()
-    security.warning(
-        "A refresh token came twice: session %s of user %s has ended.",
-        session.pk,
-        session.user_id,
-    )
+    security.warning("A refresh token came twice: session %s of user %s has ended.", *names)
     raise refusal("The token has been used already.", code="token_used")
 
 
@@ -145,6 +138,6 @@ def refusal(detail, code="token_invalid"):
 
 def _stored(text, field):
     """
-    What a client has sent, as far as the column can hold it.
+    Return the text without NUL, cut to the length of the column.
     """
     return text.replace("\0", "")[: Session._meta.get_field(field).max_length]

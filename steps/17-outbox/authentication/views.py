@@ -92,7 +92,7 @@ class LoginAPIView(PublicAPIView):
         return Response(tokens, status=status.HTTP_200_OK, headers=NO_STORE)
 
 
-# With ATOMIC_REQUESTS, Django would roll back the end of the session because of the 401.
+# With ATOMIC_REQUESTS, DRF would roll back the end of the session because of the 401.
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
 class RefreshAPIView(PublicAPIView):
     """
@@ -120,7 +120,7 @@ class LogoutAPIView(APIView):
     the access token in the header.
     """
 
-    # Whoever comes from the admin, with a cookie, has no token to end.
+    # A request with the admin's cookie has no session of ours to end.
     authentication_classes = [JWTAuthentication]
     permission_classes = [AllowAny]
 

@@ -9,7 +9,6 @@ from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from authentication import outbox
 from authentication.mail import DELETED, PASSWORD_CHANGED
@@ -19,7 +18,6 @@ from authentication.outbox import send, send_later, send_next
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PASSWORD = "correct horse battery staple"
 MINUTE = timedelta(minutes=1)
 
 
@@ -91,19 +89,17 @@ def rows():
     return list(Mail.objects.order_by("pk").values_list("kind", "email", "tries"))
 
 
-def test_an_email_waits_in_the_database(user, token):
-    """The request writes a row without a text. The worker writes the text and sends it."""
-    data = {"password": PASSWORD, "new_password": "another good one"}
-    client = APIClient(headers={"Authorization": f"Bearer {token}"})
-    assert client.post("/api/password/change", data, format="json").status_code == 200
+def test_an_email_waits_in_the_database():
+    """The row contains no text. The worker writes the text and sends it."""
+    send_later(DELETED, "ada@example.com")
 
-    assert rows() == [("password-changed", "ada@example.com", 0)]
+    assert rows() == [("deleted", "ada@example.com", 0)]
     row = Mail.objects.get()
-    assert str(row) == f"password-changed since {row.created_at:%Y-%m-%d %H:%M}"
+    assert str(row) == f"deleted since {row.created_at:%Y-%m-%d %H:%M}"
     assert mailed() == []
 
     assert send_next() is True
-    assert mailed() == [("Your password has changed", "ada@example.com")]
+    assert mailed() == [("Your account has been deleted", "ada@example.com")]
     assert (rows(), send_next()) == ([], False)
 
 

@@ -78,13 +78,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.username = self.normalize_username(self.username)
 
     def save(self, *args, **kwargs):
-        # Django sets `_password` with a new password, and not when it hashes an old one anew.
+        # Django sets `_password` for a new password, and not when it hashes an old one again.
         password_changed = self._password is not None and not self._state.adding
 
         with transaction.atomic():
             super().save(*args, **kwargs)
 
-            # Whoever cannot log in any more has no sessions to come back to either.
+            # A user who cannot log in any more keeps no sessions either.
             if password_changed or not self.is_active or not self.has_usable_password():
                 self.sessions.all().delete()
 
@@ -96,16 +96,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def check_password(self, raw_password):
         """
-        Hashes an old password anew, if it is to be, only where it is still the
-        password. Django would write over one that has been set meanwhile.
+        Checks the password, and hashes it again when it has an old hash. Django would
+        write that hash over a new password; this writes it only over the old one.
         """
         checked = self.password
 
-        def hash_anew(raw_password):
+        def hash_again(raw_password):
             self.password = hashers.make_password(raw_password)
             User.objects.filter(pk=self.pk, password=checked).update(password=self.password)
 
-        return hashers.check_password(raw_password, checked, hash_anew)
+        return hashers.check_password(raw_password, checked, hash_again)
 
     def get_full_name(self):
         return self.username
@@ -116,8 +116,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 class Session(models.Model):
     """
-    One login of one user on one device. Its tokens are good as long as its row
-    is there.
+    One login of one user on one device. Its tokens work as long as its row exists.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

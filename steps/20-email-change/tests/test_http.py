@@ -271,7 +271,7 @@ def test_me_is_closed_without_a_token(call):
     assert answer.headers["WWW-Authenticate"] == CHALLENGE
 
 
-def test_a_token_is_good_until_the_logout(call, person, token):
+def test_a_token_works_until_the_logout(call, person, token):
     """A logout ends one session at once, and leaves the other one alone."""
     other = call("POST", "/login", credentials(person)).body["access_token"]
     answer = call("POST", "/logout", authorization=f"Bearer {token}")
@@ -281,8 +281,8 @@ def test_a_token_is_good_until_the_logout(call, person, token):
     assert call("GET", "/me", authorization=f"Bearer {other}").status == 200
 
 
-def test_one_ends_the_session_of_another_device(call, person, token):
-    """The list of sessions tells which is which, and each can be ended."""
+def test_a_user_ends_the_session_of_another_device(call, person, token):
+    """The list marks the current session, and each session can be ended."""
     other = call("POST", "/login", credentials(person)).body["access_token"]
     listed = call("GET", "/sessions", authorization=f"Bearer {other}")
 
@@ -297,8 +297,8 @@ def test_one_ends_the_session_of_another_device(call, person, token):
     assert call("GET", "/me", authorization=f"Bearer {other}").status == 401
 
 
-def test_nobody_ends_the_session_of_somebody_else(call, register, token):
-    """For everybody else your sessions are not there."""
+def test_a_session_of_another_user_is_not_found(call, register, token):
+    """A session of another user gets a 404, and goes on."""
     name = uuid.uuid4().hex
     stranger = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
     theirs = register(stranger).body["access_token"]

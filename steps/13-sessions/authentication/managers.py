@@ -1,0 +1,76 @@
+import unicodedata
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
+from django.db.models import Value
+from django.db.models.functions import Lower
+
+
+class UserManager(BaseUserManager):
+    """
+    Django requires that custom users define their own Manager class. By
+    inheriting from `BaseUserManager`, we get a lot of the same code used by
+    Django to create a `User`.
+    """
+
+    use_in_migrations = True
+
+    @classmethod
+    def normalize_email(cls, email):
+        """
+        The one spelling in which an email is stored, looked up and compared:
+        compatible characters made one (NFKC), no spaces around it, and the
+        domain in lower case.
+        """
+        email = unicodedata.normalize("NFKC", email or "").strip()
+
+        # In lower case, PostgreSQL makes an i of this letter, and Python does not.
+        return super().normalize_email(email.replace("İ", "I"))
+
+    def get_by_natural_key(self, email):
+        return self.get(email__lower=Lower(Value(self.normalize_email(email))))
+
+    def _create_user(self, username, email, password=None, **extra_fields):
+        username = AbstractBaseUser.normalize_username(username)
+        email = self.normalize_email(email)
+
+        if not username:
+            raise ValueError("The given username must be set")
+
+        if not email:
+            raise ValueError("The given email must be set")
+
+        user = self.model(username=username, email=email, **extra_fields)
+        user.password = make_password(password)
+
+        # `createsuperuser` shows these errors as sentences. The API has checked its own.
+        if user.is_superuser:
+            user.full_clean()
+
+        user.save(using=self._db)
+
+        return user
+
+    def create_user(self, username, email, password=None, **extra_fields):
+        """
+        Create and return a `User` with an email, username and password.
+        """
+        extra_fields.setdefault("is_staff", False)
+        extra_fields.setdefault("is_superuser", False)
+
+        return self._create_user(username, email, password, **extra_fields)
+
+    def create_superuser(self, username, email, password=None, **extra_fields):
+        """
+        Create and return a `User` with superuser (admin) permissions.
+        """
+        extra_fields.setdefault("is_staff", True)
+        extra_fields.setdefault("is_superuser", True)
+
+        if extra_fields["is_staff"] is not True:
+            raise ValueError("Superuser must have is_staff=True.")
+
+        if extra_fields["is_superuser"] is not True:
+            raise ValueError("Superuser must have is_superuser=True.")
+
+        return self._create_user(username, email, password, **extra_fields)

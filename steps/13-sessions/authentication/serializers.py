@@ -1,0 +1,142 @@
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
+from rest_framework import exceptions, serializers
+from rest_framework.validators import UniqueValidator
+
+from .models import User
+from .throttles import GuessThrottle
+
+# Django's own forms have no limit. A longer password that was set there works only in the admin.
+MAX_PASSWORD_LENGTH = 4096
+
+
+class NormalizedEmailField(serializers.EmailField):
+    """
+    An email in the one spelling in which we store it. The validators of a
+    field see what `to_internal_value` returns, so they compare that spelling.
+    """
+
+    def to_internal_value(self, data):
+        return User.objects.normalize_email(super().to_internal_value(data))
+
+
+class NormalizedUsernameField(serializers.CharField):
+    """
+    A username in the one spelling in which we store it.
+    """
+
+    def to_internal_value(self, data):
+        return User.normalize_username(super().to_internal_value(data))
+
+
+class UniqueInAnyCaseValidator(UniqueValidator):
+    """
+    Compares as the constraints of the model do, by the index that they make.
+    """
+
+    def filter_queryset(self, value, queryset, field_name):
+        return queryset.filter(**{f"{field_name}__lower": Lower(Value(value))})
+
+
+class RegistrationSerializer(serializers.ModelSerializer):
+    """
+    Creates a new user.
+    Email, username, and password are required.
+    """
+
+    email = NormalizedEmailField(
+        max_length=254,
+        validators=[
+            User.one_spelling_validator,
+            UniqueInAnyCaseValidator(User.objects.all(), "This email is already taken."),
+        ],
+    )
+    username = NormalizedUsernameField(
+        max_length=255,
+        validators=[
+            User.username_validator,
+            User.no_email_validator,
+            UniqueInAnyCaseValidator(User.objects.all(), "This username is already taken."),
+        ],
+    )
+
+    # The password must not be read by the client, and not be changed on its way in.
+    password = serializers.CharField(
+        max_length=MAX_PASSWORD_LENGTH,
+        trim_whitespace=False,
+        write_only=True,
+    )
+
+    class Meta:
+        model = User
+        fields = ["email", "username", "password"]
+
+    def validate(self, data):
+        """
+        Holds the password to the rules of `AUTH_PASSWORD_VALIDATORS`.
+        """
+        user = User(email=data["email"], username=data["username"])
+
+        try:
+            validate_password(data["password"], user=user)
+        except ValidationError as error:
+            raise serializers.ValidationError({"password": error.messages})
+
+        return data
+
+    def create(self, validated_data):
+        try:
+            with transaction.atomic():
+                return User.objects.create_user(**validated_data)
+        except IntegrityError:
+            # Somebody else took the email or the username since we looked.
+            raise serializers.ValidationError(
+                {"non_field_errors": ["This email or username is already taken."]}
+            )
+
+
+class LoginSerializer(serializers.Serializer):
+    """
+    Authenticates an existing user.
+    Email and password are required.
+    """
+
+    email = NormalizedEmailField(write_only=True)
+    password = serializers.CharField(
+        max_length=MAX_PASSWORD_LENGTH,
+        trim_whitespace=False,
+        write_only=True,
+    )
+
+    def validate(self, data):
+        """
+        Finds the user that the email and the password belong to.
+        """
+        request = self.context["request"]
+        guesses = GuessThrottle(data["email"])
+        guesses.count(request)
+
+        user = authenticate(request, username=data["email"], password=data["password"])
+
+        if user is None:
+            raise exceptions.AuthenticationFailed(
+                {"detail": "The email or the password is wrong.", "code": "wrong_credentials"}
+            )
+
+        guesses.forget(request)
+
+        return {"user": user}
+
+
+class UserSerializer(serializers.ModelSerializer):
+    """
+    Shows a user to itself.
+    """
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "username"]

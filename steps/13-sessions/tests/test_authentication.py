@@ -1,0 +1,165 @@
+from datetime import timedelta
+
+import pytest
+from jwt.algorithms import HMACAlgorithm
+from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory
+from rest_framework.views import APIView
+
+from authentication.models import User
+
+pytestmark = pytest.mark.django_db
+
+CHALLENGE = 'Bearer realm="api"'
+INVALID = CHALLENGE + ', error="invalid_token"'
+
+
+class Protected(APIView):
+    """A view that says nothing about who may use it: the settings decide."""
+
+    def get(self, request):
+        return Response({"email": request.user.email, "session": request.auth})
+
+
+def get(authorization=None):
+    headers = {} if authorization is None else {"Authorization": authorization}
+    return Protected.as_view()(APIRequestFactory().get("/", headers=headers))
+
+
+def assert_refused(response, detail, code="token_invalid"):
+    assert response.status_code == 401
+    assert response.data == {"detail": detail, "code": code}
+    assert response["WWW-Authenticate"] == INVALID
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_a_token_opens_a_view(user, token, scheme):
+    """With a good token the view knows the user. The scheme may be in any case (RFC 9110)."""
+    response = get(f"{scheme} {token}")
+
+    assert response.status_code == 200
+    assert response.data == {"email": user.email, "session": user.sessions.get()}
+
+
+def test_each_token_stands_for_its_own_user(user, token, token_for):
+    """Among several users, a token finds the one that it was issued to."""
+    grace = User.objects.create_user("grace", "grace@example.com", "another good one")
+
+    assert get(f"Bearer {token}").data["email"] == "ada@example.com"
+    assert get(f"Bearer {token_for(grace)}").data["email"] == "grace@example.com"
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Basic YWRhOnB3", "Token abc", "\xff\xfe x"])
+def test_without_a_token_a_view_is_closed(authorization):
+    """Without a token of ours the answer is a 401 that says which kind of token is wanted.
+
+    `authenticate` returns None, and the default permission refuses. `authenticate_header` turns
+    what would be a 403 into a 401.
+    """
+    response = get(authorization)
+
+    assert response.status_code == 401
+    assert response.data == {"detail": "Authentication credentials were not provided."}
+    assert response["WWW-Authenticate"] == CHALLENGE
+
+
+def test_a_browser_gets_a_page():
+    """A browser that asks is answered with a page, and with the same 401.
+
+    INSTALLED_APPS holds `rest_framework`: its templates make the page.
+    """
+    request = APIRequestFactory().get("/", headers={"Accept": "text/html"})
+    response = Protected.as_view()(request).render()
+
+    assert response.status_code == 401
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert "Authentication credentials were not provided." in response.content.decode()
+
+
+@pytest.mark.parametrize("authorization", ["Bearer", "bearer ", "Bearer a b", "Bearer a b c"])
+def test_a_malformed_header_is_refused(authorization):
+    """A header that is for us and not two words long is refused, and the answer says so."""
+    assert_refused(get(authorization), "The Authorization header must be 'Bearer <token>'.")
+
+
+@pytest.mark.parametrize("text", ["a.b.c", "\xff\xfe", "null"])
+def test_something_that_is_no_token_is_refused(text):
+    """Whatever bytes come as a token, the answer is a 401 and never a 500."""
+    assert_refused(get(f"Bearer {text}"), "The token is invalid.")
+
+
+def test_a_fault_of_the_server_is_not_called_a_bad_token(token, monkeypatch):
+    """What breaks in the project itself comes through, so that somebody sees it.
+
+    Each `except` names the errors that it catches.
+    """
+
+    def crash(*args, **kwargs):
+        raise RuntimeError("a fault of the server")
+
+    monkeypatch.setattr(HMACAlgorithm, "verify", crash)
+
+    with pytest.raises(RuntimeError, match="a fault of the server"):
+        get(f"Bearer {token}")
+
+
+def test_an_expired_token_is_refused(user, token_for, settings):
+    """An expired token has a code of its own, so that a client knows to log in again."""
+    settings.JWT_LIFETIME = timedelta(seconds=-11)
+    expired = token_for(user)
+
+    assert_refused(get(f"Bearer {expired}"), "The token has expired.", code="token_expired")
+
+
+def test_a_forged_token_is_refused(forge):
+    """A token that was signed with another key is refused."""
+    forged = forge(key="a key that is not ours, but long enough for it")
+
+    assert_refused(get(f"Bearer {forged}"), "The token is invalid.")
+
+
+def test_a_token_of_a_deleted_user_is_refused(user, token):
+    """A user who is gone cannot use the token any more."""
+    user.delete()
+
+    assert_refused(get(f"Bearer {token}"), "The token is invalid.")
+
+
+def test_a_token_of_a_deactivated_user_is_refused(user, token):
+    """Switching a user off takes effect at once, with the next request."""
+    User.objects.update(is_active=False)
+
+    assert_refused(get(f"Bearer {token}"), "The token is invalid.")
+
+
+@pytest.mark.parametrize(
+    "subject", ["0{pk}", "{pk}\n", "ada"], ids=["leading zero", "line break", "username"]
+)
+def test_a_subject_that_we_would_not_write_is_refused(user, forge, subject):
+    """Only the exact text that we put into `sub` finds the user: 7 is not 07."""
+    forged = forge(sub=subject.format(pk=user.pk))
+
+    assert_refused(get(f"Bearer {forged}"), "The token is invalid.")
+
+
+def test_digits_of_another_script_are_refused(user, forge):
+    """Python reads ٧ as the number 7; as a subject it is not the user 7."""
+    arabic = str(user.pk).translate({48 + digit: 0x660 + digit for digit in range(10)})
+
+    assert_refused(get(f"Bearer {forge(sub=arabic)}"), "The token is invalid.")
+
+
+def test_a_good_token_costs_one_query(token, django_assert_num_queries):
+    """The user is fetched once, and nothing else is asked of the database."""
+    with django_assert_num_queries(1):
+        assert get(f"Bearer {token}").status_code == 200
+
+
+def test_a_bad_token_costs_no_query(forge, django_assert_num_queries):
+    """A stranger without the key cannot make the database work."""
+    forged = forge(key="a key that is not ours, but long enough for it")
+
+    with django_assert_num_queries(0):
+        assert get(f"Bearer {forged}").status_code == 401
+        assert get("Bearer a b").status_code == 401
+        assert get().status_code == 401

@@ -1,0 +1,138 @@
+import environ
+import pytest
+from django.core.checks import run_checks
+
+KEY = "k" * 32
+
+
+@pytest.fixture
+def found(settings):
+    """The messages about these settings, each as (id, message, hint)."""
+
+    def found(deploy=False, **changes):
+        for name, value in changes.items():
+            setattr(settings, name, value)
+        return [
+            (message.id, message.msg, message.hint)
+            for message in run_checks(include_deployment_checks=deploy)
+            if message.id.startswith("authentication")
+        ]
+
+    return found
+
+
+def test_a_signing_key_that_is_too_short_is_reported(found):
+    """The key that signs tokens has at least 32 bytes, as many as HS256 hashes to."""
+    assert found(JWT_SIGNING_KEY=KEY) == []
+    assert found(JWT_SIGNING_KEY="ä" * 15) == [
+        (
+            "authentication.E001",
+            "JWT_SIGNING_KEY has 30 bytes, too few to sign with.",
+            "Use at least 32 random bytes.",
+        )
+    ]
+
+
+def test_one_key_for_everything_is_reported(found):
+    """`JWT_SIGNING_KEY` and `SECRET_KEY` are two keys."""
+    assert found(JWT_SIGNING_KEY=KEY, SECRET_KEY=KEY) == [
+        (
+            "authentication.E002",
+            "JWT_SIGNING_KEY and SECRET_KEY are one and the same key.",
+            "Give each its own: then one can be changed without the other.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("rate", ["10", "0/minute", "10/year"])
+def test_a_rate_that_is_none_is_reported(found, settings, rate):
+    """A misspelt rate is found when the server starts, and not with the first login."""
+    rates = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] | {"guess": rate}
+    changed = settings.REST_FRAMEWORK | {"DEFAULT_THROTTLE_RATES": rates}
+
+    assert found(REST_FRAMEWORK=changed) == [
+        (
+            "authentication.E003",
+            f"{rate!r} is no rate for guess.",
+            "Write a number and a period, such as 60/minute.",
+        )
+    ]
+
+
+def test_an_unknown_number_of_proxies_is_reported(found, settings):
+    """Without `NUM_PROXIES`, Django REST Framework believes whatever `X-Forwarded-For` says."""
+    changed = settings.REST_FRAMEWORK | {"NUM_PROXIES": None}
+
+    assert found(REST_FRAMEWORK=changed) == [
+        (
+            "authentication.E004",
+            "NUM_PROXIES is not set, so whoever sends X-Forwarded-For is not throttled.",
+            "Say how many proxies stand before this server, 0 if there is none.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("number", [-1, -2])
+def test_a_negative_number_of_proxies_is_reported(found, settings, number):
+    """There are no proxies, or some."""
+    changed = settings.REST_FRAMEWORK | {"NUM_PROXIES": number}
+
+    assert found(REST_FRAMEWORK=changed) == [
+        (
+            "authentication.E005",
+            f"NUM_PROXIES is {number}, and a number of proxies is 0 or more.",
+            "Say how many proxies stand before this server, 0 if there is none.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "url", ["locmemcache://", "dummycache://", "dbcache://x", "filecache:///x"]
+)
+def test_a_cache_that_cannot_count_is_reported_for_a_deployment(found, url):
+    """Production counts in a cache that all processes share, and whose `incr` is one step."""
+    caches = {"default": environ.Env.cache_url_config(url)}
+
+    assert found(deploy=True, JWT_SIGNING_KEY=KEY, CACHES=caches) == [
+        (
+            "authentication.W002",
+            "The cache cannot count the requests of all processes together.",
+            "Set CACHE_URL to a cache that all share, such as redis://localhost:6379.",
+        )
+    ]
+
+
+def test_any_host_is_reported_for_a_deployment(found):
+    """`*` accepts every host name that a client writes."""
+    redis = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+    messages = found(deploy=True, JWT_SIGNING_KEY=KEY, CACHES=redis, ALLOWED_HOSTS=["*"])
+
+    assert messages == [
+        (
+            "authentication.W003",
+            "ALLOWED_HOSTS contains *, so a client can write any host into its request.",
+            "Set ALLOWED_HOSTS to the names under which the API is reached.",
+        )
+    ]
+
+
+def test_what_is_good_for_development_only_is_reported_for_a_deployment(found):
+    """`check --deploy` warns of a key that everybody can read, and of counts that nobody shares.
+
+    With a key of its own and a cache that is shared there is nothing to say.
+    """
+    redis = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+    assert found(JWT_SIGNING_KEY=f"django-insecure-{KEY}") == []
+    assert found(deploy=True) == [
+        (
+            "authentication.W001",
+            "JWT_SIGNING_KEY is the one that everybody can read in the settings.",
+            "Set the environment variable JWT_SIGNING_KEY.",
+        ),
+        (
+            "authentication.W002",
+            "The cache cannot count the requests of all processes together.",
+            "Set CACHE_URL to a cache that all share, such as redis://localhost:6379.",
+        ),
+    ]
+    assert found(deploy=True, JWT_SIGNING_KEY=KEY, CACHES=redis) == []

@@ -1,0 +1,292 @@
+"""The API as its clients see it: nothing here knows that it is written with Django."""
+
+import base64
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import pytest
+
+PASSWORD = "correct horse battery staple"
+CHALLENGE = 'Bearer realm="api"'
+TOKENS = ["access_token", "token_type", "expires_in"]
+
+
+class Answer:
+    """What came back: `status`, `headers`, and the `body`, read as JSON."""
+
+    def __init__(self, response):
+        with response:
+            self.status = response.status
+            self.headers = response.headers
+            self.body = json.loads(response.read())
+
+
+@pytest.fixture
+def call(base_url):
+    """Send a request to the API and return its answer."""
+
+    def call(method, path, body=None, authorization=None):
+        request = urllib.request.Request(base_url + path, method=method)
+        request.add_header("Content-Type", "application/json")
+        if body is not None:
+            request.data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        if authorization is not None:
+            request.add_header("Authorization", authorization)
+        try:
+            return Answer(urllib.request.urlopen(request, timeout=60))
+        except urllib.error.HTTPError as error:
+            return Answer(error)
+
+    return call
+
+
+@pytest.fixture
+def person():
+    """Somebody who has not registered yet: nobody else has this email and username."""
+    name = uuid.uuid4().hex
+    return {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
+
+
+@pytest.fixture
+def token(call, person):
+    """The token of somebody who has registered."""
+    return call("POST", "/registration", person).body["access_token"]
+
+
+def credentials(person):
+    return {"email": person["email"], "password": person["password"]}
+
+
+def test_register_log_in_and_ask_who_i_am(call, person):
+    """The whole way: register, log in, and ask with the token who one is."""
+    registered = call("POST", "/registration", person)
+    assert registered.status == 201
+    assert list(registered.body) == TOKENS
+
+    logged_in = call("POST", "/login", credentials(person))
+    assert logged_in.status == 200
+    assert list(logged_in.body) == TOKENS
+
+    for token in registered.body["access_token"], logged_in.body["access_token"]:
+        me = call("GET", "/me", authorization=f"Bearer {token}")
+        assert me.status == 200
+        assert list(me.body) == ["id", "email", "username"]
+        assert me.body["email"] == person["email"]
+        assert me.body["username"] == person["username"]
+
+
+@pytest.mark.parametrize("path", ["/registration", "/login"])
+def test_a_slash_at_the_end_changes_nothing(call, person, path):
+    """Addresses work with a slash at the end too."""
+    call("POST", "/registration/", person)
+
+    assert call("POST", path, {}).body == call("POST", f"{path}/", {}).body
+    assert call("POST", "/login/", credentials(person)).status == 200
+
+
+def test_answers_with_a_token_are_not_kept(call, person):
+    """No cache on the way keeps an answer that bears a token."""
+    assert call("POST", "/registration", person).headers["Cache-Control"] == "no-store"
+    assert call("POST", "/login", credentials(person)).headers["Cache-Control"] == "no-store"
+
+
+def test_an_email_is_registered_once(call, person):
+    """A second registration with the same email and username is answered by 400."""
+    call("POST", "/registration", person)
+    again = call("POST", "/registration", person)
+
+    assert again.status == 400
+    assert again.body == {
+        "email": ["This email is already taken."],
+        "username": ["This username is already taken."],
+    }
+
+
+def test_of_eight_registrations_at_once_one_wins(call, person, eight_at_once):
+    """Eight people want one email at the same moment: one gets it, seven get a 400."""
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(call("POST", "/registration", person)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == [201] + [400] * 7
+    assert call("POST", "/login", credentials(person)).status == 200
+
+
+def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person, eight_at_once):
+    """Eight people want one mailbox, each writes it in another case, and one gets it."""
+    answers = []
+
+    def register(number):
+        email = person["email"][:number].upper() + person["email"][number:]
+        username = f"{person['username']}{number}"
+        answers.append(
+            call("POST", "/registration", person | {"email": email, "username": username})
+        )
+
+    threads = [threading.Thread(target=register, args=(number,)) for number in range(20, 28)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == [201] + [400] * 7
+    assert call("POST", "/login", credentials(person)).status == 200
+
+
+def test_an_account_cannot_be_guessed_at_for_long(call, person):
+    """Whoever tries one password after the other is answered by 429 before long."""
+    wrong = credentials(person) | {"password": "wrong"}
+    answers = [call("POST", "/login", wrong) for _ in range(21)]
+
+    assert {answer.status for answer in answers} == {401, 429}
+    last = answers[-1]
+    assert last.headers["Content-Type"] == "application/json"
+    assert 0 < int(last.headers["Retry-After"]) <= 3600
+
+
+@pytest.mark.parametrize("path", ["", "/login/nothing"])
+def test_an_unknown_address_answers_in_json(call, path):
+    """An address that leads nowhere is answered by 404, and in JSON."""
+    answer = call("GET", path)
+
+    assert answer.status == 404
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == {"detail": "Not Found."}
+
+
+@pytest.mark.parametrize("path", ["/login", "/nothing"])
+def test_a_body_of_10_mb_is_refused(call, path):
+    """A body that is far too large is answered by 413, and in JSON."""
+    answer = call("POST", path, b" " * 10_000_000)
+
+    assert answer.status == 413
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == {"detail": "Content Too Large."}
+
+
+def test_a_weak_password_is_refused(call, person):
+    """A common password is answered by 400."""
+    answer = call("POST", "/registration", person | {"password": "password"})
+
+    assert answer.status == 400
+    assert answer.body == {"password": ["This password is too common."]}
+
+
+def test_a_password_is_never_sent_back(call, person):
+    """The answer to a registration with faults does not repeat the password."""
+    answer = call("POST", "/registration", person | {"email": "nonsense"})
+
+    assert answer.status == 400
+    assert PASSWORD not in json.dumps(answer.body)
+
+
+@pytest.mark.parametrize("field", ["email", "password"])
+def test_a_wrong_login_is_refused(call, person, field):
+    """A wrong password and an unknown email get one and the same 401."""
+    call("POST", "/registration", person)
+    # Of the same form as the right ones: nothing but what is stored tells them apart.
+    wrong = {"email": f"{uuid.uuid4().hex}@example.com", "password": person["password"][::-1]}
+    answer = call("POST", "/login", credentials(person) | {field: wrong[field]})
+
+    assert answer.status == 401
+    assert answer.body == {
+        "detail": "The email or the password is wrong.",
+        "code": "wrong_credentials",
+    }
+    assert answer.headers["WWW-Authenticate"] == CHALLENGE
+
+
+def test_password_counts_to_its_last_character(call, person, token):
+    """A password is never cut short: without its last character it is wrong."""
+    shorter = credentials(person) | {"password": person["password"][:-1]}
+
+    assert call("POST", "/login", shorter).status == 401
+
+
+def test_an_old_token_does_not_stop_anybody(call, person):
+    """Whoever sends a token that is no good can register and log in all the same."""
+    answer = call("POST", "/registration", person, authorization="Bearer old")
+    assert answer.status == 201
+
+    answer = call("POST", "/login", credentials(person), authorization="Bearer old")
+    assert answer.status == 200
+
+
+def test_me_is_closed_without_a_token(call):
+    """Without a token the answer is a 401 that says which kind of token is wanted."""
+    answer = call("GET", "/me")
+
+    assert answer.status == 401
+    assert answer.body == {"detail": "Authentication credentials were not provided."}
+    assert answer.headers["WWW-Authenticate"] == CHALLENGE
+
+
+def test_the_scheme_may_be_in_any_case(call, token):
+    """`bearer` and `BEARER` are as good as `Bearer` (RFC 9110, section 11.1)."""
+    assert call("GET", "/me", authorization=f"bearer {token}").status == 200
+    assert call("GET", "/me", authorization=f"BEARER {token}").status == 200
+
+
+def test_me_ignores_an_id_in_the_url(call, token):
+    """`/me` shows the user of the token, whatever id the URL has."""
+    authorization = f"Bearer {token}"
+    me = call("GET", "/me", authorization=authorization)
+    other = call("GET", f"/me?id={me.body['id'] - 1}", authorization=authorization)
+
+    assert other.status == 200
+    assert other.body == me.body
+
+
+def test_token_expires_within_a_day(token):
+    """A token has an `exp`, at most a day away. Anybody can read it, without the key."""
+    claims = json.loads(base64.urlsafe_b64decode(f"{token.split('.')[1]}=="))
+
+    assert time.time() < claims["exp"] <= time.time() + 24 * 60 * 60
+
+
+@pytest.mark.parametrize(
+    ("authorization", "detail"),
+    [
+        ("Bearer a b", "The Authorization header must be 'Bearer <token>'."),
+        ("Bearer \xff\xfe", "The token is invalid."),
+        ("Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "The token is invalid."),
+    ],
+)
+def test_a_bad_token_is_refused(call, authorization, detail):
+    """A bad header or token is a 401 that says that the token is to blame."""
+    answer = call("GET", "/me", authorization=authorization)
+
+    assert answer.status == 401
+    assert answer.body == {"detail": detail, "code": "token_invalid"}
+    assert answer.headers["WWW-Authenticate"] == f'{CHALLENGE}, error="invalid_token"'
+
+
+def test_a_token_that_was_changed_is_refused(call, token):
+    """Nobody can put other claims into a token."""
+    header, claims, signature = token.split(".")
+    changed = json.loads(base64.urlsafe_b64decode(f"{claims}==")) | {"exp": int(time.time()) + 9999}
+    text = json.dumps(changed, separators=(",", ":")).encode()
+    forged = base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+    authorization = f"Bearer {header}.{forged}.{signature}"
+    assert call("GET", "/me", authorization=authorization).status == 401
+
+
+@pytest.mark.parametrize("path", ["/registration", "/login"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff"])
+def test_a_strange_body_is_refused(call, path, body):
+    """Whatever the body holds, the answer is a 400 in JSON."""
+    answer = call("POST", path, body)
+
+    assert answer.status == 400
+    assert answer.headers["Content-Type"] == "application/json"

@@ -1,0 +1,140 @@
+import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.signals import user_login_failed
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.test import APIRequestFactory
+
+from authentication.models import User
+from authentication.serializers import LoginSerializer
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+
+
+def login(email="ada@example.com", password=PASSWORD, **context):
+    context = {"request": APIRequestFactory().post("/")} | context
+    return LoginSerializer(data={"email": email, "password": password}, context=context)
+
+
+def assert_wrong(serializer):
+    with pytest.raises(AuthenticationFailed) as caught:
+        serializer.is_valid()
+
+    assert caught.value.status_code == 401
+    assert caught.value.detail == {
+        "detail": "The email or the password is wrong.",
+        "code": "wrong_credentials",
+    }
+
+
+def test_a_login_knows_its_user(user):
+    """After the check, the user is there for the view to use."""
+    serializer = login()
+
+    assert serializer.is_valid()
+    assert serializer.validated_data == {"user": user}
+
+
+@pytest.mark.parametrize("email", ["ada@EXAMPLE.COM", " ada@example.com ", "ada@\uff45xample.com"])
+def test_an_email_logs_in_in_any_spelling(user, email):
+    """Whatever spelling the email was registered in, the user can log in with it."""
+    assert login(email=email).is_valid()
+
+
+def test_a_wrong_password_is_refused(user):
+    """A wrong password is an AuthenticationFailed, which is a 401."""
+    assert_wrong(login(password="wrong"))
+
+
+def test_an_unknown_email_gets_the_same_answer(user):
+    """An email that nobody has gets the same answer as a wrong password."""
+    assert_wrong(login(email="nobody@example.com"))
+
+
+def test_a_deactivated_user_gets_the_same_answer(user):
+    """A user who was switched off gets the same answer too: `authenticate` returns None."""
+    User.objects.update(is_active=False)
+
+    assert_wrong(login())
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "active"),
+    [
+        ("ada@example.com", "wrong", True),
+        ("nobody@example.com", PASSWORD, True),
+        ("ada@example.com", PASSWORD, False),
+    ],
+    ids=["wrong password", "unknown email", "deactivated user"],
+)
+def test_a_refusal_always_costs_one_hash(user, monkeypatch, email, password, active):
+    """Known or not, each login hashes one password, so that its time tells nothing.
+
+    `authenticate` does so. A look-up of your own followed by `check_password` would not.
+    """
+    User.objects.update(is_active=active)
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher,
+        "encode",
+        lambda hasher, text, salt: hashed.append(text) or encode(hasher, text, salt),
+    )
+
+    assert_wrong(login(email=email, password=password))
+    assert hashed == [password]
+
+
+@pytest.mark.parametrize("field", ["email", "password"])
+@pytest.mark.parametrize("value", [None, "", ["a"]], ids=["null", "empty", "a list"])
+def test_two_texts_are_required(field, value):
+    """Email and password have to be there, and to be texts that are not empty."""
+    serializer = login(**{field: value})
+
+    assert not serializer.is_valid()
+    assert list(serializer.errors) == [field]
+
+
+def test_nothing_at_all_is_refused():
+    """An empty login names both fields that are missing."""
+    serializer = LoginSerializer(data={})
+
+    assert not serializer.is_valid()
+    assert serializer.errors == {
+        "email": ["This field is required."],
+        "password": ["This field is required."],
+    }
+
+
+def test_a_password_is_taken_as_it_was_typed(user):
+    """Spaces before and after a password belong to it."""
+    user.set_password("  spaces  ")
+    user.save()
+
+    assert login(password="  spaces  ").is_valid()
+    assert_wrong(login(password="spaces"))
+
+
+def test_a_password_may_be_as_long_as_in_the_admin(user):
+    """A password of 4096 characters, as the admin takes it, logs in; a longer one is refused."""
+    user.set_password("p" * 4096)
+    user.save()
+
+    assert login(password="p" * 4096).is_valid()
+    assert not login(password="p" * 4097).is_valid()
+
+
+def test_a_failed_login_tells_which_request_it_was(user):
+    """`authenticate` is given the request, so that whoever counts failures can see their source."""
+    request = APIRequestFactory().post("/")
+    seen = []
+
+    def receiver(sender, **signal):
+        seen.append(signal["request"])
+
+    user_login_failed.connect(receiver)
+    assert_wrong(login(password="wrong", request=request))
+    user_login_failed.disconnect(receiver)
+
+    assert seen == [request]

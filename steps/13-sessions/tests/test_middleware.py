@@ -1,0 +1,164 @@
+import io
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client
+
+from authentication.models import User
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+MOST = 128 * 1024
+
+
+class Body(io.BytesIO):
+    """A body that is not in memory: it is made while it is read."""
+
+    def __init__(self, length):
+        super().__init__()
+        self.length, self.taken = length, 0
+
+    def read(self, size=-1):
+        size = min(size, self.length - self.taken)
+        self.taken += size
+        return b" " * size
+
+
+@pytest.fixture
+def stranger():
+    """A client that sees what a stranger would see, errors included."""
+    return Client(raise_request_exception=False)
+
+
+def send(path, body, length=None):
+    """The status of a POST with this body, as a server such as gunicorn asks for it."""
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(body.length) if length is None else length,
+        "wsgi.input": body,
+        "wsgi.url_scheme": "http",
+    }
+    statuses = []
+    answer = WSGIHandler()(environ, lambda status, headers: statuses.append(status))
+    return statuses[0], b"".join(answer)
+
+
+def assert_json(response, status, detail):
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/json"
+    assert response["Content-Length"] == str(len(response.content))
+    assert response.json() == {"detail": detail}
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("path", ["/nothing", "/api/login/x", "/%ff"])
+def test_an_unknown_address_answers_in_json(stranger, settings, debug, path):
+    """An address that leads nowhere is answered by 404 in JSON, in development too."""
+    settings.DEBUG = debug
+
+    assert_json(stranger.get(path, headers={"Accept": "text/html"}), 404, "Not Found.")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("host", ["evil.example.com", "[::1", ""])
+def test_a_wrong_host_answers_in_json(stranger, settings, debug, host):
+    """A name that is not ours in `Host` is answered by 400 in JSON."""
+    settings.DEBUG = debug
+
+    assert_json(stranger.get("/api/me", headers={"Host": host}), 400, "Bad Request.")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_the_admin_keeps_its_own_errors(admin_client, settings, debug):
+    """The admin is for people, so its errors stay pages in HTML. Only the API's are JSON."""
+    settings.DEBUG = debug
+    assert_json(admin_client.get("/api/nothing"), 404, "Not Found.")
+
+    nothing = admin_client.get("/admin/nothing/")
+    forged = Client(enforce_csrf_checks=True).post("/admin/login/")
+
+    for page, status in [(nothing, 404), (forged, 403)]:
+        assert page.status_code == status
+        assert page["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(("debug", "shown"), [(True, True), (False, False)])
+def test_a_crash_outside_of_the_api_is_a_page(
+    client, admin_user, settings, monkeypatch, debug, shown
+):
+    """While you develop, Django shows you where the admin crashed."""
+    settings.DEBUG = debug
+
+    def broken(*arguments, **options):
+        raise RuntimeError("on purpose")
+
+    client.force_login(admin_user)
+    client.raise_request_exception = False
+    monkeypatch.setattr("django.contrib.admin.sites.AdminSite.each_context", broken)
+    page = client.get("/admin/")
+
+    assert_json(client.get("/api/nothing"), 404, "Not Found.")
+    assert page.status_code == 500
+    assert page["Content-Type"].startswith("text/html")
+    assert ("RuntimeError" in page.content.decode()) is shown
+
+
+def test_too_many_parameters_answer_in_json(stranger):
+    """An address with more than a thousand parameters is answered by 400 in JSON."""
+    query = "&".join(f"name{number}=1" for number in range(1001))
+
+    assert_json(stranger.get(f"/api/me?{query}"), 400, "Bad Request.")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_crash_shows_no_password(stranger, settings, monkeypatch, debug):
+    """An error of ours is answered by 500 in JSON, without anything that the client has sent."""
+    settings.DEBUG = debug
+
+    def broken(**data):
+        raise RuntimeError(f"no user for {data}")
+
+    monkeypatch.setattr(User.objects, "create_user", broken)
+    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
+    answer = stranger.post(
+        "/api/registration",
+        data,
+        content_type="application/json",
+        headers={"Accept": "text/html"},
+    )
+
+    assert_json(answer, 500, "Internal Server Error.")
+
+
+@pytest.mark.parametrize("path", ["/api/login", "/nothing", "/admin/login/"])
+def test_a_body_that_is_too_large_is_refused(path):
+    """A body of 10 MB is answered by 413 at every path, and nothing of it is read."""
+    body = Body(10_000_000)
+
+    assert send(path, body) == ("413 Content Too Large", b'{"detail": "Content Too Large."}')
+    assert body.taken == 0
+
+
+def test_the_limit_is_128_kib(settings):
+    """128 KiB are read, and one byte more is refused."""
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == MOST
+    assert send("/api/login", Body(MOST))[0] == "400 Bad Request"
+    assert send("/api/login", Body(MOST + 1))[0] == "413 Content Too Large"
+
+
+@pytest.mark.parametrize("length", ["", "x", "-1"])
+def test_a_length_that_is_no_number_is_no_length(length):
+    """When a body's length makes no sense, there is no body."""
+    assert send("/nothing", Body(10), length) == ("404 Not Found", b'{"detail": "Not Found."}')
+
+
+def test_a_cookie_that_no_database_can_look_up_is_refused(stranger):
+    """A cookie with a NUL is answered by 400: PostgreSQL would stumble over it."""
+    stranger.cookies.load(r'sessionid="\000\000\000\000\000\000\000\000"')
+
+    assert_json(stranger.get("/api/me"), 400, "Bad Request.")

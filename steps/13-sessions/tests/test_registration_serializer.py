@@ -1,0 +1,209 @@
+import pytest
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.db import connection
+from rest_framework.exceptions import ValidationError
+
+from authentication.models import User
+from authentication.serializers import RegistrationSerializer
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+
+
+def registration(**changes):
+    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD} | changes
+    return RegistrationSerializer(
+        data={name: value for name, value in data.items() if value is not ...}
+    )
+
+
+def errors(serializer):
+    assert not serializer.is_valid()
+    return serializer.errors
+
+
+def save(serializer):
+    serializer.is_valid(raise_exception=True)
+    return serializer.save()
+
+
+def test_a_registration_creates_a_user():
+    """Email, username and password make an ordinary user whose password is hashed."""
+    user = save(registration())
+
+    stored = User.objects.get(email="ada@example.com")
+    assert stored == user
+    assert stored.username == "ada"
+    assert (stored.is_active, stored.is_staff, stored.is_superuser) == (True, False, False)
+    assert stored.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("field", ["email", "username", "password"])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (..., "This field is required."),
+        (None, "This field may not be null."),
+        ("", "This field may not be blank."),
+    ],
+    ids=["missing", "null", "empty"],
+)
+def test_three_fields_are_required(field, value, message):
+    """Email, username and password have to be there, and not be empty."""
+    assert errors(registration(**{field: value})) == {field: [message]}
+
+
+@pytest.mark.parametrize(
+    "value", [True, ["ada@example.com"], {"a": 1}], ids=["true", "a list", "an object"]
+)
+def test_three_fields_are_texts(value):
+    """A list, an object or a truth value is no email, no username and no password."""
+    assert errors(registration(email=value, username=value, password=value)) == {
+        "email": ["Enter a valid email address."],
+        "username": ["Not a valid string."],
+        "password": ["Not a valid string."],
+    }
+
+
+@pytest.mark.parametrize("email", ["ada", "@example.com", "a@b@c"])
+def test_an_email_has_to_be_one(email):
+    """What is no email address is refused."""
+    assert errors(registration(email=email)) == {"email": ["Enter a valid email address."]}
+
+
+def test_an_email_has_at_most_254_characters():
+    """A longer email than the column takes is refused before the database sees it."""
+    email = f"ada@{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 20}.com"
+
+    assert errors(registration(email=email)) == {
+        "email": ["Ensure this field has no more than 254 characters."]
+    }
+
+
+@pytest.mark.parametrize("username", ["two words", "<b>ada</b>", "ada\u202e"])
+def test_a_username_is_made_of_letters_digits_and_four_signs(username):
+    """The username holds to the same rule as the model's."""
+    assert errors(registration(username=username)) == {
+        "username": [
+            "Enter a valid username. This value may contain only letters, numbers, "
+            "and @/./+/-/_ characters."
+        ]
+    }
+
+
+def test_a_username_has_at_most_255_characters():
+    """A longer username than the column takes is refused, counted in its stored spelling.
+
+    `ﷺ` is one character that becomes 18.
+    """
+    assert errors(registration(username="a" * 256)) == {
+        "username": ["Ensure this field has no more than 255 characters."]
+    }
+    assert "username" in errors(registration(username="\ufdfa" * 20))
+
+
+@pytest.mark.parametrize("field", ["email", "username", "password"])
+def test_characters_that_a_database_cannot_store_are_refused(field):
+    """NUL and half a surrogate pair are refused."""
+    assert list(errors(registration(**{field: "ada\0@example.com"}))) == [field]
+    assert list(errors(registration(**{field: "ada\ud800@example.com"}))) == [field]
+
+
+@pytest.mark.parametrize(
+    "email", ["ada@example.com", "ada@EXAMPLE.COM", " ada@example.com ", "ada@\uff45xample.com"]
+)
+def test_an_email_is_registered_once(email):
+    """An email that is taken is refused, in whatever spelling it comes.
+
+    A field that you declare yourself has no `UniqueValidator`: pass it one. It compares what
+    `to_internal_value` returns.
+    """
+    save(registration())
+
+    assert errors(registration(email=email, username="other")) == {
+        "email": ["This email is already taken."]
+    }
+
+
+@pytest.mark.parametrize("username", ["fiona", "\ufb01ona"])
+def test_a_username_is_registered_once(username):
+    """A username that is taken is refused, in whatever spelling it comes."""
+    save(registration(username="fiona"))
+
+    assert errors(registration(email="other@example.com", username=username)) == {
+        "username": ["This username is already taken."]
+    }
+
+
+def test_whoever_comes_second_is_refused():
+    """Two registrations at once pass the check together; the second one gets an error, no crash.
+
+    The database refuses the second row with an IntegrityError. `create` turns it into a
+    ValidationError, which is a 400.
+    """
+    first, second = registration(), registration()
+    first.is_valid(raise_exception=True)
+    second.is_valid(raise_exception=True)
+    first.save()
+
+    with pytest.raises(ValidationError) as caught:
+        second.save()
+
+    assert caught.value.detail == {"non_field_errors": ["This email or username is already taken."]}
+    assert User.objects.count() == 1
+    assert connection.needs_rollback is False
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("x7#kQ", "This password is too short. It must contain at least 8 characters."),
+        ("password", "This password is too common."),
+        ("84625173940", "This password is entirely numeric."),
+        ("countess@example.com", "The password is too similar to the email."),
+        ("ada.lovelace", "The password is too similar to the username."),
+        (" " * 9, "This password has only spaces."),
+        ("\u3000\u200b" * 9, "This password has only spaces."),
+    ],
+)
+def test_a_weak_password_is_refused(password, message):
+    """A new password keeps the rules of `AUTH_PASSWORD_VALIDATORS`.
+
+    `validate_password` needs the user, to compare the password with the email and username.
+    """
+    serializer = registration(
+        email="countess@example.com", username="ada.lovelace", password=password
+    )
+
+    assert errors(serializer) == {"password": [message]}
+
+
+def test_the_rule_about_spaces_has_a_help_text():
+    """The admin lists the rules for a new password, and this one is among them."""
+    assert "Your password can’t have only spaces." in password_validators_help_texts()
+
+
+def test_a_password_is_taken_as_it_was_typed():
+    """Spaces before and after a password belong to it."""
+    user = save(registration(password="  two spaces on both sides  "))
+
+    assert user.check_password("  two spaces on both sides  ")
+    assert not user.check_password("two spaces on both sides")
+
+
+def test_a_password_may_be_as_long_as_in_the_admin():
+    """A password has at most 4096 characters, as in Django's own forms."""
+    assert registration(password="long pass " * 409).is_valid()
+    assert errors(registration(password="long pass " * 410)) == {
+        "password": ["Ensure this field has no more than 4096 characters."]
+    }
+
+
+def test_nobody_registers_as_an_administrator():
+    """Fields that are not asked for are left alone."""
+    serializer = registration(id=7, is_staff=True, is_superuser=True, is_active=False, token="x")
+    user = save(serializer)
+
+    assert (user.is_active, user.is_staff, user.is_superuser) == (True, False, False)
+    assert serializer.data == {"email": "ada@example.com", "username": "ada"}

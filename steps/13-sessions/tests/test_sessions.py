@@ -1,0 +1,205 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.signals import user_logged_in
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from authentication.models import Session, User
+from authentication.tokens import read_token
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def other(db):
+    return User.objects.create_user("grace", "grace@example.com", PASSWORD)
+
+
+def login(email="ada@example.com", **environment):
+    data = {"email": email, "password": PASSWORD}
+    return APIClient().post("/api/login", data, format="json", **environment)
+
+
+def client_with(token):
+    return APIClient(headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def phone(user):
+    """A client of Ada's that has logged in."""
+    return client_with(login(headers={"User-Agent": "Phone"}).json()["access_token"])
+
+
+@pytest.fixture
+def laptop(user, phone):
+    """A second client of Ada's, which has logged in later."""
+    return client_with(login(headers={"User-Agent": "Laptop"}).json()["access_token"])
+
+
+def me(client):
+    return client.get("/api/me").status_code
+
+
+def test_a_login_starts_a_session(user):
+    """A login stores a session, and its token has the session's id as `sid`."""
+    answer = login(headers={"User-Agent": "Phone"}, REMOTE_ADDR="192.0.2.1")
+
+    session = Session.objects.get()
+    claims = read_token(answer.json()["access_token"])
+    assert (claims["sub"], claims["sid"]) == (str(user.pk), str(session.pk))
+    assert (session.user, session.user_agent, session.address) == (user, "Phone", "192.0.2.1")
+    assert str(session) == f"ada since {session.created_at:%Y-%m-%d %H:%M}"
+
+
+def test_a_registration_starts_a_session():
+    """A registration logs the user in."""
+    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
+    answer = APIClient().post("/api/registration", data, format="json")
+
+    session = Session.objects.get()
+    assert read_token(answer.json()["access_token"])["sid"] == str(session.pk)
+    assert session.user.email == "ada@example.com"
+    assert session.user.last_login is not None
+
+
+def test_a_response_says_how_long_its_token_works(user):
+    """A response names the type and the lifetime of its token, so a client need not decode it."""
+    answer = login().json()
+    claims = read_token(answer["access_token"])
+
+    assert answer["token_type"] == "Bearer"
+    assert answer["expires_in"] == claims["exp"] - claims["iat"]
+
+
+def test_a_client_may_send_anything_about_itself(user):
+    """The `User-Agent` is stored without NUL, and cut to the length of the column."""
+    assert login(headers={"User-Agent": "\0" + "x" * 300}).status_code == 200
+    assert Session.objects.get().user_agent == "x" * 255
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [
+        ("7.7.7.7:40001", "7.7.7.7"),
+        ("[2001:db8::1]:40001", "2001:db8::1"),
+        ("\0" + "y" * 300, "192.0.2.9"),
+    ],
+    ids=["a port", "a port after IPv6", "no address"],
+)
+def test_a_session_has_the_address_that_is_counted(user, settings, header, address):
+    """A session has the IP address that the throttles count, without a port.
+
+    `client_address` in `authentication/throttles.py` returns it.
+    """
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
+    answer = login(headers={"X-Forwarded-For": header}, REMOTE_ADDR="192.0.2.9")
+
+    assert answer.status_code == 200
+    assert Session.objects.get().address == address
+
+
+def test_a_client_need_not_say_anything_about_itself(user):
+    """A client without a `User-Agent` or an address can log in too."""
+    assert login(REMOTE_ADDR=None).status_code == 200
+
+    session = Session.objects.get()
+    assert (session.user_agent, session.address) == ("", "")
+
+
+def test_last_login_is_written_once(user):
+    """A login writes `last_login` once: Django's own listener does it."""
+    with CaptureQueriesContext(connection) as queries:
+        assert login().status_code == 200
+
+    writes = [query["sql"] for query in queries if 'SET "last_login" =' in query["sql"]]
+    assert len(writes) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_and_its_last_login_are_saved_together(user):
+    """What listens to a login runs in the transaction that saves the session."""
+    seen = []
+
+    def receiver(sender, **signal):
+        seen.append(connection.in_atomic_block)
+
+    user_logged_in.connect(receiver)
+    login()
+    user_logged_in.disconnect(receiver)
+
+    assert seen == [True]
+
+
+def test_a_deleted_session_opens_nothing(phone, laptop):
+    """When the row of a session is deleted, its token gets a 401, and other devices go on."""
+    assert (me(phone), me(laptop)) == (200, 200)
+    Session.objects.get(user_agent="Phone").delete()
+
+    assert (me(phone), me(laptop)) == (401, 200)
+    assert phone.get("/api/me").json() == {
+        "detail": "The token is invalid.",
+        "code": "token_invalid",
+    }
+
+
+def test_a_user_who_is_deactivated_by_sql_is_refused(user, phone):
+    """A deactivation by SQL ends no session, so each request checks the user too."""
+    User._base_manager.update(is_active=False)
+
+    assert user.sessions.count() == 1
+    assert me(phone) == 401
+
+
+def test_a_session_costs_one_query(phone, django_assert_num_queries):
+    """Session and user are fetched together."""
+    with django_assert_num_queries(1):
+        assert me(phone) == 200
+
+
+@pytest.mark.parametrize(
+    "sid", ["{{{pk}}}", "urn:uuid:{pk}", "\0", 1], ids=["braces", "urn", "NUL", "a number"]
+)
+def test_a_session_that_we_would_not_write_is_refused(user, forge, sid):
+    """Only the exact text that we put into `sid` finds the session."""
+    if isinstance(sid, str):
+        sid = sid.format(pk=user.sessions.get().pk)
+
+    assert me(client_with(forge(sid=sid))) == 401
+
+
+def test_a_session_in_capitals_is_refused(user, forge):
+    """The database ignores the case of a UUID, and we compare the exact text."""
+    assert me(client_with(forge(sid=str(user.sessions.get().pk).upper()))) == 401
+
+
+def test_a_token_stands_for_the_user_of_its_session(user, other, forge, token_for):
+    """A token that names one user and the session of another is rejected."""
+    token_for(other)
+
+    assert me(client_with(forge(sub=str(other.pk)))) == 401
+    assert me(client_with(forge(sid=str(other.sessions.get().pk)))) == 401
+
+
+def test_a_deleted_user_leaves_no_session(user, phone):
+    """If a user is deleted, their sessions are deleted too."""
+    user.delete()
+
+    assert Session.objects.count() == 0
+    assert me(phone) == 401
+
+
+def test_expired_sessions_are_removed(user, capsys):
+    """`removeexpiredsessions` removes the sessions that began more than an hour ago."""
+    now = timezone.now()
+    Session.objects.create(user=user, created_at=now - timedelta(minutes=61))
+    session = Session.objects.create(user=user, created_at=now - timedelta(minutes=59))
+    call_command("removeexpiredsessions")
+
+    assert Session.objects.get() == session
+    assert capsys.readouterr().out == "Sessions removed: 1\n"

@@ -1,0 +1,396 @@
+import threading
+
+import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.cache import cache, caches
+from redis.exceptions import ConnectionError as RedisConnectionError
+from rest_framework.test import APIClient, APIRequestFactory
+
+from authentication.models import User
+from authentication.throttles import AddressThrottle, LoginThrottle, client_address
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+ADMIN_LOGIN = "/admin/login/"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """The time that throttles see, in seconds: a quarter past one, until a test moves it."""
+    clock = [13 * 3600 + 15 * 60]
+    monkeypatch.setattr(AddressThrottle, "timer", lambda throttle: clock[0])
+    return clock
+
+
+@pytest.fixture
+def proxies(settings):
+    """Say how many proxies may be believed."""
+
+    def proxies(number):
+        settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": number}
+
+    return proxies
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The passwords that have been hashed."""
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher,
+        "encode",
+        lambda hasher, text, salt: hashed.append(text) or encode(hasher, text, salt),
+    )
+    return hashed
+
+
+def login(email="ada@example.com", password="wrong", address="192.0.2.1", **headers):
+    data = {"email": email, "password": password}
+    return APIClient(REMOTE_ADDR=address).post("/api/login", data, format="json", headers=headers)
+
+
+def register(address="192.0.2.1"):
+    return APIClient(REMOTE_ADDR=address).post("/api/registration", {}, format="json")
+
+
+def admin_login(client, email="root@example.com", password="wrong"):
+    return client.post(ADMIN_LOGIN, {"username": email, "password": password})
+
+
+def test_an_account_is_guessed_at_ten_times_an_hour(user, hashed):
+    """After ten wrong passwords the answer is 429, which says for how long, and nothing is hashed.
+
+    `GuessThrottle` counts, between the checks of the fields and `authenticate`.
+    """
+    assert [login().status_code for _ in range(10)] == [401] * 10
+    hashed.clear()
+    answer = login(password=PASSWORD)
+
+    assert answer.status_code == 429
+    assert answer.json() == {"detail": "Request was throttled. Expected available in 2700 seconds."}
+    assert answer["Retry-After"] == "2700"
+    assert hashed == []
+
+
+def test_an_hour_later_one_may_guess_again(user, clock):
+    """The count begins anew with every hour."""
+    assert [login().status_code for _ in range(11)][-1] == 429
+    clock[0] += 2699
+    assert login().status_code == 429
+    clock[0] += 1
+    assert login().status_code == 401
+
+
+def test_whoever_logs_in_does_not_guess(user):
+    """A login with the right password sets the count back."""
+    for _ in range(3):
+        assert [login().status_code for _ in range(9)] == [401] * 9
+        assert login(password=PASSWORD).status_code == 200
+
+
+def test_a_dotted_capital_i_does_not_begin_a_new_count():
+    """What PostgreSQL takes for the same email is counted as the same, on every database."""
+    User.objects.create_user("ida", "ida@example.com", PASSWORD)
+
+    assert [login("İda@example.com").status_code for _ in range(10)] == [401] * 10
+    assert login("ida@example.com", PASSWORD).status_code == 429
+
+
+def test_one_account_has_one_count(user):
+    """Whatever the spelling of the email, it is the same account that is guessed at."""
+    spellings = ["ada@example.com", "ADA@example.com", " Ada@EXAMPLE.com", "ada@\uff45xample.com"]
+    answers = [login(spellings[number % 4]).status_code for number in range(11)]
+
+    assert answers == [401] * 10 + [429]
+
+
+def test_an_unknown_account_is_counted_too():
+    """The count does not tell whether an account exists."""
+    answers = [login("nobody@example.com").status_code for _ in range(11)]
+
+    assert answers == [401] * 10 + [429]
+
+
+def test_nobody_is_locked_out_by_a_stranger(user):
+    """Guesses from one address leave the owner of the account alone, who is at another one."""
+    assert [login().status_code for _ in range(11)][-1] == 429
+
+    assert login(password=PASSWORD, address="192.0.2.2").status_code == 200
+
+
+def test_a_neighbour_is_not_locked_out(user):
+    """Guesses at one account leave the other accounts of an address alone."""
+    assert [login("grace@example.com").status_code for _ in range(11)][-1] == 429
+
+    assert login(password=PASSWORD).status_code == 200
+
+
+def test_what_is_no_guess_is_not_counted(user):
+    """A login that lacks its password is answered by 400 as often as it comes."""
+    assert [login(password="").status_code for _ in range(15)] == [400] * 15
+    assert login(password=PASSWORD).status_code == 200
+
+
+def test_an_address_logs_in_sixty_times_a_minute(user, hashed, clock):
+    """The 61st login of an address within a minute is answered by 429, whoever it is for."""
+    for number in range(60):
+        assert login(f"person{number}@example.com").status_code == 401
+    hashed.clear()
+    answer = login(password=PASSWORD)
+
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "60"
+    assert hashed == []
+    assert login(password=PASSWORD, address="192.0.2.2").status_code == 200
+    clock[0] += 60
+    assert login(password=PASSWORD).status_code == 200
+
+
+def test_an_address_registers_sixty_times_a_minute():
+    """The 61st registration of an address within a minute is answered by 429."""
+    assert [register().status_code for _ in range(60)] == [400] * 60
+    answer = register()
+
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "60"
+    assert register("192.0.2.2").status_code == 400
+    assert login().status_code == 401
+
+
+def test_nothing_is_forgotten_when_many_come_at_once(monkeypatch):
+    """Of 150 requests at once 60 get through, and not one more.
+
+    The cache counts by `incr`. Reading, adding and writing back would forget some: here all who
+    read do so at the same moment.
+    """
+    request = APIRequestFactory().post("/")
+    allowed = []
+    together = threading.Barrier(15)
+    backend = type(caches["default"])
+    get = backend.get
+
+    def get_together(*arguments, **options):
+        value = get(*arguments, **options)
+        together.wait(timeout=30)
+        return value
+
+    monkeypatch.setattr(backend, "get", get_together)
+
+    def ask():
+        for _ in range(10):
+            allowed.append(LoginThrottle().allow_request(request))
+
+    threads = [threading.Thread(target=ask) for _ in range(15)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(allowed) == [False] * 90 + [True] * 60
+
+
+def test_nobody_chooses_an_address(user):
+    """Without a proxy, `X-Forwarded-For` is what a client has written, and is not read."""
+    answers = [login(x_forwarded_for=f"198.51.100.{number}") for number in range(11)]
+
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+
+
+def test_a_proxy_is_believed_about_its_client(user, proxies):
+    """Behind one proxy the last address counts: the proxy wrote it, and the client the others."""
+    proxies(1)
+    forged = [login(x_forwarded_for=f"198.51.100.{number}, 203.0.113.1") for number in range(11)]
+
+    assert [answer.status_code for answer in forged] == [401] * 10 + [429]
+    assert login(password=PASSWORD, x_forwarded_for="203.0.113.2").status_code == 200
+
+
+@pytest.mark.parametrize("client", ["203.0.113.1:{}", "[2001:db8::1]:{}", "not an IP address {}"])
+def test_a_port_does_not_begin_a_new_count(user, proxies, client):
+    """A client gets ten guesses, even if the proxy adds a new port to its IP address each time.
+
+    `client_address` removes the port. Text that is not an IP address counts as the proxy.
+    """
+    proxies(1)
+    answers = [login(x_forwarded_for=client.format(number)) for number in range(40001, 40012)]
+
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    assert login(password=PASSWORD, x_forwarded_for="203.0.113.2:40001").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [
+        ("7.7.7.7:40001", "7.7.7.7"),
+        ("[2001:DB8::1]:40001", "2001:db8::1"),
+        ("not an IP address", "192.0.2.9"),
+    ],
+)
+def test_the_address_of_a_client_has_one_form(proxies, header, address):
+    """`client_address` returns the IP address of the client, without a port.
+
+    If the proxy wrote something else, it returns the IP address of the proxy.
+    """
+    proxies(1)
+    meta = {"REMOTE_ADDR": "192.0.2.9", "HTTP_X_FORWARDED_FOR": header}
+
+    assert client_address(APIRequestFactory().get("/", **meta)) == address
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("", "\x00<b>", True),
+    ],
+)
+def test_a_household_is_counted_once(first, second, same):
+    """In IPv6 a household has 2 to the 64 addresses, which count as one; in IPv4 each counts."""
+    keys = {
+        LoginThrottle().get_cache_key(APIRequestFactory().post("/", REMOTE_ADDR=address), None)
+        for address in (first, second)
+    }
+
+    assert len(keys) == (1 if same else 2)
+
+
+@pytest.fixture
+def cache_down(monkeypatch):
+    """Let the cache fail when it counts for a throttle."""
+
+    def cache_down(scope="", error=None):
+        incr = cache.incr
+
+        def broken(key):
+            if f"throttle:{scope}" in key:
+                raise error or RedisConnectionError("refused")
+            return incr(key)
+
+        monkeypatch.setattr(cache, "incr", broken)
+
+    return cache_down
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RedisConnectionError("refused"), ValueError("no such key")],
+    ids=["no connection", "no key"],
+)
+@pytest.mark.parametrize(
+    ("scope", "send"), [("login", login), ("guess", login), ("registration", register)]
+)
+def test_without_the_cache_the_answer_is_503(user, cache_down, hashed, caplog, scope, send, error):
+    """When the cache can't count, the client reads when to try again, and the log has the error.
+
+    `allow_request` raises `CannotCount`. Its `wait` becomes the header `Retry-After`.
+    """
+    hashed.clear()
+    cache_down(scope, error)
+    answer = send()
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "10"
+    assert answer.json() == {
+        "detail": "The server cannot count requests right now. Try again later.",
+        "code": "try_again_later",
+    }
+    assert hashed == []
+    assert ("authentication.throttles", "The cache cannot count requests.") in {
+        (record.name, record.message) for record in caplog.records
+    }
+
+
+def test_without_the_cache_a_token_works(user, token_for, cache_down):
+    """A user who has a token needs no cache."""
+    cache_down()
+    answer = APIClient().get("/api/me", headers={"Authorization": f"Bearer {token_for(user)}"})
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("scope", ["login", "guess"])
+def test_without_the_cache_the_admin_says_so(client, admin_user, cache_down, scope):
+    """When the cache can't count, the admin's login form says so, and nobody logs in."""
+    cache_down(scope)
+    page = admin_login(client, password="password")
+
+    assert page.status_code == 200
+    assert page.context["form"].non_field_errors() == [
+        "The server cannot count logins right now. Try again later."
+    ]
+    assert User.objects.get().last_login is None
+
+
+def test_a_count_that_cannot_be_forgotten_stops_nobody(user, monkeypatch, caplog):
+    """When the cache fails after the password was checked, the login goes on."""
+
+    def broken(key):
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr(cache, "delete", broken)
+
+    assert login(password=PASSWORD).status_code == 200
+    assert "The cache cannot forget a count." in caplog.messages
+
+
+def test_the_admin_counts_guesses_too(client, admin_user):
+    """The admin's login is closed after ten wrong passwords, and counts together with the API's."""
+    for _ in range(5):
+        login("root@example.com", address="127.0.0.1")
+        assert "Please enter the correct email" in admin_login(client).content.decode()
+    page = admin_login(client, password="password")
+
+    assert page.status_code == 200
+    assert page.context["form"].non_field_errors() == ["Too many guesses. Try again in an hour."]
+    assert User.objects.get().last_login is None
+
+
+def test_the_admin_counts_logins_of_an_address(client, admin_user):
+    """The admin's login is closed after sixty logins from one address within a minute."""
+    for number in range(60):
+        login(f"person{number}@example.com", address="127.0.0.1")
+    page = admin_login(client, password="password")
+
+    assert page.context["form"].non_field_errors() == [
+        "Too many logins from your address. Try again in a minute."
+    ]
+
+
+def test_whoever_logs_in_to_the_admin_does_not_guess(client, admin_user):
+    """A login to the admin with the right password sets the count back, and then it counts on."""
+    for _ in range(2):
+        for _ in range(9):
+            admin_login(client)
+        assert admin_login(client, password="password").status_code == 302
+    for _ in range(10):
+        admin_login(client)
+
+    assert admin_login(client, password="password").status_code == 200
+
+
+@pytest.mark.parametrize("password", ["", PASSWORD])
+def test_a_refused_login_to_the_admin_does_not_reset_the_count(client, user, password):
+    """Only a successful login resets the count: not one without a password, not one of a customer.
+
+    Django's form calls `clean` without a password too, and then it checks none.
+    """
+    for _ in range(9):
+        login(address="127.0.0.1")
+    page = admin_login(client, "ada@example.com", password)
+
+    assert page.status_code == 200
+    assert login(password=PASSWORD, address="127.0.0.1").status_code == 429
+
+
+def test_the_admin_asks_for_both(client, admin_user):
+    """An admin login without an email is refused as before."""
+    page = admin_login(client, email="")
+
+    assert page.context["form"].errors["username"] == ["This field is required."]
+    assert cache.get(LoginThrottle().get_cache_key(page.wsgi_request, None)) == 1

@@ -1,0 +1,205 @@
+import string
+import time
+from contextlib import nullcontext
+from datetime import timedelta
+
+import jwt
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+
+from authentication.tokens import read_token
+
+
+def test_a_user_has_a_token(user, token):
+    """A token is signed, is text, and stands for the user of its session.
+
+    `issue_token` signs the claims with `jwt.encode`, which returns a `str`.
+    """
+    assert isinstance(token, str)
+    assert read_token(token)["sub"] == str(user.pk)
+
+
+def test_a_token_holds_six_claims(user, token, settings):
+    """A token says who, by which session, since when, until when, who issued it, and for whom."""
+    claims = read_token(token)
+
+    assert claims == {
+        "sub": str(user.pk),
+        "sid": str(user.sessions.get().pk),
+        "iat": claims["iat"],
+        "exp": claims["iat"] + settings.JWT_LIFETIME.total_seconds(),
+        "iss": "tutorial",
+        "aud": "tutorial-api",
+    }
+
+
+def test_a_token_is_issued_now(user, token_for):
+    """`iat` is this moment, in seconds since 1970 in UTC, whatever the time zone is."""
+    before = int(time.time())
+    claims = read_token(token_for(user))
+
+    assert before <= claims["iat"] <= time.time()
+
+
+def test_a_token_lives_for_an_hour(settings):
+    """The lifetime is a setting, and it is one hour."""
+    assert settings.JWT_LIFETIME == timedelta(hours=1)
+
+
+def test_a_token_says_how_it_is_signed(token):
+    """The token is signed with HS256."""
+    assert jwt.get_unverified_header(token) == {"typ": "JWT", "alg": "HS256"}
+
+
+def test_an_expired_token_is_told_apart(user, token_for, settings):
+    """A token that has expired is refused with an error of its own."""
+    settings.JWT_LIFETIME = timedelta(seconds=-11)
+
+    with pytest.raises(jwt.ExpiredSignatureError):
+        read_token(token_for(user))
+
+
+@pytest.mark.parametrize(
+    ("claim", "seconds", "error"),
+    [
+        ("iat", 5, None),
+        ("iat", 60, jwt.ImmatureSignatureError),
+        ("exp", -5, None),
+        ("exp", -15, jwt.ExpiredSignatureError),
+    ],
+)
+def test_clocks_may_differ_by_ten_seconds(forge, settings, claim, seconds, error):
+    """A token from a server whose clock is a few seconds ahead or behind is accepted.
+
+    PyJWT takes a `leeway`, for `iat` and for `exp`.
+    """
+    assert settings.JWT_LEEWAY == timedelta(seconds=10)
+    token = forge(**{claim: int(time.time()) + seconds})
+
+    with pytest.raises(error) if error else nullcontext():
+        read_token(token)
+
+
+@pytest.mark.parametrize("claim", ["sub", "sid", "iat", "exp", "iss", "aud"])
+def test_a_token_without_a_claim_is_refused(forge, claim):
+    """All six claims are demanded: a token that lacks one is refused.
+
+    Without `exp` a token would be good for ever.
+    """
+    with pytest.raises(jwt.MissingRequiredClaimError):
+        read_token(forge(**{claim: ...}))
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("sub", 1),
+        ("iat", True),
+        ("iat", 9999999999),
+        ("exp", 9999999999.5),
+        ("iss", "somebody-else"),
+        ("aud", "another-api"),
+        ("aud", ["tutorial-api"]),
+    ],
+    ids=[
+        "sub is a number",
+        "iat is true",
+        "iat is to come",
+        "exp is a fraction",
+        "iss",
+        "aud",
+        "aud is a list",
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(forge, claim, value):
+    """A claim of another value or type than we issue makes a token invalid."""
+    with pytest.raises(jwt.InvalidTokenError):
+        read_token(forge(**{claim: value}))
+
+
+def test_a_token_signed_with_another_key_is_refused(forge):
+    """A token that somebody signed with a key of their own is refused."""
+    with pytest.raises(jwt.InvalidSignatureError):
+        read_token(forge(key="a key that is not ours, but long enough for it"))
+
+
+def test_a_token_signed_with_the_secret_key_is_refused(forge, settings):
+    """The key of sessions and links signs no tokens: `JWT_SIGNING_KEY` does."""
+    with pytest.raises(jwt.InvalidSignatureError):
+        read_token(forge(key=settings.SECRET_KEY))
+
+
+def test_a_token_signed_with_another_algorithm_is_refused(forge):
+    """Only HS256 is accepted, even from somebody who knows the key."""
+    with pytest.raises(jwt.InvalidAlgorithmError):
+        read_token(
+            forge(
+                key="the key does not matter here, as it is never looked at" * 2, algorithm="HS512"
+            )
+        )
+
+
+def test_a_token_without_a_signature_is_refused(forge):
+    """A token that calls itself unsigned (`alg: none`) is refused."""
+    with pytest.raises(jwt.InvalidAlgorithmError):
+        read_token(forge(key="", algorithm="none"))
+
+
+def test_a_token_that_was_changed_is_refused(token, forge):
+    """A token with somebody else's claims under our signature is refused."""
+    header, _, signature = token.split(".")
+    _, claims, _ = forge(sub="2").split(".")
+
+    with pytest.raises(jwt.InvalidSignatureError):
+        read_token(f"{header}.{claims}.{signature}")
+
+
+def test_a_signature_has_one_spelling(token):
+    """A signature that was written differently is refused, even if it means the same bytes.
+
+    PyJWT refuses all of these but the "=" at the end.
+    """
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    same_bytes = letters[letters.index(token[-1]) + 1]
+
+    for other in [f"{token}=", f"{token}!!!!", f"{token[:-1]}{same_bytes}"]:
+        for text in [other, other.encode()]:
+            with pytest.raises(jwt.InvalidTokenError):
+                read_token(text)
+
+
+@pytest.mark.parametrize("text", [b"", b"a.b.c", b"\xff.\xff.\xff"])
+def test_something_that_is_no_token_is_refused(text):
+    """Bytes that are no token at all are refused like any other bad token."""
+    with pytest.raises(jwt.InvalidTokenError):
+        read_token(text)
+
+
+def test_a_key_that_is_long_enough_passes_the_check(settings):
+    """32 bytes, as many as HS256 hashes to, are enough for a key."""
+    settings.SECRET_KEY = "k" * 32
+
+    assert run_checks(tags=["security"]) == []
+
+
+def test_a_key_that_is_too_short_is_reported(settings):
+    """A key of less than 32 bytes is an error that says how many it has."""
+    settings.SECRET_KEY = "k" * 31
+
+    (error,) = run_checks(tags=["security"])
+    assert error.id == "authentication.E001"
+    assert error.msg == "SECRET_KEY has 31 bytes, too few to sign with."
+    assert error.hint == "Use at least 32 random bytes."
+
+
+def test_a_project_with_a_short_key_does_not_start(settings):
+    """`migrate` and `runserver` begin with the checks, so a short key stops them.
+
+    `ready()` in `authentication/apps.py` imports the module that registers the check.
+    """
+    settings.SECRET_KEY = "short"
+
+    with pytest.raises(SystemCheckError, match="authentication.E001"):
+        call_command("check")

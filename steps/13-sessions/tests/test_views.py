@@ -1,0 +1,253 @@
+import pytest
+from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.db import connection
+from django.utils import timezone
+from rest_framework.test import APIRequestFactory
+
+from authentication import views
+from authentication.models import User
+from authentication.tokens import read_token
+from authentication.views import CurrentUserAPIView, LoginAPIView, RegistrationAPIView
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+TOKENS = ["access_token", "token_type", "expires_in"]
+CHALLENGE = 'Bearer realm="api"'
+
+
+def call(view, method, data=None, headers=None, content_type="application/json"):
+    """The answer of a view to a request with these data; text is sent as it is."""
+    encoded = {"format": "json"} if not isinstance(data, str) else {"content_type": content_type}
+    request = getattr(APIRequestFactory(), method)("/", data, headers=headers, **encoded)
+    return view.as_view()(request)
+
+
+def register(**changes):
+    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD} | changes
+    return call(RegistrationAPIView, "post", data)
+
+
+def login(email="ada@example.com", password=PASSWORD, headers=None):
+    return call(LoginAPIView, "post", {"email": email, "password": password}, headers)
+
+
+def me(authorization=None):
+    headers = {"Authorization": authorization} if authorization else None
+    return call(CurrentUserAPIView, "get", headers=headers)
+
+
+def test_registration_answers_with_a_token():
+    """A registration is answered by 201 and a token, which no cache may keep (RFC 6749, 5.1)."""
+    response = register()
+
+    user = User.objects.get(email="ada@example.com")
+    assert response.status_code == 201
+    assert list(response.data) == TOKENS
+    assert read_token(response.data["access_token"])["sub"] == str(user.pk)
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_a_faulty_registration_is_refused():
+    """A registration with faults is answered by 400, and every fault is named."""
+    response = register(email="ada", password="password")
+
+    assert response.status_code == 400
+    assert response.data == {"email": ["Enter a valid email address."]}
+    assert User.objects.count() == 0
+
+
+def test_no_user_is_left_when_the_token_cannot_be_made(monkeypatch):
+    """Saving the user and making the token succeed together or not at all."""
+
+    def broken(session):
+        raise RuntimeError("no token today")
+
+    monkeypatch.setattr(views, "tokens_of", broken)
+
+    with pytest.raises(RuntimeError, match="no token today"):
+        register()
+
+    assert User.objects.count() == 0
+
+
+def test_whoever_comes_second_is_refused(monkeypatch):
+    """When another registration takes the email in the last moment, the answer is 400, not 500."""
+    create_user = User.objects.create_user
+
+    def create_two(**data):
+        create_user(**data)
+        return create_user(**data)
+
+    monkeypatch.setattr(User.objects, "create_user", create_two)
+    response = register()
+
+    assert response.status_code == 400
+    assert response.data == {"non_field_errors": ["This email or username is already taken."]}
+    assert connection.needs_rollback is False
+
+
+def test_login_answers_with_a_token(user):
+    """A login is answered by 200 and a token, which no cache may keep."""
+    response = login()
+
+    assert response.status_code == 200
+    assert list(response.data) == TOKENS
+    assert read_token(response.data["access_token"])["sub"] == str(user.pk)
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_login_remembers_when_it_was(user):
+    """A login sets `last_login`: the view sends `user_logged_in`, and Django listens."""
+    before = timezone.now()
+    login()
+
+    user.refresh_from_db()
+    assert before <= user.last_login <= timezone.now()
+
+
+def test_a_login_is_told_to_whoever_listens(user):
+    """`user_logged_in` says who has logged in, and by which request."""
+    seen = []
+
+    def receiver(sender, request, user, **signal):
+        seen.append((sender, request.method, user))
+
+    user_logged_in.connect(receiver)
+    login()
+    user_logged_in.disconnect(receiver)
+
+    assert seen == [(User, "POST", user)]
+
+
+@pytest.mark.parametrize(
+    ("email", "password"), [("ada@example.com", "wrong"), ("nobody@example.com", PASSWORD)]
+)
+def test_a_wrong_login_is_refused(user, email, password):
+    """A wrong email or password is answered by 401, with the challenge that a 401 must have.
+
+    With `authentication_classes = []` there is no class to ask for it, and the 401 would become
+    a 403. `get_authenticate_header` answers instead.
+    """
+    response = login(email, password)
+
+    user.refresh_from_db()
+    assert response.status_code == 401
+    assert response.data == {
+        "detail": "The email or the password is wrong.",
+        "code": "wrong_credentials",
+    }
+    assert response["WWW-Authenticate"] == CHALLENGE
+    assert user.last_login is None
+
+
+def test_a_login_without_a_password_is_refused():
+    """A login that lacks something is answered by 400, and says what is missing."""
+    response = call(LoginAPIView, "post", {"email": "ada@example.com"})
+
+    assert response.status_code == 400
+    assert response.data == {"password": ["This field is required."]}
+
+
+def test_a_login_tells_its_request(user):
+    """`authenticate` gets the request of the login."""
+    seen = []
+
+    def receiver(sender, **signal):
+        seen.append(signal["request"])
+
+    user_login_failed.connect(receiver)
+    login(password="wrong")
+    user_login_failed.disconnect(receiver)
+
+    assert [request.method for request in seen] == ["POST"]
+
+
+@pytest.mark.parametrize("authorization", ["Bearer expired", "Basic x", "\xff"])
+def test_an_old_token_does_not_stop_anybody(authorization):
+    """Whatever the `Authorization` header holds, one can register and log in."""
+    headers = {"Authorization": authorization}
+    data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
+
+    assert call(RegistrationAPIView, "post", data, headers).status_code == 201
+    assert login(headers=headers).status_code == 200
+
+
+def test_me_tells_who_i_am(user, token):
+    """With a token, the answer is the user's id, email and username, and nothing else."""
+    response = me(f"Bearer {token}")
+
+    assert response.status_code == 200
+    assert response.data == {"id": user.pk, "email": "ada@example.com", "username": "ada"}
+
+
+def test_me_is_closed_without_a_token():
+    """Without a token the answer is a 401 with a bare challenge."""
+    response = me()
+
+    assert response.status_code == 401
+    assert response.data == {"detail": "Authentication credentials were not provided."}
+    assert response["WWW-Authenticate"] == CHALLENGE
+
+
+def test_me_costs_one_query(token, django_assert_num_queries):
+    """The user that the token stands for is fetched once."""
+    with django_assert_num_queries(1):
+        assert me(f"Bearer {token}").status_code == 200
+
+
+def test_a_browser_may_look_in_development(client, user):
+    """On your machine, whoever is logged in to the admin sees the API as a page."""
+    client.force_login(user)
+    page = client.get("/api/me", headers={"Accept": "text/html"})
+
+    assert page.status_code == 200
+    assert page["Content-Type"] == "text/html; charset=utf-8"
+    assert "ada@example.com" in page.content.decode()
+
+
+@pytest.mark.parametrize("view", [RegistrationAPIView, LoginAPIView])
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("{", "JSON parse error - Expecting property name enclosed in double quotes"),
+        ("[" * 100_000, "JSON parse error - nested too deep"),
+    ],
+    ids=["unfinished", "nested 100,000 deep"],
+)
+def test_something_that_is_no_json_is_refused(view, text, detail):
+    """A body that cannot be read as JSON is answered by 400, however strange it is."""
+    response = call(view, "post", text)
+
+    assert response.status_code == 400
+    assert response.data["detail"].startswith(detail)
+
+
+@pytest.mark.parametrize("view", [RegistrationAPIView, LoginAPIView])
+@pytest.mark.parametrize("text", ["[]", "null"])
+def test_json_that_is_no_object_is_refused(view, text):
+    """JSON that is no object is answered by 400."""
+    response = call(view, "post", text)
+
+    assert response.status_code == 400
+    assert list(response.data) == ["non_field_errors"]
+
+
+@pytest.mark.parametrize("view", [RegistrationAPIView, LoginAPIView])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
+def test_only_json_is_read(view, content_type):
+    """A body of another type is answered by 415."""
+    response = call(view, "post", "email=ada@example.com", content_type=content_type)
+
+    assert response.status_code == 415
+    assert response.data == {"detail": f'Unsupported media type "{content_type}" in request.'}
+
+
+@pytest.mark.parametrize("view", [RegistrationAPIView, LoginAPIView])
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "options"])
+def test_only_post_is_answered(view, method):
+    """Other methods are answered by 405; OPTIONS too, which would publish the docstrings."""
+    response = call(view, method)
+
+    assert response.status_code == 405
+    assert response["Allow"] == "POST, OPTIONS"

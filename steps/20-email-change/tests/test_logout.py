@@ -1,0 +1,174 @@
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from authentication.models import Session, User
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def other(db):
+    return User.objects.create_user("grace", "grace@example.com", PASSWORD)
+
+
+def login(email="ada@example.com", **environment):
+    data = {"email": email, "password": PASSWORD}
+    return APIClient().post("/api/login", data, format="json", **environment)
+
+
+def client_with(token):
+    return APIClient(headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def phone(user):
+    """A client of Ada's that has logged in."""
+    return client_with(login(headers={"User-Agent": "Phone"}).json()["access_token"])
+
+
+@pytest.fixture
+def laptop(user, phone):
+    """A second client of Ada's, which has logged in later."""
+    return client_with(login(headers={"User-Agent": "Laptop"}).json()["access_token"])
+
+
+def me(client):
+    return client.get("/api/me").status_code
+
+
+def test_logout_ends_the_session_at_once(phone, laptop):
+    """After a logout the token gets a 401. The other device stays logged in."""
+    answer = phone.post("/api/logout")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert me(phone) == 401
+    assert phone.get("/api/me").json() == {
+        "detail": "The token is invalid.",
+        "code": "token_invalid",
+    }
+    assert me(laptop) == 200
+
+
+def test_a_cookie_of_the_admin_cannot_log_out(client, user):
+    """In development the admin's cookie opens the API too, but a logout needs a token."""
+    client.force_login(user)
+
+    assert client.get("/api/sessions").json()["results"] == []
+    assert client.post("/api/logout", content_type="application/json").status_code == 401
+
+
+def test_logout_everywhere_ends_all_sessions(phone, laptop, other, token_for):
+    """A user who has lost a device logs out everywhere. Other users stay logged in."""
+    grace = client_with(token_for(other))
+    answer = laptop.delete("/api/sessions")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (me(phone), me(laptop), me(grace)) == (401, 401, 200)
+
+
+def test_a_user_sees_their_own_sessions(phone, laptop, other, token_for):
+    """The list shows each session with its device, the newest first, and marks the current one."""
+    token_for(other)
+    answer = phone.get("/api/sessions")
+    newest, oldest = Session.objects.filter(user__username="ada").order_by("-created_at")
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "count": 2,
+        "next": None,
+        "previous": None,
+        "results": [
+            {
+                "id": str(session.pk),
+                "created_at": session.created_at.isoformat().replace("+00:00", "Z"),
+                "refreshed_at": session.refreshed_at.isoformat().replace("+00:00", "Z"),
+                "user_agent": user_agent,
+                "address": "127.0.0.1",
+                "current": current,
+            }
+            for session, user_agent, current in [(newest, "Laptop", False), (oldest, "Phone", True)]
+        ],
+    }
+
+
+def test_sessions_come_page_by_page(user, phone, django_assert_num_queries):
+    """A page has 50 sessions, and `next` leads to the rest. No page repeats or leaves out one.
+
+    All but the oldest begin at the same moment here, so only a second key puts them in an order.
+    """
+    Session.objects.bulk_create(Session(user=user) for _ in range(49))
+    Session.objects.update(created_at=timezone.now())
+    oldest = Session.objects.create(
+        id=uuid.UUID(int=0), user=user, created_at=timezone.now() - timedelta(days=1)
+    )
+    with django_assert_num_queries(3):
+        first = phone.get("/api/sessions").json()
+    second = phone.get(first["next"]).json()
+
+    assert (first["count"], len(first["results"]), first["previous"]) == (51, 50, None)
+    assert first["next"] == "http://testserver/api/sessions?page=2"
+    assert (second["count"], len(second["results"]), second["next"]) == (51, 1, None)
+    assert second["previous"] == "http://testserver/api/sessions"
+    shown = [session["id"] for session in first["results"]]
+    newer = Session.objects.exclude(pk=oldest.pk).order_by("pk").values_list("pk", flat=True)
+    assert shown == [str(pk) for pk in newer]
+    assert second["results"][0]["id"] == str(oldest.pk)
+
+
+@pytest.mark.parametrize("page", ["2", "x", "%00"])
+def test_a_page_that_does_not_exist_is_not_found(phone, page):
+    """A page after the last one, or something that is not a number, is a 404."""
+    answer = phone.get(f"/api/sessions?page={page}")
+
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Invalid page."})
+
+
+def test_one_session_can_be_ended(phone, laptop):
+    """A user can end the session of one device from another."""
+    session = Session.objects.get(user_agent="Laptop")
+    answer = phone.delete(f"/api/sessions/{session.pk}")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (me(phone), me(laptop)) == (200, 401)
+    assert phone.delete(f"/api/sessions/{session.pk}").status_code == 404
+
+
+def test_a_session_of_another_user_is_not_found(phone, other, token_for):
+    """A session of another user gets the same 404 as one that does not exist."""
+    grace = client_with(token_for(other))
+    answer = phone.delete(f"/api/sessions/{other.sessions.get().pk}")
+
+    assert answer.status_code == 404
+    assert answer.json() == phone.delete(f"/api/sessions/{uuid.uuid4()}").json()
+    assert answer.json() == {"detail": "Not found."}
+    assert me(grace) == 200
+
+
+@pytest.mark.parametrize("pk", ["1", "x" * 36, "\0"])
+def test_a_path_without_a_uuid_is_not_found(phone, pk):
+    """A text that is not a UUID gets a 404. The id of a session ends it."""
+    assert phone.delete(f"/api/sessions/{pk}").status_code == 404
+    assert phone.delete(f"/api/sessions/{Session.objects.get().pk}").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/api/logout"),
+        ("get", "/api/sessions"),
+        ("delete", "/api/sessions"),
+        ("delete", "/api/sessions/00000000-0000-0000-0000-000000000000/"),
+    ],
+)
+def test_sessions_require_authentication(method, path):
+    """Each of these requests gets a 401 without a token."""
+    answer = getattr(APIClient(), method)(path)
+
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "Authentication credentials were not provided."}
