@@ -18,7 +18,7 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1:8003"
 SAVED = {
-    "a stage's file": "steps/05-authentication-backend/authentication/tokens.py",
+    "a stage's file": "steps/04-tokens/authentication/tokens.py",
     "a chapter": "docs/chapters/05-authentication-backend.md",
     "a style sheet": "docs/assets/reading.css",
     "the glossary, which is in all pages": "docs/glossary.md",

@@ -171,7 +171,11 @@ def _untouched(mine: str, earlier: str) -> set[int]:
         for name, symbol in here.items()
         if name in there and meaning(source(mine, symbol)) == meaning(source(earlier, there[name]))
     ]
-    return {line for symbol in same for first, last in symbol.spans for line in range(first, last + 1)}
+    lines = {line for symbol in same for first, last in symbol.spans for line in range(first, last + 1)}
+    # A statement such as `DATABASES["default"] = …` belongs to no symbol.
+    before = set(_bare(statements(earlier)))
+    loose = [each for each in statements(mine) if (each.words, each.depth) in before and not enclosing(here, each.line)]
+    return lines | {line for each in loose for line in each.lines}
 
 
 def _begun(mine: str, theirs: str) -> set[int]:

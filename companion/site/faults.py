@@ -4,7 +4,7 @@
         title: A token without an expiry date is accepted
         severity: high
         area: tokens
-        mended: 05-authentication-backend authentication/tokens.py#REQUIRED_CLAIMS
+        mended: 04-tokens authentication/tokens.py#REQUIRED_CLAIMS
         held: tests/test_tokens.py::test_a_token_without_a_claim_is_refused
 
     **Article:** … **Run:** … **Fixed:** …
@@ -103,7 +103,7 @@ def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
     if fault.state == "later":
         numbers = [stage.name[:2] for stage in stages.stages(root) if stages.STEP.fullmatch(stage.name)]
         if not stages.STEP.fullmatch(fault.later):
-            found.append(f"later: is the name of a stage to come, as in 12-hardening, and not {fault.later!r}")
+            found.append(f"later: is the name of a stage to come, as in 21-signing-keys, and not {fault.later!r}")
         elif fault.later[:2] in numbers:
             found.append(f"stage {fault.later[:2]} is there: write mended: and held:, or name a later stage")
         if fault.held:

@@ -20,7 +20,7 @@ COMMENT = re.compile(r"<!--.*?-->")
 
 
 class WayBlock(MarkedBlock):
-    """`/// way | 1-7`: the stages with these numbers; `8-`: all from there on; `final`: the last one alone.
+    """`/// way | 1-8`: the stages with these numbers; `9-`: all from there on; `final`: the last one alone.
 
     The prose of the block is shown as long as there is none of them.
     """
@@ -56,7 +56,7 @@ def meant(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
         return [stage for stage in chain if stage.name == stages.FINAL]
     limits = re.fullmatch(r"(\d+)-(\d*)", argument)
     if not limits:
-        raise ValueError(f"/// way | {argument}: write the numbers of stages, as in 1-7 or 8-, or {stages.FINAL}")
+        raise ValueError(f"/// way | {argument}: write the numbers of stages, as in 1-8 or 9-, or {stages.FINAL}")
     first, last = int(limits[1]), int(limits[2] or 99)
     return [stage for stage in chain if first <= stage.number <= last and stage.name != stages.FINAL]
 

@@ -75,8 +75,8 @@ def visit(browser, site):
 
 @pytest.fixture
 def page(visit):
-    """Opens the chapter with the most elements, in a wide window."""
-    return visit("chapters/05-authentication-backend/")
+    """Opens the chapter on tokens in a wide window."""
+    return visit("chapters/04-tokens/")
 
 
 def pytest_generate_tests(metafunc):

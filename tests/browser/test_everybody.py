@@ -2,7 +2,7 @@
 
 import pytest
 
-CHAPTER = "chapters/05-authentication-backend/"
+CHAPTER = "chapters/04-tokens/"
 STEP = f"{CHAPTER}#step-authentication-tokens-py-read-token"
 DENIED = """for (const name of ['localStorage', 'sessionStorage']) {
     Object.defineProperty(window, name, {configurable: true, get() { throw new DOMException('denied', 'SecurityError'); }});
@@ -181,7 +181,7 @@ def test_a_chapter_lists_its_sections(visit, chapter):
 
 def test_on_a_phone_the_tree_of_files_is_folded(visit):
     """The longest tree is higher than the screen. It is folded without moving the page, and a tap unfolds it."""
-    address = "chapters/19-email-and-deletion/"
+    address = "chapters/18-password-reset/"
     page = visit(address, width=390, height=844)
     tree = page.locator(".rd-tree").first
     assert not tree.is_visible()
@@ -192,7 +192,7 @@ def test_on_a_phone_the_tree_of_files_is_folded(visit):
     assert visit(address, width=390, java_script_enabled=False).locator(".rd-tree").first.is_visible()
 
 
-@pytest.mark.parametrize("address", ["", CHAPTER, "chapters/12-hardening/"])
+@pytest.mark.parametrize("address", ["", CHAPTER, "chapters/10-accounts/"])
 def test_nothing_is_cut_off_on_the_smallest_phone(visit, address):
     """At 320 px (1280 px at 400 %, WCAG 1.4.10), the name of the site and the place of a pane are not cut off."""
     page = visit(address, width=320)

@@ -13,7 +13,7 @@ from companion.upkeep.pictures import draw
 from tests.site.errata import read_all
 
 FAULTS = read_all((ROOT / "docs/errata.md").read_text())
-CHAPTER = "chapters/05-authentication-backend/"
+CHAPTER = "chapters/04-tokens/"
 INSIDE = "e => { const r = e.getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.top >= 0 && r.bottom <= innerHeight }"
 
 

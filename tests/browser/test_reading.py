@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-CHAPTER = "chapters/05-authentication-backend/"
+CHAPTER = "chapters/04-tokens/"
 WATCH = "() => { window.asked = []; window.scrollTo = (options) => asked.push(options.behavior); }"
 PANE = "#authentication-tokens-py-read-token"
 
@@ -24,13 +24,13 @@ def test_the_head_says_where_one_is_and_what_changes(page):
     """Stage n of N, every changed file with its status and counts, the unchanged ones muted, and the commands."""
     head = page.locator(".rd-chapter")
 
-    assert re.match(r"Stage 5 of \d+", head.locator(".rd-way > span").inner_text())
+    assert re.match(r"Stage 4 of \d+", head.locator(".rd-way > span").inner_text())
     row = head.locator(".rd-changed", has_text="tokens.py").first
-    assert row.inner_text().split() == ["new", "file:", "A", "tokens.py", "45", "added", "+45"]
+    assert row.inner_text().split() == ["new", "file:", "A", "tokens.py", "39", "added", "+39"]
     assert head.locator(".rd-same").first.text_content() == "unchanged: __init__.py, admin.py, managers.py"
     assert head.locator(".rd-command code").all_inner_texts() == [
-        "diff -ruN steps/03-user-manager steps/05-authentication-backend",
-        "python -m companion check path/to/your/folder --stage 06-authentication-backend",
+        "diff -ruN steps/03-user-manager steps/04-tokens",
+        "python -m companion check path/to/your/folder --stage 04-tokens",
     ]
 
 
@@ -48,8 +48,9 @@ def test_every_file_of_the_head_leads_to_its_pane(visit, chapter):
 # A pane
 
 
-def test_a_pane_says_what_it_is(page):
+def test_a_pane_says_what_it_is(visit):
     """It shows the status, the path, the enclosing class or function, and the counts of added and removed lines."""
+    page = visit("chapters/05-authentication-backend/")
     caption = page.locator("#authentication-backends-py-jwtauthentication-authenticate-header figcaption")
 
     assert caption.locator(".rd-status").text_content() == "new file: A"
@@ -65,18 +66,18 @@ def test_copy_takes_the_added_lines_and_nothing_else(page):
     page.locator(f"{PANE} .rd-copy").click()
 
     assert clipboard(page).startswith('def read_token(token):\n    """\n    Return the claims')
-    assert clipboard(page).endswith("    return claims\n")
-    page.wait_for_function("document.querySelector('[role=status]').textContent === '21 lines copied'")
+    assert clipboard(page).endswith("        options={\"require\": REQUIRED_CLAIMS, \"strict_aud\": True},\n    )\n")
+    page.wait_for_function("document.querySelector('[role=status]').textContent === '15 lines copied'")
 
     page.locator("#requirements-txt .rd-copy").click()
-    page.wait_for_function("document.querySelector('[role=status]').textContent === '2 lines copied'")
-    assert clipboard(page) == "djangorestframework==3.18.3\nPyJWT==2.15.1\n"
+    page.wait_for_function("document.querySelector('[role=status]').textContent === '1 line copied'")
+    assert clipboard(page) == "PyJWT==2.15.1\n"
 
 
 def test_copied_hunks_are_apart(visit):
     """There is one empty line between lines that are not next to each other in the file, and never two."""
-    page = visit("chapters/12-hardening/")
-    panes = page.locator(".rd-side > .rd-pane", has=page.locator(".rd-path", has_text="settings.py"))
+    page = visit("chapters/15-refresh-tokens/")
+    panes = page.locator(".rd-side > .rd-pane", has=page.locator(".rd-path", has_text="views.py"))
     apart = 0
     for pane in panes.all():
         lines = pane.locator("ins > .rd-line").evaluate_all(
@@ -118,7 +119,7 @@ def test_the_whole_file_opens_at_the_line_and_gives_the_focus_back(page):
     dialog = page.locator("dialog[open]")
 
     assert dialog.get_attribute("aria-label") == "authentication/tokens.py"
-    assert dialog.locator(".rd-line").count() == 45
+    assert dialog.locator(".rd-line").count() == 39
     line = dialog.locator(".rd-line").nth(24).bounding_box()
     assert 0 < line["y"] < 900
     page.keyboard.press("Escape")
@@ -130,14 +131,14 @@ def test_a_pane_leads_to_the_file_in_the_repository(page):
     """The address names the stage's file and the line."""
     link = page.locator(f"{PANE} a[aria-label$='in the repository']")
 
-    assert link.get_attribute("href").endswith("/steps/05-authentication-backend/authentication/tokens.py#L25")
+    assert link.get_attribute("href").endswith("/steps/04-tokens/authentication/tokens.py#L25")
 
 
 def test_what_was_added_and_removed_is_said_in_five_ways(page):
     """By the element, hidden words, a sign, a bar, and the colour."""
     run = page.locator(f"{PANE} ins.rd-run").first
 
-    assert run.locator(".rd-hidden").text_content() == "Added, lines 25 to 45: "
+    assert run.locator(".rd-hidden").text_content() == "Added, lines 25 to 39: "
     assert run.locator(".rd-line").first.evaluate("(e) => getComputedStyle(e, '::after').content").startswith('"+"')
     assert run.evaluate("(e) => getComputedStyle(e, '::before').width") == "3px"
     assert run.locator(".rd-line").first.evaluate("(e) => getComputedStyle(e).backgroundColor") != "rgba(0, 0, 0, 0)"
@@ -229,12 +230,12 @@ def test_a_mistake_can_be_reported_at_each_step(page):
     links = page.eval_on_selector_all(".rd-foot a:nth-of-type(2)", "links => links.map((a) => a.href)")
 
     assert len(links) == page.locator(".rd-step").count()
-    assert links[0].endswith("/issues/new?title=05-authentication-backend%2C%20requirements-txt")
+    assert links[0].endswith("/issues/new?title=04-tokens%2C%20requirements-txt")
 
 
 def test_diff_or_result_is_remembered(page):
     """The result has no removed lines and no signs, also after coming back."""
-    page.goto(page.url.replace("05-authentication-backend", "final"))
+    page.goto(page.url.replace("04-tokens", "final"))
     assert page.locator("del.rd-run").first.is_visible()
     page.locator("label", has_text="Result").click()
     assert not page.locator("del.rd-run").first.is_visible()
@@ -306,7 +307,7 @@ def test_the_commands_of_the_head_are_copied(page):
     """The prompt is drawn with CSS, so it is not copied."""
     page.locator(".rd-command .rd-copy").first.click()
 
-    assert clipboard(page) == "diff -ruN steps/03-user-manager steps/05-authentication-backend"
+    assert clipboard(page) == "diff -ruN steps/03-user-manager steps/04-tokens"
 
 
 def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
@@ -317,7 +318,7 @@ def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
 
     assert blocks.count() == page.locator(".language-pwsh-session").count() > 1
     blocks.filter(has_text="curl.exe -i").first.locator(".rd-copy").click()
-    assert clipboard(page).startswith("'{\"email\": \"ada@example.com\"")
+    assert clipboard(page).startswith("'{\"email\": \"marie@example.com\"")
     assert "| curl.exe -i http://127.0.0.1:8000/api/registration `\n" in clipboard(page)
     page.goto(page.url.replace("08-urls", "01-dockerfile"))
     page.wait_for_function("document.querySelector('.language-pwsh-session').checkVisibility()")
@@ -329,8 +330,8 @@ def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
 @pytest.fixture
 def walked(visit):
     """Returns a page whose reader has done two steps of one chapter and opened another."""
-    page = visit("chapters/06-serializers/")
-    page.goto(page.url.replace("06-serializers", "05-authentication-backend"))
+    page = visit("chapters/05-authentication-backend/")
+    page.goto(page.url.replace("05-authentication-backend", "04-tokens"))
     boxes = page.locator(".rd-foot input")
     boxes.nth(0).check()
     boxes.nth(1).check()
@@ -385,22 +386,22 @@ def test_progress_leaves_nothing_elsewhere(walked):
     """It is stored in this browser under one name, and sets no cookie."""
     assert walked.evaluate("document.cookie") == ""
     kept = walked.evaluate("JSON.parse(localStorage.getItem('rd-progress'))")
-    assert sorted(kept) == ["05-authentication-backend", "06-serializers"]
+    assert sorted(kept) == ["04-tokens", "05-authentication-backend"]
 
 
 def test_the_start_page_leads_on(walked):
     """It links to the chapter in which the reader has come furthest, or to the next one if that is done."""
     walked.goto(re.sub("chapters/.*", "", walked.url))
     link = walked.locator(".rd-progress a")
-    assert link.inner_text() == "Serializers"
+    assert link.inner_text() == "Authentication"
 
     link.click()
-    walked.wait_for_url("**/06-serializers/")
+    walked.wait_for_url("**/05-authentication-backend/")
     walked.wait_for_load_state("load")  # all boxes are there only then
     for box in walked.locator(".rd-foot input").all():
         box.check()
     walked.goto(re.sub("chapters/.*", "", walked.url))
-    assert link.inner_text() == "Views"
+    assert link.inner_text() == "Serializers"
 
 
 def test_progress_can_be_forgotten(walked):
@@ -425,9 +426,9 @@ def test_broken_progress_does_no_harm(visit):
     for kept in (
         "nonsense",
         "null",
-        '{"05-authentication-backend": {"steps": 2, "done": ["gone"]}}',
+        '{"04-tokens": {"steps": 2, "done": ["gone"]}}',
         "[]",
-        '{"06-serializers": 1}',
+        '{"05-authentication-backend": 1}',
     ):
         page.evaluate("kept => localStorage.setItem('rd-progress', kept)", kept)
         page.reload()

@@ -123,8 +123,8 @@ def test_reference_pictures_are_made(visit, tmp_path_factory, request):
     folder.mkdir(parents=True, exist_ok=True)
     pages = {
         "start": "",
-        "chapter": "chapters/05-authentication-backend/",
-        "step": "chapters/05-authentication-backend/#step-authentication-tokens-py-read-token",
+        "chapter": "chapters/04-tokens/",
+        "step": "chapters/04-tokens/#step-authentication-tokens-py-read-token",
         "errata": "errata/",
     }
     for name, address in pages.items():

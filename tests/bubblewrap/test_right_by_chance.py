@@ -26,8 +26,6 @@ NO_END = {
         'REQUIRED_CLAIMS = ["sub", "iat", "iss", "aud"]',
         '        "exp": now + settings.JWT_LIFETIME,\n',
         "",
-        ' or type(claims["exp"]) is not int',
-        "",
     )
 }
 ANYBODY = {
@@ -69,12 +67,14 @@ def test_whoever_knows_the_words_of_the_tests_gains_nothing(grade, project, stag
 
 
 SERVED = [stage.name for stage in stages() if speaks_http(stage)]
+# What these stages add cannot be seen over HTTP. The page for instructors names them.
+UNSEEN = {"09-settings", "17-outbox"}
 
 
 @pytest.mark.parametrize(("before", "stage"), list(pairwise(SERVED)))
 def test_the_stage_before_is_not_enough(grade, project, before, stage):
-    """Whoever hands in the stage before has not done the work: each stage has something that HTTP can ask for."""
-    assert grade(project(before), stage).verdict is Verdict.FAILED
+    """A project of the stage before fails, unless the stage adds nothing that HTTP shows."""
+    assert grade(project(before), stage).verdict is (Verdict.PASSED if stage in UNSEEN else Verdict.FAILED)
 
 
 def test_a_session_of_somebody_else_cannot_be_ended(grade, project):

@@ -100,7 +100,7 @@ def test_an_unknown_command_is_told_the_commands_there_are(run):
     )
 
 
-@pytest.mark.parametrize("text", ["4", "04", "05-authentication-backend", "backend"])
+@pytest.mark.parametrize("text", ["5", "05", "05-authentication-backend", "backend"])
 def test_a_stage_may_be_named_briefly(text):
     """A number, or a part of the name that no other stage has."""
     assert wanted(text) == find("05-authentication-backend")
@@ -127,10 +127,10 @@ def test_an_unknown_stage_is_told_the_stages_there_are(run, tmp_path, command):
 @pytest.mark.parametrize(
     ("typed", "right"),
     [
-        (["7"], ["DIR", "--stage", "8"]),
+        (["8"], ["DIR", "--stage", "8"]),
         (["08-urls"], ["DIR", "--stage", "08-urls"]),
-        (["7", "mine"], ["mine", "--stage", "8"]),
-        (["mine", "7"], ["mine", "--stage", "8"]),
+        (["8", "mine"], ["mine", "--stage", "8"]),
+        (["mine", "8"], ["mine", "--stage", "8"]),
         (["urls", "mine"], ["mine", "--stage", "urls"]),
     ],
 )

@@ -174,11 +174,11 @@ def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
     },
 ], ids=["begun", "half a step further"])  # fmt: skip
 def test_a_stage_that_was_begun_takes_no_earlier_one_away(project, edits):
-    """Old tests ask for new things in stage 12. What was done before stays done."""
+    """Old tests ask for new things in stage 9. What was done before stays done."""
     found = stand(project("08-urls", edits))
 
-    assert str(found.stage) == "12-hardening"
-    assert found.done == 7
+    assert str(found.stage) == "09-settings"
+    assert found.done == 8
     assert all("nothing imports it" not in missing.advice.sentence for missing in found.missing)
 
 
@@ -204,14 +204,14 @@ def test_start_says_what_comes_next(run, tmp_path):
 def test_diff_keeps_later_steps_back(run, project):
     """Of what is not written yet, `diff` shows what the chapter has told so far; `--all` shows the rest."""
     folder = project("03-user-manager")
-    status, out, err = run("diff", "--stage", "5", folder)
+    status, out, err = run("diff", "--stage", "4", folder)
 
     assert (status, err) == (0, "")
-    assert out.startswith("Yours beside 05-authentication-backend: Tokens and authentication: - is yours,")
-    assert "JWTAuthentication in authentication/backends.py" not in out
+    assert out.startswith("Yours beside 04-tokens: Tokens: - is yours,")
+    assert "read_token in authentication/tokens.py" not in out
     assert " later steps: --all shows them.\n" in out
-    every = run("diff", "--stage", "5", "--all", folder)[1]
-    assert "JWTAuthentication in authentication/backends.py" in every
+    every = run("diff", "--stage", "4", "--all", folder)[1]
+    assert "read_token in authentication/tokens.py" in every
     assert "later steps" not in every
 
 

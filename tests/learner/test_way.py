@@ -32,10 +32,16 @@ WAY = [
         f"/{MODELS}:",
     ),
     (
-        "05-authentication-backend",
+        "04-tokens",
         ("authentication/tokens.py", {"    return jwt.encode(": "    jwt.encode("}),
         ": a function gives None, for it has no return.",
         "/authentication/tokens.py:",
+    ),
+    (
+        "05-authentication-backend",
+        ("authentication/backends.py", {"    def authenticate_header(self, request):": "    def header(self, request):"}),
+        ", defines header, where the stage has authenticate_header.\nRename it to authenticate_header.",
+        "/authentication/backends.py:",
     ),
     (
         "06-serializers",

@@ -17,7 +17,7 @@ from tests.project.variants import (
     windows_line_ends,
 )
 
-FOUR = "05-authentication-backend"
+FOUR = "04-tokens"
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_file_that_python_cannot_read_is_all_difference(differences):
 
 def test_later_steps_are_kept_back(differences):
     """What the chapter tells later than the step where one stands is counted, not shown; what came before is shown."""
-    found = differences("03-user-manager", {"authentication/models.py": {'"username"]': '"username", "x"]'}}, by=FOUR)
+    found = differences("03-user-manager", {"authentication/models.py": {'"username"]': '"username", "x"]'}}, by="04-tokens")
 
     told, later = until(found, 0)
     assert [(d.symbol, d.step) for d in told if d.step < 0] == [("User.REQUIRED_FIELDS", -1)]

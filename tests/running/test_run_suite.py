@@ -57,7 +57,7 @@ def test_a_failure_says_what_was_asked_what_came_and_where(checked):
     assert result.hint == "`issue_token` signs the claims with `jwt.encode`, which returns a `str`."
     assert result.failure.type == "InvalidSubjectError"
     assert (result.failure.place.file, result.failure.place.line) == ("authentication/tokens.py", 32)
-    assert result.failure.place.code == "claims = jwt.decode("
+    assert result.failure.place.code == "return jwt.decode("
     assert [place.function for place in result.failure.places] == ["read_token"]
     assert result.failure.test.file == "tests/test_tokens.py"
     assert "InvalidSubjectError: Subject must be a string" in result.failure.traceback

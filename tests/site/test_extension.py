@@ -491,7 +491,7 @@ def test_a_part_has_a_place_of_its_own(render):
 
 def test_a_way_that_means_nothing_is_named(render):
     """The message shows what to write."""
-    assert "write the numbers of stages, as in 1-7 or 8-, or final" in render("# S\n\n/// way | all\n///\n")[1][0]
+    assert "write the numbers of stages, as in 1-8 or 9-, or final" in render("# S\n\n/// way | all\n///\n")[1][0]
 
 
 def test_the_minutes_follow_the_rule(root):

@@ -69,12 +69,13 @@ def for_a_server(settings: ModuleType) -> None:
     """Replace the settings about hosts, the cache and email, which in tests pytest-django and the stage replace.
 
     The hash is MD5, as in the stages' own tests: a real one takes its time on purpose, at every password. And more
-    registrations are allowed, because all tests register from one IP address.
+    registrations and confirmations are allowed, because all tests register from one IP address.
     """
     api = dict(getattr(settings, "REST_FRAMEWORK", {}))
     rates = dict(api.get("DEFAULT_THROTTLE_RATES", {}))
-    if "registration" in rates:
-        api["DEFAULT_THROTTLE_RATES"] = rates | {"registration": "1000/hour"}
+    if rates:
+        raised = {name: "1000/hour" for name in ("registration", "recovery") if name in rates}
+        api["DEFAULT_THROTTLE_RATES"] = rates | raised
     vars(settings).update(
         ALLOWED_HOSTS=["*"],
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
