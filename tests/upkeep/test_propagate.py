@@ -39,7 +39,7 @@ def root(repository):
 
 
 def carried(root, start=None):
-    return [str(file) for file in propagate(start, root)]
+    return list(propagate(start, root))
 
 
 def read(root, *paths):
