@@ -59,14 +59,6 @@ def test_an_edit_goes_into_every_later_stage(root):
     ]
 
 
-def test_a_second_run_changes_nothing(root):
-    """What was carried is there."""
-    (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
-    carried(root)
-
-    assert carried(root) == []
-
-
 def test_earlier_stages_are_left_alone(root):
     """An edit goes forward and never back."""
     (root / "steps/02-b/f.txt").write_text((TEXT + "b\n").replace("two", "TWO"))
