@@ -218,7 +218,9 @@ def test_a_reader_on_a_telephone_decides_from_the_first_screen(visit, scheme):
 
 
 @pytest.mark.parametrize("width", [1440, 900, 390, 320])
-@pytest.mark.parametrize("address", ["", "questions/", "errata/", "glossary/", "troubleshooting/", "about/", "404.html"])
+@pytest.mark.parametrize(
+    "address", ["", "questions/", "errata/", "glossary/", "troubleshooting/", "about/", "404.html"]
+)
 def test_no_page_is_wider_than_the_window(visit, address, width):
     """One scrolls down, and never sideways."""
     page = visit(address, width=width)
