@@ -1,4 +1,4 @@
-"""The page of grades in a real browser: it sorts, filters, loads nothing, and can be read by everybody, with or without a script."""
+"""Tests the page of grades in a real browser: sorting, filtering, accessibility, and no scripts."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ CLASS = {
 
 @pytest.fixture
 def grades(browser, tmp_path):
-    """Opens the page of a small class from its file."""
+    """Opens the page of grades of a small class, from its file."""
     suite = Suite(find("07-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
     results = {
         Submission(Path("/class", name), Kind.ZIP, students([name])[name]): result for name, result in CLASS.items()
