@@ -6,7 +6,7 @@ The others keep the tutorial true.
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is just who this sentence is for
+if sys.version_info < (3, 11):  # noqa: UP036 - this message is for older versions of Python
     sys.exit("This project needs Python 3.11 or newer, and this is Python %d.%d." % sys.version_info[:2])
 
 import atexit
@@ -26,17 +26,18 @@ from companion.running.environment import environment
 from companion.upkeep.mutants import changed
 
 nox.needs_version = ">=2026.10.20"
-nox.options.default_venv_backend = "none"  # learners run everything in the environment they have
+nox.options.default_venv_backend = "none"  # learners run everything in their own environment
 nox.options.parallel = "auto"
 nox.options.sessions = ["tests", "companion"]
-# With these two, nox begins nearly every run. They read like errors, and there is nothing to do about them.
+# nox begins nearly every run with these two. They look like errors, but nothing is wrong.
 NOISE = ("No selected session allows parallel execution", "uv binary not found")
 logging.getLogger("nox").addFilter(lambda record: not record.getMessage().startswith(NOISE))
 
-PYTHON = sys.executable  # never a bare `python` or `pytest`: those may be another Python's
+PYTHON = sys.executable  # never a bare `python` or `pytest`, which may belong to another Python
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
-COMPANION = [f"tests/{room}" for room in ("cli", "chain", "grading", "site", "upkeep", "running/test_environment.py")]
-TRUST = "--system-certs"  # uv trusts what this machine trusts: companies and mirrors have certificates of their own
+ROOMS = "cli chain grading sandbox site upkeep running/test_channel.py running/test_environment.py"
+COMPANION = [f"tests/{room}" for room in ROOMS.split()]
+TRUST = "--system-certs"  # uv trusts the certificates of this machine, because companies and mirrors have their own
 
 
 def run(session, *command, **variables):
@@ -48,12 +49,12 @@ def run(session, *command, **variables):
 @nox.session
 def serve(session):
     """Read the tutorial in your browser. Begin with this one."""
-    # Seconds. After Ctrl+C it removes the file with its address.
+    # Seconds. After Ctrl+C, the server removes the file with its address.
     patience = {"interrupt_timeout": 5, "terminate_timeout": 5}
     session.run(PYTHON, "-m", "companion", "serve", *session.posargs, external=True, **patience)
 
 
-# Every stage is a session of its own, and one line of the list.
+# Every stage is its own session, with its own line in the list.
 STAGES = [nox.param(stage.name, id=stage.name) for stage in stages()]
 LISTED = bool({"-l", "--list", "--list-sessions"} & set(sys.argv)) and "--json" not in sys.argv
 each_stage = (lambda session: session) if LISTED else nox.parametrize("stage", STAGES)
@@ -112,7 +113,7 @@ def run_tests(session, *folders):
 @nox.session
 def docs(session):
     """Build the site into site/; a changed line that no chapter tells is an error."""
-    env = {"NO_MKDOCS_2_WARNING": "1"}  # and never -q: it hides the warnings that --strict counts
+    env = {"NO_MKDOCS_2_WARNING": "1"}  # never -q, which hides the warnings that --strict counts
     session.run(PYTHON, "-m", "mkdocs", "build", "--strict", *session.posargs, env=env, external=True)
 
 
@@ -188,7 +189,7 @@ def isolated(session):
             session.chdir(copy(stage, target))
             run(session, python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
             run(session, python, "manage.py", "check", "--fail-level=DEBUG")
-            if stage.number > 1:  # before the user model nobody migrates
+            if stage.number > 1:  # without a user model there is nothing to migrate
                 run(session, python, "manage.py", "makemigrations", "--check", "--dry-run")
                 run(session, python, "manage.py", "migrate", "-v0")
             session.log(f"{stage} stands alone on Python {version}")
@@ -243,7 +244,7 @@ def lint(session):
         session.run("ruff", "format", "--check", *paths)
     session.run("mypy", "companion")
     session.run("lint-imports", "--no-logo", "--no-cache")
-    # Its schema comes with the package: nothing is downloaded.
+    # The package contains its schema, so nothing is downloaded.
     workflows = [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".github/workflows").glob("*.yml"))]
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
 
@@ -325,6 +326,6 @@ class name_failures:
             print(f'\n{name} failed. To see it alone:\n    python -m nox -s "{name}"', file=sys.stderr)
 
 
-if name_failures.folder is None:  # the run itself; the parallel ones that it starts inherit the folder
+if name_failures.folder is None:  # the first run; the parallel runs that it starts inherit the folder
     name_failures.folder = os.environ["NOX_FAILURES"] = tempfile.mkdtemp()
     atexit.register(name_failures.report)

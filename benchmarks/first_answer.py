@@ -1,4 +1,4 @@
-"""How long a learner waits for the first thing that is missing, compared with the whole run, in `check` and `watch`.
+"""Measures how long `check` and `watch` take to name the first failure, and to finish.
 
 Two kinds of save: one that leaves a red project red, and one that breaks a green project. Prints medians in seconds
 from the save (`watch`) or the start of the command (`check`), and the ratio to the end of the run. On a busy machine
@@ -27,7 +27,7 @@ RIGHT, WRONG = "return self.username", "return self.email"
 
 
 def write(project: Path, wrong: bool, comment: int) -> None:
-    """Save the file, right or wrong; the comment makes every save another text."""
+    """Save the file, with or without the mistake. A comment makes each save different."""
     text = (project / FILE).read_text(encoding="utf-8").replace(WRONG, RIGHT).partition("\n# save ")[0]
     if wrong:
         text = text.replace(RIGHT, WRONG)
@@ -35,7 +35,7 @@ def write(project: Path, wrong: bool, comment: int) -> None:
 
 
 def check(project: Path) -> tuple[float, float]:
-    """Run `check`. Returns when the first thing was named, and when the run ended."""
+    """Run `check`. Return when the first failure was named, and when the run ended."""
     started = time.perf_counter()
     first = 0.0
     with subprocess.Popen([*COMMAND, "check", str(project)], stdout=subprocess.PIPE, text=True) as process:
@@ -47,7 +47,7 @@ def check(project: Path) -> tuple[float, float]:
 
 
 class Watch:
-    """A `watch` that runs. `next` waits for the answer to a save."""
+    """A running `watch`. `next` waits for the answer to a save."""
 
     def __init__(self, project: Path) -> None:
         self.process = subprocess.Popen(
@@ -57,7 +57,7 @@ class Watch:
         time.sleep(2)  # a learner types; meanwhile the next processes do their imports
 
     def next(self) -> tuple[float, float]:
-        """Return the seconds until the first thing was named, and until the answer was whole."""
+        """Return the seconds until the first failure was named, and until the answer was complete."""
         started = time.perf_counter()
         first = 0.0
         assert self.process.stdout
@@ -98,7 +98,7 @@ def measure(stage: str, rounds: int) -> None:
 
 
 def main() -> None:
-    """Measure the stages that are named, or a short, a middle and a long one."""
+    """Measure the named stages, or a short, a medium and a long one."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     chain = [stage.name for stage in stages()]
     for stage in sys.argv[2:] or [chain[3], chain[6], chain[-1]]:

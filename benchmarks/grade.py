@@ -1,4 +1,4 @@
-"""How fast a class is graded: `python benchmarks/grade.py [COUNT]` prints a table; times are never asserted in tests.
+"""Measures how fast a class is graded: `python benchmarks/grade.py [COUNT]` prints a table. No test checks times.
 
 It writes COUNT submissions (200): stage 07 as it is, with one of the mistakes that people make, or a stage before it,
 as folders, zips and git repositories. It grades them with one process and with one a processor, resumes, kills and
@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from companion.chain.stages import files, find  # noqa: E402
 from companion.grading.workers import processors  # noqa: E402
 
-MISTAKES = {  # file, what stands there, what somebody wrote instead
+MISTAKES = {  # file, the right code, and the wrong code
     "a cache may keep tokens": ("authentication/views.py", "no-store", "private"),
     "the challenge is missing": ("authentication/backends.py", "def authenticate_header", "def authenticate_headers"),
     "the scheme's case matters": ("authentication/backends.py", ".lower() == prefix", " == prefix"),
@@ -75,7 +75,7 @@ def _git(project: Path) -> None:
 
 
 def grade(folder: Path, out: Path, *options: str, kill_after: int = 0) -> tuple[float, int]:
-    """Seconds of wall time, and how many submissions were graded in this run."""
+    """Return the seconds of wall time, and how many submissions were graded in this run."""
     command = [sys.executable, "-m", "companion", "grade", str(folder), "--out", str(out), "--timeout", "20", *options]
     started = time.perf_counter()
     run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -92,7 +92,7 @@ def grade(folder: Path, out: Path, *options: str, kill_after: int = 0) -> tuple[
 
 @contextmanager
 def cluster(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
-    """A Dask cluster of this machine: its address and its workers."""
+    """Start a Dask cluster on this machine. Yield its address and its workers."""
     with ExitStack() as stack:
 
         def start(name: str, *arguments: str, until: str) -> tuple[subprocess.Popen[str], str]:
@@ -147,7 +147,7 @@ def main() -> None:
 
 
 def _kill_later(worker: subprocess.Popen[str], journal: Path, after: int) -> None:
-    """Kill a worker as soon as the journal has so many lines, from a process of its own."""
+    """Kill a worker as soon as the journal has so many lines. This runs in its own process."""
     code = (
         "import os, pathlib, signal, sys, time\n"
         "journal = pathlib.Path(sys.argv[1])\n"

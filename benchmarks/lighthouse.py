@@ -1,4 +1,4 @@
-"""Prints Lighthouse's scores of pages of the site, on a desk and on a phone: `python -m nox -s lighthouse`.
+"""Prints Lighthouse's scores of pages, in a wide window and on a phone: `python -m nox -s lighthouse`.
 
 They depend on the machine and on what else it does, so nothing asserts them. Lighthouse comes from npm.
 """
@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.browser.hosting import Compressing  # noqa: E402
 
-LIGHTHOUSE = "lighthouse@12.8.2"  # 13 wants a newer Node.js than Debian 12 has
+LIGHTHOUSE = "lighthouse@12.8.2"  # version 13 needs a newer Node.js than Debian 12 has
 PAGES = ("", "chapters/04-authentication-backend/")
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def line(site: str, page: str, device: str) -> str:
-    """Scores of 0 to 100, largest contentful paint and total blocking time in milliseconds, layout shift."""
+    """Return scores of 0 to 100, largest contentful paint and total blocking time in milliseconds, and layout shift."""
     command = ["npm", "exec", "--yes", f"--package={LIGHTHOUSE}", "--", "lighthouse", site + page, "--quiet"]
     command += ["--output=json", f"--chrome-flags={FLAGS}"] + (["--preset=desktop"] if device == "desktop" else [])
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""How long one waits for the page after saving: `python benchmarks/serve.py [COUNT]` prints a table.
+"""Measures how long the page takes to reload after a save: `python benchmarks/serve.py [COUNT]` prints a table.
 
 It serves the site as `nox -s serve` does, saves each of some files COUNT (10) times and asks, as the open page does,
 for the next build. A save of nothing (a file's time) makes the same work as one of a word.
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def wait(file: Path) -> float:
-    """Save `file`; the seconds until the server has the next build."""
+    """Save `file`. Return the seconds until the server has the next build."""
     with urlopen(f"http://{HOST}/") as page:
         epoch, request = re.findall(rb"livereload\((\d+), (\d+)\);", page.read())[0]
     started = time.monotonic()

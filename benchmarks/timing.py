@@ -1,4 +1,6 @@
-"""Does a response's time tell who has an account? `pg_virtualenv python benchmarks/timing.py [COUNT]` prints a table.
+"""Measures whether the time of a response reveals who has an account.
+
+`pg_virtualenv python benchmarks/timing.py [COUNT]` prints a table.
 
 It starts `final` as in production: gunicorn with 2 processes of 4 threads, the real password hasher, PostgreSQL, the
 worker, and a mail server that throws every email away. Rate limits are lifted. Then it sends COUNT (1000) requests for
@@ -36,7 +38,7 @@ from companion.chain.stages import find  # noqa: E402
 from companion.running.environment import environment  # noqa: E402
 
 CLASSES = ["known", "unknown", "deactivated"]
-ADDRESSES = 50  # per class; an address is used again and again
+ADDRESSES = 50  # per class; each email is used several times
 PASSWORD = "correct horse battery staple"
 WARM_UP = 30  # requests that are not measured
 CREATE = """
@@ -115,7 +117,7 @@ def manage(env: dict[str, str], *command: str, stdin: str = "") -> None:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens at."""
+    """Return a free port of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
@@ -137,7 +139,7 @@ def wait_for(port: int) -> None:
 def measure(
     connection: http.client.HTTPConnection, path: str, names: dict[str, list[str]], count: int
 ) -> tuple[Times, Times]:
-    """Ask `count` times for each class, in random order; the seconds of each response and of the request after it."""
+    """Send `count` requests of each class, in random order. Return the seconds of each, and of the request after it."""
     order = [group for group in CLASSES for _ in range(count)]
     random.shuffle(order)
     first: Times = {group: [] for group in CLASSES}
@@ -145,7 +147,7 @@ def measure(
     for number, group in enumerate([*random.choices(CLASSES, k=WARM_UP), *order], 1 - WARM_UP):
         body = {"email": f"{random.choice(names[group])}@example.com"}
         if path == "login":
-            # A right password would begin a session for known users only. All of these logins fail.
+            # With a right password, only known users would get a session. All of these logins fail.
             body["password"] = "wrong " + PASSWORD
         taken = ask(connection, "POST", f"/api/{path}", body)
         after = ask(connection, "GET", "/health")
@@ -159,8 +161,8 @@ def measure(
 
 
 def ask(connection: http.client.HTTPConnection, method: str, path: str, body: dict[str, str] | None = None) -> float:
-    """Send one request; the seconds until its response has been read. Stops at an unexpected status."""
-    # Gunicorn believes this header from 127.0.0.1, and Django then redirects nobody to HTTPS.
+    """Send one request. Return the seconds until its response has been read. Stop at an unexpected status."""
+    # gunicorn accepts this header from 127.0.0.1, so Django does not redirect to HTTPS.
     headers = {"Content-Type": "application/json", "X-Forwarded-Proto": "https"}
     data = json.dumps(body) if body else None
     started = time.perf_counter()
@@ -185,13 +187,13 @@ def report(path: str, count: int, measured: dict[str, Times]) -> None:
 
 
 def auc(ones: list[float], others: list[float]) -> float:
-    """The probability that one of `ones` is larger than one of `others`; a tie counts half."""
+    """Return the probability that one of `ones` is larger than one of `others`. A tie counts half."""
     larger = sum((one > other) + (one == other) / 2 for one in ones for other in others)
     return larger / (len(ones) * len(others))
 
 
 def standard_error(count: int) -> float:
-    """The standard error of an AUC of two classes of this size that do not differ (Mann and Whitney)."""
+    """Return the standard error of the AUC of two equal classes of this size (Mann and Whitney)."""
     return float(((2 * count + 1) / (12 * count * count)) ** 0.5)
 
 

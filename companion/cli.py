@@ -72,7 +72,7 @@ def _load(name: str) -> click.Command:
 
         return learner.COMMANDS[name]
     if name == "serve":
-        from companion.site.serve import command as serve
+        from companion.site.serve import serve
 
         return serve
     if name == "grade":

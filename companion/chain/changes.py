@@ -90,8 +90,8 @@ class StageChanges:
 def changes(stage: Stage, previous: Stage | None) -> StageChanges:
     """Compare a stage with the one before; the first stage (`previous` None) is all new."""
     old, new = _contents(files(previous)), _contents(files(stage))
-    found = {path: _compare(path, old.get(path), new.get(path)) for path in sorted({*old, *new})
-             if old.get(path) != new.get(path)}  # fmt: skip
+    differ = [path for path in sorted({*old, *new}) if old.get(path) != new.get(path)]
+    found = {path: _compare(path, old.get(path), new.get(path)) for path in differ}
     _find_renames(found)
     return StageChanges(stage, previous, dict(sorted(found.items())), sorted(new))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from companion.chain.chapters import BESIDE, Mark, parse, source
 from companion.chain.narration import Problem, narrate
 from companion.chain.selectors import REST, Claim, selectors
 from companion.chain.stages import ROOT, Stage, previous
-from companion.chain.symbols import NotPython, Symbol, symbols
+from companion.chain.symbols import Symbol, read_symbols, symbols
 
 SUITE = "tests/"
 
@@ -123,10 +123,7 @@ def _spans(path: str, text: str | None, symbol: str) -> Sequence[tuple[int, int]
         return [(n, n) for n, line in enumerate(lines, 1) if symbol.strip('"') in line]
     if not symbol:
         return [(1, len(lines))]
-    try:
-        found = symbols(text or "").get(symbol) if path.endswith(".py") else None
-    except NotPython:
-        return []
+    found = read_symbols(path, text).get(symbol)
     return found.spans if found else []
 
 
@@ -169,13 +166,9 @@ def candidates(stage: Stage) -> tuple[tuple[str, str, int], ...]:
             text = (stage.path / file).read_text(encoding="utf-8")
             rows = {row.new for row in change.rows if row.kind == "+"} if change else set()
             named = {name: symbol for name, symbol in symbols(text).items() if symbol.kind != "imports"}
-            old = _symbols(change.old_text) if change else named
+            old = symbols(change.old_text or "") if change else named
             found += [(file, name, _change(symbol, rows) if name in old else 2) for name, symbol in named.items()]
     return tuple(found)
-
-
-def _symbols(text: str | None) -> Mapping[str, Symbol]:
-    return symbols(text) if text else {}
 
 
 def _change(symbol: Symbol, added: set[int | None]) -> int:

@@ -76,6 +76,14 @@ def symbols(text: str) -> Mapping[str, Symbol]:
     return MappingProxyType(found)
 
 
+def read_symbols(path: str, text: str | None) -> Mapping[str, Symbol]:
+    """The symbols of a file with this text: none where it is not Python, or does not parse."""
+    try:
+        return symbols(text or "") if path.endswith(".py") else {}
+    except NotPython:
+        return {}
+
+
 def enclosing(found: Mapping[str, Symbol], line: int) -> Symbol | None:
     """The innermost class or function that `line` stands inside of, below its first line."""
     around = [

@@ -6,6 +6,8 @@ import math
 import shlex
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,13 +21,12 @@ from companion.grading import gradebooks, reports
 from companion.grading.grade import Suite, grade_all, suite_of
 from companion.grading.journal import Busy, Journal
 from companion.grading.over_http import GraderFailed, speaks_http
-from companion.grading.progress_bar import Progress, printable
-from companion.grading.sandbox import bubblewrap
-from companion.grading.sandbox.bubblewrap import NoSandbox
-from companion.grading.sandbox.job import MIB, Limits
 from companion.grading.submissions import Submission, submissions
 from companion.grading.verdicts import Grade, Verdict
-from companion.grading.workers import NoExecutor, Workers, processors, workers
+from companion.grading.workers import NoExecutor, Workers, processors, temporary_files, workers
+from companion.sandbox import bubblewrap
+from companion.sandbox.bubblewrap import NoSandbox
+from companion.sandbox.job import MIB, Limits
 
 JOURNAL = "journal.jsonl"
 COUNT = click.IntRange(1)
@@ -74,11 +75,8 @@ def grade(**options: Any) -> int:
 
     FOLDER has the submissions: folders, zips, git repositories.
     """
-    return run(SimpleNamespace(**options))
-
-
-def run(given: SimpleNamespace) -> int:
-    """Grade, and write the reports. Returns the exit status: 0 when every submission has a result of its own."""
+    # The exit status is 0 when every submission has a result of its own.
+    given = SimpleNamespace(**options)
     try:
         stage = given.stage or next(s for s in stages() if speaks_http(s))
         found, out = _places(given)
@@ -122,19 +120,25 @@ def _places(given: SimpleNamespace) -> tuple[list[Submission], Path]:
 def _graded(
     given: SimpleNamespace, found: list[Submission], suite: Suite, workers_: Workers, journal: Journal, out: Path
 ) -> int:
-    assignment = given.assignment or f"JWT login, {suite.stage}"
-    progress = Progress(len(found))
-    interrupted = False
     results: dict[Submission, Grade] = {}
+    interrupted = False
+    bar: dict[str, Any] = {"length": len(found), "file": sys.stderr, "show_pos": True}
+    bar |= {"hidden": not sys.stderr.isatty(), "item_show_func": lambda _: counted(results)}
     try:
-        for submission, result, new in grade_all(found, suite, workers_, journal):
-            results[submission] = result
-            progress(submission, result, new)
+        with (
+            temporary_files(),
+            closing(grade_all(found, suite, workers_, journal)) as grading,
+            click.progressbar(grading, **bar) as graded,
+        ):
+            for submission, result, new in graded:
+                results[submission] = result
+                if new and bar["hidden"]:
+                    ended = f"{printable(submission.name)}: {result.verdict}, {result.seconds:.1f} s"
+                    click.echo(f"{len(results)} of {len(found)}: {ended}", err=True)
     except KeyboardInterrupt:
         interrupted = True
-    progress.close()
     ordered = {submission: results[submission] for submission in found if submission in results}
-    paths = reports.write(ordered, suite, given.points, assignment, out)
+    paths = reports.write(ordered, suite, given.points, given.assignment or f"JWT login, {suite.stage}", out)
     _tell(ordered, paths, given.points)
     if interrupted:
         command = shlex.join(["python", "-m", "companion", "grade", str(given.folder), "--out", shown(out), "--resume"])
@@ -143,9 +147,14 @@ def _graded(
     return 1 if any(result.verdict is Verdict.GRADER_FAILED for result in ordered.values()) else 0
 
 
-def _tell(results: dict[Submission, Grade], paths: list[Path], points: float) -> None:
+def counted(results: Mapping[Submission, Grade]) -> str:
+    """How many submissions ended in each way: "2 passed, 1 failed"."""
     counts = Counter(result.verdict for result in results.values())
-    print(f"{len(results)} submissions: " + ", ".join(f"{counts[v]} {v}" for v in Verdict if counts[v]))
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+
+
+def _tell(results: dict[Submission, Grade], paths: list[Path], points: float) -> None:
+    print(f"{len(results)} submissions: {counted(results)}")
     export = gradebooks.export(results, points)
     written = f"{export.grades('canvas')} in canvas.csv + {export.grades('moodle')} in moodle.csv"
     print(f"{len(results)} submissions = {written} + {len(export.left_out)} not exported")
@@ -160,3 +169,8 @@ def _tell(results: dict[Submission, Grade], paths: list[Path], points: float) ->
 def shown(path: Path) -> str:
     """A path as short as it can be written from here."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def printable(text: str) -> str:
+    """Text whose signs cannot do anything to a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -6,9 +6,9 @@ import contextlib
 import hashlib
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,8 +16,6 @@ from companion.chain.stages import Stage, stages
 from companion.grading.in_process import grade_inside, suite_tests
 from companion.grading.journal import Journal, Key
 from companion.grading.over_http import expected_tests, grade_served, speaks_http
-from companion.grading.sandbox import bubblewrap
-from companion.grading.sandbox.job import Limits, Sandbox, Unsafe
 from companion.grading.submissions import Submission, digest
 from companion.grading.unpack import Unusable, unpack
 from companion.grading.verdicts import Grade, Verdict
@@ -25,6 +23,8 @@ from companion.grading.workers import Workers
 from companion.project.locate import locate, python_files
 from companion.project.reached import begun
 from companion.project.reading import compared
+from companion.sandbox import bubblewrap
+from companion.sandbox.job import Limits, Sandbox, Unsafe
 
 MOST_READ = 1024 * 1024  # bytes of Python: what people write by hand is far less
 LARGEST_READ = 64 * 1024  # bytes of one file of it: Python takes long over some that are larger
@@ -57,7 +57,7 @@ class Task:
 
     submission: Submission
     suite: Suite
-    key: Key = field(hash=False)
+    key: Key
 
 
 def suite_of(stage: Stage, limits: Limits, unsafe: bool = False) -> Suite:
@@ -74,19 +74,19 @@ def grade_one(task: Task) -> Grade:
     except Unusable as unusable:
         result = Grade(unusable.verdict, unusable.why, expected=len(task.suite.tests), proof=not task.suite.unsafe)
     except Exception as error:
-        result = failed(task, f"{type(error).__name__}: {error}")
+        result = failed(task, error)
     result.seconds = round(time.monotonic() - started, 2)
     return result
 
 
-def failed(task: Task, why: str) -> Grade:
+def failed(task: Task, error: BaseException) -> Grade:
     """The result of a submission on which the grader itself has failed."""
-    return Grade(Verdict.GRADER_FAILED, why, expected=len(task.suite.tests))
+    return Grade(Verdict.GRADER_FAILED, f"{type(error).__name__}: {error}", expected=len(task.suite.tests))
 
 
 def grade_all(
     found: Sequence[Submission], suite: Suite, workers: Workers, journal: Journal
-) -> Iterator[tuple[Submission, Grade, bool]]:
+) -> Generator[tuple[Submission, Grade, bool], None, None]:
     """Grade every submission that the journal does not know, and write each result into it before anything else.
 
     Yields each submission with its result and whether that is new: first those of earlier runs.
@@ -105,62 +105,36 @@ def grade_all(
 
 
 def _run(tasks: list[Task], workers: Workers) -> Iterator[tuple[Task, Grade]]:
-    """The results of all tasks as they come. Where a worker dies, its tasks are tried once more, each alone."""
-    waiting = list(reversed(tasks))
-    while waiting:
-        suspects: list[Task] = []
-        with workers.executor() as executor:
-            yield from _feed(executor, waiting, workers.at_once, suspects)
-        for task in suspects:
-            again: list[Task] = []
-            with workers.executor() as executor:
-                yield from _feed(executor, [task], 1, again)
-            if again:
-                yield task, failed(task, "the worker that graded it was killed, twice (was the memory used up?)")
-
-
-def _feed(executor: Executor, waiting: list[Task], at_once: int, suspects: list[Task]) -> Iterator[tuple[Task, Grade]]:
-    """Keep the executor busy until nothing waits, or until it breaks: then `suspects` has what it was busy with."""
+    """The results of all tasks as they come."""
+    waiting = tasks[::-1]
     running: dict[Future[Grade], Task] = {}
-    try:
-        yield from _keep_busy(executor, waiting, at_once, suspects, running)
-    finally:
-        for future in running:
-            future.cancel()
-
-
-def _keep_busy(
-    executor: Executor, waiting: list[Task], at_once: int, suspects: list[Task], running: dict[Future[Grade], Task]
-) -> Iterator[tuple[Task, Grade]]:
-    while (waiting or running) and not suspects:
-        while waiting and len(running) < at_once:
-            task = waiting.pop()
-            try:
-                running[executor.submit(grade_one, task)] = task
-            except BrokenExecutor:
-                suspects.append(task)
-                break
-        if not running:
-            return
-        ended, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in ended:
-            task = running.pop(future)
-            error = future.exception() if not future.cancelled() else None
-            if isinstance(error, BrokenExecutor):
-                suspects.append(task)
-            elif future.cancelled() or error:
-                yield task, failed(task, f"{type(error).__name__}: {error}" if error else "the executor gave it up")
-            else:
-                yield task, future.result()
-    suspects += running.values()
+    with workers.executor() as executor:
+        try:
+            while waiting or running:
+                while waiting and len(running) < workers.at_once:
+                    task = waiting.pop()
+                    try:
+                        running[executor.submit(grade_one, task)] = task
+                    except BrokenExecutor as error:
+                        yield task, failed(task, error)
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    task = running.pop(future)
+                    try:
+                        result = future.result()
+                    except Exception as error:
+                        result = failed(task, error)
+                    yield task, result
+        finally:
+            for future in running:
+                future.cancel()
 
 
 def _grade(task: Task) -> Grade:
     with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as folder:
         project = unpack(task.submission, Path(folder, "submission"))
         grade = grade_served if task.suite.served else grade_inside
-        place: Sandbox = Unsafe() if task.suite.unsafe else _sandbox()
-        result = grade(task.suite.stage, task.suite.tests, project, place, task.suite.limits)
+        sandbox: Sandbox = Unsafe() if task.suite.unsafe else _sandbox()
+        result = grade(task.suite.stage, task.suite.tests, project, sandbox, task.suite.limits)
         result.where = _where(task.suite.stage, project)
         return result
 

@@ -22,6 +22,7 @@ MOODLE = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (g
 NOT_EXPORTED = ["Submission", "Student", "Result", "Reason"]
 NOT_NAMED = "Its name is not one that Canvas or Moodle gives to a download."
 POINTS_POSSIBLE = "    Points Possible"  # with the spaces that Canvas itself writes
+NEVER = "-"  # in Moodle's own words
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what makes a spreadsheet calculate (OWASP, CSV Injection)
 
 
@@ -44,15 +45,12 @@ def export(results: Mapping[Submission, Grade], points: float) -> Export:
     """Find out where each submission goes. Of several files of a student, the one with the most points counts."""
     found = Export()
     chosen: dict[tuple[str, str], Submission] = {}
+    ranks = {submission: (result.graded, result.points(points)) for submission, result in results.items()}
+    for submission in sorted(results, key=ranks.__getitem__, reverse=True):  # of equal ones, the first stays first
+        chosen.setdefault((submission.student.system, submission.student.id), submission)
     for submission, result in results.items():
         who = submission.student
-        if who.id:
-            before = chosen.get((who.system, who.id))
-            if before is None or _rank(result, points) > _rank(results[before], points):
-                chosen[who.system, who.id] = submission
-    for submission, result in results.items():
-        who = submission.student
-        counts = chosen.get((who.system, who.id), submission)
+        counts = chosen[who.system, who.id]
         if not who.id:
             found.left_out[submission] = who.doubt or NOT_NAMED
         elif counts != submission:
@@ -78,7 +76,7 @@ def moodle(results: Mapping[Submission, Grade], requirements: Mapping[str, str],
     rows = [MOODLE]
     for submission, result in export(results, points).rows["moodle"].items():
         who = submission.student
-        grade = [_grade(result, points), _number(points), "-"]
+        grade = [_grade(result, points), _number(points), NEVER]
         rows.append([f"Participant {who.id}", who.name, *grade, feedback(result, requirements)])
     return _csv(rows)
 
@@ -86,8 +84,7 @@ def moodle(results: Mapping[Submission, Grade], requirements: Mapping[str, str],
 def not_exported(results: Mapping[Submission, Grade], points: float) -> str:
     """All submissions whose grade is in neither file, each with the reason."""
     left_out = export(results, points).left_out.items()
-    rows = [[who.name, who.student.name, str(results[who].verdict), reason] for who, reason in left_out]
-    return _csv([NOT_EXPORTED, *rows])
+    return _csv([NOT_EXPORTED, *([s.name, s.student.name, results[s].verdict, reason] for s, reason in left_out)])
 
 
 def ungraded(result: Grade) -> str:
@@ -128,11 +125,8 @@ def missing(result: Grade, requirements: Mapping[str, str]) -> str:
 def guarded(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     clean = "".join(character if character.isprintable() else " " for character in text)
-    return f"'{clean}" if text.startswith(FORMULA) or clean.lstrip().startswith(FORMULA) else clean
-
-
-def _rank(result: Grade, points: float) -> tuple[bool, float]:
-    return result.graded, result.points(points)
+    formula = text != NEVER and (text.startswith(FORMULA) or clean.lstrip().startswith(FORMULA))
+    return f"'{clean}" if formula else clean
 
 
 def _grade(result: Grade, points: float) -> str:
@@ -146,12 +140,5 @@ def _number(points: float) -> str:
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:
     file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n")
-    for row in rows:
-        head = [row[0]] if row[0] == POINTS_POSSIBLE else []
-        writer.writerow([*head, *(_guard(cell) for cell in row[len(head) :])])
+    csv.writer(file).writerows([guarded(cell) for cell in row] for row in rows)
     return file.getvalue()
-
-
-def _guard(cell: str) -> str:
-    return cell if cell == "-" else guarded(cell)  # Moodle's own sign for "never"

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from companion.chain.stages import ROOT, Stage
-from companion.grading.over_http import COMPANION, FROM_US, HERE, SUBMISSION, GraderFailed
-from companion.grading.sandbox.job import Job, Limits, Sandbox
-from companion.grading.supervise import Exceeded, Watch, last_words, words
-from companion.grading.verdicts import Grade, Verdict, judge
+from companion.grading.over_http import FROM_US, GraderFailed
+from companion.grading.verdicts import Grade, Verdict, exceeded, explained, judge
 from companion.running import run_suite, suite
-from companion.running.channel import BadMessage, Channel
-
-TUTORIAL = "/opt/tutorial"
+from companion.running.channel import BadMessage
+from companion.sandbox.job import Limits, Sandbox
+from companion.sandbox.supervise import COMPANION, SUBMISSION, TUTORIAL, Exceeded, Watched, watched
 
 
 def suite_tests(stage: Stage) -> dict[str, str]:
@@ -30,36 +25,25 @@ def suite_tests(stage: Stage) -> dict[str, str]:
 
 def grade_inside(stage: Stage, tests: Mapping[str, str], project: Path, sandbox: Sandbox, limits: Limits) -> Grade:
     """Run the stage's whole suite on the project in `project`, the folder of its manage.py."""
-    stage_inside = f"{TUTORIAL}/{stage.path.relative_to(ROOT).as_posix()}"
-    mounts = {SUBMISSION: project, COMPANION: HERE.parent, stage_inside: stage.path}
+    mounts = {SUBMISSION: project, f"{TUTORIAL}/{stage.path.relative_to(ROOT).as_posix()}": stage.path}
     if suite.CACHE.is_dir():
         mounts[f"{TUTORIAL}/{suite.CACHE.name}"] = suite.CACHE
-    with tempfile.TemporaryDirectory(prefix="inside-") as folder, Path(folder, "log").open("w+b") as log:
-        scratch = Path(folder, "scratch")
-        scratch.mkdir()
-        read, write = os.pipe()
-        order = {"project": SUBMISSION, "stage": stage.name, "root": TUTORIAL, "channel": write}
-        job = Job(f"{COMPANION}/grading/in_process_child.py", order, mounts, scratch, (write,), log)
-        try:
-            channel = Channel(sandbox.start(job, limits), read, FROM_US)
-        finally:
-            os.close(write)
-        with closing(channel):
-            result = _heard(channel, list(tests), Watch.over(channel.process.pid, limits))
-        result.expected = len(tests)
-        result.output = last_words(log)
-        return result
+    order = {"stage": stage.name, "root": TUTORIAL}
+    with tempfile.TemporaryDirectory(prefix="inside-") as folder:
+        place = (sandbox, limits, Path(folder))
+        with watched(f"{COMPANION}/grading/in_process_child.py", order, mounts, place, FROM_US) as submission:
+            result = _heard(submission, list(tests))
+            result.expected, result.output = len(tests), submission.last_words()
+            return result
 
 
-def _heard(channel: Channel, tests: list[str], watch: Watch) -> Grade:
-    events: list[dict[str, Any]] = []
+def _heard(submission: Watched, tests: list[str]) -> Grade:
     try:
-        for event in watch.events(channel):
-            events.append(event)
-        result = judge(tests, events, channel.process.wait(10))
-        findings = [words(event["failure"]) for event in events if event["event"] == "finding"]
-    except Exceeded as exceeded:
-        return exceeded.result
+        events = list(submission.events(submission.channel))
+        result = judge(tests, events, submission.channel.process.wait(10))
+        findings = [explained(event["failure"]) for event in events if event["event"] == "finding"]
+    except Exceeded as error:
+        return exceeded(error)
     except (BadMessage, LookupError, TypeError, AttributeError):
         return Grade(Verdict.SUSPICIOUS, "The project wrote into a file descriptor that is not its own.")
     if findings and result.verdict is Verdict.FAILED:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,17 @@ def main() -> int:
 
     project = Path(os.environ["TMPDIR"], "project")
     shutil.copytree(order["project"], project)
-    count = 0
-
-    def send(event: str, **facts: Any) -> None:
-        os.write(order["channel"], json.dumps({"event": event, **facts}).encode() + b"\n")
-
     report = check(find(order["stage"], Path(order["root"])), project)
+    status = 0 if report.passed else 1
+    facts: list[dict[str, Any]] = []
     for result in report.results:
         message = f"{result.failure.type}: {result.failure.message}" if result.failure else ""
-        send("test", id=result.id, outcome=result.outcome, message=message[:1000])
-        count += 1
+        facts.append({"event": "test", "id": result.id, "outcome": result.outcome, "message": message[:1000]})
     if report.finding:
-        send("finding", failure={**report.as_dict()["finding"], "traceback": ""})
-    status = 0 if report.passed else 1
-    send("end", status=status, count=count)
+        facts.append({"event": "finding", "failure": {**asdict(report.finding), "traceback": ""}})
+    facts.append({"event": "end", "status": status, "count": len(report.results)})
+    with open(order["channel"], "w", encoding="utf-8") as channel:
+        channel.writelines(f"{json.dumps(fact)}\n" for fact in facts)
     return status
 
 

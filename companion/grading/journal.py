@@ -6,10 +6,8 @@ import contextlib
 import json
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 from companion.grading.verdicts import Grade, Verdict
 
@@ -54,14 +52,15 @@ class Journal:
         if whole < len(content):
             self._file.truncate(whole)
         for line in content[:whole].splitlines():
-            with contextlib.suppress(ValueError, LookupError, TypeError):  # not ours: that submission is graded again
-                key, result = _read(line)
-                self.results[key] = result
+            with contextlib.suppress(
+                ValueError, LookupError, TypeError, AttributeError
+            ):  # not ours: that one is graded again
+                facts = json.loads(line)
+                result = Grade.read(facts.pop("result"))
+                self.results[Key(**facts)] = result
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         with contextlib.suppress(OSError):  # the disk is full: that has been said, and the next run drops half a line
             self._file.close()
 
@@ -76,16 +75,10 @@ class Journal:
 
     def add(self, key: Key, result: Grade) -> None:
         """Write a result, and return when it is on the disk."""
-        facts: dict[str, Any] = {"name": key.name, "digest": key.digest, "suite": key.suite, "result": result.as_dict()}
-        self._file.write(json.dumps(facts).encode() + b"\n")
+        self._file.write(json.dumps({**asdict(key), "result": asdict(result)}).encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
         self.results[key] = result
-
-
-def _read(line: bytes) -> tuple[Key, Grade]:
-    facts = json.loads(line)
-    return Key(facts["name"], facts["digest"], facts["suite"]), Grade.read(facts["result"])
 
 
 def write_whole(path: Path, content: str) -> None:

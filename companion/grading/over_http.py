@@ -10,18 +10,19 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from companion.chain.stages import Stage
-from companion.grading.sandbox.job import Job, Limits, Sandbox
-from companion.grading.supervise import Exceeded, Watch, last_words, words
-from companion.grading.verdicts import Grade, Verdict, judge
+from companion.grading.verdicts import Grade, Verdict, exceeded, explained, judge
 from companion.running.channel import MAILBOX, BadMessage, Channel
+from companion.sandbox.job import Limits, Sandbox
+from companion.sandbox.supervise import COMPANION, SUBMISSION, Exceeded, Watched, watched
 
 HERE = Path(__file__).parent
 TESTS = "tests/test_http.py"
-SUBMISSION, COMPANION = "/submission", "/opt/tutorial/companion"
+SERVE = f"{COMPANION}/running/child/serve.py"
 SOCKET = "socket"
 FROM_SUBMISSION, FROM_US = 256 * 1024, 16 * 1024 * 1024  # bytes
 
@@ -55,35 +56,20 @@ def grade_served(stage: Stage, tests: Mapping[str, str], project: Path, sandbox:
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="served-")))
-        log = stack.enter_context((folder / "log").open("w+b"))
-        server = stack.enter_context(_served(project, folder, sandbox, limits, log))
-        watch = Watch.over(server.process.pid, limits)
-        result = _started(server, watch)
+        with socket.socket(socket.AF_UNIX) as listening:  # only its descriptor goes in: a path could be a trap
+            listening.bind(str(folder / SOCKET))
+            listening.listen(64)
+            order = {"socket": listening.fileno(), "mailbox": MAILBOX}
+            place = (sandbox, limits, folder)
+            server = stack.enter_context(
+                watched(SERVE, order, {SUBMISSION: project}, place, FROM_SUBMISSION, [listening.fileno()])
+            )
+        result = _started(server)
         if result is None:
-            result = _asked(stack.enter_context(_tester(stage, str(folder / SOCKET))), list(tests), watch)
+            result = _asked(stack.enter_context(_tester(stage, str(folder / SOCKET))), list(tests), server)
         result.expected, result.proof = len(tests), sandbox.proof
-        result.output = last_words(log)
+        result.output = server.last_words()
         return result
-
-
-@contextmanager
-def _served(project: Path, folder: Path, sandbox: Sandbox, limits: Limits, log: IO[bytes]) -> Iterator[Channel]:
-    """The server in its sandbox. The socket is made here, and only its descriptor goes in: a path could be a trap."""
-    scratch = folder / "scratch"
-    scratch.mkdir()
-    read, write = os.pipe()
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(folder / SOCKET))
-        listening.listen(64)
-        order = {"project": SUBMISSION, "socket": listening.fileno(), "channel": write, "mailbox": MAILBOX}
-        mounts = {SUBMISSION: project, COMPANION: HERE.parent}
-        job = Job(f"{COMPANION}/running/child/serve.py", order, mounts, scratch, (listening.fileno(), write), log)
-        try:
-            channel = Channel(sandbox.start(job, limits), read, FROM_SUBMISSION)
-        finally:
-            os.close(write)
-    with closing(channel):
-        yield channel
 
 
 @contextmanager
@@ -108,29 +94,28 @@ def _tester(stage: Stage, path: str) -> Iterator[Channel]:
         yield channel
 
 
-def _started(server: Channel, watch: Watch) -> Grade | None:
+def _started(server: Watched) -> Grade | None:
     """None as soon as the server says that it is ready, else what kept it from that."""
     try:
-        for event in watch.events(server):
+        for event in server.events(server.channel):
             if event["event"] == "ready":
                 return None
-            return Grade(Verdict.NOT_STARTED, words(event["failure"]))
-    except Exceeded as exceeded:
-        return exceeded.result
+            return Grade(Verdict.NOT_STARTED, explained(event["failure"]))
+    except Exceeded as error:
+        return exceeded(error)
     except (BadMessage, LookupError, TypeError, AttributeError):
         return Grade(Verdict.NOT_STARTED, "The project wrote into a file descriptor that is not its own.")
     return Grade(Verdict.NOT_STARTED, "The project ended while it was started.")
 
 
-def _asked(tester: Channel, tests: list[str], watch: Watch) -> Grade:
+def _asked(tester: Channel, tests: list[str], server: Watched) -> Grade:
     """What the tester tells until it ends, or until the project has used up its time or memory."""
     events: list[dict[str, Any]] = []
     try:
-        for event in watch.events(tester):
+        for event in server.events(tester):
             events.append(event)
-    except Exceeded as exceeded:
-        exceeded.result.outcomes = judge(tests, events, None).outcomes
-        return exceeded.result
+    except Exceeded as error:
+        return replace(exceeded(error), outcomes=judge(tests, events, None).outcomes)
     try:
         result = judge(tests, events, tester.process.wait(10))
     except subprocess.TimeoutExpired:

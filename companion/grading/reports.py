@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,16 +20,6 @@ from companion.grading.verdicts import Grade, Verdict
 from companion.project.results import PASSED
 
 ASSETS = Path(__file__).parent / "templates"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the page's first table."""
-
-    submission: Submission
-    result: Grade
-    points: float
-    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +65,10 @@ def page(results: Mapping[Submission, Grade], suite: Suite, points: float, assig
         lstrip_blocks=True,
     )
     script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
-    rows = [
-        Row(submission, result, result.points(points), result.why or gradebooks.missing(result, suite.tests))
-        for submission, result in results.items()
-    ]
     return environment.get_template("report.html").render(
         title=assignment,
         suite=suite,
-        rows=rows,
+        rows=[(submission, result, gradebooks.missing(result, suite.tests)) for submission, result in results.items()],
         tests=hardest(results, suite),
         export=gradebooks.export(results, points),
         points=points,
@@ -123,15 +109,9 @@ def as_json(results: Mapping[Submission, Grade], suite: Suite, points: float) ->
             "late": who.late,
         }
         facts |= {"points": result.points(points) if result.graded else None, "passed": result.passed}
-        facts |= {"feedback": gradebooks.feedback(result, suite.tests), **result.as_dict()}
-        graded.append(facts)
-    suite_facts = {
-        "stage": suite.stage.name,
-        "fingerprint": suite.fingerprint,
-        "served": suite.served,
-        "tests": suite.tests,
-    }
-    return json.dumps({"suite": suite_facts, "points": points, "results": graded}, indent=1, ensure_ascii=True) + "\n"
+        graded.append(facts | {"feedback": gradebooks.feedback(result, suite.tests)} | asdict(result))
+    used = {"stage": suite.stage.name, "fingerprint": suite.fingerprint, "served": suite.served, "tests": suite.tests}
+    return json.dumps({"suite": used, "points": points, "results": graded}, indent=1) + "\n"
 
 
 def _hash(text: str) -> str:

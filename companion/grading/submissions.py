@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from companion.project.locate import LEFT_BY_TOOLS
 
@@ -27,8 +28,6 @@ TEAM = re.compile(
     r"(team|group|gruppe|grupp|grupo|groupe|gruppo|[eé]quipe|equipo|squadra|grupa|skupina|ekip|команда|группа)s?",
     re.IGNORECASE,
 )
-
-
 MOST_READ = 200 * 1024 * 1024  # bytes of a submission that its digest is made of
 MOST_NAMES = 20_000  # files of it
 
@@ -55,8 +54,7 @@ class Student:
     doubt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to read a name by Canvas."""
 
     owner: str
@@ -71,15 +69,11 @@ class Submission:
 
     path: Path
     kind: Kind
-    whose: Student | None = None
+    student: Student = Student("")
 
     @property
     def name(self) -> str:
         return self.path.name
-
-    @property
-    def student(self) -> Student:
-        return self.whose or students([self.name])[self.name]
 
 
 def students(names: Iterable[str]) -> dict[str, Student]:
@@ -196,25 +190,15 @@ def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
     Raises OSError for a folder that cannot be read.
     """
-    for entry in _below(folder, lambda entry: entry.name not in LEFT_BY_TOOLS and not _environment(entry)):
-        if entry.name not in LEFT_BY_TOOLS and entry.is_file(follow_symlinks=False):
-            path = Path(entry.path)
-            yield path.relative_to(folder).as_posix(), path
-
-
-def _below(folder: Path, into: Callable[[os.DirEntry[str]], bool]) -> Iterator[os.DirEntry[str]]:
-    """Everything in a folder and in the folders below it, sorted; no link is followed. Raises OSError.
-
-    `into` says which folders to look into. There is no recursion (os.walk has one until Python 3.12), because a
-    submission may have more folders inside each other than Python has levels.
-    """
-    waiting = [os.fspath(folder)]
+    waiting = [os.fspath(folder)]  # no recursion: a submission may have more folders in each other than Python levels
     while waiting:
         with os.scandir(waiting.pop()) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-        yield from entries
-        waiting += [e.path for e in reversed(entries) if e.is_dir(follow_symlinks=False) and into(e)]
-
-
-def _environment(folder: os.DirEntry[str]) -> bool:
-    return os.path.exists(os.path.join(folder.path, "pyvenv.cfg"))
+            entries = sorted(
+                (entry for entry in found if entry.name not in LEFT_BY_TOOLS), key=lambda entry: entry.name
+            )
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                path = Path(entry.path)
+                yield path.relative_to(folder).as_posix(), path
+        folders = [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
+        waiting += [path for path in folders if not os.path.exists(os.path.join(path, "pyvenv.cfg"))]

@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
-import zlib
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import IO, TypeVar
 
 from companion.grading.submissions import Kind, Submission, regular_files
 from companion.grading.verdicts import Verdict
@@ -25,32 +24,15 @@ DEEPEST, LONGEST = 32, 200  # folders, and bytes of a name
 CHUNK = 64 * 1024
 ARCHIVES = {".zip", ".rar", ".7z", ".tar", ".gz", ".tgz"}
 COMPRESSION = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    struct.error,
-    OSError,
-    OverflowError,
-    MemoryError,
-    IndexError,
-)
 
-
-class Source(Protocol):
-    """Where the content of a file comes from."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most so many bytes, and b"" at the end."""
+Read = TypeVar("Read")
+Files = Iterator[tuple[str, Iterator[bytes]]]  # names, each with the content in pieces
 
 
 class Unusable(Exception):
     """There is nothing to grade in it; carries the verdict, and a sentence for the student."""
 
-    def __init__(self, verdict: Verdict, why: str) -> None:
+    def __init__(self, why: str, verdict: Verdict = Verdict.UNREADABLE) -> None:
         super().__init__(why)
         self.verdict, self.why = verdict, why
 
@@ -58,24 +40,63 @@ class Unusable(Exception):
 def unpack(submission: Submission, target: Path) -> Path:
     """Copy the submission into `target`, an empty folder. Returns the folder of its manage.py. Raises Unusable."""
     target.mkdir(mode=0o755, exist_ok=True)
-    writer = Writer(target)
     readers = {Kind.ZIP: _zip, Kind.FOLDER: _folder}
     if submission.kind not in readers:
-        raise Unusable(Verdict.UNREADABLE, "This is not a folder and not a zip: hand in one of these.")
-    with closing(_blamed(readers[submission.kind](submission.path))) as files:
-        for name, source in files:
-            writer.add(name, source)
+        raise Unusable("This is not a folder and not a zip: hand in one of these.")
+    _write(_blamed(readers[submission.kind](submission.path)), target)
     try:
         return locate(target, deepest=DEEPEST).folder
     except NotAProject as error:
         if error.failure.type == "SeveralProjects":
-            raise Unusable(Verdict.NO_PROJECT, f"There are several projects: {error}. Hand in one.") from None
-        hint = _hidden(target) if writer.files else " There are no files in it at all."
-        raise Unusable(Verdict.NO_PROJECT, f"No manage.py was found in it, nor in the folders below.{hint}") from None
+            raise Unusable(f"There are several projects: {error}. Hand in one.", Verdict.NO_PROJECT) from None
+        why = f"No manage.py was found in it, nor in the folders below.{_hidden(target)}"
+        raise Unusable(why, Verdict.NO_PROJECT) from None
+
+
+def _write(files: Files, target: Path) -> None:
+    """Write the files of a submission below `target`. Raises Unusable for a bad name, and when it gets too much."""
+    count = size = 0
+    for name, pieces in files:
+        inside = parts(name)
+        if LEFT_BY_TOOLS.intersection(inside):
+            continue
+        count += 1
+        if count > MOST_FILES:
+            raise _too_many_files()
+        path = target.joinpath(*inside)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as file:
+                for piece in _blamed(pieces):
+                    size += len(piece)
+                    if size > MOST_BYTES:
+                        raise Unusable(f"It holds more than {MOST_BYTES >> 20} MB. Leave out what others wrote.")
+                    file.write(piece)
+        except (FileExistsError, NotADirectoryError):
+            raise Unusable(f"It holds {_shown(name)} twice.") from None
+        path.chmod(0o644)
+
+
+def _blamed(reading: Iterator[Read]) -> Iterator[Read]:
+    """What is read. What goes wrong while it is read, and nothing else, is the fault of the submission."""
+    while True:
+        try:
+            found = next(reading)
+        except StopIteration:
+            return
+        except Unusable:
+            raise
+        except OSError as error:
+            raise Unusable(f"It cannot be read: {error.strerror or error}.") from None
+        except Exception as error:  # zipfile and zlib have many for a zip that is broken
+            raise Unusable(f"The zip is broken: {str(error)[:200] or type(error).__name__}.") from None
+        yield found
 
 
 def _hidden(folder: Path) -> str:
     """Says where the project may be: in a repository, in a folder that is skipped, or in an archive inside this one."""
+    if not any(path.is_file() for path in folder.rglob("*")):
+        return " There are no files in it at all."
     if any((head.parent / "objects").is_dir() for head in folder.rglob("HEAD")):
         return " This is a bare git repository, which has no files: clone it (git clone), and hand in the clone."
     for path in sorted(folder.rglob("manage.py")):
@@ -85,87 +106,16 @@ def _hidden(folder: Path) -> str:
     return f" There is {_shown(inside[0])} in it: hand in what that holds, as a zip." if inside else ""
 
 
-Files = Generator[tuple[str, Source], None, None]
-
-
-def _blamed(files: Files) -> Files:
-    """What `files` yields. What goes wrong while it is read, and nothing else, is the fault of the submission."""
-    with closing(files):
-        while True:
-            with _blame():
-                found = next(files, None)
-            if found is None:
-                return
-            yield found[0], Blamed(found[1])
-
-
-class Blamed:
-    """A source whose errors are the fault of the submission."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-
-    def read(self, size: int, /) -> bytes:
-        """At most so many bytes, and b"" at the end. Raises Unusable."""
-        with _blame():
-            return self.source.read(size)
-
-
-@contextmanager
-def _blame() -> Iterator[None]:
-    """Turns what goes wrong while a submission is read into Unusable."""
-    try:
-        yield
-    except OSError as error:
-        raise Unusable(Verdict.UNREADABLE, f"It cannot be read: {error.strerror or error}.") from None
-    except BROKEN as error:
-        why = str(error)[:200] or type(error).__name__
-        raise Unusable(Verdict.UNREADABLE, f"The zip is broken: {why}.") from None
-
-
-class Writer:
-    """Writes the files of a submission below `target`."""
-
-    def __init__(self, target: Path) -> None:
-        self.target, self.bytes, self.files = target, 0, 0
-
-    def add(self, name: str, source: Source) -> None:
-        """Write one file with what `source` gives. Raises Unusable for a bad name, and when it gets too much."""
-        inside = parts(name)
-        if LEFT_BY_TOOLS.intersection(inside):
-            return
-        self.files += 1
-        if self.files > MOST_FILES:
-            raise Unusable(
-                Verdict.UNREADABLE, f"There are more than {MOST_FILES} files in it. Leave out what others wrote."
-            )
-        path = self.target.joinpath(*inside)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:
-                while chunk := source.read(CHUNK):
-                    self.bytes += len(chunk)
-                    if self.bytes > MOST_BYTES:
-                        raise Unusable(
-                            Verdict.UNREADABLE,
-                            f"It holds more than {MOST_BYTES >> 20} MB. Leave out what others wrote.",
-                        )
-                    file.write(chunk)
-        except (FileExistsError, NotADirectoryError):
-            raise Unusable(Verdict.UNREADABLE, f"It holds {_shown(name)} twice.") from None
-        path.chmod(0o644)
-
-
 def parts(name: str) -> list[str]:
     """The folders and the file that a path names. Raises Unusable when it leads out of the folder."""
     inside = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
     absolute = name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name)
     if len(inside) > DEEPEST:
-        raise Unusable(Verdict.UNREADABLE, f"It holds more than {DEEPEST} folders inside each other: {_shown(name)}.")
+        raise Unusable(f"It holds more than {DEEPEST} folders inside each other: {_shown(name)}.")
     if any(len(part.encode(errors="replace")) > LONGEST for part in inside):
-        raise Unusable(Verdict.UNREADABLE, f"It holds a file whose name is too long: {_shown(name)}.")
+        raise Unusable(f"It holds a file whose name is too long: {_shown(name)}.")
     if absolute or ".." in inside or not inside or "\0" in name:
-        raise Unusable(Verdict.UNREADABLE, f"It holds a file called {_shown(name)}, which is no path inside of it.")
+        raise Unusable(f"It holds a file called {_shown(name)}, which is no path inside of it.")
     return inside
 
 
@@ -177,7 +127,7 @@ def _folder(folder: Path) -> Files:
         return
     for name, path in files:
         with path.open("rb") as file:
-            yield name, file
+            yield name, _pieces(file)
 
 
 def _zip(path: Path) -> Files:
@@ -188,14 +138,15 @@ def _zip(path: Path) -> Files:
             if entry.is_dir() or link or LEFT_BY_TOOLS.intersection(parts(entry.filename)):
                 continue
             if entry.flag_bits & 1:
-                raise Unusable(Verdict.UNREADABLE, "The zip is encrypted: hand in one without a password.")
+                raise Unusable("The zip is encrypted: hand in one without a password.")
             if entry.compress_type not in COMPRESSION:
-                raise Unusable(
-                    Verdict.UNREADABLE,
-                    "The zip is packed in a way that is rare: make it with your system's own tool.",
-                )
+                raise Unusable("The zip is packed in a way that is rare: make it with your system's own tool.")
             with archive.open(entry) as file:
-                yield entry.filename, file
+                yield entry.filename, _pieces(file)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    return iter(partial(file.read, CHUNK), b"")
 
 
 def _refuse_long_list(path: Path) -> None:
@@ -208,9 +159,11 @@ def _refuse_long_list(path: Path) -> None:
         raise zipfile.BadZipFile("it is no zip, or only the beginning of one")
     (size,) = struct.unpack_from("<L", tail, at + 12)
     if size > MOST_LISTED:
-        raise Unusable(
-            Verdict.UNREADABLE, f"There are more than {MOST_FILES} files in it. Leave out what others wrote."
-        )
+        raise _too_many_files()
+
+
+def _too_many_files() -> Unusable:
+    return Unusable(f"There are more than {MOST_FILES} files in it. Leave out what others wrote.")
 
 
 def _shown(name: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from companion.project.results import FAILED, PASSED
+from companion.sandbox.supervise import Exceeded
 
 SHOWN = 1000  # characters of a failure's message that are kept
 
@@ -77,13 +78,9 @@ class Grade:
         share = self.passed / self.expected if self.expected else 0
         return min(round(maximum * share, 2), maximum - 0.01) if share else 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """The result as what JSON can hold; `read` is the way back."""
-        return asdict(self)
-
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Grade:
-        """The result that `as_dict` turned into `facts`."""
+        """The result that `asdict` turned into `facts`."""
         outcomes = {id_: Outcome(**outcome) for id_, outcome in facts["outcomes"].items()}
         return cls(**{**facts, "verdict": Verdict(facts["verdict"]), "outcomes": outcomes})
 
@@ -91,6 +88,19 @@ class Grade:
 def shortened(text: object, most: int) -> str:
     """At most so many characters of something strange, as text that every file can hold."""
     return str(text)[:most].encode("utf-8", "replace").decode()
+
+
+def explained(failure: Mapping[str, Any]) -> str:
+    """A sentence about what kept a project from starting. Nonsense raises LookupError, TypeError or AttributeError."""
+    places = failure["places"]
+    where = f"{places[-1]['file']}, line {places[-1]['line']}: " if places else ""
+    message = str(failure["message"]).strip().partition("\n")[0]
+    return shortened(f"{where}{failure['type']}{': ' if message else ''}{message}", 500)
+
+
+def exceeded(error: Exceeded) -> Grade:
+    """The result of a submission that has used up its time or its memory."""
+    return Grade(Verdict.MEMORY if error.memory else Verdict.TIMEOUT, str(error))
 
 
 def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: int | None) -> Grade:

@@ -1,25 +1,21 @@
-"""Who does the work: processes of this machine, a Dask cluster, or any executor that somebody names."""
+"""Who does the work: this machine, a Dask cluster, or any executor that somebody names."""
 
 from __future__ import annotations
 
 import importlib
-import multiprocessing
-import multiprocessing.connection
 import os
-import shutil
-import signal
+import subprocess
+import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.util import Finalize
-from typing import Any
 
-AHEAD = 2  # tasks that each process of this machine has before it, so that none waits
+from companion.sandbox.supervise import interrupted
+
+AHEAD = 2  # tasks that each worker of this machine has before it, so that none waits
 AHEAD_ELSEWHERE = 1000  # tasks that wait in a cluster
-ENDINGS = (signal.SIGINT, signal.SIGTERM)  # from Ctrl+C, and from a pool of which a process has died
 
 
 class NoExecutor(ValueError):
@@ -45,13 +41,24 @@ class Workers:
             executor.shutdown(wait=wait)
 
 
+class _Threads(ThreadPoolExecutor):
+    """Threads, because the work of each is to start the processes of a submission and to wait for them."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the threads. With `wait=False`, they end the processes of their submissions at once."""
+        if not wait:
+            interrupted.set()
+        super().shutdown(wait=True, cancel_futures=cancel_futures)
+        interrupted.clear()
+
+
 def workers(named: str, jobs: int) -> Workers:
     """What `--executor` names: "processes", "dask://HOST:PORT", or MODULE:CALLABLE, which returns an Executor.
 
     `jobs` is how many submissions are graded at a time here. Raises NoExecutor.
     """
     if named == "processes":
-        return Workers(lambda: _processes(jobs), AHEAD * jobs)
+        return Workers(lambda: _Threads(jobs), AHEAD * jobs)
     if named.startswith("dask://"):
         return Workers(_dask(named.removeprefix("dask://")), AHEAD_ELSEWHERE)
     module, colon, name = named.partition(":")
@@ -69,54 +76,21 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class _Pool(ProcessPoolExecutor):
-    """Processes that nothing ends while they start: Ctrl+C reaches all that a terminal has started."""
+@contextmanager
+def temporary_files() -> Iterator[None]:
+    """Keep the temporary files of this process in one folder, which is removed however the process ends.
 
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        if not hasattr(signal, "pthread_sigmask"):  # Windows
-            return super().submit(function, *arguments, **named)
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)  # what starts meanwhile inherits it
-        try:
-            return super().submit(function, *arguments, **named)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _processes(jobs: int) -> Executor:
-    return _Pool(jobs, multiprocessing.get_context("spawn"), initializer=_end_with_the_parent)
-
-
-def _end_with_the_parent() -> None:
-    """A worker whose parent was killed would wait for ever: end with it, and with us what we have started.
-
-    The sandboxes end when we do. Their folders would stay, so all of them lie in one, which goes in either case.
+    Another process removes it as soon as its stdin ends, because a process that is killed removes nothing.
     """
-    parent = multiprocessing.parent_process()
-    assert parent
-    tempfile.tempdir = tempfile.mkdtemp(prefix="grading-")
-    remove = Finalize(None, shutil.rmtree, (tempfile.tempdir, True), exitpriority=0)
-
-    once = threading.Lock()  # who comes second waits until all is gone
-
-    def end() -> None:
-        with once:
-            remove()
-            os._exit(1)
-
-    def interrupted(*ignored: object) -> None:
-        for number in ENDINGS:
-            signal.signal(number, signal.SIG_IGN)
-        end()
-
-    def wait() -> None:
-        multiprocessing.connection.wait([parent.sentinel])
-        end()
-
-    for number in ENDINGS:
-        signal.signal(number, interrupted)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
-    threading.Thread(target=wait, daemon=True).start()
+    folder = tempfile.mkdtemp(prefix="grading-")
+    code = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
+    command = [sys.executable, "-I", "-c", code, folder]
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):
+            yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _dask(address: str) -> Callable[[], Executor]:

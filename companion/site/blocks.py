@@ -14,6 +14,8 @@ that writes them.
 from __future__ import annotations
 
 import difflib
+import logging
+import os
 import xml.etree.ElementTree as etree
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -29,10 +31,11 @@ from pymdownx.blocks.block import Block, type_string
 from companion.chain.changes import conflicts
 from companion.chain.chapters import BESIDE, CHAPTER, Mark, parse
 from companion.chain.narration import CONFLICT
-from companion.site.problems import report
 
 Problems = list[tuple[int | None, str]]  # each with its line in the page; None where the text names its place
 READER = "companion-blocks"
+STRICT = "COMPANION_STRICT"  # set it for a builder that counts no warnings: a problem then stops it
+log = logging.getLogger("mkdocs.companion")  # below "mkdocs", so that a strict build counts the warnings
 NOT_UNDERSTOOD = (
     "the block is not understood. An empty line before it may be missing, or an option is misspelt or no YAML "
     "(there, a value with a backtick or a colon is in quotes)"
@@ -40,42 +43,41 @@ NOT_UNDERSTOOD = (
 
 
 class MarkedBlock(Block):  # type: ignore[misc]  # pymdownx has no types
-    """A block that tells the reader of the blocks which element it became."""
+    """A block that tells the reader of the blocks which element it became: a `<div class="CSS">` as a rule."""
 
     ARGUMENT = True
+    CSS = ""
+    content: etree.Element | None = None  # where its prose goes; None for the element itself
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         element = self.make(parent)
         self.md.preprocessors[READER].understood(self.NAME, self.argument.strip(), element)
         return element
 
-    @abstractmethod
     def make(self, parent: etree.Element) -> etree.Element:
         """Returns the element of the block, below `parent`."""
+        return etree.SubElement(parent, "div", {"class": self.CSS})
+
+    def on_add(self, block: etree.Element) -> etree.Element:
+        return block if self.content is None else self.content
 
 
 class ChapterBlock(MarkedBlock):
     """Names the stage of the page; becomes the head of the chapter."""
 
-    NAME = CHAPTER
-
-    def make(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(parent, "div", {"class": "rd-chapter"})
+    NAME, CSS = CHAPTER, "rd-chapter"
 
 
 class BesideBlock(MarkedBlock):
     """Prose, and the selectors of the lines that stand beside it."""
 
-    NAME = BESIDE
+    NAME, CSS = BESIDE, "rd-step"
     OPTIONS = {"generated": ["", type_string]}
 
     def make(self, parent: etree.Element) -> etree.Element:
-        step = etree.SubElement(parent, "div", {"class": "rd-step"})
-        self.prose = etree.SubElement(step, "div", {"class": "rd-prose"})
+        step = super().make(parent)
+        self.content = etree.SubElement(step, "div", {"class": "rd-prose"})
         return step
-
-    def on_add(self, block: etree.Element) -> etree.Element:
-        return self.prose
 
 
 class PartBlock(MarkedBlock):
@@ -97,11 +99,8 @@ class PictureBlock(MarkedBlock):
         figure = etree.SubElement(parent, "figure", {"class": "pc"})
         drawing = etree.SubElement(figure, "div", {"class": "pc-drawing", "data-search-exclude": ""})
         drawing.text = AtomicString(self.md.htmlStash.store(svg.strip()))
-        self.caption = etree.SubElement(figure, "figcaption")
+        self.content = etree.SubElement(figure, "figcaption")
         return figure
-
-    def on_add(self, block: etree.Element) -> etree.Element:
-        return self.caption
 
 
 class ReadBlocks(Preprocessor):
@@ -178,7 +177,18 @@ class BlocksProcessor(Treeprocessor, ABC):
 
     def run(self, root: etree.Element) -> None:
         found = self.fill(root)
-        report(root, [text if line is None else f"{self.blocks.where(line)}: {text}" for line, text in found])
+        problems = [text if line is None else f"{self.blocks.where(line)}: {text}" for line, text in found]
+        for problem in problems:
+            log.warning(problem)
+        if problems and os.environ.get(STRICT):
+            raise SystemExit("\n".join(problems))
+        if problems:
+            box = etree.Element("div", {"class": "admonition failure", "role": "alert"})
+            etree.SubElement(box, "p", {"class": "admonition-title"}).text = "The prose and the code disagree"
+            listed = etree.SubElement(box, "ul")
+            for problem in problems:
+                etree.SubElement(listed, "li").text = AtomicString(problem)
+            root.insert(0, box)
 
     @abstractmethod
     def fill(self, root: etree.Element) -> Problems:

@@ -95,9 +95,8 @@ class PlacePanes(BlocksProcessor):
 
     def _replace(self, parent: etree.Element, code: etree.Element, markup: str) -> None:
         # Stashed as raw HTML, because the builder's check of links does not see the ids of our lines.
-        index = list(parent).index(code)
         words = self.md.htmlStash.store(markup) + (code.tail or "")
-        if index:
+        if index := list(parent).index(code):
             parent[index - 1].tail = (parent[index - 1].tail or "") + words
         else:
             parent.text = (parent.text or "") + words

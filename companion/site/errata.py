@@ -40,10 +40,7 @@ class FaultBlock(MarkedBlock):
 class TallyBlock(MarkedBlock):
     """How many faults there are of each kind, and the buttons that show only some of them."""
 
-    NAME = "tally"
-
-    def make(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(parent, "div", {"class": "er-tally"})
+    NAME, CSS = "tally", "er-tally"
 
 
 class TellFaults(BlocksProcessor):
@@ -61,8 +58,11 @@ class TellFaults(BlocksProcessor):
             told.append(fault)
             wrong = faults.problems(fault, self.root) or self._tell(section, fault)
             problems += [(mark.line, problem) for problem in wrong]
+        # Radio buttons: a style sheet reads which one is checked, so that no script is needed.
+        kinds = {"severity": SEVERITIES, "state": STATES, "area": AREAS}
+        count = Counter(word for fault in told for word in (fault.state, fault.severity, fault.area))
         for _, tally in self.blocks.of(TallyBlock.NAME):
-            tally.extend(_tally(told))
+            tally.extend(element("tally", kinds=kinds, count=count, total=len(told)))
         return problems
 
     def _tell(self, section: etree.Element, fault: Fault) -> list[str]:
@@ -87,13 +87,6 @@ class TellFaults(BlocksProcessor):
         steps, problems = read_steps(stage, self.root)
         step = step_showing(steps, place.path, place.symbol)
         return step.ident if step else "" if problems else None
-
-
-def _tally(told: list[Fault]) -> etree.Element:
-    """Counts, and radio buttons: a style sheet reads which one is checked, so that no script is needed."""
-    count = Counter(word for fault in told for word in (fault.state, fault.severity, fault.area))
-    kinds = {"severity": SEVERITIES, "state": STATES, "area": AREAS}
-    return element("tally", kinds=kinds, count=count, total=len(told))
 
 
 class LinkNotes(Treeprocessor):

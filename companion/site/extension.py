@@ -24,17 +24,8 @@ from companion.site.overview import ShowWay, WayBlock
 from companion.site.source import ShowSource, SourceBlock
 from companion.site.versions import ShowVersions, VersionsBlock
 
-BLOCKS = (
-    BesideBlock,
-    ChapterBlock,
-    FaultBlock,
-    PartBlock,
-    PictureBlock,
-    SourceBlock,
-    TallyBlock,
-    VersionsBlock,
-    WayBlock,
-)
+BLOCKS = [BesideBlock, ChapterBlock, FaultBlock, PartBlock, PictureBlock, SourceBlock, TallyBlock, VersionsBlock]
+BLOCKS += [WayBlock]
 
 
 class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no types

@@ -1,18 +1,18 @@
-"""The faults of the 2018 article, as docs/errata.md tells them: the one place where the facts stand.
+"""Reads the faults of the 2018 article from docs/errata.md, the only place that lists them.
 
     /// fault | 22
-        title: A token need not end
+        title: A token without an expiry date is accepted
         severity: high
         area: tokens
         mended: 04-authentication-backend authentication/tokens.py#REQUIRED_CLAIMS
         held: tests/test_tokens.py::test_a_token_without_a_claim_is_refused
 
-    **Said.** … **Run.** … **Mended.** …
+    **Article:** … **Run:** … **Fixed:** …
     ///
 
-A fault is `mended:` (a stage and a selector; several are divided by commas), `kept:` on purpose (written the same
-way), or left for `later:` (the name of a stage that is not there yet). When that stage comes, `later:` becomes
-`mended:` and gets its `held:`, and the last lead its other word.
+A fault has one of three states: `mended:` (a stage and a selector, or several with commas between them), `kept:` on
+purpose (written the same way), or `later:` (the name of a stage that doesn't exist yet). When that stage is written,
+change `later:` to `mended:`, add `held:`, and change **Later:** to **Fixed:**.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ AREAS = {
     "tokens": "Tokens",
     "registration": "Registration",
     "login": "Login",
-    "rest": "Model, admin, addresses, text",
+    "rest": "Model, admin, URLs, text",
 }
-STATES = {"mended": "Mended", "kept": "Kept", "later": "Later"}
+STATES = {"mended": "Fixed", "kept": "Kept", "later": "Later"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One entry: `state` is a key of STATES; `later` names the stage that will mend it, `held` the tests."""
+    """One entry: `state` is a key of STATES; `later` names the stage that will fix it, `held` the tests."""
 
     number: int
     title: str
@@ -71,7 +71,7 @@ class Fault:
 
 
 def read(options: dict[str, str], number: str) -> Fault:
-    """The fault that these options of a block state. Raises ValueError, whose message says what is wrong."""
+    """Returns the fault that these options describe. Raises ValueError, whose message says what is wrong."""
     given = {key: value for key, value in options.items() if value}
     states = [state for state in STATES if state in given]
     if not number.isdigit():
@@ -85,16 +85,8 @@ def read(options: dict[str, str], number: str) -> Fault:
             raise ValueError(f"fault {number}: {name}: is one of {', '.join(known)}, and not {given[name]!r}")
     where = "" if states == ["later"] else given[states[0]]
     held = tuple(test.strip() for test in given.get("held", "").split(",") if test.strip())
-    return Fault(
-        number=int(number),
-        title=given["title"],
-        severity=given["severity"],
-        area=given["area"],
-        state=states[0],
-        places=tuple(_places(where)),
-        later=given.get("later", ""),
-        held=held,
-    )
+    facts = {name: given.get(name, "") for name in ("title", "severity", "area", "later")}
+    return Fault(number=int(number), state=states[0], places=tuple(_places(where)), held=held, **facts)
 
 
 def _places(text: str) -> Iterator[Location]:
@@ -106,7 +98,7 @@ def _places(text: str) -> Iterator[Location]:
 
 
 def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
-    """What the entry says and the stages contradict: one sentence each, with the remedy."""
+    """Compares an entry with the stages. Returns a sentence for each contradiction, with the fix."""
     found = []
     if fault.state == "later":
         numbers = [stage.name[:2] for stage in stages.stages(root) if stages.STEP.fullmatch(stage.name)]
@@ -117,21 +109,19 @@ def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
         if fault.held:
             found.append("what is left for later has no held: yet")
     elif not fault.held:
-        found.append("lacks held:, the test that fails without the mend")
+        found.append("lacks held:, the test that fails without the fix")
     found += [problem for place in fault.places if (problem := _lost_place(place, root))]
-    found += [
-        f"held: there is no {test}, neither in {', '.join(sorted({p.stage for p in fault.places}))} nor in the root"
-        for test in fault.held
-        if requirement(fault, test, root) is None
-    ]
+    lost = [test for test in fault.held if requirement(fault, test, root) is None]
+    names = ", ".join(sorted({place.stage for place in fault.places}))
+    found += [f"held: there is no {test}, neither in {names} nor in the root" for test in lost]
     return [f"fault {fault.number}: {problem}" for problem in found]
 
 
 def requirement(fault: Fault, test: str, root: Path = stages.ROOT) -> str | None:
-    """The first paragraph of the docstring of a test that holds the fault; None when there is no such test.
+    """Returns the first paragraph of the docstring of a test of this fault, or None if there is no such test.
 
-    A test of a stage (`tests/test_x.py::test_y`) is looked for in the stages of the fault, one of the chain or the
-    companion (`tests/laws/test_x.py::test_y`) below `root`.
+    Looks for a test of a stage (`tests/test_x.py::test_y`) in the stages of the fault, and for a test of the companion
+    (`tests/laws/test_x.py::test_y`) below `root`.
     """
     path, _, name = test.partition("::")
     names = {place.stage for place in fault.places}
@@ -166,9 +156,8 @@ def _lost_place(place: Location, root: Path) -> str | None:
         return f"{place.stage} has no file {place.path}"
     text = file.read_text(encoding="utf-8")
     if place.symbol.startswith('"'):
-        return (
-            None if place.symbol.strip('"') in text else f"{place.path} of {place.stage} does not hold {place.symbol}"
-        )
+        lost = place.symbol.strip('"') not in text
+        return f"{place.path} of {place.stage} does not hold {place.symbol}" if lost else None
     try:
         known = [*symbols(text)] if place.path.endswith(".py") else []
     except NotPython:

@@ -18,8 +18,8 @@ from companion.site.templates import element
 HEADING = re.compile(r'^## (.+?)(?: *\{ *data-also="([^"]*)" *\})?$')
 MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
 OPENS, CLOSES = r"""[(\["'“‘]""", r"""[)\]"'”’.,;:!?…]"""
-UNTOUCHED = {"a", "button", "code", "pre", "kbd", "strong", "b", "summary", "label", "figcaption", "th", "svg",
-             "h1", "h2", "h3", "h4", "h5", "h6"}  # fmt: skip
+UNTOUCHED = {"a", "button", "code", "pre", "kbd", "strong", "b", "summary", "label", "figcaption", "th", "svg"}
+UNTOUCHED |= {"h1", "h2", "h3", "h4", "h5", "h6"}
 UNTOUCHED_CLASSES = {"admonition-title", "rd-chapter", "rd-side", "rd-files", "rd-way", "md-button", "er-where", "wy"}
 
 
@@ -85,20 +85,14 @@ class ExplainWords(Treeprocessor):
         """Put a button for each new word of `text` into `parent`, from index `at` on. Returns what stands before."""
         if not text or isinstance(text, AtomicString):
             return text
-        first, last, end = text, None, 0
-        for match in self._new(text):
-            before = text[end : match.start()]
-            if last is None:
-                first = before
-            else:
-                last.tail = before
-            for last in self._button(*match.groups()):
-                parent.insert(at, last)
-                at += 1
-            end = match.end()
-        if last is not None:
-            last.tail = text[end:]
-        return first
+        matches = list(self._new(text))
+        ends = [*(match.start() for match in matches[1:]), len(text)]
+        for match, end in zip(matches, ends, strict=False):
+            word, tip = self._button(*match.groups())
+            tip.tail = text[match.end() : end]
+            parent[at:at] = [word, tip]
+            at += 2
+        return text[: matches[0].start()] if matches else text
 
     def _new(self, text: str) -> Iterator[re.Match[str]]:
         for match in self.pattern.finditer(text):

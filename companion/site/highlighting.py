@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from html import escape
+from itertools import groupby
 
 from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.token import STANDARD_TYPES
@@ -47,23 +49,19 @@ def _number(row: Row) -> int:
     return number
 
 
-def runs(change: FileChange, rows: list[Row], idents: dict[int, str]) -> str:
+def runs(change: FileChange, rows: Sequence[Row], idents: dict[int, str]) -> str:
     """Rows as `<ins>`, `<del>` and `<span>` runs, each of which says in hidden words what it is.
 
     `idents` gives the id of a row by the row's own `id()`.
     """
     out: list[str] = []
-    start = 0
-    for end in range(1, len(rows) + 1):
-        if end == len(rows) or rows[end].kind != rows[start].kind:
-            group = rows[start:end]
-            tag, word = RUNS[group[0].kind]
-            pairs = zip(group, [None, *group], strict=False)
-            lines = "".join(line(change, row, idents.get(id(row), ""), before) for row, before in pairs)
-            out.append(
-                f'<{tag} class="rd-run"><span class="rd-hidden">{word}, {line_numbers(group)}: </span>{lines}</{tag}>'
-            )
-            start = end
+    for kind, together in groupby(rows, lambda row: row.kind):
+        group = list(together)
+        tag, word = RUNS[kind]
+        pairs = zip(group, [None, *group], strict=False)
+        lines = "".join(line(change, row, idents.get(id(row), ""), before) for row, before in pairs)
+        head = f'<span class="rd-hidden">{word}, {line_numbers(group)}: </span>'
+        out.append(f'<{tag} class="rd-run">{head}{lines}</{tag}>')
     return "".join(out)
 
 

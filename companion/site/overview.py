@@ -9,7 +9,7 @@ from pathlib import Path
 
 from companion.chain import stages
 from companion.chain.changes import changes
-from companion.chain.chapters import Chapter, find_chapter, parse
+from companion.chain.chapters import Chapter, find_chapter, no_prose, parse
 from companion.chain.selectors import selectors
 from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
 from companion.site.templates import element
@@ -25,16 +25,13 @@ class WayBlock(MarkedBlock):
     The prose of the block is shown as long as there is none of them.
     """
 
-    NAME = "way"
+    NAME, CSS = "way", "wy"
 
     def make(self, parent: etree.Element) -> etree.Element:
-        way = etree.SubElement(parent, "div", {"class": "wy"})
+        way = super().make(parent)
         etree.SubElement(way, "ol", {"data-search-exclude": ""})
-        self.none_yet = etree.SubElement(way, "div")
+        self.content = etree.SubElement(way, "div")
         return way
-
-    def on_add(self, block: etree.Element) -> etree.Element:
-        return self.none_yet
 
 
 def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
@@ -44,18 +41,12 @@ def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
     """
     lines = page.body.splitlines()
     marks, fences = parse(lines)
-    skipped = {n for fence in fences for n in range(fence.start - 1, fence.end + 1)}
-    skipped |= {n for mark in marks for n in range(mark.line, mark.line + len(mark.options) + 1)}
+    skipped = no_prose(marks, fences)
     prose = sum(len(COMMENT.sub("", line).split()) for n, line in enumerate(lines) if n not in skipped)
     made = {path for mark in marks if mark.options.get("generated") for path in selectors(mark.argument)}
     diff = changes(page.stage, stages.previous(page.stage, root)).files
     code = sum(c.added for path, c in diff.items() if path not in made and not path.startswith("tests/"))
     return math.ceil(prose / WORDS_A_MINUTE + code / LINES_A_MINUTE)
-
-
-def number(stage: stages.Stage) -> int | None:
-    """The number in the name of a stage's folder; None for `final`, which has none."""
-    return int(stage.name[:2]) if stages.STEP.fullmatch(stage.name) else None
 
 
 def meant(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
@@ -66,7 +57,7 @@ def meant(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
     if not limits:
         raise ValueError(f"/// way | {argument}: write the numbers of stages, as in 1-7 or 8-, or {stages.FINAL}")
     first, last = int(limits[1]), int(limits[2] or 99)
-    return [stage for stage in chain if first <= (number(stage) or 0) <= last]
+    return [stage for stage in chain if first <= stage.number <= last and stage.name != stages.FINAL]
 
 
 def duration(total: int) -> str:
@@ -94,7 +85,7 @@ class ShowWay(BlocksProcessor):
             except ValueError as error:
                 problems.append((mark.line, str(error)))
                 continue
-            rows = [(number(stage) or "✓", pages[stage], times[stage]) for stage in chosen]
+            rows = [("✓" if s.name == stages.FINAL else s.number, pages[s], times[s]) for s in chosen]
             way[0].extend(element("stages", rows=rows))
             way.remove(way[1] if chosen else way[0])
         facts = {"{{stages}}": str(len(pages)), "{{reading time}}": duration(sum(times.values()))}

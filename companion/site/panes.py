@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from markupsafe import Markup
 
 from companion.chain.changes import FileChange, Row, StageChanges
 from companion.chain.selectors import REST
 from companion.chain.steps import SUITE, Excerpt, slug
-from companion.chain.symbols import IMPORTS, NotPython, before, enclosing, inside, symbols
+from companion.chain.symbols import IMPORTS, before, enclosing, inside, read_symbols
 from companion.site.highlighting import line, line_numbers, runs
 from companion.site.templates import html
 
@@ -125,18 +126,17 @@ def _with_context(rows: Sequence[Row], owned: list[int]) -> list[int]:
 
 def _code(change: FileChange, shown: list[int], idents: dict[int, str]) -> Markup:
     out: list[str] = []
-    start = 0
-    for k in range(1, len(shown) + 1):
-        if k < len(shown) and shown[k] == shown[k - 1] + 1:
-            continue
-        out.append(runs(change, [change.rows[n] for n in shown[start:k]], idents))
-        if k < len(shown):
-            out.append(_gap([change.rows[n] for n in range(shown[k - 1] + 1, shown[k])]))
-        start = k
+    end = 0
+    for _, together in groupby(enumerate(shown), lambda pair: pair[1] - pair[0]):
+        numbers = [n for _, n in together]
+        if out:
+            out.append(_gap(change.rows[end : numbers[0]]))
+        end = numbers[-1] + 1
+        out.append(runs(change, change.rows[numbers[0] : end], idents))
     return Markup("".join(out))
 
 
-def _gap(rows: list[Row]) -> str:
+def _gap(rows: Sequence[Row]) -> str:
     stay = sum(row.kind != "-" for row in rows)
     count, what = (stay, "") if stay else (len(rows), "removed ")
     told = sum(row.counts for row in rows)
@@ -147,12 +147,9 @@ def _gap(rows: list[Row]) -> str:
 def _place(change: FileChange, owned: list[int]) -> str:
     """Where the lines go: "in class User, after objects". A file that is all new needs no such words."""
     first = next((change.rows[n].new for n in owned if change.rows[n].kind == "+" and change.rows[n].counts), None)
-    if first is None or change.new_text is None or not change.path.endswith(".py"):
+    if first is None:
         return ""
-    try:
-        table = symbols(change.new_text)
-    except NotPython:
-        return ""
+    table = read_symbols(change.path, change.new_text)
     around = enclosing(table, first) or inside(table, first)
     parent = around.name if around else ""
     after = before(table, first, parent) if change.status != "added" else None

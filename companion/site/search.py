@@ -18,8 +18,8 @@ from mkdocs.structure.pages import Page
 
 from companion.chain import stages
 from companion.chain.selectors import Claim
-from companion.chain.steps import Step, steps
-from companion.chain.symbols import NotPython, symbols
+from companion.chain.steps import SUITE, Step, steps
+from companion.chain.symbols import read_symbols
 
 AFTER_THE_PLUGIN = -50
 CHAPTER = re.compile(r"chapters/(.+)\.md")
@@ -27,7 +27,6 @@ RECAP = re.compile(r".*#recap[^/]*")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 NAMED = re.compile(r"(?:async )?(?:def|class) \w+")
-SUITE = "tests/"
 # A step comes before prose that has the same word once, and a step that creates a file comes before later changes.
 CHANGES, CREATES = 1.5, 2.0
 
@@ -106,10 +105,7 @@ def _title(step: Step) -> str:
 def _name(claim: Claim) -> str:
     """The class, function or constant that a selector names, "" for anything else. A field goes by its class."""
     name = claim.selector.partition("#")[2]
-    try:
-        symbol = symbols(claim.change.new_text or "").get(name) if claim.change.path.endswith(".py") else None
-    except NotPython:
-        return ""
+    symbol = read_symbols(claim.change.path, claim.change.new_text).get(name)
     if symbol is None or symbol.kind == "imports":
         return ""
-    return symbol.parent or name if symbol.kind == "name" else name
+    return (symbol.kind == "name" and symbol.parent) or name

@@ -8,7 +8,6 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import click
 from mkdocs.__main__ import cli
@@ -44,22 +43,17 @@ class _Server(LiveReloadServer):
 
 @click.command("serve", context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def command(options: tuple[str, ...]) -> int:
+def serve(options: Sequence[str]) -> int:
     """Read the tutorial in your browser.
 
     OPTIONS are those of `mkdocs serve`.
     """
-    return serve(options)
-
-
-def serve(options: Sequence[str] = ()) -> int:
-    """Serves the site until somebody stops it; `options` are those of `mkdocs serve`. Returns the exit status."""
     os.environ["NO_MKDOCS_2_WARNING"] = "1"
     os.environ.pop("SITE_URL", None)  # its path would become a part of the address
     vars(mkdocs_serve)["LiveReloadServer"] = _Server
     for name in ENDINGS:
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
+            signal.signal(getattr(signal, name), signal.default_int_handler)  # as Ctrl+C
     try:
         return _serve(options)
     except click.ClickException as error:
@@ -92,7 +86,3 @@ def free(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -18,10 +18,7 @@ UNKNOWN_DAY = "This copy has no history, so it cannot say of which day it is."
 class VersionsBlock(MarkedBlock):
     """`/// versions | learn`: the pins of a group in pyproject.toml, and the day of this state."""
 
-    NAME = "versions"
-
-    def make(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(parent, "div", {"class": "vs"})
+    NAME, CSS = "versions", "vs"
 
 
 def pins(group: str, root: Path) -> list[tuple[str, str]]:

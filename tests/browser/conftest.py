@@ -1,4 +1,4 @@
-"""A real browser, the site as it is built, and a server that compresses as a real one does."""
+"""Fixtures: a real browser, the built site, and a server that compresses like a real one."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 from companion.chain.stages import ROOT, stages
 from tests.browser.hosting import Compressing
 
-# As root there is no sandbox to be had, and without the others Chromium calls its maker.
+# Chromium has no sandbox as root. Without the other flags, it sends requests to its maker.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 CHAPTERS = [stage.name for stage in stages()]
@@ -22,10 +22,10 @@ CHAPTERS = [stage.name for stage in stages()]
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
-    """The folder of the site, built strictly from this tree."""
+    """Returns the folder of the site, built with `--strict`."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    # With a repository, so that every link that a page can have is there.
+    # With a repository, so that the pages have all their links.
     env = os.environ | {"NO_MKDOCS_2_WARNING": "1", "REPO_URL": "https://code.test"}
     subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
     return folder
@@ -33,7 +33,7 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(built):
-    """The address of the site on this machine, with a slash at its end."""
+    """Yields the URL of the site, with a slash at its end."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, directory=str(built)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -43,7 +43,7 @@ def site(built):
 
 @pytest.fixture(scope="session")
 def browser():
-    """Debian's Chromium, or the one that CHROMIUM names."""
+    """Yields Debian's Chromium, or the one that CHROMIUM names."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     assert path, "no Chromium is here: apt-get install chromium, or set CHROMIUM to the path of one"
     with sync_playwright() as playwright:
@@ -54,7 +54,7 @@ def browser():
 
 @pytest.fixture
 def visit(browser, site):
-    """Opens a page of the site in a browser without a past: `visit("chapters/07-urls/", width=390)`.
+    """Opens a page of the site in a new browser profile: `visit("chapters/07-urls/", width=390)`.
 
     Further options are Playwright's, for instance `color_scheme="dark"` or `java_script_enabled=False`.
     """
@@ -75,11 +75,11 @@ def visit(browser, site):
 
 @pytest.fixture
 def page(visit):
-    """The chapter that has most to show, on a desk."""
+    """Opens the chapter with the most elements, in a wide window."""
     return visit("chapters/04-authentication-backend/")
 
 
 def pytest_generate_tests(metafunc):
-    """`chapter` is the address of every chapter in turn."""
+    """Runs a test with the argument `chapter` for each chapter."""
     if "chapter" in metafunc.fixturenames:
         metafunc.parametrize("chapter", [f"chapters/{name}/" for name in CHAPTERS], ids=CHAPTERS)

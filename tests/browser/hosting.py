@@ -1,4 +1,4 @@
-"""Serves a built site as hosts of static sites do, compressed and with a lifetime: for tests and measurements."""
+"""Serves a built site as static hosts do, compressed and with a lifetime, for tests and measurements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Compressing(SimpleHTTPRequestHandler):
     """Takes the folder to serve as `directory`, as its base class does."""
 
     def do_GET(self) -> None:
-        """Answer with the file, or as the base class does where there is none."""
+        """Sends the file. Without one, does what the base class does."""
         path = Path(self.translate_path(self.path))
         if path.is_dir() and self.path.split("?")[0].endswith("/"):
             path = path / "index.html"
@@ -31,4 +31,4 @@ class Compressing(SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Logs nothing."""

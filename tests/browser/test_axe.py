@@ -1,4 +1,4 @@
-"""Every page, both schemes, a desk and a phone: axe-core finds nothing, and no request leaves the site."""
+"""Runs axe-core on every page, in both colour schemes, in a wide window and on a phone."""
 
 import pytest
 
@@ -6,21 +6,21 @@ from companion.chain.stages import ROOT
 
 AXE = ROOT / "tests/browser/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Thousands of lines of code are all alike: those of the first steps stand for the rest, whose colours test_site.py holds.
+# Thousands of lines of code look the same, so only the first steps are checked. test_site.py checks the colours of code.
 LEFT_OUT = [[".rd-step ~ .rd-step ~ .rd-step ~ .rd-step .rd-code"], [".rd-fold .rd-code"], [".rd-file .rd-code"]]
 OPEN = "document.querySelectorAll('details').forEach((details) => (details.open = true))"
 
 
 @pytest.fixture(scope="session")
 def addresses(built):
-    """Every page that was built."""
+    """Returns the address of every page."""
     return [path.relative_to(built).as_posix().removesuffix("index.html") for path in sorted(built.rglob("*.html"))]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_no_violation(visit, addresses, scheme, width):
-    """Contrast, names, roles, order of headings and the rest of WCAG 2.2 AA and best practice, also in what is folded."""
+    """It checks WCAG 2.2 AA and best practice, also in folded parts: contrast, names, roles, order of headings."""
     page = visit("", width=width, color_scheme=scheme)
     start = page.url
     found = {}

@@ -1,4 +1,4 @@
-"""For everybody: by keyboard alone, zoomed in, on a small phone, in forced colours, in a browser that keeps nothing."""
+"""Tests the site with a keyboard alone, zoomed in, on a small phone, in forced colours and without storage."""
 
 import pytest
 
@@ -14,7 +14,7 @@ FOCUSED = """() => {
             drawer: Boolean(document.activeElement.closest('.md-sidebar--primary')),
             name: document.activeElement.className + ' ' + document.activeElement.textContent.trim().slice(0, 30)};
 }"""
-# Marks and names the first visible control of each kind: buttons and what unfolds, by what the style sheets call them.
+# Marks and names the first visible control of each kind (buttons and folds), by its CSS classes.
 KINDS = """() => {
     const kinds = new Map();
     for (const e of document.querySelectorAll('button, summary, [role=button]')) {
@@ -43,7 +43,7 @@ CUT = """(selector) => [...document.querySelectorAll(selector)]
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_header_covers_nothing_that_has_the_focus(visit, width):
-    """Who goes back with Shift and Tab sees where they are: the header stays, and what has the focus is below it (WCAG 2.4.11)."""
+    """With Shift and Tab, the focused element is always below the header, which stays (WCAG 2.4.11)."""
     page = visit(STEP, width=width)
     page.locator("#step-authentication-tokens-py-read-token .rd-foot input").focus()
     covered = []
@@ -73,7 +73,7 @@ def test_what_has_the_focus_is_marked(visit):
 @pytest.mark.parametrize("width", [1220, 1440])
 @pytest.mark.parametrize("address", ["", CHAPTER, "troubleshooting/"])
 def test_a_wide_page_has_no_menu_button(visit, address, width):
-    """The menu is a column or a row of tabs there, so a button for it would do nothing."""
+    """The menu is a column or a row of tabs there, so a button would do nothing."""
     page = visit(address, width=width)
 
     assert page.locator(".rd-menu").count() == 1
@@ -84,7 +84,7 @@ def test_a_wide_page_has_no_menu_button(visit, address, width):
 @pytest.mark.parametrize("width", [1440, 900, 390])
 @pytest.mark.parametrize("address", ["", CHAPTER, "checking/", "instructors/"])
 def test_every_control_does_something(visit, address, width):
-    """One of each kind that a reader sees: pressing it changes the picture, the clipboard or the address."""
+    """The test presses one control of each kind. It must change the page, the clipboard or the address."""
     page = visit(address, width=width)
     for n, name in enumerate(page.evaluate(KINDS)):
         page = visit(address, width=width)
@@ -95,14 +95,14 @@ def test_every_control_does_something(visit, address, width):
         before = (page.screenshot(), page.url)
         control.press("Enter")
         page.wait_for_function(SETTLED)
-        # What a control does may take a moment, so look more than once: copying is asynchronous.
+        # Look more than once, because copying is asynchronous.
         assert any((page.screenshot(), page.url) != before for _ in range(20)), name
 
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("address", ["", CHAPTER])
 def test_every_stop_of_the_tab_key_is_seen(visit, address, width):
-    """The key stops at nothing that is empty or hidden, such as the results of a search that is closed."""
+    """Tab skips everything that is empty or hidden, such as the results of a closed search."""
     page = visit(address, width=width)
     for _ in range(12):
         page.keyboard.press("Tab")
@@ -111,7 +111,7 @@ def test_every_stop_of_the_tab_key_is_seen(visit, address, width):
 
 @pytest.mark.parametrize("width", [390, 1150])
 def test_the_menu_opens_and_shuts_by_key(visit, width):
-    """Enter opens it and brings the focus in, Escape shuts it and gives the focus back; a click opens it too."""
+    """Enter opens the menu and moves the focus into it. Escape closes it and moves the focus back. A click opens it too."""
     page = visit(CHAPTER, width=width)
     menu, drawer = page.get_by_role("button", name="Menu"), page.locator(".md-sidebar--primary")
     assert not drawer.is_visible()
@@ -144,11 +144,11 @@ def test_no_key_enters_a_menu_that_is_shut(visit):
     assert page.evaluate("document.querySelector('.md-content').contains(document.activeElement)")
 
 
-# What there is room for
+# Narrow windows
 
 
 def test_prose_that_stays_never_covers_the_foot_of_its_step(page):
-    """Box and links below the prose are there to click, however far one has scrolled."""
+    """The box and the links below the prose can be clicked at every scroll position."""
     covered = page.evaluate(
         """async () => {
             const found = [];
@@ -167,7 +167,7 @@ def test_prose_that_stays_never_covers_the_foot_of_its_step(page):
 
 
 def test_a_chapter_lists_its_sections(visit, chapter):
-    """Each one leads to its heading, without a script too."""
+    """Each link leads to its heading, also without scripts."""
     page = visit(chapter, java_script_enabled=False)
     links = page.locator(".rd-contents a")
     headings = page.locator("main h2[id]:not(#files)")
@@ -180,7 +180,7 @@ def test_a_chapter_lists_its_sections(visit, chapter):
 
 
 def test_on_a_phone_the_tree_of_files_is_folded(visit):
-    """The longest one fills more than a screen, before the first word about the code. Nothing moves, and a tap unfolds it."""
+    """The longest tree is higher than the screen. It is folded without moving the page, and a tap unfolds it."""
     address = "chapters/11-account-recovery/"
     page = visit(address, width=390, height=844)
     tree = page.locator(".rd-tree").first
@@ -194,7 +194,7 @@ def test_on_a_phone_the_tree_of_files_is_folded(visit):
 
 @pytest.mark.parametrize("address", ["", CHAPTER, "chapters/08-hardening/"])
 def test_nothing_is_cut_off_on_the_smallest_phone(visit, address):
-    """At 320 px, which is also 1280 px at 400 % (WCAG 1.4.10), the name of the site and the place of a pane are whole."""
+    """At 320 px (1280 px at 400 %, WCAG 1.4.10), the name of the site and the place of a pane are not cut off."""
     page = visit(address, width=320)
 
     assert page.evaluate(CUT, ".md-header__topic:first-child .md-ellipsis") == []
@@ -202,7 +202,7 @@ def test_nothing_is_cut_off_on_the_smallest_phone(visit, address):
 
 
 def test_a_heading_on_a_phone_has_no_empty_line(visit):
-    """The sign of its link takes no line of its own."""
+    """The sign of the link is on the same line as the heading."""
     page = visit("chapters/01-dockerfile/", width=390)
     page.evaluate("document.fonts.ready.then(() => true)")  # in another font, the title may need two lines
 
@@ -210,7 +210,7 @@ def test_a_heading_on_a_phone_has_no_empty_line(visit):
 
 
 def test_the_copy_button_narrows_the_first_line_only(visit):
-    """An address that fits the second line is not broken to go around the button."""
+    """A URL that fits on the second line is not broken because of the button."""
     page = visit("chapters/07-urls/", width=390, has_touch=True)
     button = page.locator(".language-console:visible .rd-copy").first
     line = button.locator("xpath=..").evaluate("code => parseFloat(getComputedStyle(code).lineHeight)")
@@ -222,7 +222,7 @@ def test_the_copy_button_narrows_the_first_line_only(visit):
 
 
 def test_what_the_search_finds_wraps(visit):
-    """Code in a result does not scroll sideways: no key would reach it there."""
+    """Code in a search result wraps. With a keyboard, nobody could scroll it."""
     page = visit("chapters/07-urls/", width=320)
     page.locator("label[for=__search]").first.click()
     page.get_by_placeholder("Search").press_sequentially("expired")
@@ -232,7 +232,7 @@ def test_what_the_search_finds_wraps(visit):
 
 
 def test_a_table_is_as_wide_as_its_columns(visit):
-    """The frame ends where the columns end."""
+    """The frame of the table ends with its columns."""
     page = visit("about/")
 
     assert (
@@ -244,7 +244,7 @@ def test_a_table_is_as_wide_as_its_columns(visit):
 
 
 def test_the_menu_gives_each_chapter_its_number(visit):
-    """The prose calls chapters by their numbers. Sections of a chapter have none."""
+    """Chapters have numbers in the menu, and sections have none."""
     page = visit("chapters/08-hardening/", width=390)
     content = "all => all.map((e) => getComputedStyle(e, '::before').content)"
     chapters = page.locator(".md-nav__item:has(> a[href*='07-urls']), .md-nav__item:has(> a[href*='final'])")
@@ -256,11 +256,11 @@ def test_the_menu_gives_each_chapter_its_number(visit):
     assert set(page.eval_on_selector_all(".md-nav--secondary .md-ellipsis", content)) == {"none"}
 
 
-# What a browser may refuse
+# Forced colours, and no storage
 
 
 def test_forced_colours_show_what_is_chosen(visit):
-    """This stage among the stages, and Diff or Result, differ from the others."""
+    """The current stage, and the choice of Diff or Result, can be seen without colours."""
     page = visit(CHAPTER, forced_colors="active")
     ground = "e => getComputedStyle(e).backgroundColor"
 
@@ -273,7 +273,7 @@ def test_forced_colours_show_what_is_chosen(visit):
 
 @pytest.mark.parametrize("address", ["", CHAPTER, "errata/"])
 def test_a_browser_that_denies_storage_shows_everything(browser, site, address):
-    """Nothing is remembered, nothing fails, and light turns to dark."""
+    """Without storage nothing fails, and dark mode still works."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
     context.add_init_script(DENIED)
     page = context.new_page()
@@ -292,7 +292,7 @@ def test_a_browser_that_denies_storage_shows_everything(browser, site, address):
 
 
 def test_the_start_page_bears_the_name_of_the_site(visit):
-    """In a list of results, and where somebody shares it."""
+    """A search engine and a shared link show the name."""
     page = visit("")
 
     assert page.title() == "JWT login in stages"

@@ -1,4 +1,4 @@
-"""In Firefox, which does not know `interestfor`: pointing at a dotted word shows what it means, as in Chromium."""
+"""Tests in Firefox, which lacks `interestfor`, that pointing at a dotted word shows its explanation."""
 
 import json
 import os
@@ -18,14 +18,14 @@ ESCAPE = "\ue00c"
 
 
 class Marionette:
-    """Firefox, driven by its own protocol: no driver has to be installed for that."""
+    """Controls Firefox with its own protocol, so no driver has to be installed."""
 
     def __init__(self, connection):
         self.connection, self.answers, self.asked = connection, connection.makefile("rb"), 0
         self._read()  # its greeting
 
     def __call__(self, command, **parameters):
-        """What the command returns. Raises RuntimeError where Firefox refuses it."""
+        """Returns the result of a command. Raises RuntimeError if Firefox rejects it."""
         self.asked += 1
         message = json.dumps([0, self.asked, command, parameters]).encode()
         self.connection.sendall(b"%d:%s" % (len(message), message))
@@ -44,7 +44,7 @@ class Marionette:
         return self("WebDriver:ExecuteScript", script=script, args=[])["value"]
 
     def wait(self, script, wanted):
-        """Wait until the script returns what is wanted, at most 20 seconds."""
+        """Waits until the script returns the expected value, at most 20 seconds."""
         until = time.monotonic() + 20
         while (found := self.run(script)) != wanted:
             assert time.monotonic() < until, found
@@ -61,7 +61,7 @@ class Marionette:
 
 @pytest.fixture(scope="module")
 def firefox(tmp_path_factory):
-    """The Firefox that is installed, without a window and with a profile of its own."""
+    """Yields the installed Firefox, without a window and with a new profile."""
     path = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
     assert path, "no Firefox is here: apt-get install firefox-esr, or set FIREFOX to the path of one"
     profile = tmp_path_factory.mktemp("firefox")
@@ -82,7 +82,7 @@ def firefox(tmp_path_factory):
 
 
 def test_pointing_at_a_word_shows_what_it_means(firefox, site):
-    """Nothing moves below it, Escape hides it, and so does leaving."""
+    """Escape hides the explanation, and so does moving the pointer away. The page below does not move."""
     firefox("WebDriver:Navigate", url=f"{site}chapters/04-authentication-backend/")
     x, y, meaning = firefox.run(CENTRE)
     place = "return document.querySelector('.rd-step').getBoundingClientRect().top"
@@ -103,7 +103,7 @@ def test_pointing_at_a_word_shows_what_it_means(firefox, site):
 
 
 def test_coming_to_a_word_by_key_shows_what_it_means(firefox, site):
-    """Escape hides it and leaves the focus where it is."""
+    """Escape hides the explanation and does not move the focus."""
     firefox("WebDriver:Navigate", url=f"{site}chapters/04-authentication-backend/")
     *_, meaning = firefox.run(CENTRE)
     focused = "return document.activeElement.getAttribute('popovertarget')"

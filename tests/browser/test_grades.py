@@ -1,4 +1,4 @@
-"""The page of grades in a real browser: it sorts, filters, loads nothing, and can be read by everybody, with or without a script."""
+"""Tests the page of grades in a real browser: sorting, filtering, accessibility, and no scripts."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ import pytest
 from companion.chain.stages import ROOT, find
 from companion.grading import reports
 from companion.grading.grade import Suite
-from companion.grading.sandbox.job import Limits
-from companion.grading.submissions import Kind, Submission
+from companion.grading.submissions import Kind, Submission, students
 from companion.grading.verdicts import Grade, Outcome, Verdict
+from companion.sandbox.job import Limits
 
 AXE = (ROOT / "tests/browser/node_modules/axe-core/axe.min.js").read_text
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -25,9 +25,11 @@ CLASS = {
 
 @pytest.fixture
 def grades(browser, tmp_path):
-    """Opens the page of a small class from its file."""
+    """Opens the page of grades of a small class, from its file."""
     suite = Suite(find("07-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
-    results = {Submission(Path("/class", name), Kind.ZIP): result for name, result in CLASS.items()}
+    results = {
+        Submission(Path("/class", name), Kind.ZIP, students([name])[name]): result for name, result in CLASS.items()
+    }
     file = tmp_path / "index.html"
     file.write_text(reports.page(results, suite, 10, "JWT login"))
     contexts = []

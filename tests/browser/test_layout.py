@@ -1,4 +1,4 @@
-"""Where things stand: beside each other on a desk, below each other on a phone, in order on paper."""
+"""Tests the layout: two columns in a wide window, one column on a phone, and print."""
 
 import io
 
@@ -18,7 +18,7 @@ SCROLLERS = """() => [...document.querySelectorAll('main *')].filter((e) =>
 
 @pytest.mark.parametrize("width", [1440, 1100])
 def test_on_a_desk_the_diff_stands_beside_its_prose(visit, chapter, width):
-    """From 1100 px on, prose of at most 28rem has its diff at its right, both beginning at the same height."""
+    """From 1100 px on, the diff is to the right of its prose, and both begin at the same height."""
     page = visit(chapter, width=width)
     rem = page.evaluate(REM)
     boxes = page.evaluate(BOXES)
@@ -42,7 +42,7 @@ def test_on_less_the_diff_follows_its_prose(visit, chapter, width):
 
 
 def test_the_shorter_of_the_two_stays_in_view(page):
-    """While one scrolls through a long diff, its prose stays; beside long prose, its diff stays."""
+    """The prose of a long diff stays in view, and so does the diff of long prose."""
     for long, short in ((".rd-side", ".rd-prose"), (".rd-prose", ".rd-side")):
         step = page.evaluate_handle(
             """([long, short]) => [...document.querySelectorAll('.rd-step')]
@@ -58,13 +58,13 @@ def test_the_shorter_of_the_two_stays_in_view(page):
 
 @pytest.mark.parametrize("width", [1440, 900, 390])
 def test_nothing_scrolls_up_and_down_inside_the_page(visit, chapter, width):
-    """No pane is a trap for the wheel: each is as tall as its lines."""
+    """Each pane is as tall as its lines, so the mouse wheel always scrolls the page."""
     assert visit(chapter, width=width).evaluate(SCROLLERS) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 720, 900, 1099, 1100, 1440])
 def test_no_page_scrolls_sideways(visit, built, width):
-    """Every page of the site fits a screen of any width, down to 320 px."""
+    """Every page fits a screen of any width, down to 320 px."""
     page = visit("", width=width)
     start = page.url
     wide = {}
@@ -80,7 +80,7 @@ def test_no_page_scrolls_sideways(visit, built, width):
 
 @pytest.mark.parametrize("width", [390, 720])
 def test_on_a_phone_long_lines_hang_behind_their_beginning(visit, width):
-    """From 720 px down code wraps, and what is continued is indented further than where it began."""
+    """At 720 px and less, code wraps, and the second line is indented further than the first."""
     page = visit("chapters/04-authentication-backend/", width=width)
     wrapped = page.evaluate(
         """() => [...document.querySelectorAll('.rd-pane .rd-line')].filter((e) => e.offsetParent).map((line) => {
@@ -101,7 +101,7 @@ def test_on_a_phone_long_lines_hang_behind_their_beginning(visit, width):
 
 
 def test_at_721_pixels_code_keeps_its_lines(visit):
-    """Wider than that, a line of code is a line."""
+    """From 721 px on, code does not wrap."""
     page = visit("chapters/04-authentication-backend/", width=721)
 
     assert page.evaluate("getComputedStyle(document.querySelector('.rd-code')).whiteSpace") == "pre"
@@ -129,7 +129,7 @@ def test_it_prints_in_order_and_legibly(page):
 
 
 def test_without_scripts_nothing_is_missing(visit, chapter):
-    """Prose, diffs, links and whole files are there; only buttons that need a script are not."""
+    """Prose, diffs, links and whole files are there. Only the buttons that need a script are missing."""
     page = visit(chapter, java_script_enabled=False)
 
     assert page.locator(".rd-step").count() > 0

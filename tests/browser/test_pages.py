@@ -1,4 +1,4 @@
-"""The pages around the chapters in a real browser: words, tokens, errata, start page, and the site as files."""
+"""Tests the pages around the chapters in a real browser: glossary, tokens, errata, start page, offline copy."""
 
 import os
 import shutil
@@ -26,14 +26,14 @@ STILL = """button => {
 
 
 def word(page):
-    """The first word that is explained, and its explanation."""
+    """Returns the first explained word, and its explanation."""
     button = page.locator(".md-content button.gl").first
     return button, page.locator(f"#{button.get_attribute('popovertarget')}")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
-    """With and without scripts: pointing, coming by keyboard and Enter show it, Escape hides it and leaves the focus where it was."""
+    """The pointer, the focus and Enter show the explanation, with and without scripts. Escape hides it and keeps the focus."""
     page = visit(CHAPTER, java_script_enabled=scripts)
     button, meaning = word(page)
     assert not meaning.is_visible()
@@ -62,7 +62,7 @@ def test_a_word_is_explained_by_pointer_keyboard_and_click(visit, scripts):
 
 @pytest.fixture
 def uninterested(visit):
-    """A chapter in a browser that does not know `interestfor`, as Firefox does not."""
+    """Opens a chapter in a browser without `interestfor`, like Firefox."""
     page = visit("about/")
     page.add_init_script("delete HTMLButtonElement.prototype.interestForElement")
     page.route(
@@ -73,7 +73,7 @@ def uninterested(visit):
 
 
 def test_a_word_is_explained_where_a_browser_knows_no_interest(uninterested):
-    """The pointer and the focus show it, leaving hides it, Escape too, and nothing else on the page moves."""
+    """The pointer and the focus show the explanation. Leaving hides it, and so does Escape. The page does not move."""
     page = uninterested
     button, meaning = word(page)
     place = "e => e.closest('.rd-prose, .rd-intro').getBoundingClientRect().bottom"
@@ -102,7 +102,7 @@ def test_a_word_is_explained_where_a_browser_knows_no_interest(uninterested):
 
 
 def test_a_click_keeps_the_meaning_of_a_word(uninterested):
-    """It does not close what the pointer has opened, and the link inside can be reached by pointer and by key."""
+    """A click does not close what the pointer has opened. Pointer and keyboard reach the link inside."""
     page = uninterested
     button, meaning = word(page)
     button.hover()
@@ -122,10 +122,10 @@ def test_a_click_keeps_the_meaning_of_a_word(uninterested):
 
 @pytest.mark.parametrize("width", [1440, 900, 390, 320])
 def test_an_explanation_stays_inside_the_window(visit, width):
-    """Wherever the word stands in its line, one can read all of it, on a telephone by a tap."""
+    """The whole explanation is visible, wherever the word is in its line. On a phone, a tap opens it."""
     page = visit(CHAPTER, width=width, has_touch=True)
     for button in page.locator(".md-content button.gl").all():
-        button.scroll_into_view_if_needed()  # panes are laid out as they come near, and move what is below them
+        button.scroll_into_view_if_needed()  # panes get their layout when they come near, and move the content below
         page.wait_for_function(STILL, arg=button.element_handle())
         button.tap()
         meaning = page.locator(f"#{button.get_attribute('popovertarget')}")
@@ -136,7 +136,7 @@ def test_an_explanation_stays_inside_the_window(visit, width):
 
 
 def test_a_word_is_copied_with_its_sentence(page):
-    """A button in the prose does not tear a hole into what one selects, and its explanation is not in it."""
+    """A selection contains the word, and not its explanation."""
     button, meaning = word(page)
     paragraph = button.locator("xpath=ancestor::p[1]")
     paragraph.evaluate("e => getSelection().selectAllChildren(e)")
@@ -147,13 +147,13 @@ def test_a_word_is_copied_with_its_sentence(page):
 
 
 def test_words_are_not_explained_on_paper(page):
-    """What pops up on a screen is not printed."""
+    """Explanations are not printed."""
     page.emulate_media(media="print")
     assert page.locator(".gl-tip").filter(visible=True).count() == 0
 
 
 def test_the_parts_of_a_token_differ_by_more_than_colour(page):
-    """Three kinds of line below them, in the block and in what is taken apart below it; the block's text is the token."""
+    """Each part has its own kind of underline, in the block and in its explanation. The text of the block is the token."""
     for place in (".md-content pre code", ".md-content details.tk li"):
         lines = [
             page.locator(f"{place} .tk-{part}").first.evaluate("e => getComputedStyle(e).textDecorationStyle")
@@ -168,7 +168,7 @@ def test_the_parts_of_a_token_differ_by_more_than_colour(page):
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_errata_are_filtered_without_a_script(visit, scripts):
-    """Each button leaves as many as it says; two together leave what both mean; an address always shows its fault."""
+    """Each button shows as many faults as it says. Two buttons combine. A link to a fault always shows it."""
     page = visit("errata/", java_script_enabled=scripts)
     faults = page.locator("section.er")
     for label in page.locator(".er-filter label").all():
@@ -185,7 +185,7 @@ def test_the_errata_are_filtered_without_a_script(visit, scripts):
 
 
 def test_the_buttons_of_the_errata_work_by_keyboard(visit):
-    """They are radio buttons: one stop for Tab in each row, arrows within it."""
+    """They are radio buttons: Tab stops once in each row, and the arrow keys move within the row."""
     page = visit("errata/")
     page.locator("#severity-all").focus()
     page.keyboard.press("ArrowRight")
@@ -195,7 +195,7 @@ def test_the_buttons_of_the_errata_work_by_keyboard(visit):
 
 
 def test_a_note_leads_to_its_fault_and_the_fault_to_its_step(page):
-    """There and back, and both ends are in view."""
+    """Both links lead to a target that is in view."""
     page.locator(".mended .er-link", has_text="22").click()
     page.wait_for_url("**/errata/#fault-22")
     fault = page.locator("section.er:has(#fault-22)")
@@ -207,7 +207,7 @@ def test_a_note_leads_to_its_fault_and_the_fault_to_its_step(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_reader_on_a_telephone_decides_from_the_first_screen(visit, scheme):
-    """What it is, how long it takes, and where it begins stand on the first screen."""
+    """The first screen says what the tutorial is, how long it takes, and where it begins."""
     page = visit("", width=390, height=844, color_scheme=scheme)
     for seen in (
         page.locator("h1"),
@@ -218,9 +218,11 @@ def test_a_reader_on_a_telephone_decides_from_the_first_screen(visit, scheme):
 
 
 @pytest.mark.parametrize("width", [1440, 900, 390, 320])
-@pytest.mark.parametrize("address", ["", "errata/", "glossary/", "troubleshooting/", "about/", "404.html"])
+@pytest.mark.parametrize(
+    "address", ["", "questions/", "errata/", "glossary/", "troubleshooting/", "about/", "404.html"]
+)
 def test_no_page_is_wider_than_the_window(visit, address, width):
-    """One scrolls down, and never sideways."""
+    """The page never scrolls sideways."""
     page = visit(address, width=width)
     page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -240,7 +242,7 @@ def test_the_picture_is_legible_on_a_telephone(visit):
 
 
 def test_the_pictures_are_drawn(tmp_path):
-    """The sources of the card and the icon give pictures of the sizes that are asked for, small enough to be tracked."""
+    """The card and the icon have the right sizes, and their files are small."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     sizes = {path.name: struct.unpack(">II", path.read_bytes()[16:24]) for path in draw(chromium, tmp_path)}
 
@@ -250,7 +252,7 @@ def test_the_pictures_are_drawn(tmp_path):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """The site as files, built for reading without a server."""
+    """Builds the offline copy of the site."""
     folder = tmp_path_factory.mktemp("offline")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "mkdocs-offline.yml", "-d", str(folder)]
     env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
@@ -259,7 +261,7 @@ def files(tmp_path_factory):
 
 
 def test_the_site_works_as_files(browser, files):
-    """From a folder, without a server: search finds words, its results lead there, chapters work, nothing else is asked."""
+    """Without a server, the search works, its results lead to their pages, chapters work, and nothing else is requested."""
     page = browser.new_page()
     asked, errors = [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -278,7 +280,7 @@ def test_the_site_works_as_files(browser, files):
 
 
 def drawn_with(page, selector):
-    """The families of the fonts with which Chromium has drawn the first element that matches."""
+    """Returns the fonts with which Chromium has drawn the first matching element."""
     chromium = page.context.new_cdp_session(page)
     for domain in ("DOM", "CSS"):
         chromium.send(f"{domain}.enable")
@@ -288,7 +290,7 @@ def drawn_with(page, selector):
 
 
 def test_the_site_as_files_has_its_fonts(browser, files):
-    """Both are shown, and the browser complains of nothing."""
+    """Both fonts are shown, and the browser reports no error."""
     page = browser.new_page()
     complaints = []
     page.on("console", lambda message: complaints.append(message.text))

@@ -1,4 +1,4 @@
-"""What a reader does with a chapter: follow, copy, select, look up, go from step to step, come back."""
+"""Tests what a reader does in a chapter: follow, copy, select, look up, go from step to step, come back."""
 
 import re
 
@@ -35,7 +35,7 @@ def test_the_head_says_where_one_is_and_what_changes(page):
 
 
 def test_every_file_of_the_head_leads_to_its_pane(visit, chapter):
-    """No link of the tree goes nowhere, and each pane that it leads to shows that file."""
+    """Each link of the tree leads to a pane that shows its file."""
     page = visit(chapter)
     links = page.eval_on_selector_all(".rd-tree a", "links => links.map((a) => [a.hash.slice(1), a.textContent])")
 
@@ -49,7 +49,7 @@ def test_every_file_of_the_head_leads_to_its_pane(visit, chapter):
 
 
 def test_a_pane_says_what_it_is(page):
-    """Status, path, the class or function that encloses it, and how many lines come and go."""
+    """It shows the status, the path, the enclosing class or function, and the counts of added and removed lines."""
     caption = page.locator("#authentication-backends-py-jwtauthentication-authenticate-header figcaption")
 
     assert caption.locator(".rd-status").text_content() == "new file: A"
@@ -61,7 +61,7 @@ def test_a_pane_says_what_it_is(page):
 
 
 def test_copy_takes_the_added_lines_and_nothing_else(page):
-    """No sign, no number, no removed or unchanged line; a status message says so."""
+    """Signs, numbers, removed and unchanged lines are left out. A status message reports it."""
     page.locator(f"{PANE} .rd-copy").click()
 
     assert clipboard(page).startswith('def read_token(token):\n    """\n    Return the claims')
@@ -74,7 +74,7 @@ def test_copy_takes_the_added_lines_and_nothing_else(page):
 
 
 def test_copied_hunks_are_apart(visit):
-    """Between lines that do not follow each other in the file goes an empty line, and never two."""
+    """There is one empty line between lines that are not next to each other in the file, and never two."""
     page = visit("chapters/08-hardening/")
     panes = page.locator(".rd-side > .rd-pane", has=page.locator(".rd-path", has_text="settings.py"))
     apart = 0
@@ -95,7 +95,7 @@ def test_copied_hunks_are_apart(visit):
 
 
 def test_selecting_gives_code_without_markers_numbers_or_removed_lines(visit):
-    """What one marks with the mouse can be pasted into an editor."""
+    """Selected code can be pasted into an editor."""
     page = visit("chapters/05-serializers/")
     for pane in page.locator(".rd-side > .rd-pane").all():
         selected = pane.evaluate(
@@ -134,7 +134,7 @@ def test_a_pane_leads_to_the_file_in_the_repository(page):
 
 
 def test_what_was_added_and_removed_is_said_in_five_ways(page):
-    """The element, hidden words, a sign, a bar, and only then the colour."""
+    """By the element, hidden words, a sign, a bar, and the colour."""
     run = page.locator(f"{PANE} ins.rd-run").first
 
     assert run.locator(".rd-hidden").text_content() == "Added, lines 25 to 45: "
@@ -144,7 +144,7 @@ def test_what_was_added_and_removed_is_said_in_five_ways(page):
 
 
 def test_words_that_change_inside_a_line_are_marked(visit):
-    """Where a line is reworded, the words that differ stand in a `<mark>` on both sides."""
+    """If a line is changed, the words that differ are in a `<mark>` on both sides."""
     page = visit("chapters/02-user-model/")
     gone, come = page.locator("del mark"), page.locator("ins mark")
 
@@ -167,7 +167,7 @@ def test_code_in_the_prose_points_at_its_line(page):
 
 
 def test_without_a_script_the_line_is_marked_by_its_address(visit):
-    """`:target` marks the line that the address names."""
+    """`:target` marks the line that the URL names."""
     address = visit(CHAPTER).locator(".rd-ref", has_text='"require"').first.get_attribute("href")
     page = visit(CHAPTER + address, java_script_enabled=False)
     plain = page.locator(f"{PANE} .rd-line").first.evaluate("(e) => getComputedStyle(e).backgroundColor")
@@ -180,7 +180,7 @@ def test_without_a_script_the_line_is_marked_by_its_address(visit):
 
 
 def test_alt_and_the_arrows_go_from_step_to_step(page):
-    """The step being read is marked, and only it, also where several short ones are in view; none is dimmed."""
+    """Only the current step is marked, even if several short steps are in view. No step is dimmed."""
     steps = page.eval_on_selector_all(".rd-step", "steps => steps.map((step) => step.id)")
     seen = []
     for _ in steps:
@@ -210,7 +210,7 @@ def test_nothing_moves_by_itself_for_those_who_asked(visit):
 
 
 def test_every_step_has_an_address(visit, chapter):
-    """Each step links to itself, no two have the same id, and the address brings one there."""
+    """Each step has a unique id and a link to itself, and the URL leads there."""
     page = visit(chapter)
     ids = page.eval_on_selector_all(".rd-step", "steps => steps.map((step) => step.id)")
     links = page.eval_on_selector_all(".rd-foot a:first-of-type", "links => links.map((a) => a.hash.slice(1))")
@@ -225,7 +225,7 @@ def test_every_step_has_an_address(visit, chapter):
 
 
 def test_a_mistake_can_be_reported_at_each_step(page):
-    """The link brings the chapter and the step along."""
+    """The link contains the chapter and the step."""
     links = page.eval_on_selector_all(".rd-foot a:nth-of-type(2)", "links => links.map((a) => a.href)")
 
     assert len(links) == page.locator(".rd-step").count()
@@ -249,7 +249,7 @@ def test_diff_or_result_is_remembered(page):
 
 
 def test_commands_are_copied_without_prompts_and_output(visit):
-    """A block with one command, one with a continued command, and one of Python."""
+    """Tested with one command, a command on two lines, and Python."""
     page = visit("chapters/07-urls/")
     page.locator(".language-console", has_text="--server").locator(".rd-copy").click()
     assert clipboard(page) == "python -m pytest -q tests/test_http.py --server http://127.0.0.1:8000"
@@ -276,7 +276,7 @@ def test_commands_are_copied_without_prompts_and_output(visit):
     ],
 )
 def test_a_block_without_prompts_is_copied_whole(visit, address, part, copied):
-    """It has the same button and the same corners as one with prompts."""
+    """It has the same button and the same corners as a block with prompts."""
     page = visit(address)
     block = page.locator(".language-sh", has_text=part)
     block.locator(".rd-copy").click()
@@ -291,7 +291,7 @@ def test_a_block_without_prompts_is_copied_whole(visit, address, part, copied):
     "address", ["", "chapters/01-dockerfile/", CHAPTER, "checking/", "instructors/", "chapters/final/"]
 )
 def test_every_block_of_commands_can_be_copied(visit, address):
-    """Each block that a reader types from has its button; messages and drawings have none."""
+    """Each block with something to type has a button. Messages and drawings have none."""
     page = visit(address)
     without = page.evaluate(
         """() => [...document.querySelectorAll('main .highlight:not(.language-text), .rd-command')]
@@ -303,14 +303,14 @@ def test_every_block_of_commands_can_be_copied(visit, address):
 
 
 def test_the_commands_of_the_head_are_copied(page):
-    """Without the sign of the prompt, which is drawn."""
+    """The prompt is drawn with CSS, so it is not copied."""
     page.locator(".rd-command .rd-copy").first.click()
 
     assert clipboard(page) == "diff -ruN steps/03-user-manager steps/04-authentication-backend"
 
 
 def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
-    """Where a command differs there are two tabs; who chooses Windows once has chosen it everywhere."""
+    """Commands that differ have two tabs. Choosing Windows once applies everywhere."""
     page = visit("chapters/07-urls/")
     page.get_by_text("Windows", exact=True).first.click()
     blocks = page.locator(".language-pwsh-session:visible")
@@ -328,7 +328,7 @@ def test_windows_has_its_own_commands_and_the_choice_is_kept(visit):
 
 @pytest.fixture
 def walked(visit):
-    """A reader who has done two steps of one chapter and looked at another."""
+    """Returns a page whose reader has done two steps of one chapter and opened another."""
     page = visit("chapters/05-serializers/")
     page.goto(page.url.replace("05-serializers", "04-authentication-backend"))
     boxes = page.locator(".rd-foot input")
@@ -338,7 +338,7 @@ def walked(visit):
 
 
 def test_progress_is_remembered_and_shown(walked):
-    """Steps that were ticked are ticked after coming back; links to the chapters say how far one has come."""
+    """Ticked steps stay ticked, and the links to chapters show the progress."""
     total = walked.locator(".rd-step").count()
     walked.reload()
 
@@ -351,7 +351,7 @@ def test_progress_is_remembered_and_shown(walked):
 
 
 def test_only_chapters_that_were_visited_are_shaded(walked):
-    """In the row of stages: those before this one are not, when the reader came here directly."""
+    """In the row of stages, earlier chapters are not shaded if the reader came here directly."""
     grounds = walked.locator(".rd-way a").evaluate_all("links => links.map((e) => getComputedStyle(e).backgroundColor)")
 
     assert grounds[0] == grounds[1] == grounds[2] == grounds[5]  # 1 to 3 and 6 were never opened
@@ -359,7 +359,7 @@ def test_only_chapters_that_were_visited_are_shaded(walked):
 
 
 def test_a_badge_has_one_line_below_its_tile(walked):
-    """Also the widest one, of two two-digit numbers."""
+    """Also the widest badge, with two two-digit numbers."""
     for box in walked.locator(".rd-foot input").all()[:12]:
         box.check()
     badge = walked.locator(".rd-way [aria-current] .rd-badge")
@@ -372,7 +372,7 @@ def test_a_badge_has_one_line_below_its_tile(walked):
 
 
 def test_progress_counts_no_zeros(visit):
-    """A reader who has only looked at a chapter is told so."""
+    """If the reader has only opened a chapter, the page says so."""
     page = visit(CHAPTER)
     page.goto(re.sub("chapters/.*", "", page.url))
 
@@ -382,14 +382,14 @@ def test_progress_counts_no_zeros(visit):
 
 
 def test_progress_leaves_nothing_elsewhere(walked):
-    """It lies in this browser's storage under one name, and is no cookie."""
+    """It is stored in this browser under one name, and sets no cookie."""
     assert walked.evaluate("document.cookie") == ""
     kept = walked.evaluate("JSON.parse(localStorage.getItem('rd-progress'))")
     assert sorted(kept) == ["04-authentication-backend", "05-serializers"]
 
 
 def test_the_start_page_leads_on(walked):
-    """To the chapter in which one has come furthest, and when that is done to the one after it."""
+    """It links to the chapter in which the reader has come furthest, or to the next one if that is done."""
     walked.goto(re.sub("chapters/.*", "", walked.url))
     link = walked.locator(".rd-progress a")
     assert link.inner_text() == "Serializers"
@@ -404,7 +404,7 @@ def test_the_start_page_leads_on(walked):
 
 
 def test_progress_can_be_forgotten(walked):
-    """The start page sums it up, and one button clears it, here and in the navigation."""
+    """The start page shows the sum, and one button clears it everywhere."""
     walked.goto(re.sub("chapters/.*", "", walked.url))
     place = walked.locator(".rd-progress")
 
@@ -418,7 +418,7 @@ def test_progress_can_be_forgotten(walked):
 
 
 def test_broken_progress_does_no_harm(visit):
-    """Something else under the same name, or steps that are gone, is not an error."""
+    """Other data under the same name causes no error, and neither do steps that no longer exist."""
     page = visit(CHAPTER)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -1,4 +1,4 @@
-"""What the search finds when readers type what they have in front of them: a name, a file, a status, an error message."""
+"""Tests what the search finds for a name, a file, a status or an error message."""
 
 import json
 import os
@@ -13,12 +13,12 @@ from companion.chain.stages import ROOT
 
 TROUBLE = (ROOT / "docs/troubleshooting.md").read_text()
 MESSAGES = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", TROUBLE, re.MULTILINE | re.DOTALL))
-MOST_INDEX = 130_000  # bytes, compressed; it is fetched when a reader turns to the search
+MOST_INDEX = 130_000  # bytes, compressed; it is loaded when a reader opens the search
 
 
 @pytest.fixture(scope="module")
 def search(browser, site):
-    """Types words into the search, as a reader does who searches again and again; returns what `found` returns."""
+    """Returns a function that types words into the search and returns what `found` returns."""
     page = browser.new_page()
     page.goto(f"{site}about/")
     yield lambda words: found(page, words)
@@ -26,7 +26,7 @@ def search(browser, site):
 
 
 def found(page, words):
-    """The pages that are found, best first, each as its best address: a section where a section is what matches."""
+    """Returns the found pages, best first, each with its best section."""
     page.get_by_placeholder("Search").click()
     page.keyboard.press("Control+A")
     page.keyboard.press("Backspace")
@@ -46,7 +46,7 @@ def found(page, words):
 
 @pytest.mark.parametrize("section", MESSAGES)
 def test_a_message_finds_its_section_first(search, section):
-    """Each message of the troubleshooting page, typed as it is written, with quotes, colons, braces and brackets."""
+    """Each message of the troubleshooting page is typed as it is, with quotes, colons, braces and brackets."""
     assert search(MESSAGES[section].splitlines()[0])[0] == f"troubleshooting/#{section}"
 
 
@@ -71,7 +71,7 @@ def test_a_message_finds_its_section_first(search, section):
     ],
 )
 def test_a_message_with_other_values_or_in_part_finds_its_section(search, words, section):
-    """Another table, another module, another method, the form of a test, the name alone, the status alone."""
+    """Messages with another table, module or method, the form that a test prints, a name alone, a status alone."""
     assert search(words)[0] == f"troubleshooting/#{section}"
 
 
@@ -128,13 +128,13 @@ def test_a_name_in_code_leads_to_its_step(visit):
 
 
 def test_prose_and_glossary_are_found(search):
-    """A sentence of a chapter, and a word."""
+    """The search finds a sentence of a chapter, and a term of the glossary."""
     assert "chapters/04-authentication-backend/" in search("can't revoke a single signed token")[0]
     assert search("bearer")[0] == "glossary/#bearer-token"
 
 
 def test_what_is_typed_is_no_command(search):
-    """Signs that the search's own language uses neither fail nor change what is found."""
+    """Characters of the search's own syntax cause no error and don't change the results."""
     plain = search("token expired")
 
     assert plain
@@ -151,12 +151,12 @@ def test_a_word_is_found_while_it_is_typed(search):
 
 @pytest.mark.parametrize("words", ["createsuperuser", "logout", "AUTH_USER_MODEL", "password reset", "serializers.py"])
 def test_the_start_page_is_no_hit_for_everything(search, words):
-    """Its list of chapters names all that there is, and is not searched."""
+    """The start page lists all chapters, so its list is left out of the search."""
     assert [address for address in search(words) if not re.match(r"\w", address.removeprefix("/"))] == []
 
 
 def test_the_index_stays_light(built):
-    """Code that the chapters add is in it, and neither migrations, nor the code of suites, nor whole files."""
+    """The index has the code that the chapters add. It has no migrations, no code of tests and no whole files."""
     written = (built / "search/search_index.json").read_bytes()
     text = " ".join(document["text"] for document in json.loads(written)["docs"])
 
@@ -174,7 +174,7 @@ def test_the_index_stays_light(built):
 
 
 def test_the_search_works_in_the_same_way_from_a_folder(browser, tmp_path):
-    """In the offline copy, where no server is and the search runs in the page."""
+    """In the offline copy there is no server, so the search runs in the page."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "mkdocs-offline.yml", "-d", str(tmp_path)]
     env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)

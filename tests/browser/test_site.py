@@ -1,4 +1,4 @@
-"""What holds for the site as a whole: it asks nobody else, it is light, it can be searched, its colours can be read."""
+"""Tests the site as a whole: its requests, size, search and colours."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 MOST_BYTES = 250_000  # of a first visit, compressed
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
-LEFT = "net::ERR_ABORTED"  # how Chromium calls a request that was under way when the page was left
+LEFT = "net::ERR_ABORTED"  # what Chromium reports for a request that was running when the page was left
 CONTRAST = """(names) => {
     const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
     const luminance = (name) => {
@@ -25,7 +25,7 @@ CONTRAST = """(names) => {
 
 @pytest.fixture
 def watched(browser, site):
-    """A page in a browser without a past, and every answer: address, status or what went wrong, bytes on the wire."""
+    """Opens a page in a new profile and records each response: URL, status or error, and its bytes."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     answers = []
@@ -40,7 +40,7 @@ def watched(browser, site):
 
 
 def test_no_request_leaves_the_site(watched, site, built):
-    """All that any page asks for comes from the site itself, and is there."""
+    """Every request of a page goes to the site itself, and succeeds."""
     page, answers = watched
     pages = {site + path.relative_to(built).as_posix().removesuffix("index.html") for path in built.rglob("*.html")}
     for address in sorted(pages):
@@ -55,7 +55,7 @@ def test_no_request_leaves_the_site(watched, site, built):
 
 
 def test_a_first_visit_is_light(watched, site, chapter):
-    """A chapter with all it needs is at most 250 KB, compressed."""
+    """A chapter with all its files has at most 250 KB, compressed."""
     page, answers = watched
     page.goto(site + chapter, wait_until="networkidle")
 
@@ -64,7 +64,7 @@ def test_a_first_visit_is_light(watched, site, chapter):
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_index_of_the_search_comes_when_it_is_wanted(watched, site, width):
-    """Who reads loads no index; whoever turns to the search has it, and finds what they have typed."""
+    """Reading loads no index. Opening the search loads it."""
     page, answers = watched
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(site + "chapters/04-authentication-backend/", wait_until="networkidle")
@@ -83,7 +83,7 @@ def test_the_index_of_the_search_comes_when_it_is_wanted(watched, site, width):
     "ground", ["--rd-pane", "--rd-add", "--rd-del", "--rd-add-strong", "--rd-del-strong", "--rd-hot"]
 )
 def test_every_colour_of_code_can_be_read(visit, scheme, ground):
-    """Each syntax colour has 4.5:1 on plain, added and removed ground, on changed words, and on the line looked at."""
+    """Each syntax colour has a contrast of 4.5:1 on plain, added and removed lines, changed words and the current line."""
     page = visit("chapters/04-authentication-backend/", color_scheme=scheme)
     style = page.evaluate("fetch(document.querySelector('link[href*=reading]').href).then((answer) => answer.text())")
     inks = sorted(set(re.findall(r"--hl-\w+(?=:)", style))) + ["--md-code-fg-color"]
@@ -94,7 +94,7 @@ def test_every_colour_of_code_can_be_read(visit, scheme, ground):
 
 
 def test_forced_colours_leave_it_legible(visit):
-    """In a high-contrast mode the signs and the bars stay, and the line looked at has an outline."""
+    """In a high-contrast mode, signs and bars stay, and the current line has an outline."""
     page = visit("chapters/04-authentication-backend/", forced_colors="active")
     line = page.locator("ins > .rd-line").first
 
@@ -109,7 +109,7 @@ def test_forced_colours_leave_it_legible(visit):
 
 
 def test_the_menu_of_a_phone_leads_to_every_chapter(visit):
-    """Behind the menu button, by touch."""
+    """The menu button opens it by touch."""
     page = visit("", width=390, height=844, has_touch=True)
     page.get_by_role("button", name="Menu").click()
     page.get_by_text("Chapters", exact=True).locator("visible=true").first.click()
@@ -118,7 +118,7 @@ def test_the_menu_of_a_phone_leads_to_every_chapter(visit):
 
 
 def test_reference_pictures_are_made(visit, tmp_path_factory, request):
-    """Pictures of the pages that people look at, for eyes: at three widths, light and dark."""
+    """Saves screenshots of the pages at three widths, light and dark, for people to look at."""
     folder = request.config.rootpath / "dist" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     pages = {

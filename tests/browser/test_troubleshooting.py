@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md: the messages that a browser writes come out word for word when one makes the mistake."""
+"""Makes the mistakes of docs/troubleshooting.md whose messages a browser prints, and compares the messages."""
 
 import re
 import subprocess
@@ -17,12 +17,12 @@ SHOWN = re.search(r"^### .*?\{ #cors \}\n\n```text\n(.*?)\n```$", PAGE, re.MULTI
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
-        """Print nothing."""
+        """Prints nothing."""
 
 
 @pytest.fixture
 def api(tmp_path):
-    """The address of stage 07, served by `runserver` on a free port."""
+    """Yields the URL of stage 07, served by `runserver` on a free port."""
     folder = copy(find("07-urls"), tmp_path / "api")
     command = [sys.executable, "-u", "manage.py", "runserver", "--noreload", "--skip-checks", "127.0.0.1:0"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
@@ -33,7 +33,7 @@ def api(tmp_path):
 
 @pytest.fixture
 def origin(tmp_path):
-    """The address of a page on another port: another origin."""
+    """Yields the URL of a page on another port, which is another origin."""
     (tmp_path / "index.html").write_text("<!doctype html><title>A page</title>")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -42,7 +42,7 @@ def origin(tmp_path):
 
 
 def test_a_page_on_another_origin_is_blocked(browser, api, origin):
-    """The browser asks with OPTIONS, gets no permission, and says so in its console; the page gets an error."""
+    """The browser sends OPTIONS and gets no permission. Its console says so, and the page gets an error."""
     page = browser.new_page()
     page.goto(origin)
     with page.expect_console_message(lambda message: "CORS" in message.text) as said:

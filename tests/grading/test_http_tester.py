@@ -1,11 +1,14 @@
-"""The sentence about the request on which a test failed."""
+"""The trusted side: limits of what it reads, and the sentence about the request on which a test failed."""
 
 import json
+import socket
+import threading
 from types import SimpleNamespace
 from urllib.error import URLError
 
 import pytest
 
+from companion.grading import http_tester
 from companion.grading.http_tester import Exchange, cause
 
 ANSWER = SimpleNamespace(status=400, headers={"Content-Type": "application/json"}, body={"email": ["Taken."]})
@@ -59,3 +62,66 @@ def test_error_says_what_came_back(error, status, said):
         raise error
 
     assert cause(caught, [Exchange("GET", "/api/me", status, {"Content-Type": "text/html"})], []) == said
+
+
+@pytest.fixture
+def answering(tmp_path):
+    """A server that sends these bytes to whoever connects; returns the path of its socket."""
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        held, threads = [], []
+
+        def answering(*pieces: bytes) -> str:
+            def serve():
+                connection = server.accept()[0]
+                held.append(connection)
+                for piece in pieces:
+                    connection.sendall(piece)
+
+            threads.append(threading.Thread(target=serve, daemon=True))
+            threads[-1].start()
+            return path
+
+        yield answering
+        for thread in threads:
+            thread.join()
+        for connection in held:
+            connection.close()
+
+
+def test_a_long_answer_is_cut_off(answering, monkeypatch):
+    monkeypatch.setattr(http_tester, "ANSWER_BYTES", 1000)
+    with http_tester.Wire(answering(bytes(2000))) as wire:
+        assert wire.recv_into(bytearray(600), 600, socket.MSG_WAITALL) == 600
+        with pytest.raises(OSError, match="longer than 1000 bytes"):
+            wire.recv_into(bytearray(600), 600, socket.MSG_WAITALL)
+
+
+def test_a_slow_answer_is_cut_off_however_it_drips(answering, monkeypatch):
+    """The time counts from the first byte sent to the last byte read: each byte buys no time for the next."""
+    clock = iter([0.0, 5.0, 9.0, 11.0])
+    monkeypatch.setattr(http_tester, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with http_tester.Wire(answering(b"HTTP")) as wire:
+        assert wire.recv_into(bytearray(1)) == 1
+        assert wire.recv_into(bytearray(1)) == 1
+        with pytest.raises(TimeoutError, match="longer than 10 seconds"):
+            wire.recv_into(bytearray(1))
+
+
+def test_no_test_can_lengthen_the_time(answering):
+    with http_tester.Wire(answering()) as wire:
+        wire.settimeout(None)
+        assert wire.gettimeout() == http_tester.ANSWER_SECONDS
+
+
+def test_connections_lead_to_the_submission_or_nowhere(answering, monkeypatch):
+    monkeypatch.setattr(socket, "create_connection", socket.create_connection)
+    http_tester.only_to(answering(b"hello"))
+
+    with socket.create_connection(("submission", 80)) as wire:
+        assert wire.makefile("rb").read(5) == b"hello"
+    for address in [("submission", 443), ("127.0.0.1", 80), ("localhost", 80)]:
+        with pytest.raises(ConnectionRefusedError, match="the tests talk to the submission only"):
+            socket.create_connection(address)

@@ -79,7 +79,15 @@ def test_wherever_a_write_was_cut_off_the_lines_before_it_stand(path):
 
 @pytest.mark.parametrize(
     "line",
-    [b"nonsense", b"[]", b"{}", b'{"name": "x"}', b"\xff\xfe", b'{"name": 1, "digest": 2, "suite": 3, "result": {}}'],
+    [
+        b"nonsense",
+        b"5",
+        b"[]",
+        b"{}",
+        b'{"name": "x"}',
+        b"\xff\xfe",
+        b'{"name": 1, "digest": 2, "suite": 3, "result": {}}',
+    ],
 )
 def test_a_line_that_is_not_ours_is_passed_over(path, line):
     add(path, (ADA, PASS))

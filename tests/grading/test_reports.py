@@ -10,9 +10,9 @@ import pytest
 from companion.chain.stages import find
 from companion.grading import gradebooks, reports
 from companion.grading.grade import Suite
-from companion.grading.sandbox.job import Limits
-from companion.grading.submissions import Kind, Submission
+from companion.grading.submissions import Kind, Submission, students
 from companion.grading.verdicts import Grade, Outcome, Verdict
+from companion.sandbox.job import Limits
 
 TESTS = {"t.py::a": "The first thing.", "t.py::b": "The second thing.", "t.py::c": "The third thing."}
 EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
@@ -24,7 +24,7 @@ def suite():
 
 
 def submission(name):
-    return Submission(Path("/class", name), Kind.ZIP)
+    return Submission(Path("/class", name), Kind.ZIP, students([name])[name])
 
 
 def result(*failed, verdict=None, **more):

@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import pytest
 
 from companion.grading.verdicts import Grade, Outcome, Verdict, judge
@@ -77,4 +79,4 @@ def test_all_points_are_for_a_pass_alone():
 def test_a_result_survives_json():
     result = Grade(Verdict.FAILED, "why", {"a": Outcome("failed", "said")}, 2, True, "07-urls", 1.5, "output")
 
-    assert Grade.read(result.as_dict()) == result
+    assert Grade.read(asdict(result)) == result

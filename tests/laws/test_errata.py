@@ -1,4 +1,4 @@
-"""The errata: what docs/errata.md says of each fault is true of the stages, and agrees with the chapters."""
+"""Checks that docs/errata.md agrees with the stages and the chapters."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ STAGES = stages()
 
 
 def test_every_fault_has_one_entry():
-    """Each number from 1 to 71 stands once, in order, and no block is misspelt."""
+    """Each number from 1 to 71 occurs once, in order, and no block is misspelt."""
     assert [fault.number for fault in FAULTS] == list(range(1, 72))
     assert len(re.findall(r"^/// fault\b", PAGE, re.MULTILINE)) == 71
 
@@ -31,7 +31,7 @@ def test_what_an_entry_names_is_there(fault):
 
 
 def test_an_entry_and_its_chapter_say_the_same():
-    """What a chapter leaves for later is later here too; what one has mended is mended here, or kept on purpose."""
+    """A fault is `later` in both; one that a chapter has fixed is fixed here too, or kept on purpose."""
     mended = set()
     noted = set()
     for stage in STAGES:
@@ -45,7 +45,7 @@ def test_an_entry_and_its_chapter_say_the_same():
 
 
 def test_an_entry_stands_in_the_section_of_its_area():
-    """The page's sections are the areas, so that one finds a fault by its place and by the buttons alike."""
+    """The page's sections are the areas, so a reader finds a fault by its section and by the buttons."""
     sections = re.split(r"^## .*?\{ #(\w+) \}$", PAGE, flags=re.MULTILINE)
     by_section = {name: read_all(text) for name, text in zip(sections[1::2], sections[2::2], strict=True)}
 
@@ -54,14 +54,14 @@ def test_an_entry_stands_in_the_section_of_its_area():
 
 
 def test_each_entry_tells_three_things():
-    """What the article said, what happens (run, or read), and what became of it; the last agrees with the state."""
+    """Each has the article, what happens (run, or read), and its state, which agrees with its options."""
     lines = PAGE.splitlines()
     marks, _ = parse(lines)
     for mark, end in zip(marks, marks[1:], strict=False):
         if mark.name == "fault":
             leads = re.findall(r"^\*\*(\w+):\*\*", "\n".join(lines[mark.line : end.line]), re.MULTILINE)
             state = next(word for key, word in STATES.items() if key in mark.options)
-            assert leads in (["Said", "Run", state], ["Said", "Read", state]), mark.argument
+            assert leads in (["Article", "Run", state], ["Article", "Read", state]), mark.argument
 
 
 def test_no_image_deletes_what_it_installed():
@@ -81,12 +81,12 @@ def _caught(stage):
 
 
 def test_no_stage_catches_everything(stage):
-    """No `except:` without a name, and none that names the base of all errors."""
+    """No stage has a bare `except:`, or one that names the base class of all errors."""
     assert [name for name, kind in _caught(stage) if kind in ("", "Exception", "BaseException")] == []
 
 
 def test_no_stage_repeats_a_wrong_comment(stage):
-    """What the article's comments claimed, and its slips, stand in no stage."""
+    """No stage has the article's wrong comments or its typos."""
     wrong = ["â€", "Checks is user", "My'authentication", 'in this case, "Token"', "can't handle the `byte` type",
              "user.generate_jwt_token()", "required by Django for things"]  # fmt: skip
     text = "".join(path.read_text(errors="replace") for path in files(stage).values())

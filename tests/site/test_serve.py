@@ -22,7 +22,7 @@ from companion.site import serve
 signal.signal(signal.SIGINT, signal.default_int_handler)
 serve.PORT = int(sys.argv[1])
 serve.PORTS = range(serve.PORT, serve.PORT + 20)
-sys.exit(serve.serve(sys.argv[2:]))
+sys.exit(serve.serve.callback(sys.argv[2:]))
 """
 # The build stops at the gate, a named pipe, until the test has looked around.
 HOOK = """
@@ -165,7 +165,7 @@ def test_without_a_free_port_one_sentence_says_so(site, monkeypatch, capsys):
     monkeypatch.setattr(serve.mkdocs_serve, "LiveReloadServer", None)
     monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
 
-    assert serve.serve() == 1
+    assert serve.serve.callback(()) == 1
     assert capsys.readouterr().err == "Error: No port from 8001 to 8100 is free. Stop a program that uses one.\n"
 
 

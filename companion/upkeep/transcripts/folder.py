@@ -11,9 +11,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 
 import pexpect
 from pexpect.replwrap import REPLWrapper
@@ -43,10 +42,12 @@ for request in sys.stdin:
 """
 
 
-class Folder:
+class Folder(ExitStack):
     """A copy of `stage` below `parent`. Use it as a context: leaving it ends what runs in it."""
 
     def __init__(self, stage: Stage, parent: Path) -> None:
+        super().__init__()
+        self.callback(self.forget_console)
         self.path = parent / stage.name
         copy(stage, self.path)
         self._shell: REPLWrapper | None = None
@@ -54,21 +55,6 @@ class Folder:
         self._server: pexpect.spawn[str] | None = None
         self._address = ""
         self._tokens: list[str] = []
-
-    def __enter__(self) -> Folder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.forget_console()
-        if self._shell:
-            self._shell.child.close(force=True)
-        if self._server:
-            # All that it started: the server itself is a child of one that looks for changes.
-            assert self._server.pid
-            os.killpg(self._server.pid, signal.SIGKILL)
-            self._server.close(force=True)
 
     def run(self, command: str, answers: list[str]) -> list[str]:
         """What a command prints in the folder's shell; prompts that end with ": " get the `answers` in turn."""
@@ -159,6 +145,10 @@ class Folder:
         self._server = pexpect.spawn(
             sys.executable, command, cwd=str(self.path), env=env, encoding="utf-8", timeout=TIMEOUT
         )
+        self.callback(self._server.close, force=True)
+        assert self._server.pid
+        # All that it started: the server itself is a child of one that looks for changes.
+        self.callback(os.killpg, self._server.pid, signal.SIGKILL)
         self._server.expect("Quit the server with CONTROL-C.")
         return self._lines(self._server.before or "")
 
@@ -166,6 +156,7 @@ class Folder:
         child = pexpect.spawn(
             "/bin/bash", ["--norc", "--noediting"], cwd=str(self.path), env=terminal(), encoding="utf-8", echo=False
         )
+        self.callback(child.close, force=True)
         prompts = f"PS1='{PROMPT}' PS2='{MORE}' PROMPT_COMMAND=''"
         return REPLWrapper(child, re.compile(r"[$#] $"), prompts, PROMPT, MORE)
 

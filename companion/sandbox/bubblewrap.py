@@ -12,10 +12,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.grading.sandbox.job import SCRATCH, Job, Limits, launch, python, variables
+from companion.sandbox.job import SCRATCH, Job, Limits
 
 VENV = "/opt/venv"
 LIBRARIES = "/etc/ld.so.cache"
@@ -47,7 +48,7 @@ class Bubblewrap:
             return str(Path(sys.executable).resolve())
         return f"{VENV}/{Path(sys.executable).relative_to(sys.prefix)}"
 
-    def command(self, limits: Limits, mounts: dict[str, Path]) -> list[str]:
+    def command(self, limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
         """The command line before what is run: namespaces, mounts, user and limits."""
         if not self.root:
             user = ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
@@ -62,11 +63,10 @@ class Bubblewrap:
         return [*outer, "--", *user, self.path, *closed, "--", *_limited(limits)]
 
     def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
-        command = [*self.command(limits, job.mounts), *python(self.python, job.script)]
-        return launch(command, job, job.order, job.descriptors, variables(SCRATCH))
+        return job.run(self.python, SCRATCH, self.command(limits, job.mounts))
 
 
-def _mounts(limits: Limits, mounts: dict[str, Path]) -> list[str]:
+def _mounts(limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
     """All that is to be seen: the system, our Python and its packages, what is wanted, and one folder to write into."""
     options = ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "lib", "lib32", "lib64"):
@@ -80,7 +80,7 @@ def _mounts(limits: Limits, mounts: dict[str, Path]) -> list[str]:
     wanted = {LIBRARIES: Path(LIBRARIES)} if Path(LIBRARIES).exists() else {}
     wanted |= {} if base.is_relative_to("/usr") else {str(base): base}
     wanted |= {} if sys.prefix == sys.base_prefix else {VENV: Path(sys.prefix)}
-    for target, source in (wanted | mounts).items():
+    for target, source in {**wanted, **mounts}.items():
         options += [*_parents(target), "--ro-bind", str(source), target]
     return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
 
@@ -105,12 +105,13 @@ def find() -> Bubblewrap:
             f"This is {said.strip()}, and bubblewrap 0.8.0 is the oldest that will do. Debian 12 and "
             "Ubuntu 24.04 have it."
         )
-    tried = [Bubblewrap(path, root=True), Bubblewrap(path, root=True, inner=False)]
-    errors = [_error(sandbox) for sandbox in (tried if os.geteuid() == 0 else [Bubblewrap(path, root=False)])]
-    for sandbox, error in zip(tried if os.geteuid() == 0 else [Bubblewrap(path, root=False)], errors, strict=True):
+    root = os.geteuid() == 0
+    error = ""
+    for sandbox in [Bubblewrap(path, root), *([Bubblewrap(path, root, inner=False)] if root else [])]:
+        error = _error(sandbox)
         if not error:
             return sandbox
-    raise NoSandbox(f"bubblewrap is installed and may not make a sandbox here: {errors[-1]}\n{_remedy()}")
+    raise NoSandbox(f"bubblewrap is installed and may not make a sandbox here: {error}\n{_remedy()}")
 
 
 def _limited(limits: Limits) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from companion.grading.sandbox.job import SCRATCH
+from companion.sandbox.job import SCRATCH
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 FILE = 1024  # bytes of the kernel's own memory that a file takes, be it empty

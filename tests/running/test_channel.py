@@ -1,0 +1,73 @@
+"""Lines of JSON from another process, of which nothing is believed."""
+
+import subprocess
+import sys
+
+import pytest
+
+from companion.running import channel as channels
+from companion.running.channel import BadMessage, Channel
+
+
+@pytest.fixture
+def channel():
+    """A channel from a process that writes these bytes."""
+    opened = []
+
+    def channel(sent: bytes, most: int = 1000) -> Channel:
+        code = f"import sys; sys.stdout.buffer.write({sent!r})"
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
+        opened.append(process)
+        return Channel(process, process.stdout.fileno(), most)
+
+    yield channel
+    for process in opened:
+        process.wait()
+        process.stdout.close()
+
+
+def everything(channel):
+    events = []
+    while channel.open:
+        events += channel.take(10)
+    return events
+
+
+def test_events_are_read_line_by_line(channel):
+    assert everything(channel(b'{"event": "a"}\n{"event": "b", "x": 1}\n')) == [{"event": "a"}, {"event": "b", "x": 1}]
+
+
+def test_whoever_has_ended_is_not_killed_by_number(monkeypatch):
+    """Numbers of processes come round again: another grading's tester was killed so."""
+    killed = []
+    monkeypatch.setattr(channels.os, "killpg", lambda *arguments: killed.append(arguments))
+    process = subprocess.Popen(["true"], start_new_session=True)
+    process.wait()
+
+    channels.end(process)
+
+    assert killed == []
+
+
+def test_whoever_has_not_ended_is_ended_with_all_it_has_started():
+    process = subprocess.Popen(["sh", "-c", "sleep 1000 & echo; wait"], stdout=subprocess.PIPE, start_new_session=True)
+    process.stdout.readline()
+
+    channels.end(process)
+
+    assert process.returncode == -9
+    assert process.stdout.read() == b""  # the other one had it open, too
+    process.stdout.close()
+
+
+def test_half_a_line_is_no_event(channel):
+    assert everything(channel(b'{"event": "a"}\n{"event": "b"')) == [{"event": "a"}]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"x\n", b"[]\n", b"{}\n", b'{"event": 1}\n', b"\xff\n", b"[" * 990 + b"\n", b"x" * 2000, b"9" * 900 + b"\n"],
+)
+def test_what_is_no_event_is_babble(channel, sent):
+    with pytest.raises(BadMessage):
+        everything(channel(sent))
