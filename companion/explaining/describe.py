@@ -30,6 +30,8 @@ def describe(hunk: Hunk) -> Advice:
 def _changed(hunk: Hunk) -> Advice:
     mine, theirs = (SIGNS.get(each, each) for each in _shortened(hunk.mine, hunk.theirs))
     where, write = str(hunk.place), f"Write: {hunk.statement}"
+    if hunk.block:
+        write = _block(hunk)
     if mine and theirs:
         return Advice(f"{where}, has {mine}, where the stage has {theirs}.", write, hunk.place)
     if mine and _bare(mine) == _bare(hunk.place.code):
@@ -39,6 +41,13 @@ def _changed(hunk: Hunk) -> Advice:
     if _bare(theirs) == _bare(hunk.statement):
         return Advice(f"{where}: below it, {theirs} is missing.", f"Add {_below(hunk)}: {hunk.statement}", hunk.place)
     return Advice(f"{where}, lacks {theirs}, which the stage has there.", write, hunk.place)
+
+
+def _block(hunk: Hunk) -> str:
+    """The stage's lines for those of the project, where one line is not enough."""
+    edit = hunk.edits[0]
+    lines = f"lines {edit.first} to {edit.last}" if edit.last > edit.first else f"line {edit.first}"
+    return "\n".join([f"Replace {lines} with:", *edit.lines])
 
 
 def _missing(hunk: Hunk) -> Advice:
@@ -88,8 +97,9 @@ def _depth(hunk: Hunk) -> Advice:
     if function and deeper:
         return Advice(f"{hunk.place}, defines {function[1]} inside of another function.",
                       "Give it the indentation of the other methods.", hunk.place)  # fmt: skip
-    return Advice(f"{hunk.place}, is indented {'more' if deeper else 'less'} than the stage's line.",
-                  f"Begin the line with {4 * int(hunk.theirs)} spaces.", hunk.place)  # fmt: skip
+    write = _block(hunk) if hunk.block else f"Begin the line with {4 * int(hunk.theirs)} spaces."
+    side = "more" if deeper else "less"
+    return Advice(f"{hunk.place}, is indented {side} than the stage's line.", write, hunk.place)
 
 
 def _moved(hunk: Hunk) -> Advice:

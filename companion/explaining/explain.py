@@ -137,7 +137,7 @@ class Explanation:
         if len(cause) > 1:
             said = f"{hunk.place}: {hunk.file} differs from the stage here and in {len(cause) - 1} more places."
             return Advice(said, f"With the stage's lines, this works: {DIFFERS} shows them.", hunk.place)
-        if words and attempt.along:
+        if words and (attempt.along or hunk.kind == "extra" and self.failure.type == "MissingMigration"):
             return words
         if words and self.certain:
             if not hunk.theirs or hunk.imports:

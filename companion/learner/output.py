@@ -182,7 +182,9 @@ def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, told:
     """What is wrong and what to do; the place too, unless it was `told`."""
     advice = missing.advice
     lines = [click.style(_prose(advice.sentence), bold=True)]
-    lines += [_prose(advice.remedy)] if advice.remedy else []
+    remedy, *code = advice.remedy.split("\n")
+    lines += [_prose(remedy)] if remedy else []
+    lines += code
     lines.append("")
     if advice.place != told and (opened := _place(found, advice.place)):
         lines.append(f"  Open: {opened}")

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from companion.chain.stages import Stage
@@ -20,6 +21,7 @@ from companion.project.results import PASSED, Failure, Report
 from companion.running.run_suite import check, expected
 
 PHASES = ("find", "read", "start", "manage", "settings", "setup", "urls", "migrations", "history", "collect", "test")
+MOST = 7  # tries for one failure: each takes about as long as one test
 LIMIT = 8.0  # seconds for a test
 LARGE = 1_000_000  # bytes: a file that no test needs
 MIGRATIONS = "/migrations/"
@@ -37,7 +39,7 @@ class Trial:
 
     def advice(self, found: Explanation, ident: str = "") -> tuple[Advice, Attempt | None]:
         """What to say of a failure of the test `ident`, or of what came before all tests; and what has helped."""
-        for attempt in found.attempts if self.project else ():
+        for attempt in islice(found.attempts, MOST) if self.project else ():
             helped = self._try(attempt, found.failure, ident)
             if helped is not None:
                 advice = found.about(attempt)
@@ -56,17 +58,19 @@ class Trial:
         changes: Changes = apply(attempt.hunks, self.known.files)
         key = (tuple(sorted(changes.items())), failure.phase, ident)
         if key not in self.done:
-            tries = [changes]
-            if any("models" in file for file in changes) and (migrations := self._migrations()):
-                tries.append({**changes, **migrations})
-            self.done[key] = next((each for each in tries if self._helps(each, failure, ident)), None)
+            helps, report = self._helps(changes, failure, ident)
+            stale = report.finding is not None and report.finding.type == "MissingMigration"
+            if not helps and stale and (migrations := self._migrations()):
+                changes = {**changes, **migrations}
+                helps, _ = self._helps(changes, failure, ident)
+            self.done[key] = changes if helps else None
         return self.done[key]
 
-    def _helps(self, changes: Changes, failure: Failure, ident: str) -> bool:
+    def _helps(self, changes: Changes, failure: Failure, ident: str) -> tuple[bool, Report]:
         report = self._check(changes, [ident or expected(self.stage)[0]])
         if ident:
-            return report.results[0].outcome == PASSED
-        return report.finding is None or _further(report.finding, failure)
+            return report.results[0].outcome == PASSED, report
+        return report.finding is None or _further(report.finding, failure), report
 
     def _migrations(self) -> Changes:
         """The stage's migrations in the place of the project's, where the two differ."""

@@ -28,7 +28,7 @@ class Hunk:
     `name` is the stage's name for the file. `kind` is "changed", "missing", "extra", "depth" or "moved"; of a file as
     a whole "no file" or "extra file". `mine` and `theirs` are the words that differ; `statement` is the stage's line.
     `symbol` is what the stage defines there, and `lost` the class or function that is missing as a whole. `before`
-    says that the project still has what the stage before has.
+    says that the project still has what the stage before has, and `block` that more differs than the line at `place`.
     """
 
     place: Place
@@ -42,6 +42,7 @@ class Hunk:
     lost: str = ""
     before: bool = False
     last: int = 0
+    block: bool = False
 
     @property
     def file(self) -> str:

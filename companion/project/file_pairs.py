@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -71,13 +72,15 @@ class FilePair:
         wanted = next(y for x, y in pairs if x is first)
         if lost:
             return self._hunk(first, "missing", "", lost[0].text, lost[0], (edit,), last=own[-1].last)
-        return self._hunk(first, "depth", str(first.depth), str(wanted.depth), wanted, (edit,), last=own[-1].last)
+        hunk = self._hunk(first, "depth", str(first.depth), str(wanted.depth), wanted, (edit,), last=own[-1].last)
+        return replace(hunk, block=len(own) > 1)
 
     def _replaced(self, own: list[Statement], other: list[Statement]) -> Hunk:
         """Statements that are not like those of the stage in their place."""
         edit = Edit(own[0].line, own[-1].last, self._source(other))
         mine, theirs = own[0].text, other[0].text
-        return self._hunk(own[0], "changed", mine, theirs, other[0], (edit,), self._lost(other[0]), last=own[-1].last)
+        hunk = self._hunk(own[0], "changed", mine, theirs, other[0], (edit,), self._lost(other[0]), last=own[-1].last)
+        return replace(hunk, block=edit.last > edit.first or len(edit.lines) > 1)
 
     def _pair(self, own: Statement, other: Statement) -> Hunk:
         """A statement that is the stage's, changed: the place is the line of the first word that differs."""
@@ -100,7 +103,10 @@ class FilePair:
         mine, theirs = joined(own.words[a:b]), joined(other.words[c:d])
         hunk = self._hunk(own, "changed", mine, theirs, other, (edit,), last=own.last)
         place = Place(self.file, line, self.lines[line - 1].strip())
-        return replace(hunk, place=place, statement=self.wanted[wanted - 1].strip())
+        statement = self.wanted[wanted - 1].strip()
+        one = [*self.lines[own.line - 1 : line - 1], statement, *self.lines[line : own.last]]
+        block = _signs(one) != _signs(self._source([other]))
+        return replace(hunk, place=place, statement=statement, block=block)
 
     def _extra(self, own: list[Statement]) -> Hunk:
         edit = Edit(own[0].line, own[-1].last, ())
@@ -167,6 +173,11 @@ class FilePair:
         statement = self.wanted[other.line - 1].strip() if other else ""
         before = own is not None and kind != "missing" and own.key in self.earlier
         return Hunk(place, self.name, symbol, kind, mine, theirs, statement, edits, lost, before, last or line)
+
+
+def _signs(lines: Iterable[str]) -> list[str]:
+    """The words of a statement, however it is divided into lines."""
+    return re.findall(r"\w+|[^\w\s]", "\n".join(lines).replace("'", '"'))
 
 
 def _unopened(words: tuple[str, ...]) -> bool:

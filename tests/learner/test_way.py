@@ -34,13 +34,13 @@ WAY = [
     (
         "04-authentication-backend",
         ("authentication/tokens.py", {"    return jwt.encode(": "    jwt.encode("}),
-        ": a function gives None, for it has no return.",
+        ", lacks return, which the stage has there.",
         "/authentication/tokens.py:",
     ),
     (
         "05-serializers",
         ("authentication/serializers.py", {"class LoginSerializer(": "class LogInSerializer("}),
-        ", defines LogInSerializer, where LoginSerializer is asked for.\nRename it to LoginSerializer.",
+        ", has LogInSerializer, where the stage has LoginSerializer.",
         "/authentication/serializers.py:",
     ),
     (
@@ -52,7 +52,7 @@ WAY = [
     (
         "07-urls",
         ("config/urls.py", {"    path('api/', include('authentication.urls')),\n": ""}),
-        "config/urls.py does not include authentication/urls.py, so its addresses do not exist.",
+        ": below it, path('api/', include('authentication.urls')) is missing.",
         "/config/urls.py:",
     ),
 ]
