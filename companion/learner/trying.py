@@ -24,7 +24,7 @@ PHASES = ("find", "read", "start", "manage", "settings", "setup", "urls", "migra
 MOST = 7  # tries for one failure: each takes about as long as one test
 LIMIT = 8.0  # seconds for a test
 LARGE = 1_000_000  # bytes: a file that no test needs
-MIGRATIONS = "/migrations/"
+MIGRATIONS, STALE = "/migrations/", "MissingMigration"
 Changes = Mapping[str, str | None]  # the new text of each file; None for one that goes
 
 
@@ -59,7 +59,7 @@ class Trial:
         key = (tuple(sorted(changes.items())), failure.phase, ident)
         if key not in self.done:
             helps, report = self._helps(changes, failure, ident)
-            stale = report.finding is not None and report.finding.type == "MissingMigration"
+            stale = report.finding is not None and report.finding.type == STALE != failure.type
             if not helps and stale and (migrations := self._migrations()):
                 changes = {**changes, **migrations}
                 helps, _ = self._helps(changes, failure, ident)
