@@ -245,7 +245,7 @@ views.RegistrationAPIView.post = lambda *arguments: time.sleep(1000)
 def half_done(tmp_path, project, short_tmp):
     """Starts a run that has graded three submissions of six, and waits for two that hang.
 
-    Returns its process, the command, its environment, and handles of all processes below it.
+    Yields its process, the command, its environment, and handles of all processes below it.
     """
     hanging = (find("07-urls").path / "config" / "urls.py").read_text() + HANGING
     for n in range(6):
@@ -263,7 +263,9 @@ def half_done(tmp_path, project, short_tmp):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # where these tests run it may be ignored
     )
     assert sorted(run.stderr.readline().split(": ")[1] for _ in range(3)) == ["s0", "s1", "s2"]
-    return run, command, place, busy(run.pid, 2)
+    yield run, command, place, busy(run.pid, 2)
+    run.kill()
+    run.wait()
 
 
 def ended(handles: list[int]) -> None:
