@@ -56,7 +56,7 @@ def _missing(hunk: Hunk) -> Advice:
     if hunk.edits[0].last >= hunk.edits[0].first:
         return Advice(
             f"{hunk.place}, is not inside of a block that begins with: {hunk.statement}",
-            f"Add above it: {hunk.statement} Indent the lines that belong to it by four spaces.",
+            f"Add above it: {hunk.statement}\nIndent the lines that belong to it by four spaces.",
             hunk.place,
         )
     if hunk.lost:

@@ -146,7 +146,7 @@ class Explanation:
             return replace(words, remedy=f"{at}{found.remedy}")
         why = note(self.failure, hunk)
         result = self._said_before(hunk.place) if words else describe.effect(self.failure)
-        caused = f"This causes: {result}. " if result else ""
+        caused = f"This causes: {result}.\n" if result else ""
         return replace(found, sentence=f"{found.sentence}{why and f' {why}'}", remedy=f"{caused}{found.remedy}")
 
 

@@ -44,7 +44,7 @@ class Trial:
             if helped is not None:
                 advice = found.about(attempt)
                 if any(MIGRATIONS in file for file in helped) and not attempt.along:
-                    advice = replace(advice, remedy=f"{advice.remedy} Then run: python manage.py makemigrations")
+                    advice = replace(advice, remedy=f"{advice.remedy}\nThen run: python manage.py makemigrations")
                 return advice, attempt
         return found.unexplained, None
 

@@ -12,6 +12,7 @@ from companion.project.hunks import hunks
 from companion.project.index import Known
 from companion.project.results import Place
 
+NEAR = 2  # lines that are shown above and below a difference
 EARLIER = -1  # the step of what earlier stages brought
 Steps = Mapping[tuple[str, str], int]
 
@@ -75,6 +76,8 @@ def _rows(hunk: Hunk, known: Known) -> list[str]:
     mine = lines_of(known.files.get(hunk.file, ""))
     rows: list[str] = []
     for edit in hunk.edits:
-        changed = difflib.unified_diff(mine[edit.first - 1 : edit.last], edit.lines, n=2, lineterm="")
+        above, below = mine[max(edit.first - 1 - NEAR, 0) : edit.first - 1], mine[edit.last : edit.last + NEAR]
+        old = [*above, *mine[edit.first - 1 : edit.last], *below]
+        changed = difflib.unified_diff(old, [*above, *edit.lines, *below], n=NEAR, lineterm="")
         rows += [row for row in list(changed)[2:] if not row.startswith("@")]
     return rows

@@ -65,7 +65,8 @@ def test_the_first_thing_that_is_missing(run, project):
         "Missing: `str(user)` is the username: it is what the shell and the admin print.\n"
         "\n"
         "authentication/models.py, line 34, has email, where the stage has username.\n"
-        "This causes: expected 'ada', got 'ada@example.com'. Write: return self.username\n"
+        "This causes: expected 'ada', got 'ada@example.com'.\n"
+        "Write: return self.username\n"
         "\n"
         f"  Open: {folder}/authentication/models.py:34\n"
         "  Read: http://127.0.0.1:8001/chapters/02-user-model/#step-authentication-models-py-user-str\n"
@@ -133,7 +134,7 @@ def test_json_for_editors(run, project):
             "requirement": "`str(user)` is the username: it is what the shell and the admin print.",
             "hint": "",
             "sentence": "authentication/models.py, line 34, has email, where the stage has username.",
-            "remedy": "This causes: expected 'ada', got 'ada@example.com'. Write: return self.username",
+            "remedy": "This causes: expected 'ada', got 'ada@example.com'.\nWrite: return self.username",
             "file": "authentication/models.py",
             "line": 34,
             "read": "http://127.0.0.1:8001/chapters/02-user-model/#step-authentication-models-py-user-str",
