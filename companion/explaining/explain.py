@@ -83,7 +83,7 @@ class Explanation:
         """Whether a rule knows the cause, so that a difference may only add what to write."""
         return self.words is not None and (self.failure.type not in VAGUE or not self.proposals)
 
-    def _next(self, waiting: tuple[Hunk, ...]) -> tuple[Hunk]:
+    def _next(self, waiting: Sequence[Hunk]) -> tuple[Hunk]:
         """What to type next: nobody begins with an import."""
         return (next((hunk for hunk in waiting if not hunk.imports), waiting[0]),)
 
@@ -111,7 +111,7 @@ class Explanation:
         """What is known without a try: what a rule says, what is not there yet, or what happened and where."""
         if self.words and self.certain:
             return self.words
-        first = self.proposals[0] if self.proposals else None
+        first = self._next(self.proposals)[0] if self.proposals else None
         if first and whole(first):
             return describe.describe(first)
         found = describe.unexplained(self.failure)

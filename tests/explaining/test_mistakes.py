@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,22 +18,42 @@ from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.project.results import Failure
 from companion.running.environment import environment
-from tests.explaining.mistakes import MISTAKES
+from tests.explaining.mistakes import MISTAKES, Mistake
 from tests.project.projects import typed
 
+SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text(encoding="utf-8"))
 LIMIT = 10  # seconds: an endless loop is one of the mistakes
 
 
+class Stood(dict):
+    """Where each project with a mistake stands, by the name of the mistake; those that no test has chosen come late."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __missing__(self, name):
+        self[name] = self.make(next(mistake for mistake in MISTAKES if mistake.name == name))
+        return self[name]
+
+
 @pytest.fixture(scope="session")
-def stood(tmp_path_factory):
-    """Where each project with a mistake stands, by the name of the mistake; made by as many at once as there are cores."""
+def stood(request, tmp_path_factory):
+    """Makes the projects of the chosen tests, as many at once as there are cores, and tries the first remedy of each."""
 
     def made(mistake):
         folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.edits)
-        return stand(folder, find(mistake.stage), limit=LIMIT)
+        found = stand(folder, find(mistake.stage), limit=LIMIT)
+        assert found.missing[0].advice.sentence
+        return found
 
+    values = [
+        each for item in request.session.items if hasattr(item, "callspec") for each in item.callspec.params.values()
+    ]
+    chosen = {each.name: each for each in values if isinstance(each, Mistake)}
+    found = Stood(made)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip([m.name for m in MISTAKES], pool.map(made, MISTAKES), strict=True))
+        found.update(zip(chosen, pool.map(made, chosen.values()), strict=True))
+    return found
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
@@ -45,6 +66,21 @@ def test_a_mistake_is_told_with_its_file_line_and_remedy(stood, mistake):
     assert advice.sentence
     assert advice.remedy
     assert not found.report.passed
+
+
+@pytest.mark.parametrize(
+    "mistake", [each for each in MISTAKES if each.name in SENTENCES], ids=lambda mistake: mistake.name
+)
+def test_what_is_said_word_for_word(stood, mistake):
+    """The whole sentence and the whole remedy, of mistakes of every kind."""
+    advice = stood[mistake.name].missing[0].advice
+
+    assert {"sentence": advice.sentence, "remedy": advice.remedy} == SENTENCES[mistake.name]
+
+
+def test_each_sentence_belongs_to_a_mistake():
+    assert SENTENCES.keys() <= {mistake.name for mistake in MISTAKES}
+    assert len(SENTENCES) > 40
 
 
 def test_the_real_error_stands_below_the_sentence(stood):
