@@ -6,7 +6,7 @@ The front matter of a stage's chapter is the only place of its title.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,6 +103,12 @@ def parse(lines: Sequence[str]) -> tuple[list[Mark], list[Fence]]:
             marks.append(Mark(n, name, argument, _options(lines, n + 1)))
         n += 1
     return marks, fences
+
+
+def no_prose(marks: Iterable[Mark], fences: Iterable[Fence]) -> set[int]:
+    """Returns the numbers of the lines that belong to fences, and to the heads and ends of blocks."""
+    fenced = {n for fence in fences for n in range(fence.start - 1, fence.end + 1)}
+    return fenced | {n for mark in marks for n in range(mark.line, mark.line + len(mark.options) + 1)}
 
 
 def _options(lines: Sequence[str], first: int) -> dict[str, str]:

@@ -28,7 +28,10 @@ def narrate(stage: StageChanges, wanted: list[tuple[int, str]]) -> tuple[list[Cl
     """
     claims: list[Claim] = []
     problems = [Problem(text) for change in stage.files.values() for text in _unreadable(stage, change)]
-    wrong = {p for p, change in stage.files.items() if any(_unreadable(stage, change)) or _was_merged(change)}
+    # Where the stage before has conflict markers, its own chapter says so.
+    wrong = {
+        p for p, change in stage.files.items() if any(_unreadable(stage, change)) or conflicts(change.old_text or "")
+    }
     unreadable = frozenset(wrong)
     for step, selector in wanted:
         try:
@@ -83,11 +86,6 @@ def _unreadable(stage: StageChanges, change: FileChange) -> Iterator[str]:
             symbols_of(change)
         except NarrationError as error:
             yield f"{path}, {error}"
-
-
-def _was_merged(change: FileChange) -> bool:
-    """Whether the stage before has conflict markers in the file; its own chapter says so."""
-    return bool(conflicts(change.old_text or ""))
 
 
 def _forgotten(stage: StageChanges, change: FileChange, owner: dict[tuple[str, int], Claim]) -> str | None:

@@ -20,9 +20,9 @@ from companion.grading.submissions import Submission, digest
 from companion.grading.unpack import Unusable, unpack
 from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import Workers
-from companion.project.index import Known
 from companion.project.locate import locate, python_files
 from companion.project.reached import begun
+from companion.project.reading import compared
 from companion.sandbox import bubblewrap
 from companion.sandbox.job import Limits, Sandbox, Unsafe
 
@@ -145,7 +145,7 @@ def _where(stage: Stage, project: Path) -> str:
         place = locate(project)
         sizes = [path.stat().st_size for path in python_files(place.folder)]
         if sum(sizes) < MOST_READ and max(sizes) < LARGEST_READ:
-            return begun(Known(stage, place), stages()).name
+            return begun(compared(stage, place), stages()).name
     return ""
 
 

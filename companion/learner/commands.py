@@ -58,8 +58,9 @@ def check(folder: Path, stage: Stage | None, every: bool, hint: bool, traceback:
 
     def so_far(found: Standing) -> None:
         nonlocal told
-        told = output.so_far(found, traceback, hint)
         click.echo(blank, nl=False, err=True)
+        click.echo(f"{output.first(found)}\n")
+        told = output.so_far(found, traceback, hint)
         click.echo(f"{told}\n")
 
     with prepared(1):
@@ -99,7 +100,7 @@ def watch(folder: Path, stage: Stage | None, poll: bool) -> int:
 @click.option("--all", "every", is_flag=True, help="Show later steps too.")
 def diff(folder: Path, stage: Stage | None, every: bool) -> int:
     """Show how your project differs from the stage."""
-    click.echo(output.difference(stand(folder, stage), folder, every))
+    click.echo(output.difference(stand(folder, stage), every))
     return 0
 
 

@@ -14,21 +14,29 @@ from companion.chain import address
 from companion.chain.chapters import NoFrontMatter, chapter
 from companion.chain.stages import Stage
 from companion.explaining.advice import first_line
-from companion.learner.standing import Missing, Standing
+from companion.learner.missing import Missing, told_steps
+from companion.learner.standing import Standing
 from companion.project.differences import Difference, compare, until
-from companion.project.index import Known
-from companion.project.locate import NotAProject, locate
+from companion.project.results import Place
 from companion.running.run_suite import expected
 
 WIDTH = 100  # characters of a line of prose
 BAR = 30  # characters of the bar
 
 
-def so_far(found: Standing, traceback: bool = False, hint: bool = False) -> str:
-    """The first thing that is missing, before all tests have run."""
+def first(found: Standing) -> str:
+    """What is missing first and where to look, before all tests have run and before any remedy was tried."""
     count, tests = len(found.report.results), len(expected(found.stage))
-    head = f"So far, {count} of {tests} tests {'has' if count == 1 else 'have'} run:"
-    return "\n\n".join([head, *(_missing(found, each, traceback, hint) for each in found.missing[:1])])
+    parts = [f"So far, {count} of {tests} tests {'has' if count == 1 else 'have'} run:"]
+    for missing in found.missing[:1]:
+        parts += [_requirement(missing)] if missing.result else []
+        parts += [f"  Open: {opened}"] if (opened := _place(found, missing.place)) else []
+    return "\n\n".join(parts)
+
+
+def so_far(found: Standing, traceback: bool = False, hint: bool = False) -> str:
+    """What goes below `first`: the cause and the remedy, once it was tried."""
+    return "\n\n".join(_cause(found, each, traceback, hint, each.place) for each in found.missing[:1])
 
 
 def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False, told: str = "") -> str:
@@ -36,12 +44,12 @@ def standing(found: Standing, every: bool = False, traceback: bool = False, hint
     parts = [head(found), *(_prose(f"Note: {note}") for note in found.notes)]
     if found.report.passed:
         parts.append(_done(found))
-    groups = _groups(found.missing)
-    for group in groups if every else groups[:1]:
-        part = _missing(found, group[0], traceback, hint)
-        if told and told.endswith(part):
+    for group in found.groups if every else [found.missing[:1]] if found.missing else []:
+        missing = group[0]
+        if told and _prose(missing.advice.sentence) in click.unstyle(told):
             continue
-        parts.append(part)
+        parts.append(_requirement(missing)) if missing.result else None
+        parts.append(_cause(found, missing, traceback, hint))
         tests = sum(missing.result is not None for missing in group)
         if every and tests > 1:
             parts[-1] += f"\n  {tests} tests wait for this."
@@ -53,14 +61,6 @@ def standing(found: Standing, every: bool = False, traceback: bool = False, hint
     if any("  Read: " in part for part in (*parts, told)):
         parts += start_the_site()
     return "\n\n".join(parts)
-
-
-def _groups(missing: list[Missing]) -> list[list[Missing]]:
-    """What is missing, with what has one cause together, in the order of the chapter."""
-    groups: dict[str, list[Missing]] = {}
-    for each in missing:
-        groups.setdefault(each.advice.sentence, []).append(each)
-    return list(groups.values())
 
 
 def start_the_site() -> list[str]:
@@ -106,24 +106,20 @@ def page(stage: Stage) -> str:
     return f"{address.site()}chapters/{stage.name}/"
 
 
-def place(found: Standing, missing: Missing) -> str:
-    """The file to open, as editors take it: `path:line`, from the current folder where it lies below."""
-    target = missing.advice.place
+def _place(found: Standing, target: Place | None) -> str:
+    """The file to open, as editors take it: `path:line`, from the current folder where it is below it."""
     if target is None:
         return ""
     path = os.path.join(found.report.project, target.file)
     near = os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
-    return f"{near}:{target.line}" if target.line else near
+    return click.style(f"{near}:{target.line}" if target.line else near, fg="cyan")
 
 
-def difference(found: Standing, folder: Path, every: bool = False) -> str:
+def difference(found: Standing, every: bool = False) -> str:
     """What of the stage the project has otherwise, up to the step at which it stands; or `every` difference."""
-    try:
-        project = locate(folder)
-    except NotAProject:
+    if not found.known.files:
         return standing(found)
-    known = Known(found.stage, project, found.report.facts)
-    return differences(compare(known), None if every else found.step, found)
+    return differences(compare(found.known, told_steps(found.stage)), None if every else found.step, found)
 
 
 def differences(found: list[Difference], step: int | None, standing: Standing) -> str:
@@ -153,7 +149,7 @@ def as_json(found: Standing) -> str:
     facts |= {"tests": len(found.report.results), "tests_passed": found.report.count}
     facts |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
     facts |= {"serve": address.serve_command() or None, "notes": found.notes}
-    facts |= {"missing": [_facts(missing) for missing in found.missing]}
+    facts |= {"missing": [_facts(missing) for group in found.groups for missing in group]}
     return json.dumps(facts | {"report": found.report.as_dict()}, indent=1, default=str)
 
 
@@ -177,21 +173,23 @@ def _done(found: Standing) -> str:
     return f"{click.style('Done.', fg='green')} Next comes {title(found.next)}\n  Read: {page(found.next)}"
 
 
-def _missing(found: Standing, missing: Missing, traceback: bool, hint: bool) -> str:
-    lines = []
-    if missing.result:
-        lines += [
-            _prose(f"Missing: {missing.result.requirement}").replace("Missing:", click.style("Missing:", fg="red"), 1),
-            "",
-        ]
-    lines.append(click.style(_prose(missing.advice.sentence), bold=True))
-    if missing.advice.remedy:
-        lines.append(_prose(missing.advice.remedy))
+def _requirement(missing: Missing) -> str:
+    said = missing.result.requirement if missing.result else ""
+    return _prose(f"Missing: {said}").replace("Missing:", click.style("Missing:", fg="red"), 1)
+
+
+def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, told: Place | None = None) -> str:
+    """What is wrong and what to do; the place too, unless it was `told`."""
+    advice = missing.advice
+    lines = [click.style(_prose(advice.sentence), bold=True)]
+    remedy, *code = advice.remedy.split("\n")
+    lines += [_prose(remedy)] if remedy else []
+    lines += code
     lines.append("")
-    if opened := place(found, missing):
-        lines.append(f"  Open: {click.style(opened, fg='cyan')}")
-    if missing.link:
-        lines.append(f"  Read: {missing.link}")
+    if advice.place != told and (opened := _place(found, advice.place)):
+        lines.append(f"  Open: {opened}")
+    if link := missing.link:
+        lines.append(f"  Read: {link}")
     if missing.result and missing.result.hint:
         lines.append(textwrap.indent(_prose(f"Hint: {missing.result.hint}"), "  ") if hint else "  Hint: --hint")
     elif hint:

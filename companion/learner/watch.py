@@ -68,6 +68,7 @@ class Watched:
 
         def so_far(found: Standing) -> None:
             nonlocal told
+            self.say(f"{output.first(found)}\n")
             told = output.so_far(found)
             self.say(f"{told}\n")
 
@@ -97,7 +98,7 @@ class Watched:
         elif key == "t":
             self.say(output.standing(found, traceback=True))
         elif key == "d":
-            self.say(output.difference(found, self.folder))
+            self.say(output.difference(found))
         elif key == "n":
             self._next(found)
         return True

@@ -7,25 +7,24 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from difflib import SequenceMatcher
+from functools import cached_property, lru_cache
 from typing import Any
 
-from companion.chain.stages import Stage, files, previous
 from companion.chain.symbols import Symbol, lines_of, symbols
-from companion.project.locate import Project, python_files, readable
 from companion.project.results import Place
 
 CLOSE = 0.6  # from which likeness on (0 to 1) one name is offered for another
+SAME_FILE = 0.8  # from which likeness on a file is one of the stage under another name
 CONFIG = re.compile(r"(?<![\w.])config(?=\.[a-z]|/[a-z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A class, function or constant of the project; `outside` tells a module's function that has a `self`."""
+    """A class, function or constant of the project."""
 
     file: str
     symbol: Symbol
-    outside: bool
 
     @property
     def place(self) -> Place:
@@ -37,27 +36,35 @@ class Definition:
 
 
 class Known:
-    """One project beside the stage it is held against; `facts` are what its own process said of it."""
+    """One project next to the stage that it is compared with, both as texts: nothing here reads a file.
 
-    def __init__(self, stage: Stage, project: Project | None, facts: dict[str, Any] | None = None) -> None:
-        self.stage, self.project = stage, project
+    `files` has the project's texts, called as from the folder that was named; `prefix` is what comes before the paths
+    inside the folder of its manage.py. `stage_files` and `earlier` are those of the stage and of the one before.
+    `facts` are what the project's own process said of it.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        stage_files: Mapping[str, str],
+        earlier: Mapping[str, str] | None = None,
+        prefix: str = "",
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.files, self.stage_files, self.earlier, self.prefix = files, stage_files, earlier or {}, prefix
         facts = facts or {}
         self.package = str(facts.get("package", "config"))
         self.settings = str(facts.get("file", f"{self.prefix}config/settings.py"))
 
-    @property
-    def prefix(self) -> str:
-        return self.project.prefix if self.project else ""
-
     @cached_property
     def texts(self) -> dict[str, str]:
-        """The Python files of the project, as they are called from the folder that was named."""
-        if self.project is None:
-            return {}
-        return {
-            path.relative_to(self.project.outer).as_posix(): readable(path)
-            for path in python_files(self.project.folder)
-        }
+        """The Python files of the project."""
+        return {file: text for file, text in self.files.items() if file.endswith(".py")}
+
+    @cached_property
+    def stage_texts(self) -> dict[str, str]:
+        """The Python files of the stage."""
+        return {name: text for name, text in self.stage_files.items() if name.endswith(".py")}
 
     @cached_property
     def definitions(self) -> list[Definition]:
@@ -65,11 +72,31 @@ class Known:
         return [found for file, text in self.texts.items() for found in _definitions(file, text)]
 
     @cached_property
-    def stage_texts(self) -> dict[str, str]:
-        """The Python files of the stage, without its tests."""
-        paths = files(self.stage)
-        chosen = (name for name in paths if name.endswith(".py") and not name.startswith("tests/"))
-        return {name: paths[name].read_text(encoding="utf-8") for name in chosen}
+    def pairs(self) -> dict[str, str]:
+        """For each file of the stage the project's: of the same name, or else the one whose text is most like it."""
+        names = [n for n in self.stage_files if "/migrations/" not in n]
+        found = {name: self.theirs(name) for name in names}
+        free = [file for file in self.files if file not in found.values() and "/migrations/" not in file]
+        for name in names:
+            if found[name] in self.files:
+                continue
+            likeness = {file: self._likeness(name, file) for file in free}
+            best = max(likeness, key=lambda file: likeness[file], default="")
+            if best and self.stage_files[name].strip() and likeness[best] > SAME_FILE:
+                found[name] = best
+                free.remove(best)
+        return found
+
+    def _likeness(self, name: str, file: str) -> float:
+        """How sure it is (0 to 2) that a file of the project is the stage's, with another name or folder."""
+        if file.endswith(f"/{name}"):
+            return 2.0
+        folder, _, called = self.theirs(name).rpartition("/")
+        where, _, mine = file.rpartition("/")
+        alike = close(called, [mine]) == mine and mine[-3:] == called[-3:]
+        if folder == where and (mine.startswith(f"{called}.") or alike):
+            return 1.5
+        return SequenceMatcher(None, self.stage_files[name], self.files[file], autojunk=False).quick_ratio()
 
     @cached_property
     def packages(self) -> set[str]:
@@ -84,15 +111,9 @@ class Known:
             file = folder + file.removeprefix("config/")
         return self.prefix + file
 
-    def symbols_of_stage(self, file: str) -> Mapping[str, Symbol]:
-        """What the stage defines in the file that the project calls so; nothing where it has no such file."""
-        return symbols(self.text_of_stage(file))
-
     def text_before(self, file: str) -> str:
         """What the stage before has in a file of this one; "" where it has no such file."""
-        before = previous(self.stage)
-        path = files(before).get(file) if before else None
-        return path.read_text(encoding="utf-8") if path else ""
+        return self.earlier.get(file, "")
 
     def text_of_stage(self, file: str) -> str:
         """What the stage has in the file that the project calls so; "" where it has no such file."""
@@ -102,10 +123,6 @@ class Known:
         """The file of a module of the project; None where it has no such module."""
         base = self.prefix + dotted.replace(".", "/")
         return next((file for file in (f"{base}.py", f"{base}/__init__.py") if file in self.texts), None)
-
-    def module_of_stage(self, dotted: str) -> bool:
-        """Whether the stage has the module that the project would call so."""
-        return any(self.theirs(file) == f"{self.prefix}{dotted.replace('.', '/')}.py" for file in self.stage_texts)
 
     def has_package(self, name: str) -> bool:
         """Whether the project has a module or folder of that name beside its manage.py."""
@@ -128,44 +145,12 @@ class Known:
         found = [d for d in self.definitions if d.tail == name and (file is None or d.file == file)]
         return found[0] if found else None
 
-    def near(self, name: str, file: str | None = None, inside: str | None = None) -> Definition | None:
-        """The definition whose name is most like `name`, in a file or in a class.
-
-        Where the stage has both names in that file, the one is not the other, mistyped: it waits for its step.
-        """
-        fit = {
-            d.tail: d
-            for d in self.definitions
-            if (file is None or d.file == file)
-            and (inside is None or d.symbol.parent == inside)
-            and d.tail != name
-            and not self._both_in_stage(name, d)
-        }
-        best = close(name, fit)
-        return fit[best] if best else None
-
-    def _both_in_stage(self, name: str, other: Definition) -> bool:
-        theirs = self.symbols_of_stage(other.file)
-        return other.symbol.name in theirs and any(each.rpartition(".")[2] == name for each in theirs)
-
     def line(self, pattern: str, *chosen: str) -> Place | None:
         """The first line that the pattern matches, in these files (or in all)."""
         for file in chosen or tuple(self.texts):
             for number, text in enumerate(lines_of(self.texts.get(file, "")), 1):
                 if re.search(pattern, text):
                     return Place(file, number, text.strip())
-        return None
-
-    def stage_files_with(self, name: str) -> list[str]:
-        """The files of the stage that define `name` at their top level."""
-        return [file for file, text in self.stage_texts.items() if name in symbols(text)]
-
-    def in_stage(self, name: str) -> tuple[str, str] | None:
-        """The file of the stage, as the stage calls it, and the whole name of what it defines as `name` there."""
-        for file, text in self.stage_texts.items():
-            for whole in symbols(text):
-                if whole.rpartition(".")[2] == name:
-                    return file, whole
         return None
 
     def import_of(self, name: str) -> str | None:
@@ -187,17 +172,13 @@ def close(name: str, names: Iterable[str]) -> str | None:
     return known[near[0]] if near else None
 
 
+@lru_cache(maxsize=1024)
 def _definitions(file: str, text: str) -> list[Definition]:
     try:
         found = symbols(text)
     except ValueError:  # NotPython, or text with NUL in it
         return []
-    selves = {
-        node.name
-        for node in ast.parse(text).body
-        if isinstance(node, ast.FunctionDef) and node.args.args and node.args.args[0].arg == "self"
-    }
-    return [Definition(file, symbol, name in selves) for name, symbol in found.items() if symbol.kind != "imports"]
+    return [Definition(file, symbol) for symbol in found.values() if symbol.kind != "imports"]
 
 
 def renamed(text: str, package: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+APP = "authentication"
 SKIPPED = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER)
 OPEN, CLOSED = "([{", ")]}"
 SECRET = "SECRET_KEY"  # startproject makes up another one for everybody: it is no difference
@@ -21,6 +23,7 @@ class Statement:
     words: tuple[str, ...]
     depth: int
     lines: tuple[int, ...]
+    last: int = 0
 
     @property
     def line(self) -> int:
@@ -31,6 +34,21 @@ class Statement:
     def imports(self) -> bool:
         """Whether it imports something: the order of imports means nothing."""
         return self.words[0] in ("import", "from")
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What two statements of the same meaning have in common: `.tokens` is `authentication.tokens`."""
+        if self.words[0] == "from" and "import" in self.words:
+            middle = self.words.index("import")
+            names = sorted(word for word in self.words[middle + 1 :] if word not in "(),")
+            source = "".join(self.words[1:middle]).removeprefix(APP)
+            return ("from", source, *names)
+        return (self.words, self.depth)
+
+    @property
+    def text(self) -> str:
+        """The statement as one line."""
+        return joined(self.words)
 
 
 @lru_cache(maxsize=256)
@@ -51,11 +69,38 @@ def statements(text: str) -> tuple[Statement, ...]:
             depth -= 1
         elif token.type == tokenize.NEWLINE:
             if len(words) > 1 or words[0][0][-1] not in "\"'":
-                found.append(_statement(words, depth))
+                found.append(replace(_statement(words, depth), last=token.start[0]))
             words = []
         elif token.type not in SKIPPED:
             words.append((_plain(token), token.start[0]))
     return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def lines_as_statements(text: str) -> tuple[Statement, ...]:
+    """The lines of a text that is not Python, or that Python can't read, without comments and blank lines."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = tuple(re.findall(r"\w+|[^\w\s]", line))
+        if words and words[0] != "#":
+            depth = (len(line) - len(line.lstrip())) // 4
+            found.append(Statement(words, depth, (number,) * len(words), number))
+    return tuple(found)
+
+
+def same_meaning(mine: Statement, theirs: Statement) -> bool:
+    """Whether Python understands two statements as the same: brackets that change nothing don't count."""
+    texts = [" ".join(each.words) + (" pass" if each.words[-1] == ":" else "") for each in (mine, theirs)]
+    try:
+        return len({ast.dump(ast.parse(text)) for text in texts}) == 1
+    except (SyntaxError, ValueError):
+        return False
+
+
+def joined(words: tuple[str, ...]) -> str:
+    """The words as a person writes them, without what divides them from others."""
+    text = re.sub(r" ?([.(\[]) ?|(?<=\{) | (?=[)\]},:])", r"\1", " ".join(words).replace(" = ", "="))
+    return text.strip(", ") or text
 
 
 def _statement(words: list[tuple[str, int]], depth: int) -> Statement:
@@ -72,14 +117,14 @@ def _statement(words: list[tuple[str, int]], depth: int) -> Statement:
 
 
 def _alone(before: list[tuple[str, int]]) -> bool:
-    """Whether no other comma stands in the bracket that is open behind these words: then it makes a tuple."""
+    """Whether a comma behind these words makes a tuple: no other one is in the round bracket around it."""
     depth = 0
     for word, _ in reversed(before):
         if depth == 0 and word == ",":
             return False
         depth += (word in CLOSED) - (word in OPEN)
         if depth < 0:
-            return True
+            return word == "("
     return True
 
 

@@ -45,14 +45,14 @@ class Heard:
 
 def check(
     stage: Stage,
-    named: Path,
+    named: Path | Project,
     on_result: OnResult | None = None,
     limit: float = LIMIT,
     root: Path = ROOT,
     only: Collection[str] = (),
     first: Collection[str] = (),
 ) -> Report:
-    """Run the tests of `stage` on the project in the folder `named`.
+    """Run the tests of `stage` on the project in the folder `named`, or on one that was found there.
 
     `on_result` is called with each Result as it comes. `limit` is in seconds, for each test. The report has every
     test of the stage, whatever the project does; a project that cannot be found is a finding like any other.
@@ -62,9 +62,9 @@ def check(
     started = time.monotonic()
     ids = [ident for ident in expected(stage) if not only or ident in only]
     try:
-        project = locate(named, root)
+        project = named if isinstance(named, Project) else locate(named, root)
     except NotAProject as error:
-        return _report(stage, named, ids, Heard(finding=error.failure), started)
+        return _report(stage, Path(str(named)), ids, Heard(finding=error.failure), started)
     heard = _listen(stage, project, (), on_result, limit, only=only, first=first)
     hung = 0
     while not heard.ended and heard.running and heard.hang and hung < TIMEOUTS:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from companion.chain import stages
 from companion.chain.changes import changes
-from companion.chain.chapters import Chapter, find_chapter, parse
+from companion.chain.chapters import Chapter, find_chapter, no_prose, parse
 from companion.chain.selectors import selectors
 from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
 from companion.site.templates import element
@@ -41,8 +41,7 @@ def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
     """
     lines = page.body.splitlines()
     marks, fences = parse(lines)
-    skipped = {n for fence in fences for n in range(fence.start - 1, fence.end + 1)}
-    skipped |= {n for mark in marks for n in range(mark.line, mark.line + len(mark.options) + 1)}
+    skipped = no_prose(marks, fences)
     prose = sum(len(COMMENT.sub("", line).split()) for n, line in enumerate(lines) if n not in skipped)
     made = {path for mark in marks if mark.options.get("generated") for path in selectors(mark.argument)}
     diff = changes(page.stage, stages.previous(page.stage, root)).files

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -12,6 +14,7 @@ from companion.chain.stages import ROOT, Stage, UnknownStage, stages
 from companion.upkeep import images, mutants, prose, readme, zips
 from companion.upkeep.propagate import Conflict, propagate
 
+Page = TypeVar("Page")
 STAGES = click.argument("chosen", nargs=-1, type=StageName(), metavar="[STAGE]...")
 
 
@@ -25,7 +28,7 @@ def carry(start: str | None) -> int:
     carried = 0
     try:
         for file in propagate(start, ROOT):
-            click.echo(str(file))
+            click.echo(file)
             carried += 1
     except Conflict as conflict:
         print(conflict, file=sys.stderr)
@@ -57,13 +60,10 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
         raise click.ClickException(f"This Python has no package {error.name}. {again}") from None
 
     known = {page.stem: (page, stage) for page, stage in pages(ROOT)}
-    chosen = [Path(name).stem for name in names] or list(known)
-    if unknown := [name for name in chosen if name not in known]:
-        raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
     walk = Walk()
     chapters = {stage: page for page, stage in known.values() if page.parent.name == "chapters"}
     drifted = 0
-    for page, stage in map(known.__getitem__, chosen):
+    for page, stage in _chosen(known, names):
         is_chapter = chapters.get(stage) == page
         for earlier in stages() if is_chapter else ():
             if earlier.number < stage.number and not walk.was_played(earlier):
@@ -149,12 +149,18 @@ def read_prose(pages: tuple[str, ...]) -> int:
 
     PAGE is a page's name, for instance 08-urls.  [default: all pages]
     """
-    known = {path.stem: path for path in sorted((ROOT / "docs").rglob("*.md"))}
-    if unknown := [name for name in pages if name not in known]:
-        raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
-    found = [finding for name in pages or known for finding in prose.findings(known[name])]
+    chosen = _chosen({path.stem: path for path in sorted((ROOT / "docs").rglob("*.md"))}, pages)
+    found = [finding for path in chosen for finding in prose.findings(path)]
     click.echo("\n".join([*found, f"{len(found)} to rewrite"]))
     return 1 if found else 0
+
+
+def _chosen(known: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
+    """The pages with these names, with or without `.md`; all, if none is named. Raises UsageError."""
+    chosen = [Path(name).stem for name in names] or list(known)
+    if unknown := [name for name in chosen if name not in known]:
+        raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
+    return [known[name] for name in chosen]
 
 
 COMMANDS = {

@@ -15,7 +15,6 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -30,22 +29,11 @@ class Conflict(Exception):
     """An edit that cannot be carried by itself; the message says where, what to do, and how to go on."""
 
 
-@dataclass(frozen=True)
-class Carried:
-    """A file of a stage into which an edit went."""
-
-    stage: Stage
-    path: str
-
-    def __str__(self) -> str:
-        return f"{self.stage}: {self.path}"
-
-
-def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[Carried]:
+def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[str]:
     """Carry the uncommitted edits of the stage that `start` names (of all, if None) into every later stage.
 
-    Yields each file that it writes or deletes. Raises Conflict at the first edit that has to be merged by hand, with
-    markers in the file; run again after mending it. Raises UnknownStage. A second run finds nothing to do.
+    Yields each file that it writes or deletes, as "STAGE: PATH". Raises UnknownStage, and Conflict at the first edit
+    that has to be merged by hand, with markers in the file: fix it, and run again. A second run finds nothing to do.
     """
     chain = stages(root)
     first = wanted(start, root).number if start else 1
@@ -53,7 +41,7 @@ def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[Carried]:
     for before, later in zip(chain[first - 1 :], chain[first:], strict=False):
         for path in repository.edited(before):
             if repository.carry(before, later, path):
-                yield Carried(later, path)
+                yield f"{later}: {path}"
 
 
 class Worktree:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.chain.chapters import parse
+from companion.chain.chapters import no_prose, parse
 
 RULES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 WORDS = {re.compile(find, re.IGNORECASE): better for find, better in RULES["words"].items()}
@@ -42,9 +42,7 @@ class Paragraph:
 def paragraphs(page: str) -> Iterator[Paragraph]:
     """The prose of a page in Markdown, with its front matter or without."""
     lines = page.splitlines()
-    marks, fences = parse(lines)
-    skipped = {n for fence in fences for n in range(fence.start - 1, fence.end + 1)}
-    skipped |= {n for mark in marks for n in range(mark.line, mark.line + 1 + len(mark.options))}
+    skipped = no_prose(*parse(lines))
     if lines[:1] == ["---"]:
         skipped |= set(range(lines.index("---", 1) + 1))
     first, held, fold, folded = 0, "", "", False

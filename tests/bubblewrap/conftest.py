@@ -1,6 +1,7 @@
 """What the tests of grading share. They need bubblewrap, and fail where it is missing: nothing is skipped."""
 
 import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,12 @@ def sandbox():
 
 @pytest.fixture
 def project(tmp_path):
-    """A copy of a stage, with files changed: `project("08-urls", {"config/urls.py": "text"})`; None removes one."""
+    """A copy of a stage, with files changed: `project("08-urls", {"config/urls.py": "text"})`; None removes one.
 
-    def project(stage: str, changes: dict[str, str | None] | None = None, name: str = "submission") -> Path:
+    A tuple has texts to replace, each with what goes in its place: `(old, new, old, new)`.
+    """
+
+    def project(stage: str, changes: dict[str, str | None | tuple[str, ...]] | None = None, name="submission") -> Path:
         folder = tmp_path / name
         for path, source in files(find(stage)).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -31,12 +35,36 @@ def project(tmp_path):
         for path, text in (changes or {}).items():
             if text is None:
                 (folder / path).unlink()
+            elif isinstance(text, tuple):
+                content = (folder / path).read_text()
+                for old, new in zip(text[::2], text[1::2], strict=True):
+                    assert old in content
+                    content = content.replace(old, new)
+                (folder / path).write_text(content)
             else:
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_text(text)
         return folder
 
     return project
+
+
+@pytest.fixture
+def tried(grade, project):
+    """Grade a project with code appended to its settings, or to several files: `tried({path: code}, seconds=10)`.
+
+    The project is stage 06, which lacks the URLs: an honest run of it passes no test.
+    """
+
+    def tried(appended: str | dict[str, str], stage: str = "07-views", **limits):
+        folder = project(stage)
+        for path, code in ({"config/settings.py": appended} if isinstance(appended, str) else appended).items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            with (folder / path).open("a") as file:
+                file.write(f"\n{textwrap.dedent(code)}\n")
+        return grade(folder, **limits)
+
+    return tried
 
 
 @pytest.fixture

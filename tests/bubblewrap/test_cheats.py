@@ -1,6 +1,6 @@
 """Strangers who want a pass without the work, the instructor's secrets, or the machine. Nobody gets any of them.
 
-Each cheat sits in a project that lacks the addresses (stage 07): an honest run of it passes no test at all.
+Each cheat sits in a project that lacks the addresses (stage 06): an honest run of it passes no test at all.
 """
 
 import os
@@ -24,21 +24,6 @@ EVERYTHING = """
         def __ne__(self, other): return False
         __hash__ = None
 """
-
-
-@pytest.fixture
-def cheat(grade, project):
-    """Grade the project that lacks the addresses, with code appended to files of it, and new files."""
-
-    def cheat(appended: dict[str, str], **limits):
-        folder = project("07-views")
-        for path, code in appended.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            with (folder / path).open("a") as file:
-                file.write("\n" + textwrap.dedent(code))
-        return grade(folder, **limits)
-
-    return cheat
 
 
 def middleware(body: str) -> dict[str, str]:
@@ -124,8 +109,8 @@ LOOKS = {  # in the settings, or in files that a test runner or Python may load:
 
 
 @pytest.mark.parametrize("how", LOOKS)
-def test_what_does_not_touch_the_tests_changes_nothing(cheat, how):
-    result = cheat(LOOKS[how])
+def test_what_does_not_touch_the_tests_changes_nothing(tried, how):
+    result = tried(LOOKS[how])
 
     assert result.verdict is Verdict.FAILED
     assert result.passed < 10, [id_ for id_, outcome in result.outcomes.items() if outcome.outcome == "passed"]
@@ -142,38 +127,38 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize("how", ENDINGS)
-def test_a_project_that_ends_has_not_started(cheat, how):
-    result = cheat({"config/settings.py": ENDINGS[how]})
+def test_a_project_that_ends_has_not_started(tried, how):
+    result = tried({"config/settings.py": ENDINGS[how]})
 
     assert (result.verdict, result.why) == (Verdict.NOT_STARTED, "The project ended while it was started.")
     assert result.passed == 0
 
 
 @pytest.mark.parametrize("code", ["import sys\nsys.exit(0)", "raise SystemExit(0)"])
-def test_a_project_that_exits_has_not_started(cheat, code):
-    result = cheat({"config/settings.py": code})
+def test_a_project_that_exits_has_not_started(tried, code):
+    result = tried({"config/settings.py": code})
 
     assert result.verdict is Verdict.NOT_STARTED
     assert result.why.startswith("config/settings.py, line ") and result.why.endswith(": SystemExit: 0")
 
 
 @pytest.mark.parametrize("told", [FAKE, "{}\n" * 100, '{"event": "finding"}\n', "[" * 100_000 + "\n", "x" * 300_000])
-def test_what_is_written_into_every_descriptor_is_no_result(cheat, told):
+def test_what_is_written_into_every_descriptor_is_no_result(tried, told):
     code = f"""
         import os
         for number in range(3, 256):
             try: os.write(number, {told!r}.encode())
             except OSError: pass
     """
-    result = cheat({"config/settings.py": code})
+    result = tried({"config/settings.py": code})
 
     assert result.verdict in (Verdict.FAILED, Verdict.NOT_STARTED)
     assert result.passed == 0
 
 
-def test_a_canned_server_that_knows_the_password_of_the_tests_fails(cheat):
+def test_a_canned_server_that_knows_the_password_of_the_tests_fails(tried):
     """It keeps no account and answers by what stands in the request: the password is another in every test."""
-    result = cheat(
+    result = tried(
         middleware("""
             import re
             wrong = {"detail": "The email or the password is wrong.", "code": "wrong_credentials"}
@@ -207,9 +192,9 @@ def test_a_canned_server_that_knows_the_password_of_the_tests_fails(cheat):
     assert result.outcomes[f"{HTTP}::test_register_log_in_and_ask_who_i_am"].outcome == "failed"
 
 
-def test_nothing_can_be_written_into_the_stage(cheat):
+def test_nothing_can_be_written_into_the_stage(tried):
     before = {path: path.read_bytes() for path in find("08-urls").path.rglob("*.py")}
-    result = cheat(
+    result = tried(
         {
             "config/settings.py": f"""
                 import os
@@ -228,13 +213,13 @@ def test_nothing_can_be_written_into_the_stage(cheat):
     assert {path: path.read_bytes() for path in find("08-urls").path.rglob("*.py")} == before
 
 
-def test_nothing_of_the_instructor_can_be_read(cheat, tmp_path):
+def test_nothing_of_the_instructor_can_be_read(tried, tmp_path):
     secret = tmp_path / "answers.txt"
     secret.write_text("the instructor's answers")
     other = tmp_path / "other" / "manage.py"
     other.parent.mkdir()
     other.write_text("somebody else's work")
-    result = cheat(
+    result = tried(
         {
             "config/settings.py": f"""
                 import os, pathlib, pwd
@@ -285,9 +270,9 @@ def nobody_came(servers) -> bool:
     return True
 
 
-def test_no_network_is_reached(cheat, neighbours):
+def test_no_network_is_reached(tried, neighbours):
     addresses = [server.getsockname() for server in neighbours]
-    result = cheat(
+    result = tried(
         {
             "config/settings.py": f"""
                 import os, socket
@@ -317,9 +302,9 @@ def test_no_network_is_reached(cheat, neighbours):
     assert nobody_came(neighbours)
 
 
-def test_a_redirect_leads_nowhere_else(cheat, neighbours):
+def test_a_redirect_leads_nowhere_else(tried, neighbours):
     host, port = neighbours[0].getsockname()
-    result = cheat(middleware(f"response = HttpResponseRedirect('http://{host}:{port}/api/me')"))
+    result = tried(middleware(f"response = HttpResponseRedirect('http://{host}:{port}/api/me')"))
 
     assert result.verdict is Verdict.FAILED and result.passed == 0
     assert f"the tests talk to the submission only, and not to {host}" in str(result.outcomes)
@@ -329,8 +314,8 @@ def test_a_redirect_leads_nowhere_else(cheat, neighbours):
 @pytest.mark.parametrize(
     "where", ["file:///etc/passwd", "ftp://127.0.0.1/", "http://submission/api/me", "//127.0.0.1/", "x:"]
 )
-def test_a_redirect_to_what_is_no_answer_fails(cheat, where):
-    result = cheat(middleware(f"response = HttpResponse(status=302)\nresponse['Location'] = {where!r}"))
+def test_a_redirect_to_what_is_no_answer_fails(tried, where):
+    result = tried(middleware(f"response = HttpResponse(status=302)\nresponse['Location'] = {where!r}"))
 
     assert result.verdict is Verdict.FAILED and result.passed == 0
     assert "root:" not in str(result.outcomes)
@@ -355,8 +340,8 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("how", ANSWERS)
-def test_answers_that_are_no_answers_fail_and_cost_little(cheat, how):
-    result = cheat(raw(ANSWERS[how]))
+def test_answers_that_are_no_answers_fail_and_cost_little(tried, how):
+    result = tried(raw(ANSWERS[how]))
 
     assert result.verdict is Verdict.FAILED
     assert result.passed < 3  # `{}` from two addresses is the same answer, as one test asks
@@ -384,15 +369,15 @@ LATE = {
 
 
 @pytest.mark.parametrize("how", LATE)
-def test_a_time_out_is_called_one(cheat, how):
-    result = cheat(LATE[how], seconds=3)
+def test_a_time_out_is_called_one(tried, how):
+    result = tried(LATE[how], seconds=3)
 
     assert (result.verdict, result.why) == (Verdict.TIMEOUT, "The project did not answer within 3 seconds.")
     assert result.passed == 0
     assert len(result.output) <= 4000
 
 
-def test_nothing_outlives_a_run(cheat):
+def test_nothing_outlives_a_run(tried):
     """Children that leave the group and the session end with the sandbox all the same."""
     mark = f"outlives-{os.getpid()}"
     code = f"""
@@ -403,7 +388,7 @@ def test_nothing_outlives_a_run(cheat):
                 os.execv("/usr/bin/tail", [{mark!r}, "-f", "/dev/null"])
             os._exit(0)
     """
-    cheat({"config/settings.py": code})
+    tried({"config/settings.py": code})
 
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [command for command in commands if mark.encode() in command]
@@ -440,9 +425,9 @@ MEMORY = {
 
 
 @pytest.mark.parametrize("how", MEMORY)
-def test_memory_ends_somewhere(cheat, how):
+def test_memory_ends_somewhere(tried, how):
     code, verdict, why = MEMORY[how]
-    result = cheat({"config/settings.py": code}, memory=512 * 2**20, seconds=20)
+    result = tried({"config/settings.py": code}, memory=512 * 2**20, seconds=20)
 
     assert (result.verdict, result.why.endswith(why)) == (verdict, True), result
     assert "NO LIMIT" not in result.output + result.why
@@ -458,8 +443,8 @@ def test_memory_ends_somewhere(cheat, how):
         "setuid(0)",
     ],
 )
-def test_no_door_into_the_kernel_is_open(cheat, call):
-    result = cheat({"config/settings.py": f"import ctypes\nprint('ANSWER', ctypes.CDLL(None).{call})"})
+def test_no_door_into_the_kernel_is_open(tried, call):
+    result = tried({"config/settings.py": f"import ctypes\nprint('ANSWER', ctypes.CDLL(None).{call})"})
 
     assert "ANSWER -1" in result.output
 

@@ -1,9 +1,7 @@
 """Submissions that attack the process that serves them: their manage.py and their settings run inside it.
 
-Each sits in a project without URLs (stage 07), of which an honest run passes no test.
+Each sits in a project without URLs (stage 06), of which an honest run passes no test.
 """
-
-import textwrap
 
 import pytest
 
@@ -71,41 +69,12 @@ CHEATS = {
     "changes how JSON is written": f"import json\njson.dumps = lambda *given, **named: '{END}'",
     "exits with 0 at the end": "import atexit, os\natexit.register(os._exit, 0)\nraise SystemExit(0)",
 }
-FILES = {
-    "a test that passes": {"tests/test_http.py": "def test_register_log_in_and_ask_who_i_am(): pass"},
-    "a conftest": {"conftest.py": "import pytest\ndef pytest_runtest_makereport(item, call): call.excinfo = None"},
-    "a customized site": {"sitecustomize.py": "import os\nos._exit(0)", "usercustomize.py": "import os\nos._exit(0)"},
-    "a companion of its own": {"companion/__init__.py": "", "companion/running/child/boot.py": "raise SystemExit(0)"},
-}
-
-
-@pytest.fixture
-def tried(grade, project):
-    """Grade the project without URLs, with code appended to files of it, and with new files."""
-
-    def tried(appended: dict[str, str]):
-        folder = project("07-views")
-        for path, code in appended.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            with (folder / path).open("a") as file:
-                file.write("\n" + textwrap.dedent(code) + "\n")
-        return grade(folder, seconds=20)
-
-    return tried
 
 
 @pytest.mark.parametrize("file", ["manage.py", "config/settings.py"])
 @pytest.mark.parametrize("how", CHEATS)
 def test_code_in_the_serving_process_is_no_pass(tried, how, file):
-    result = tried({file: CHEATS[how]})
+    result = tried({file: CHEATS[how]}, seconds=20)
 
     assert result.verdict in (Verdict.FAILED, Verdict.NOT_STARTED, Verdict.TIMEOUT), result
     assert result.points() < 50
-
-
-@pytest.mark.parametrize("how", FILES)
-def test_files_that_tools_look_for_are_no_pass(tried, how):
-    result = tried(FILES[how])
-
-    assert result.verdict in (Verdict.FAILED, Verdict.NOT_STARTED)
-    assert result.passed == 0

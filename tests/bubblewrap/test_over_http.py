@@ -9,6 +9,7 @@ from companion.grading import gradebooks
 from companion.grading.over_http import _tester, expected_tests, speaks_http
 from companion.grading.verdicts import Verdict
 
+VIEWS = "authentication/views.py"
 SERVED = [stage.name for stage in stages() if speaks_http(stage)]
 
 
@@ -69,12 +70,7 @@ FIRST = "tests/test_http.py::test_register_log_in_and_ask_who_i_am"
     ),
 ])  # fmt: skip
 def test_first_failure_says_what_came_back(grade, project, old, new, said):
-    folder = project("08-urls")
-    views = folder / "authentication" / "views.py"
-    assert old in views.read_text()
-    views.write_text(views.read_text().replace(old, new))
-
-    result = grade(folder)
+    result = grade(project("08-urls", {VIEWS: (old, new)}))
 
     assert result.outcomes[FIRST].cause == said
     assert gradebooks.missing(result, expected_tests(find("08-urls"))) == said
@@ -92,11 +88,7 @@ def test_404_is_called_404(grade, project):
 
 def test_page_in_html_is_called_so(grade, project):
     """Django's page for an error is not JSON."""
-    folder = project("08-urls")
-    views = folder / "authentication" / "views.py"
-    views.write_text(views.read_text().replace("serializer.save()", "serializer.nonsense()"))
-
-    result = grade(folder)
+    result = grade(project("08-urls", {VIEWS: ("serializer.save()", "serializer.nonsense()")}))
 
     assert (
         result.outcomes[FIRST].cause
@@ -105,11 +97,7 @@ def test_page_in_html_is_called_so(grade, project):
 
 
 def test_one_mistake_costs_the_tests_that_see_it(grade, project):
-    folder = project("08-urls")
-    views = folder / "authentication" / "views.py"
-    views.write_text(views.read_text().replace("no-store", "public"))
-
-    result = grade(folder)
+    result = grade(project("08-urls", {VIEWS: ("no-store", "public")}))
 
     assert result.verdict is Verdict.FAILED
     assert [id_ for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"] == [

@@ -50,15 +50,7 @@ ANY_SIGNATURE = {TOKENS: ('"strict_aud": True', '"strict_aud": True, "verify_sig
     ],
 )
 def test_whoever_knows_the_words_of_the_tests_gains_nothing(grade, project, stage, cheat, tests):
-    folder = project(stage)
-    for path, changes in cheat.items():
-        text = (folder / path).read_text()
-        for old, new in zip(changes[::2], changes[1::2], strict=True):
-            assert old in text
-            text = text.replace(old, new)
-        (folder / path).write_text(text)
-
-    result = grade(folder, stage)
+    result = grade(project(stage, cheat), stage)
 
     assert result.verdict is Verdict.FAILED
     assert [id_ for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"] == [
@@ -78,11 +70,7 @@ def test_the_stage_before_is_not_enough(grade, project, before, stage):
 
 
 def test_a_session_of_somebody_else_cannot_be_ended(grade, project):
-    folder = project("14-logout")
-    views = folder / "authentication" / "views.py"
-    text = views.read_text()
-    assert "request.user.sessions.filter(pk=pk)" in text
-    anybodys = "request.user.sessions.model.objects.filter(pk=pk)"
-    views.write_text(text.replace("request.user.sessions.filter(pk=pk)", anybodys))
+    change = ("request.user.sessions.filter(pk=pk)", "request.user.sessions.model.objects.filter(pk=pk)")
+    folder = project("14-logout", {"authentication/views.py": change})
 
     assert grade(folder, "14-logout").verdict is Verdict.FAILED

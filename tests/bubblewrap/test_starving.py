@@ -1,23 +1,8 @@
 """Strangers who want the machine for themselves: its memory, its processors, or the grader's own time."""
 
-import textwrap
-
 import pytest
 
 from companion.grading.verdicts import Verdict
-
-
-@pytest.fixture
-def tried(grade, project):
-    """Grade a project without addresses that does `code` in its settings."""
-
-    def tried(code: str, **limits):
-        folder = project("07-views")
-        with (folder / "config" / "settings.py").open("a") as file:
-            file.write("\n" + textwrap.dedent(code))
-        return grade(folder, **limits)
-
-    return tried
 
 
 def test_sockets_that_nobody_reads_end_with_the_time(tried):

@@ -119,33 +119,27 @@ def test_rest_is_what_nobody_else_means(told):
     assert [line for line in lines["app.py#rest"] if line.strip("+-")] == ["+import re"]
 
 
-def test_a_forgotten_line_is_named_with_the_block_to_add(told):
-    """The problem quotes the line and gives the block to paste."""
-    _, problems = told(*WHOLE[:2], *WHOLE[3:])
+@pytest.mark.parametrize(
+    ("forgotten", "problem"),
+    [
+        (WHOLE[2], "steps/02-new/app.py, line 8: 1 changed line is in no block of the chapter: +8 'size = 3'."),
+        (
+            WHOLE[3],
+            "steps/01-old/app.py, line 10: 2 changed lines are in no block of the chapter: "
+            "-10 'def gone(self):'; -11 'return 2'.",
+        ),
+        (
+            WHOLE[4],
+            "steps/02-new/notes.txt, line 3: 3 changed lines are in no block of the chapter: "
+            "+3 'FROM here'; +4 'RUN this'; +6 'COPY that'.",
+        ),
+    ],
+)
+def test_forgotten_lines_are_named_with_the_block_to_add(told, forgotten, problem):
+    """A problem quotes the lines. What was removed is addressed by the symbol of the stage before."""
+    _, problems = told(*(selector for selector in WHOLE if selector != forgotten))
 
-    assert problems == [
-        "steps/02-new/app.py, line 8: 1 changed line is in no block of the chapter: +8 'size = 3'. Add a block: /// beside | app.py#User.size"
-    ]
-
-
-def test_a_forgotten_removal_is_named_with_the_symbol_that_is_gone(told):
-    """What was removed is addressed by the symbol of the stage before."""
-    _, problems = told(*WHOLE[:3], *WHOLE[4:])
-
-    assert problems == [
-        "steps/01-old/app.py, line 10: 2 changed lines are in no block of the chapter: -10 'def gone(self):'; -11 'return 2'. "
-        "Add a block: /// beside | app.py#-User.gone"
-    ]
-
-
-def test_many_forgotten_lines_are_counted(told):
-    """Three are quoted, the others counted; where no symbol holds them all, the file is suggested."""
-    _, problems = told(*WHOLE[:4])
-
-    assert problems == [
-        "steps/02-new/notes.txt, line 3: 3 changed lines are in no block of the chapter: +3 'FROM here'; +4 'RUN this'; +6 'COPY that'. "
-        "Add a block: /// beside | notes.txt"
-    ]
+    assert problems == [f"{problem} Add a block: /// beside | {forgotten}"]
 
 
 @pytest.mark.parametrize(
@@ -189,20 +183,20 @@ def test_the_same_lines_are_not_told_twice(told):
     assert covered == ["app.py#rest: narrower blocks show every line it means; remove it"]
 
 
-LONG = "def f():\n" + "    x()\n" * 30
+@pytest.mark.parametrize(
+    ("name", "lines", "problem"),
+    [
+        ("app.py", 25, None),
+        ("app.py", 26, "app.py: 26 lines change here; name its symbols, or write app.py#rest"),
+        ("tests/test_x.py", 31, None),
+        ("plain.txt", 31, None),
+    ],
+)
+def test_a_long_file_is_not_told_by_its_path_alone(told, name, lines, problem):
+    """A bare path would swallow what is added later. A suite is there to unfold, and a list has no symbols to name."""
+    _, problems = told(name, old={}, new={name: "def f():\n" + "    x()\n" * (lines - 1)})
 
-
-def test_a_long_file_is_not_told_by_its_path_alone(told):
-    """A bare path would swallow, without a word, what is added to the file later."""
-    _, problems = told("app.py", old={}, new={"app.py": LONG})
-
-    assert problems[0] == "app.py: 31 lines change here; name its symbols, or write app.py#rest"
-
-
-def test_a_file_of_25_lines_may_be_told_by_its_path(told):
-    """One line more, and it may not."""
-    assert told("app.py", old={}, new={"app.py": "def f():\n" + "    x()\n" * 24})[1] == []
-    assert told("app.py", old={}, new={"app.py": "def f():\n" + "    x()\n" * 25})[1] != []
+    assert next(iter(problems), None) == problem
 
 
 @pytest.mark.parametrize(("lines", "path"), [(25, "a.txt"), (26, "a.txt#rest")])
@@ -216,24 +210,12 @@ def test_many_lines_are_counted_and_the_rest_suggested(told, lines, path):
     ]
 
 
-@pytest.mark.parametrize("name", ["tests/test_x.py", "plain.txt"])
-def test_a_suite_and_a_file_without_symbols_are_told_by_their_path(told, name):
-    """A suite counts as told when it is there to unfold, and a list has no symbols to name."""
-    assert told(name, old={}, new={name: LONG})[1] == []
+@pytest.mark.parametrize("selector", ["app.py#f", "app.py#rest"])
+def test_a_stage_that_does_not_parse_is_named(told, selector):
+    """The problem says in which file and line, also where no selector looks into the file."""
+    _, problems = told(selector, old={}, new={"app.py": "x = 1\ndef f(:\n"})
 
-
-def test_a_stage_that_does_not_parse_is_named(told):
-    """The problem says in which file and line."""
-    _, problems = told("app.py#f", old={}, new={"app.py": "def f(:\n"})
-
-    assert problems[0].startswith("steps/02-new/app.py, line 1 is not Python: ")
-
-
-def test_a_stage_that_does_not_parse_is_named_though_no_selector_looks_into_it(told):
-    """`#rest` needs no symbols, and all the same a learner could not run the file."""
-    assert told("app.py#rest", old={}, new={"app.py": "x = 1\ndef f(:\n"})[1] == [
-        "steps/02-new/app.py, line 2 is not Python: invalid syntax"
-    ]
+    assert problems[0] == "steps/02-new/app.py, line 2 is not Python: invalid syntax"
 
 
 MERGED = "A = 1\n<<<<<<< 02-new\nB = 2\n=======\nB = 3\n>>>>>>> 01-old, edited\n"

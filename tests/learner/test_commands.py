@@ -65,7 +65,8 @@ def test_the_first_thing_that_is_missing(run, project):
         "Missing: `str(user)` is the username: it is what the shell and the admin print.\n"
         "\n"
         "authentication/models.py, line 34, has email, where the stage has username.\n"
-        "What came of it: 'ada' was wanted, and 'ada@example.com' came. Write username.\n"
+        "This causes: expected 'ada', got 'ada@example.com'.\n"
+        "Write: return self.username\n"
         "\n"
         f"  Open: {folder}/authentication/models.py:34\n"
         "  Read: http://127.0.0.1:8001/chapters/02-user-model/#step-authentication-models-py-user-str\n"
@@ -88,7 +89,8 @@ def test_more_than_one_thing(run, project):
     assert out.count("Missing: ") == 1
     assert out.endswith(f"2 more are missing: --all shows them.\n{START}")
     out = run("check", "--all", folder)[1]
-    assert out.count("Missing: ") == 3
+    assert out.count("Missing: ") == 2
+    assert out.count("\n  2 tests wait for this.") == 1
     assert "--all" not in out
 
 
@@ -132,7 +134,7 @@ def test_json_for_editors(run, project):
             "requirement": "`str(user)` is the username: it is what the shell and the admin print.",
             "hint": "",
             "sentence": "authentication/models.py, line 34, has email, where the stage has username.",
-            "remedy": "What came of it: 'ada' was wanted, and 'ada@example.com' came. Write username.",
+            "remedy": "This causes: expected 'ada', got 'ada@example.com'.\nWrite: return self.username",
             "file": "authentication/models.py",
             "line": 34,
             "read": "http://127.0.0.1:8001/chapters/02-user-model/#step-authentication-models-py-user-str",
@@ -174,12 +176,11 @@ def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
     },
 ], ids=["begun", "half a step further"])  # fmt: skip
 def test_a_stage_that_was_begun_takes_no_earlier_one_away(project, edits):
-    """Old tests ask for new things in stage 9. What was done before stays done."""
+    """Old tests ask for new things in stage 08. What was done before stays done."""
     found = stand(project("08-urls", edits))
 
     assert str(found.stage) == "09-settings"
     assert found.done == 8
-    assert all("nothing imports it" not in missing.advice.sentence for missing in found.missing)
 
 
 def test_what_was_done_last_is_said_at_the_end(run, project):
@@ -208,10 +209,10 @@ def test_diff_keeps_later_steps_back(run, project):
 
     assert (status, err) == (0, "")
     assert out.startswith("Yours beside 04-tokens: Tokens: - is yours,")
-    assert "read_token in authentication/tokens.py" not in out
+    assert "\nauthentication/tokens.py\n" not in out
     assert " later steps: --all shows them.\n" in out
     every = run("diff", "--stage", "4", "--all", folder)[1]
-    assert "read_token in authentication/tokens.py" in every
+    assert "\nauthentication/tokens.py\n" in every
     assert "later steps" not in every
 
 
@@ -228,9 +229,9 @@ def test_diff_of_no_project(run, tmp_path):
 def test_what_has_one_cause_is_said_once(run, project):
     """`--all` names each cause once, with the number of tests that wait for it."""
     folder = project("05-authentication-backend", {"authentication/tokens.py": {"now = timezone.now()": "now = 1 / 0"}})
-    out = run("check", "--stage", "5", "--all", folder)[1]
+    out = run("check", "--stage", "4", "--all", folder)[1]
 
-    assert out.count("authentication/tokens.py, line 14: ZeroDivisionError") == 1
+    assert out.count("authentication/tokens.py, line 14, has 1 / 0, where the stage has timezone.now().") == 1
     assert re.search(r"^  \d\d tests wait for this\.$", out, re.MULTILINE)
     assert "\x1b" not in out
 
@@ -251,5 +252,5 @@ def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, 
     watched.check()
 
     assert [made_up(text) for text in [*printed, *said]] == [set()] * (len(printed) + len(said))
-    assert all("http://127.0.0.1:8001/chapters/" in text for text in [*printed, said[0]])
-    assert click.unstyle("\n".join(said[:2])) == run("check", "--stage", "2", folder)[1].rstrip("\n")
+    assert all("http://127.0.0.1:8001/chapters/" in text for text in [*printed, said[1]])
+    assert click.unstyle("\n".join(said[:3])) == run("check", "--stage", "2", folder)[1].rstrip("\n")

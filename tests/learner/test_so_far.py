@@ -7,9 +7,10 @@ import pytest
 
 from companion.chain.stages import find
 from companion.cli import main
-from companion.learner import memory, output, standing
+from companion.learner import memory, missing, output, standing
 from companion.learner.standing import stand
 from companion.project.locate import locate
+from companion.project.reading import compared
 from companion.running.run_suite import check, expected
 from tests.project.projects import edit
 
@@ -51,7 +52,7 @@ def look(runs):
         runs.clear()
         said = []
         found = stand(
-            folder, find(stage), so_far=lambda early: said.append((click.unstyle(output.so_far(early)), sum(runs, [])))
+            folder, find(stage), so_far=lambda early: said.append((click.unstyle(output.first(early)), sum(runs, [])))
         )
         return found, list(runs), said
 
@@ -94,12 +95,19 @@ def test_only_the_first_failure_is_explained_at_once(look, project, monkeypatch)
     folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {"==5.2.19": ""}})
     look(folder, "01-dockerfile")
     explained = []
-    real = standing.explain
-    monkeypatch.setattr(standing, "explain", lambda failure, *more: explained.append(failure) or real(failure, *more))
+    real = missing.explain
+    monkeypatch.setattr(missing, "explain", lambda failure, *more: explained.append(failure) or real(failure, *more))
     counts = []
-    stand(folder, find("01-dockerfile"), so_far=lambda early: counts.append(len(explained)))
 
+    def so_far(early):
+        output.first(early), output.so_far(early)
+        counts.append(len(explained))
+
+    found = stand(folder, find("01-dockerfile"), so_far=so_far)
     assert counts == [1]
+    output.standing(found)
+    assert len(explained) == 2
+    output.standing(found, every=True)
     assert len(explained) > 2
 
 
@@ -114,7 +122,7 @@ def test_the_tests_about_the_changed_file_run_first(look, project):
     assert before[-1] == FAILS
     assert "\n\nMissing: `str(user)` is the username" in text
     assert len(before) < len(ran) == len(expected(find(TWO)))
-    about = standing._about({"authentication/models.py"}, standing.Known(find(TWO), locate(folder)))
+    about = standing._about({"authentication/models.py"}, find(TWO), compared(find(TWO), locate(folder)))
     assert set(before) <= set(about)
     assert set(ran[: len(about)]) == set(about)
 

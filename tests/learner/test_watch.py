@@ -179,11 +179,12 @@ def test_a_key_that_means_nothing_does_nothing(watched):
 
 
 def test_all_that_is_missing(watched):
-    """`a` shows each thing that is missing."""
+    """`a` shows each thing that is missing, once for all tests that the same remedy helps."""
     each, said = watched(ONE, {"Dockerfile": ROOT_USER})
 
     each.key("a")
-    assert click.unstyle(said[0]).count("Missing: ") == 2
+    assert click.unstyle(said[0]).count("Missing: ") == 1
+    assert "\n  2 tests wait for this." in click.unstyle(said[0])
 
 
 def test_next_after_the_last(watched):

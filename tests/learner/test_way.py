@@ -34,19 +34,22 @@ WAY = [
     (
         "04-tokens",
         ("authentication/tokens.py", {"    return jwt.encode(": "    jwt.encode("}),
-        ": a function gives None, for it has no return.",
+        ", lacks return, which the stage has there.",
         "/authentication/tokens.py:",
     ),
     (
         "05-authentication-backend",
-        ("authentication/backends.py", {"    def authenticate_header(self, request):": "    def header(self, request):"}),
+        (
+            "authentication/backends.py",
+            {"    def authenticate_header(self, request):": "    def header(self, request):"},
+        ),
         ", defines header, where the stage has authenticate_header.\nRename it to authenticate_header.",
         "/authentication/backends.py:",
     ),
     (
         "06-serializers",
         ("authentication/serializers.py", {"class LoginSerializer(": "class LogInSerializer("}),
-        ", defines LogInSerializer, where LoginSerializer is asked for.\nRename it to LoginSerializer.",
+        ", has LogInSerializer, where the stage has LoginSerializer.",
         "/authentication/serializers.py:",
     ),
     (
@@ -58,7 +61,7 @@ WAY = [
     (
         "08-urls",
         ("config/urls.py", {"    path('api/', include('authentication.urls')),\n": ""}),
-        "config/urls.py does not include authentication/urls.py, so its addresses do not exist.",
+        ": below it, path('api/', include('authentication.urls')) is missing.",
         "/config/urls.py:",
     ),
 ]

@@ -3,9 +3,10 @@
 import pytest
 
 from companion.chain.stages import find
+from companion.learner.missing import told_steps
 from companion.project.differences import compare, until
-from companion.project.index import Known
 from companion.project.locate import locate
+from companion.project.reading import compared
 from tests.project.variants import (
     absolute_imports,
     another_settings_package,
@@ -27,7 +28,8 @@ def differences(project):
     def differences(stage, edits=None, by=None, change=None, facts=None):
         folder = project(stage, edits)
         folder = (change(folder) if change else None) or folder
-        return compare(Known(find(by or stage), locate(folder), facts))
+        stage = find(by or stage)
+        return compare(compared(stage, locate(folder), facts), told_steps(stage))
 
     return differences
 
@@ -49,9 +51,9 @@ def test_a_difference_is_one_symbol_with_both_sides(differences):
     """What is mine and what is the stage's stand together, with my line."""
     (found,) = differences(FOUR, {"authentication/tokens.py": {'"sub": str(user.pk)': '"sub": user.pk'}})
 
-    assert (found.symbol, str(found.place)) == ("issue_token", "authentication/tokens.py, line 9")
+    assert (found.symbol, str(found.place)) == ("issue_token", "authentication/tokens.py, line 16")
     lines = str(found).splitlines()
-    assert lines[0] == "issue_token in authentication/tokens.py, line 9"
+    assert lines[0] == "issue_token in authentication/tokens.py, line 16"
     assert [line.split()[0:1] + line.split()[1:] for line in lines if line.startswith(("  -", "  +"))] == [
         ["-", '"sub":', "user.pk,"],
         ["+", '"sub":', "str(user.pk),"],
@@ -61,7 +63,7 @@ def test_a_difference_is_one_symbol_with_both_sides(differences):
 def test_what_is_missing_is_shown_whole(differences):
     """A method that I lack is shown as the stage has it; a class that I lack once, and not each of its methods."""
     (method,) = differences(FOUR, {"authentication/models.py": {"def get_short_name": "def get_shrt_name"}})
-    assert (method.symbol, method.mine) == ("User.get_short_name", "")
+    assert method.symbol == "User.get_short_name"
     assert "+    def get_short_name(self):" in str(method)
 
     found = differences(FOUR, {"authentication/admin.py": "from django.contrib import admin\n"})
@@ -80,7 +82,7 @@ def test_files_without_symbols_are_compared_by_their_lines(differences):
     assert differences("01-dockerfile", {"Dockerfile": {"USER app": "\n# the user\nUSER   app\n"}}) == []
 
     (found,) = differences("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}})
-    assert str(found).startswith("Dockerfile, line 1\n")
+    assert str(found).startswith("Dockerfile, line 15\n")
     assert "  -USER root\n  +USER app" in str(found)
 
 
@@ -93,7 +95,9 @@ def test_a_file_that_python_cannot_read_is_all_difference(differences):
 
 def test_later_steps_are_kept_back(differences):
     """What the chapter tells later than the step where one stands is counted, not shown; what came before is shown."""
-    found = differences("03-user-manager", {"authentication/models.py": {'"username"]': '"username", "x"]'}}, by="04-tokens")
+    found = differences(
+        "03-user-manager", {"authentication/models.py": {'"username"]': '"username", "x"]'}}, by="04-tokens"
+    )
 
     told, later = until(found, 0)
     assert [(d.symbol, d.step) for d in told if d.step < 0] == [("User.REQUIRED_FIELDS", -1)]

@@ -60,6 +60,12 @@ The rest.
 """
 
 
+def beside(*selectors):
+    """A chapter with a block for each of these selectors."""
+    blocks = [f"/// beside | {selector}\nText.\n///\n" for selector in selectors]
+    return "\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks])
+
+
 class Elements(HTMLParser):
     """All elements of a page, each with its attributes and its text."""
 
@@ -146,8 +152,7 @@ def test_ids_are_unique_and_made_of_names(render):
 def test_selectors_that_look_alike_have_different_ids(render, chain):
     """What is and what was, and names that differ only in case, do not share a pane's id."""
     chain({"01-old": {"a.py": "def f():\n    pass\n"}, "02-new": {"a.py": "class F:\n    a = 1\n\n\nf = 1\n"}})
-    blocks = [f"/// beside | {selector}\nText.\n///\n" for selector in ("a.py#F", "a.py#f", "a.py#-f")]
-    page, problems = render("\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks]))
+    page, problems = render(beside("a.py#F", "a.py#f", "a.py#-f"))
 
     assert problems == []
     assert [e["id"] for e in page.having("rd-pane")] == ["a-py-f", "a-py-f-again", "a-py-was-f"]
@@ -181,7 +186,7 @@ def test_a_pane_shows_two_neighbours_and_no_empty_edges(render, chain):
     old[3] = old[16] = ""
     new = [*old[:5], "five and a half", *old[5:15], "fifteen and a half", *old[15:]]
     chain({"01-old": {"a.txt": "\n".join(old)}, "02-new": {"a.txt": "\n".join(new)}})
-    page, _ = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | a.txt\nText.\n///\n")
+    page, _ = render(beside("a.txt"))
     pane = [e for e in page.having("rd-line") if "figure" in e["inside"]]
 
     assert [e["text"] for e in pane] == [
@@ -197,7 +202,7 @@ def test_a_long_line_knows_its_indent_and_where_it_may_be_cut(render, chain):
     """On a phone it goes on behind its own beginning, and a long name is cut at a dot, not in a word."""
     long = "    value = serializers.CharField(validators=[User.validator])"
     chain({"01-old": {}, "02-new": {"a.py": f"if True:\n{long}\n"}})
-    page, _ = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | a.py\nText.\n///\n")
+    page, _ = render(beside("a.py"))
     short, wide = [e for e in page.having("rd-line") if "figure" in e["inside"]]
 
     assert short["style"] == "counter-set:line 1"
@@ -219,21 +224,14 @@ def test_the_head_says_what_2018_means(render, chain, tmp_path):
     assert "../errata.md" in [e.get("href") for e in page.all if e["tag"] == "a"]
 
 
-def test_a_name_counts_no_zeros(render):
-    """A screen reader hears what changes, and not that nothing is removed."""
-    page, _ = render()
-    names = [e["aria-label"] for e in page.all if e.get("role") == "region" and "figure" in e["inside"]]
-
-    assert "tests/test_app.py, lines 1 to 2: 2 added" in names
-    assert [name for name in names if " 0 " in name] == []
-
-
 def test_regions_that_scroll_have_different_names(render):
-    """A screen reader lists them by name: path, lines and counts."""
+    """A screen reader lists them by name: path, lines and counts, and no count of nothing."""
     page, _ = render()
     names = [e["aria-label"] for e in page.all if e.get("role") == "region"]
 
     assert names[0] == "app.py, lines 2 to 6: 5 added, 1 removed"
+    assert "tests/test_app.py, lines 1 to 2: 2 added" in names
+    assert [name for name in names if " 0 " in name] == []
     assert len(names) == len(set(names))
 
 
@@ -248,7 +246,7 @@ def test_regions_that_scroll_have_different_names(render):
 def test_a_file_without_lines_to_show_says_why(render, chain, old, new, note):
     """Renamed, empty and binary files have a pane with one sentence."""
     chain({"01-old": old, "02-new": new})
-    page, problems = render("# New\n\n/// chapter | 02-new\n///\n\n/// beside | b.txt\nText.\n///\n")
+    page, problems = render(beside("b.txt"))
 
     assert problems == []
     assert " ".join(page.having("rd-pane")[0]["text"].split()) == note.replace("txt No", "txtNo").replace(
@@ -336,15 +334,6 @@ def test_whole_files_are_there_without_javascript(render):
     assert len([e for e in page.having("rd-new")]) == 5
 
 
-def test_the_repository_is_linked_where_its_address_is_known(render):
-    """Without an address there is no link; with one it names stage, path and line."""
-    bare, _ = render()
-    linked, _ = render(repository="https://code.test/")
-
-    assert [e for e in bare.all if (e.get("href") or "").startswith("http")] == []
-    assert "https://code.test/blob/main/steps/02-new/app.py#L1" in [e.get("href") for e in linked.all]
-
-
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
@@ -386,15 +375,9 @@ def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem
 
 
 def test_blocks_in_a_fence_are_examples(render):
-    """A block that is shown as code is not counted."""
-    _, problems = render(CHAPTER + "\n```text\n/// beside | x\n```\n")
-
-    assert problems == []
-
-
-def test_a_fence_ends_with_the_marks_it_began_with(render):
-    """Other marks inside it are part of the example."""
-    _, problems = render(CHAPTER + "\n```text\n~~~\n/// beside | x\n~~~\n```\n\n~~~\n```\n/// beside | x\n~~~\n")
+    """A block that is shown as code is not counted. A fence ends with the marks it began with, not with others."""
+    fences = "```text\n~~~\n/// beside | x\n~~~\n```\n\n~~~\n```\n/// beside | x\n~~~\n"
+    _, problems = render(f"{CHAPTER}\n{fences}")
 
     assert problems == []
 

@@ -125,38 +125,14 @@ def test_with_addresses_every_page_leads_there(build, slash):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        ("/// beside | app.py#LIMIT\nA limit.\n///\n", "", "Add a block: /// beside | app.py#LIMIT"),
-        ("#LIMIT", "#LIMITS", "app.py has no LIMITS; did you mean LIMIT?"),
-        ("/// beside", "/// besid", "there is no block 'besid'; did you mean beside?"),
-        ("A limit.\n///", "A limit.", "/// beside | app.py#LIMIT: the block is not closed"),
-        ("A limit.", "[gone](gone.md)", "gone.md"),
-    ],
-)
-def test_a_mistake_fails_the_strict_build(build, old, new, problem):
-    """A forgotten line, a wrong selector, a misspelt or unclosed block, a dead link: exit status 1, with the remedy."""
-    assert old in PAGE
-    done, _ = build(PAGE.replace(old, new))
-
-    assert done.returncode == 1
-    assert problem in done.stderr
-
-
-def test_a_stage_that_does_not_parse_fails_the_strict_build(build, chain):
-    """The build names the file and the line."""
-    chain({"02-new": {"app.py": "LIMIT = 2\ndef (:\n"}})
-    done, _ = build(PAGE.replace("#LIMIT", "#rest"))
-
-    assert done.returncode == 1
-    assert "steps/02-new/app.py, line 2 is not Python: invalid syntax" in done.stderr
-
-
-@pytest.mark.parametrize(
     ("files", "page", "problems"),
     [
         ({}, PAGE.replace("#LIMIT", "#LIMITS"), ["docs/chapters/02-new.md, line 10: app.py#LIMITS: app.py has no LIMITS; did you mean LIMIT?"]),
         ({}, PAGE.replace("/// beside", "/// besid"), ["docs/chapters/02-new.md, line 10: /// besid | app.py#LIMIT: there is no block 'besid'; did you mean beside?"]),
+        ({}, PAGE.replace("/// beside | app.py#LIMIT\nA limit.\n///\n", ""), ["steps/02-new/app.py, line 1: 2 changed lines are in no block of the chapter: -1 'LIMIT = 1'; +1 'LIMIT = 2'. Add a block: /// beside | app.py#LIMIT"]),
+        ({}, PAGE.removesuffix("///\n"), ["docs/chapters/02-new.md, line 10: /// beside | app.py#LIMIT: the block is not closed; end it with a line that is only ///"]),
+        ({}, PAGE.replace("A limit.", "[gone](gone.md)"), ["Doc file 'chapters/02-new.md' contains a link 'gone.md', but the target 'chapters/gone.md' is not found among documentation files."]),
+        ({"app.py": "LIMIT = 2\ndef (:\n"}, PAGE, ["steps/02-new/app.py, line 2 is not Python: invalid syntax"]),
         ({}, PAGE.replace("A limit.", "<<<<<<< 02-new\nA limit.\n=======\nB.\n>>>>>>> 01-old"), [f"docs/chapters/02-new.md, line {line}: {CONFLICT}" for line in (11, 15)]),
         ({"app.py": "<<<<<<< 02-new\nLIMIT = 2\n=======\n>>>>>>> 01-old\n"}, PAGE, [f"steps/02-new/app.py, line {line}: {CONFLICT}" for line in (1, 4)]),
     ],
@@ -188,7 +164,10 @@ class Requests(HTMLParser):
 
 
 def test_no_page_asks_another_server(build):
-    """Scripts, styles, pictures and fonts all come from the site itself, and our own scripts ask for nothing."""
+    """Scripts, styles, pictures and fonts all come from the site itself, and our own scripts ask for nothing.
+
+    Material asks GitHub when it knows a repository, and loads a drawing library when a page has a drawing.
+    """
     _, site = build()
     asked = [address for page in site.rglob("*.html") for address in Requests(page.read_text()).addresses]
     for style in site.rglob("*.css"):
@@ -196,17 +175,10 @@ def test_no_page_asks_another_server(build):
 
     assert len(asked) > 50
     assert [address for address in asked if re.match(r"(https?:)?//", address)] == []
+    pages = "".join(path.read_text() for path in site.rglob("*.html"))
+    assert 'data-md-component="source"' not in pages and 'class="mermaid"' not in pages
     scripts = "".join((site / f"assets/{name}.js").read_text() for name in ("reading", "progress"))
     assert not re.search(r"https?:|fetch\(|import\(|XMLHttpRequest|sendBeacon", scripts)
-
-
-def test_the_theme_has_no_reason_to_ask_another_server(build):
-    """Material asks GitHub when it knows a repository, and loads a drawing library when a page has a drawing."""
-    _, site = build()
-    pages = "".join(path.read_text() for path in site.rglob("*.html"))
-
-    assert "data-md-component=\"source\"" not in pages
-    assert 'class="mermaid"' not in pages
 
 
 def test_search_knows_the_prose_and_no_pane(build):

@@ -139,36 +139,22 @@ def test_an_image_that_fails_does_not_stop_the_others(workshop, capsys):
     )
 
 
-def test_a_database_that_is_not_migrated_is_noticed(workshop):
-    """The question to a stage before the API looks into the database, and what the server printed is shown."""
-    workshop.migrates = False
+@pytest.mark.parametrize(
+    ("stage", "name", "value", "said"),
+    [
+        ("02-user-model", "migrates", False, r"^GET /admin/: expected 302, got 500; [\s\S]+no such table"),
+        ("08-urls", "migrates", False, r"^tests/test_http.py failed:[\s\S]+no such table"),
+        ("01-dockerfile", "user", "root", "^the container runs as root"),
+        ("01-dockerfile", "alive", lambda: False, "^the container ended before it answered; the last it printed:"),
+    ],
+    ids=["no database", "nobody can register", "root", "it has ended"],
+)
+def test_an_image_that_does_not_do_its_work_is_noticed(workshop, monkeypatch, stage, name, value, said):
+    """The failure has what the server printed last. Nobody waits a minute for a server that has ended."""
+    monkeypatch.setattr(workshop, name, value)
 
-    with pytest.raises(images.Failed, match=r"^GET /admin/: expected 302, got 500; [\s\S]+no such table"):
-        images.try_image(find("02-user-model"), workshop)
-
-
-def test_a_server_that_answers_wrongly_is_noticed(workshop):
-    """The stage's own test over HTTP says what is wrong. Here nobody can register, because there is no table."""
-    workshop.migrates = False
-
-    with pytest.raises(images.Failed, match=r"^tests/test_http.py failed:[\s\S]+no such table"):
-        images.try_image(find("08-urls"), workshop)
-
-
-def test_a_container_that_runs_as_root_is_noticed(workshop):
-    """The stages promise a user of their own."""
-    workshop.user = "root"
-
-    with pytest.raises(images.Failed, match="^the container runs as root"):
-        images.try_image(find("01-dockerfile"), workshop)
-
-
-def test_a_container_that_ends_is_noticed_at_once(workshop, monkeypatch):
-    """Nobody waits a minute for a server that has ended; its last lines say why."""
-    monkeypatch.setattr(workshop, "alive", lambda: False)
-
-    with pytest.raises(images.Failed, match=r"^the container ended before it answered; the last it printed:"):
-        images.try_image(find("01-dockerfile"), workshop)
+    with pytest.raises(images.Failed, match=said):
+        images.try_image(find(stage), workshop)
 
 
 def test_only_files_of_the_stage_go_into_its_image(workshop):

@@ -1,7 +1,5 @@
 """Declarations removed and flipped, and the suites that notice or do not."""
 
-import subprocess
-
 import pytest
 
 from companion import cli
@@ -86,23 +84,18 @@ def test_what_the_stage_before_has_is_left_to_it():
 
 
 @pytest.fixture
-def repository(chain):
+def repository(chain, git):
     """Two stages in git: the function returns the root, after each list of files was committed on its branch."""
     root = chain({"01-a": {"x.py": "1"}, "02-b": {"x.py": "1"}})
 
     def repository(*commits):
-        identity = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
-
-        def git(*arguments):
-            subprocess.run(["git", "-C", root, *identity, *arguments], check=True)
-
-        git("init", "-q", "-b", "main")
+        git("init", "-b", "main")
         for branch, names in commits:
-            git("checkout", "-q", "-B", branch)
+            git("checkout", "-B", branch)
             for name in names:
                 (root / name).write_text(f"{name} on {branch}")
             git("add", "-A")
-            git("commit", "-q", "-m", "work", "--allow-empty")
+            git("commit", "-m", "work", "--allow-empty")
         return root
 
     return repository

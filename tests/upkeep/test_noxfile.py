@@ -25,38 +25,33 @@ def sessions():
     return {session["session"]: session for session in json.loads(nox("-l", "--json").stdout)}
 
 
+@pytest.fixture(scope="module")
+def listing():
+    """What `nox -l` prints."""
+    return nox("-l").stdout
+
+
 def test_there_is_a_session_for_every_stage(sessions):
     """`nox -s "tests(05-authentication-backend)"` reads as English, for every stage there is."""
     assert [name for name in sessions if name.startswith("tests(")] == [f"tests({stage})" for stage in stages()]
 
 
-def test_every_session_says_what_it_does():
-    """The first line of a docstring is what `nox -l` prints."""
-    listed = re.findall(r"^[*-] (.*)$", nox("-l").stdout, re.MULTILINE)
-
-    assert len(listed) > 20
-    assert [line for line in listed if not re.fullmatch(r"\w+ -> .*\.", line)] == []
-
-
-def test_nox_alone_runs_every_stage_and_then_the_companion():
-    """Without arguments: the suites of all stages, then the companion's own tests. The slower ones are asked for."""
-    chosen = re.findall(r"^\* (\S+)", nox("-l").stdout, re.MULTILINE)
-    assert chosen == ["tests", "companion"]
-
-    options = NOXFILE.partition("nox.options.sessions = ")[2].partition("\n")[0]
-    assert options == '["tests", "companion"]'
-
-
-def test_the_list_is_a_table_of_contents(sessions):
-    """What a learner needs comes first, all stages are one line, and that line shows how to run one of them."""
-    listed = re.findall(r"^[*-] (\S+) -> (.*)$", nox("-l").stdout, re.MULTILINE)
+def test_the_list_is_a_table_of_contents(sessions, listing):
+    """What a learner needs comes first. The line of all stages shows how to run one, and each line is a sentence."""
+    listed = re.findall(r"^[*-] (\S+) -> (.*\.)$", listing, re.MULTILINE)
     names = [name for name, _ in listed]
 
     assert names[:4] == ["serve", "tests", "zips", "offline"]
     assert sorted(names) == sorted(re.findall(r"^@nox\.session.*\n(?:@.*\n)?def (\w+)", NOXFILE, re.MULTILINE))
-    example = re.search(r'`-s "(.*)"`', dict(listed)["tests"])[1]
-    assert example in sessions
-    assert nox("-l").stdout.startswith("What you can run here, as `python -m nox -s NAME`. ")
+    assert re.search(r'`-s "(.*)"`', dict(listed)["tests"])[1] in sessions
+    assert listing.startswith("What you can run here, as `python -m nox -s NAME`. ")
+
+
+def test_nox_alone_runs_every_stage_and_then_the_companion(listing):
+    """Without arguments: the suites of all stages, then the companion's own tests. The slower ones are asked for."""
+    assert re.findall(r"^\* (\S+)", listing, re.MULTILINE) == ["tests", "companion"]
+    options = NOXFILE.partition("nox.options.sessions = ")[2].partition("\n")[0]
+    assert options == '["tests", "companion"]'
 
 
 def test_nox_prints_no_warning_before_it_begins():
@@ -103,7 +98,7 @@ def test_a_stage_runs_without_the_settings_of_the_shell(monkeypatch):
     done = nox("-s", "tests(01-dockerfile)")
 
     assert done.returncode == 0, done.stdout
-    assert "28 passed" in done.stdout
+    assert re.search(r"^\d+ passed in ", done.stdout, re.MULTILINE)
 
 
 def test_without_postgresql_its_session_says_what_to_do(monkeypatch, tmp_path):

@@ -60,22 +60,23 @@ def test_only_the_outputs_change():
 @pytest.mark.parametrize(
     ("normaliser", "line", "other"),
     [
-        (compare_output.token, '{"token":"eyJhbGci.eyJzdWI.C1V7-_S"}', '{"token":"eyJhbGcX.eyJzdWX.X"}'),
-        (compare_output.moment, "'iat': 1795492464}", "'iat': 1895492465}"),
-        (compare_output.duration, "3 failed, 147 passed in 0.85s", "3 failed, 147 passed in 72.10s (0:01:12)"),
-        (compare_output.password_hash, "'pbkdf2_sha256$1000000$aB3$xy/+z='", "'pbkdf2_sha256$1000000$Qq$zz='"),
-        (compare_output.row_id, """{'sub': '1', "id":7}""", """{'sub': '12', "id":3}"""),
-        (compare_output.trailing_space, "Password: ", "Password:"),
+        ("token", '{"token":"eyJhbGci.eyJzdWI.C1V7-_S"}', '{"token":"eyJhbGcX.eyJzdWX.X"}'),
+        ("moment", "'iat': 1795492464}", "'iat': 1895492465}"),
+        ("duration", "3 failed, 147 passed in 0.85s", "3 failed, 147 passed in 72.10s (0:01:12)"),
+        ("password hash", "'pbkdf2_sha256$1000000$aB3$xy/+z='", "'pbkdf2_sha256$1000000$Qq$zz='"),
+        ("row id", """{'sub': '1', "id":7} (id 2)""", """{'sub': '12', "id":3} (id 30)"""),
+        ("space that one does not see", "Password: ", "Password:"),
     ],
 )
 def test_a_normaliser_takes_one_difference_away(normaliser, line, other):
     """Each makes two lines equal that differ from run to run, and none of the others does it."""
-    others = [n for n in compare_output.NORMALISERS if n is not normaliser]
+    equal = {
+        name: pattern.sub(replacement, line) == pattern.sub(replacement, other)
+        for name, (pattern, replacement) in compare_output.NORMALISERS.items()
+    }
 
-    assert normaliser in compare_output.NORMALISERS
     assert line != other
-    assert normaliser(line) == normaliser(other)
-    assert [n(line) == n(other) for n in others] == [False] * len(others)
+    assert [name for name in equal if equal[name]] == [normaliser]
 
 
 @pytest.mark.parametrize(

@@ -85,3 +85,14 @@ def history(failure: Failure, known: Known) -> Advice:
                   f"it has {done}, and not {parent}.",
                   "Nothing is in it that you need yet: delete db.sqlite3 and run python manage.py migrate again.",
                   place)  # fmt: skip
+
+
+def lost(failure: Failure, known: Known) -> Advice | None:
+    """A migration builds on one that was deleted."""
+    hit = re.search(r"Migration (\w+)\.(\w+) dependencies reference nonexistent parent node \('\w+', '(\w+)'\)",
+                    failure.message)  # fmt: skip
+    place = known.line(rf"""['"]{hit[3]}['"]""", *known.texts) if hit else None
+    if not hit or not place:
+        return None
+    return Advice(f"{place}: the migration {hit[2]} builds on {hit[3]}, which does not exist.",
+                  "Bring that file back: a migration that was applied is never deleted.", place)  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from companion.explaining.advice import Advice, at, subject
 from companion.explaining.rules import migrations
@@ -153,12 +152,20 @@ def debugger(failure: Failure, known: Known) -> Advice | None:
 def closed(failure: Failure, known: Known) -> Advice | None:
     """A file that belongs to somebody else, to root for instance."""
     hit = re.search(r"Permission denied: '(.+)'", failure.message)
-    if failure.type != "PermissionError" or not hit or known.project is None:
+    if failure.type != "PermissionError" or not hit:
         return None
-    path = Path(hit[1])
-    inside = path.relative_to(known.project.outer).as_posix() if path.is_relative_to(known.project.outer) else hit[1]
-    return Advice(f"{inside} may not be opened: you lack the permission.",
-                  f"Take it back: sudo chown -R $USER {known.project.outer}", Place(inside, 0))  # fmt: skip
+    path = hit[1].replace("\\", "/")
+    inside = next((file for file in known.files if path.endswith(f"/{file}")), path)
+    return Advice(f"You are not allowed to read {inside}.", f"Make it yours: sudo chown $USER {path}", Place(inside, 0))
 
 
-RULES = [debugger, closed, found]
+def utf16(failure: Failure, known: Known) -> Advice | None:
+    """A text file that PowerShell's > wrote: it looks right in every editor."""
+    name = next((name for name, text in known.files.items() if "\0" in text and not name.endswith(".py")), None)
+    if name is None or failure.type != "UnicodeDecodeError":
+        return None
+    return Advice(f"{name} is saved as UTF-16, which other programs cannot read.",
+                  "Save it as UTF-8. PowerShell's > writes UTF-16.", Place(name, 0))  # fmt: skip
+
+
+RULES = [debugger, closed, utf16, migrations.lost, found]

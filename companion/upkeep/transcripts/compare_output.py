@@ -1,53 +1,32 @@
-"""When an output is the same as the one that is shown: after small normalisers, one difference each."""
+"""When an output is the same as the one that is shown: after small normalisers."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
 
 from companion.upkeep.transcripts.blocks import MORE
 
-Normaliser = Callable[[str], str]
-
-
-def token(line: str) -> str:
-    """A JSON Web Token differs with the second that it is issued in."""
-    return re.sub(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "<token>", line)
-
-
-def moment(line: str) -> str:
-    """Seconds since 1970, as in `iat` and `exp`."""
-    return re.sub(r"\b1[789]\d{8}\b", "<moment>", line)
-
-
-def duration(line: str) -> str:
-    """How long a run of tests took."""
-    return re.sub(r"\b\d+\.\d\ds\b( \(\d:\d\d:\d\d\))?", "<time>", line)
-
-
-def password_hash(line: str) -> str:
-    """A salted hash differs each time."""
-    return re.sub(r"pbkdf2_sha256\$(\d+)\$[^$]+\$[\w+/=]+", r"pbkdf2_sha256$\1$<salt>$<hash>", line)
-
-
-def row_id(line: str) -> str:
-    """The id of a user depends on how many the reader has saved before."""
-    return re.sub(r"""(["'](?:id|sub)["']: ?["']?)\d+""", r"\1<id>", line)
-
-
-def trailing_space(line: str) -> str:
-    """What one does not see at the end of a line."""
-    return line.rstrip()
-
-
-NORMALISERS: tuple[Normaliser, ...] = (token, moment, duration, password_hash, row_id, trailing_space)
+# Each takes one difference away.
+NORMALISERS = {
+    # A JSON Web Token differs with the second that it is issued in.
+    "token": (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
+    # Seconds since 1970, as in `iat` and `exp`.
+    "moment": (re.compile(r"\b1[789]\d{8}\b"), "<moment>"),
+    # How long a run of tests took.
+    "duration": (re.compile(r"\b\d+\.\d\ds\b( \(\d:\d\d:\d\d\))?"), "<time>"),
+    # A salted hash differs each time.
+    "password hash": (re.compile(r"pbkdf2_sha256\$(\d+)\$[^$]+\$[\w+/=]+"), r"pbkdf2_sha256$\1$<salt>$<hash>"),
+    # The id of a user depends on how many the reader has saved before.
+    "row id": (re.compile(r"""(["'](?:id|sub)["']: ?["']?|\(id )\d+"""), r"\1<id>"),
+    "space that one does not see": (re.compile(r"\s+$"), ""),
+}
 
 
 def normalised(line: str) -> str:
     """The line without what differs from run to run."""
-    for normaliser in NORMALISERS:
-        line = normaliser(line)
+    for pattern, replacement in NORMALISERS.values():
+        line = pattern.sub(replacement, line)
     return line
 
 

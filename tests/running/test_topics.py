@@ -7,12 +7,12 @@ import pytest
 
 from companion.chain.stages import ROOT, find, stages
 from companion.chain.steps import Aim, link, step_number
-from companion.explaining.topics import aim, aim_at, likely
-from companion.project.index import Known
 from companion.project.locate import locate
+from companion.project.reading import compared
 from companion.project.results import Place
 from companion.running import suite
 from companion.running.run_suite import expected
+from companion.running.topics import aim, aim_at
 
 TESTS = "tests/test_"
 
@@ -79,25 +79,7 @@ def test_where_no_step_tells_of_it_the_chapter_is_named():
 @pytest.fixture
 def known(project):
     folder = project("05-authentication-backend", {"authentication/tokens.py": {"def read_token": "def reed_token"}})
-    return Known(find("05-authentication-backend"), locate(folder))
-
-
-def test_the_line_to_open_is_where_the_symbol_stands_in_the_project(known):
-    """The learner's own line, and the file as a whole for what is not there yet."""
-    stage = find("05-authentication-backend")
-
-    assert (
-        str(likely(Aim(stage, "authentication/tokens.py", "issue_token"), known)) == "authentication/tokens.py, line 9"
-    )
-    assert likely(Aim(stage, "authentication/tokens.py", "read_token"), known) == Place("authentication/tokens.py", 0)
-    assert likely(None, known) is None
-
-
-def test_an_attribute_that_is_missing_leads_to_its_class(known):
-    """A method that is not there yet belongs into the class that is there."""
-    place = likely(Aim(find("05-authentication-backend"), "authentication/models.py", "User.nothing"), known)
-
-    assert place == Place("authentication/models.py", 10)
+    return compared(find("05-authentication-backend"), locate(folder))
 
 
 def test_a_place_of_the_project_leads_back_to_the_stage(known):

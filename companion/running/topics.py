@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from companion.chain.stages import Stage
 from companion.chain.steps import Aim, candidates
-from companion.explaining.test_words import Words, test_words
 from companion.project.index import Known
 from companion.project.results import Place
 from companion.running import suite
+from companion.running.test_words import Words, test_words
 
 
 def aim(ident: str, chain: tuple[Stage, ...]) -> Aim | None:
@@ -56,24 +56,14 @@ def aim_at(place: Place | None, known: Known, chain: tuple[Stage, ...]) -> Aim |
         if definition.file == place.file and definition.symbol.first <= place.line <= definition.symbol.last
     ]
     name = min(around, default=(0, ""))[1]
+    called = next((file for file in known.stage_files if known.theirs(file) == place.file), "")
+    return aim_of(called, name, chain)
+
+
+def aim_of(file: str, name: str, chain: tuple[Stage, ...]) -> Aim | None:
+    """A symbol of a file, or else the file as a whole, in the last stage of the chain that changes it."""
     for wanted in dict.fromkeys((name, "")):
         for stage in reversed(chain):
-            for file, symbol, changed in candidates(stage):
-                if changed and symbol == wanted and known.theirs(file) == place.file:
-                    return Aim(stage, file, symbol)
+            if any(changed and (theirs, symbol) == (file, wanted) for theirs, symbol, changed in candidates(stage)):
+                return Aim(stage, file, wanted)
     return None
-
-
-def likely(found: Aim | None, known: Known) -> Place | None:
-    """Where the project has what a test is about; the file as a whole where it does not have it yet."""
-    if found is None:
-        return None
-    file = known.theirs(found.file)
-    parts = found.symbol.split(".")
-    for depth in range(len(parts), 0, -1):
-        name = ".".join(parts[:depth])
-        definition = next((d for d in known.definitions if d.file == file and d.symbol.name == name), None)
-        definition = definition or next((d for d in known.definitions if d.symbol.name == name), None)
-        if definition:
-            return definition.place
-    return Place(file, 0)

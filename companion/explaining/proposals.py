@@ -1,0 +1,93 @@
+"""Orders the differences of a project by how likely each is to be behind a failure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from companion.project.differences import step_of
+from companion.project.edits import Hunk
+from companion.project.index import Known
+from companion.project.results import Failure, Place
+
+LATE = ("manage.py", "requirements.txt", "Dockerfile", ".dockerignore")  # rarely behind a failure
+FREE = ("LANGUAGE_CODE", "TIME_ZONE", "DATABASES", "BASE_DIR", "ALLOWED_HOSTS", "DEBUG")  # everybody sets them
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a failing test is about: a file of the stage, a symbol in it ("" for none), and the step that shows it."""
+
+    file: str
+    symbol: str
+    step: int
+
+
+def order(
+    failure: Failure, topic: Topic | None, known: Known, found: list[Hunk], steps: Mapping[tuple[str, str], int]
+) -> list[Hunk]:
+    """The differences that may be behind the failure, the likeliest first.
+
+    What a later step of the chapter brings as a whole comes last, in the order of the steps: it waits for its step.
+    """
+    later = [step_of(hunk, steps) for hunk in found if whole(hunk)]
+    reach = topic.step if topic else min(later, default=-1)
+    said = _words(f"{failure.message} {failure.name} {failure.wanted} {failure.came}")
+
+    def rank(hunk: Hunk) -> tuple[int, float]:
+        step = step_of(hunk, steps)
+        waits = whole(hunk) and step > reach and not _words(hunk.lost.rpartition(".")[2] or _stem(hunk)) & said
+        return (step + 1 if waits else -1, -score(hunk, failure, topic, known, said))
+
+    return sorted(found, key=rank)
+
+
+def whole(hunk: Hunk) -> bool:
+    """Whether it is something that has not been typed at all."""
+    return hunk.kind == "no file" or bool(hunk.lost) or hunk.before or hunk.imports and hunk.kind == "missing"
+
+
+def _stem(hunk: Hunk) -> str:
+    return hunk.name.rpartition("/")[2].removesuffix(".py").lower()
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"\w{3,}", text)}
+
+
+def score(hunk: Hunk, failure: Failure, topic: Topic | None, known: Known, said: set[str]) -> float:
+    """How much speaks for a hunk."""
+    total = 0.0
+    for back, place in enumerate(reversed(failure.places)):
+        near = 3 if place.file == hunk.file else 0
+        if near and _same_symbol(hunk, place, known):
+            near = 7
+        if near and hunk.place.line - 1 <= place.line <= max(hunk.last, hunk.place.line) + 1 and hunk.place.line:
+            near = 11
+        total = max(total, near - 1.5 * back if near else 0)
+    if topic and known.theirs(topic.file) == hunk.file or topic and topic.file == hunk.name:
+        about = (hunk.lost or hunk.symbol).split(".")
+        mine = topic.symbol.split(".")
+        inside = bool(topic.symbol) and (about[: len(mine)] == mine or mine[: len(about)] == about)
+        total += 6 if about == mine else 5 if inside else 2
+    words = _words(f"{hunk.mine} {hunk.theirs} {hunk.symbol.rpartition('.')[2]}")
+    total += min(4, 2 * len(words & said))
+    if hunk.kind in ("renamed", "no file"):
+        total += 6 if _stem(hunk) in said else -6 if hunk.kind == "renamed" else 0
+    alike = SequenceMatcher(None, hunk.mine.lower(), hunk.theirs.lower(), autojunk=False).ratio()
+    total += 3 * (hunk.kind == "changed" and alike >= 0.7 and bool(re.search(r"\w", hunk.mine)))
+    total += 2 * (hunk.kind == "depth")
+    total -= 3 * (hunk.symbol in FREE) + 4 * (hunk.name in LATE and not (topic and topic.file == hunk.name))
+    total -= 5 * (hunk.kind == "no file" and not hunk.edits[0].lines)
+    total -= 2 * (hunk.imports and hunk.kind == "extra" and failure.phase == "test")
+    return total
+
+
+def _same_symbol(hunk: Hunk, place: Place, known: Known) -> bool:
+    symbol = hunk.lost or hunk.symbol
+    for definition in known.definitions:
+        if definition.file == hunk.file and definition.symbol.name == symbol and definition.symbol.kind != "name":
+            return definition.symbol.first <= place.line <= definition.symbol.last
+    return False

@@ -1,0 +1,146 @@
+"""Finds what is missing in a project, in the order of the chapters, and explains each thing when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
+
+from companion.chain import steps
+from companion.chain.stages import Stage
+from companion.explaining.advice import Advice
+from companion.explaining.explain import Attempt, Explanation, Topic, explain
+from companion.learner.trying import Trial
+from companion.project.index import Known
+from companion.project.reached import APP
+from companion.project.results import MISSING, PASSED, Failure, Place, Report, Result
+from companion.running import suite, topics
+
+LAST = 10_000  # the step of what no chapter tells
+
+
+@dataclass
+class Missing:
+    """One thing that is missing: what was asked for (None where no test was reached), and what is wrong.
+
+    `aim` is what the test is about. The remedy is tried when `advice` is asked for, which takes its time.
+    """
+
+    result: Result | None
+    failure: Failure
+    aim: steps.Aim | None
+    explain: Callable[[], Explanation] = field(repr=False)
+    trial: Trial = field(repr=False)
+    chain: tuple[Stage, ...] = field(repr=False)
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """What is known without a try."""
+        return self.explain()
+
+    @cached_property
+    def _tried(self) -> tuple[Advice, Attempt | None]:
+        return self.trial.advice(self.explanation, self.result.id if self.result else "")
+
+    @property
+    def advice(self) -> Advice:
+        """What to say, once remedies were tried."""
+        return self._tried[0]
+
+    @property
+    def place(self) -> Place | None:
+        """Where to look first, before anything was tried."""
+        return self.explanation.place
+
+    def with_same_cause(self, others: list[Missing]) -> list[Missing]:
+        """Those of the others that the same remedy helps."""
+        attempt = self._tried[1]
+        if attempt is None or attempt.along or self.result is None:
+            said = {self.advice.sentence, self.explanation.untried.sentence}
+            return [each for each in others if each.explanation.untried.sentence in said]
+        passed = self.trial.passing(attempt, [each.result.id for each in others if each.result])
+        return [each for each in others if each.result and each.result.id in passed]
+
+    def share(self, other: Missing) -> None:
+        """Take over the advice of another one that has the same cause."""
+        self.__dict__["_tried"] = other._tried
+
+    def leave_untried(self) -> None:
+        """Say only what is known without a try."""
+        self.__dict__["_tried"] = (self.explanation.untried, None)
+
+    @property
+    def link(self) -> str:
+        """The chapter's step to read; "" where no chapter speaks of it. It is about the file to open, if any is."""
+        told, (advice, attempt) = self.aim, self._tried
+        cause = attempt.cause[0] if attempt and not self.explanation.words else None
+        if cause and not (told and cause.imports):
+            told = topics.aim_of(cause.name, cause.lost or cause.symbol, self.chain) or told
+        elif advice.place and (told is None or advice.place.file != self.trial.known.theirs(told.file)):
+            told = topics.aim_at(advice.place, self.trial.known, self.chain) or told
+        return steps.link(told) if told else ""
+
+
+def find_missing(report: Report, trial: Trial) -> list[Missing]:
+    """What is missing, in the order in which the chapters tell it; what kept the tests from running comes first."""
+    known, chain, finding = trial.known, suite.until(trial.stage), report.finding
+    first = [_found(finding, trial, chain)] if finding else []
+    if first and all(result.outcome == MISSING for result in report.results):
+        return first
+    found: list[tuple[tuple[int, int, bool, int], Missing]] = []
+    if first and finding and finding.type == "AppNotInstalled":
+        # The tests ran without the app, so a step that comes before it may be where the project stands.
+        found, first = [(_order(first[0].aim, False, -1), first[0])], []
+    for number, result in enumerate(report.results):
+        if result.outcome != PASSED:
+            failure = result.failure or Failure("test", "NotRun", "")
+            asked = topics.aim(result.id, chain)
+            aim = _failed(failure, asked, known, chain) or asked
+            found.append((_order(aim, aim != asked, number), _explained(result, failure, aim, trial, chain)))
+    return first + [each for _, each in sorted(found, key=lambda pair: pair[0])]
+
+
+def _explained(
+    result: Result | None, failure: Failure, aim: steps.Aim | None, trial: Trial, chain: tuple[Stage, ...]
+) -> Missing:
+    told = told_steps(trial.stage)
+    topic = Topic(aim.file, aim.symbol, told.get((aim.file, aim.symbol), -1)) if aim and result else None
+    return Missing(result, failure, aim, partial(explain, failure, trial.known, topic, told), trial, chain)
+
+
+@cache
+def told_steps(stage: Stage) -> dict[tuple[str, str], int]:
+    """The step of the stage's chapter that shows each file and symbol that the stage changes."""
+    changed = [(file, symbol) for file, symbol, changed in steps.candidates(stage) if changed]
+    return {each: steps.step_number(steps.Aim(stage, *each)) or 0 for each in changed}
+
+
+def _order(aim: steps.Aim | None, moved: bool, number: int) -> tuple[int, int, bool, int]:
+    """Where in the chapters something stands that is missing; `moved`: where its code failed, not what was asked."""
+    step = steps.step_number(aim) if aim else None
+    return (aim.stage.number if aim else LAST, LAST if step is None else step, moved, number)
+
+
+def _failed(failure: Failure, asked: steps.Aim | None, known: Known, chain: tuple[Stage, ...]) -> steps.Aim | None:
+    """The code that failed, if the stage of the test has brought or changed it: that is nearer than what was asked."""
+    failed = topics.aim_at(failure.place, known, chain)
+    return failed if failed and failed.symbol and asked and failed.stage == asked.stage else None
+
+
+def _found(finding: Failure, trial: Trial, chain: tuple[Stage, ...]) -> Missing:
+    found = _explained(None, finding, None, trial, chain)
+    words = found.explanation.words
+    place = words.place if words else found.place
+    aim = _absent(finding, trial.known, chain) or topics.aim_at(place, trial.known, chain)
+    return replace(found, aim=aim or topics.aim_at(finding.place, trial.known, chain))
+
+
+def _absent(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> steps.Aim | None:
+    """What is not there at all, so that no line leads to it: the app's folder, and the setting that names the user."""
+    for stage in chain:
+        for file, symbol, changed in steps.candidates(stage):
+            app = (file, symbol) == (f"{APP}/apps.py", "") and finding.type == "AppNotInstalled" and finding.name == APP
+            user = symbol == "AUTH_USER_MODEL" and finding.type == "UserModel"
+            if changed and (app and not known.has_package(APP) or user):
+                return steps.Aim(stage, file, symbol)
+    return None

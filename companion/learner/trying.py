@@ -1,0 +1,130 @@
+"""Tries a remedy on a copy of the project before it is advised."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from companion.chain.stages import Stage
+from companion.explaining.advice import Advice
+from companion.explaining.explain import Attempt, Explanation
+from companion.explaining.rules.syntax import UNREADABLE
+from companion.project.edits import apply
+from companion.project.index import Known
+from companion.project.locate import LEFT_BY_TOOLS, Project
+from companion.project.results import PASSED, Failure, Report
+from companion.running.run_suite import check, expected
+
+PHASES = ("find", "read", "start", "manage", "settings", "setup", "urls", "migrations", "history", "collect", "test")
+MOST = 7  # tries for one failure: each takes about as long as one test
+LIMIT = 8.0  # seconds for a test
+LARGE = 1_000_000  # bytes: a file that no test needs
+MIGRATIONS, STALE = "/migrations/", "MissingMigration"
+Changes = Mapping[str, str | None]  # the new text of each file; None for one that goes
+
+
+@dataclass
+class Trial:
+    """A project on whose copies remedies are tried; `done` has the files with which each try helped, or None."""
+
+    stage: Stage
+    project: Project | None
+    known: Known
+    done: dict[object, Changes | None] = field(default_factory=dict)
+
+    def advice(self, found: Explanation, ident: str = "") -> tuple[Advice, Attempt | None]:
+        """What to say of a failure of the test `ident`, or of what came before all tests; and what has helped."""
+        for attempt in islice(found.attempts, MOST) if self.project else ():
+            helped = self._try(attempt, found.failure, ident)
+            if helped is not None:
+                advice = found.about(attempt)
+                if any(MIGRATIONS in file for file in helped) and not attempt.along:
+                    advice = replace(advice, remedy=f"{advice.remedy}\nThen run: python manage.py makemigrations")
+                return advice, attempt
+        return found.unexplained, None
+
+    def passing(self, attempt: Attempt, idents: Collection[str]) -> set[str]:
+        """Which of these failed tests pass when an attempt has been made."""
+        report = self._check(apply(attempt.hunks, self.known.files), idents) if idents else None
+        return {result.id for result in report.results if result.outcome == PASSED} if report else set()
+
+    def _try(self, attempt: Attempt, failure: Failure, ident: str) -> Changes | None:
+        """The files with which the project gets further: the stage's lines, and its migrations where it needs them."""
+        changes: Changes = apply(attempt.hunks, self.known.files)
+        key = (tuple(sorted(changes.items())), failure.phase, ident)
+        if key not in self.done:
+            helps, report = self._helps(changes, failure, ident)
+            stale = report.finding is not None and report.finding.type == STALE != failure.type
+            if not helps and stale and (migrations := self._migrations()):
+                changes = {**changes, **migrations}
+                helps, _ = self._helps(changes, failure, ident)
+            self.done[key] = changes if helps else None
+        return self.done[key]
+
+    def _helps(self, changes: Changes, failure: Failure, ident: str) -> tuple[bool, Report]:
+        report = self._check(changes, [ident or expected(self.stage)[0]])
+        if ident:
+            return report.results[0].outcome == PASSED, report
+        return report.finding is None or _further(report.finding, failure), report
+
+    def _migrations(self) -> Changes:
+        """The stage's migrations in the place of the project's, where the two differ."""
+        mine = {file: text for file, text in self.known.texts.items() if MIGRATIONS in file}
+        theirs = {name: text for name, text in self.known.stage_texts.items() if MIGRATIONS in name}
+        folders = {file.rpartition("/")[0] for file in mine}
+        if len(folders) == 1:
+            folder = folders.pop()
+            wanted = {f"{folder}/{name.rpartition('/')[2]}": text for name, text in theirs.items()}
+        else:
+            wanted = {self.known.theirs(name): text for name, text in theirs.items()}
+        return {} if wanted == mine else {**dict.fromkeys(mine), **wanted}
+
+    def _check(self, changes: Changes, only: Collection[str]) -> Report:
+        assert self.project
+        with _copied(self.project) as copy:
+            for file, text in changes.items():
+                path = copy.outer / file
+                if text is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(text, encoding="utf-8")
+            return check(self.stage, copy, limit=LIMIT, only=only)
+
+
+@contextmanager
+def _copied(project: Project) -> Iterator[Project]:
+    """A copy of what the tests of a project may need: no environment, no database, no large file."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        outer = Path(home).resolve() / "project"
+        copy = Project(outer, outer / project.folder.relative_to(project.outer))
+        shutil.copytree(project.folder, copy.folder, symlinks=True, ignore=_ignored)
+        for path in project.outer.iterdir() if copy.folder != outer else ():
+            if path.is_file() and path.stat().st_size < LARGE:
+                shutil.copy2(path, outer)
+        yield copy
+
+
+def _ignored(folder: str, names: list[str]) -> set[str]:
+    paths = {name: Path(folder, name) for name in names}
+    return {
+        name
+        for name, path in paths.items()
+        if name in LEFT_BY_TOOLS or name.endswith(".sqlite3") or (path / "pyvenv.cfg").exists()
+        or not path.is_dir() and not (path.is_file() and path.stat().st_size < LARGE)
+    }  # fmt: skip
+
+
+def _further(now: Failure, before: Failure) -> bool:
+    """Whether the project gets further than before: to a later phase, or to a later line that Python can't read."""
+    if now.phase != before.phase:
+        return PHASES.index(now.phase) > PHASES.index(before.phase)
+    here, there = now.place, before.place
+    if here is None or there is None or before.type not in UNREADABLE:
+        return False
+    return here.file != there.file or here.line > there.line

@@ -1,0 +1,220 @@
+"""Compares a file of the project with the stage's file, statement by statement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from difflib import SequenceMatcher
+from itertools import groupby
+
+from companion.chain.symbols import IMPORTS, lines_of, symbols
+from companion.project.edits import Edit, Hunk
+from companion.project.results import Place
+from companion.project.statements import Statement, joined, lines_as_statements, same_meaning, statements
+
+ALIKE = 0.5  # from which share of equal words (0 to 1) one statement is the other, changed
+
+
+class FilePair:
+    """A file of the project next to the stage's file."""
+
+    def __init__(self, file: str, name: str, mine: str, theirs: str, earlier: str) -> None:
+        self.file, self.name = file, name
+        self.lines, self.wanted = lines_of(mine), lines_of(theirs)
+        python = name.endswith(".py") and bool(statements(mine))
+        rows = statements if python else lines_as_statements
+        self.mine, self.theirs = rows(mine), rows(theirs)
+        self.earlier = {each.key for each in rows(earlier)}
+        self.here, self.there = (symbols(mine), symbols(theirs)) if python else ({}, {})
+
+    def hunks(self) -> list[Hunk]:
+        found: list[Hunk] = []
+        mine, theirs = [each.key for each in self.mine], [each.key for each in self.theirs]
+        for kind, a, b, c, d in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
+            if kind != "equal":
+                found += self._block(a, b, c, d)
+        return list(_moved(found))
+
+    def _block(self, a: int, b: int, c: int, d: int) -> Iterator[Hunk]:
+        """The hunks of neighbouring statements: those that are alike are pairs, the others missing or extra."""
+        own, other = list(self.mine[a:b]), list(self.theirs[c:d])
+        pairs = _pairs(own, other)
+        if any(x.words == y.words and x.depth != y.depth for x, y in pairs):
+            yield self._shifted(own, other, pairs)
+            return
+        apart = not pairs and own and other and len({self._lost(each) for each in other}) == 1
+        if apart or any(x.depth != y.depth for x, y in pairs):
+            yield self._replaced(own, other)
+            return
+        partner = {id(x): y for x, y in pairs}
+        yield from (self._pair(x, y) for x, y in pairs if not same_meaning(x, y))
+        for extra, group in groupby(own, key=lambda each: id(each) not in partner):
+            if extra:
+                yield self._extra(list(group))
+        above = self.mine[a - 1] if a else None
+        matched = {id(y): x for x, y in pairs}
+        todo: list[Statement] = []
+        for each in other:
+            if id(each) in matched:
+                yield from self._missing(todo, above)
+                above, todo = matched[id(each)], []
+            else:
+                todo.append(each)
+        yield from self._missing(todo, above if pairs or not own else own[-1])
+
+    def _shifted(self, own: list[Statement], other: list[Statement], pairs: list[tuple[Statement, Statement]]) -> Hunk:
+        """A block with another indentation, and the line above it for which it is indented."""
+        edit = Edit(own[0].line, own[-1].last, self._source(other))
+        partner = {id(y) for _, y in pairs}
+        lost = [each for each in other if id(each) not in partner]
+        first = next(x for x, y in pairs if x.depth != y.depth)
+        wanted = next(y for x, y in pairs if x is first)
+        if lost:
+            return self._hunk(first, "missing", "", lost[0].text, lost[0], (edit,), last=own[-1].last)
+        hunk = self._hunk(first, "depth", str(first.depth), str(wanted.depth), wanted, (edit,), last=own[-1].last)
+        return replace(hunk, block=len(own) > 1)
+
+    def _replaced(self, own: list[Statement], other: list[Statement]) -> Hunk:
+        """Statements that are not like those of the stage in their place."""
+        edit = Edit(own[0].line, own[-1].last, self._source(other))
+        mine, theirs = own[0].text, other[0].text
+        hunk = self._hunk(own[0], "changed", mine, theirs, other[0], (edit,), self._lost(other[0]), last=own[-1].last)
+        return replace(hunk, block=edit.last > edit.first or len(edit.lines) > 1)
+
+    def _pair(self, own: Statement, other: Statement) -> Hunk:
+        """A statement that is the stage's, changed: the place is the line of the first word that differs."""
+        edit = Edit(own.line, own.last, self._source([other]))
+        blocks = SequenceMatcher(None, own.words, other.words, autojunk=False).get_opcodes()
+        changes = [block for block in blocks if block[0] != "equal"]
+        kind, a, b, c, d = changes[0]
+        if kind == "insert" and other.words[c] == "," and d - c > 1:
+            follows = other.words[d : d + 1] == (",",)  # then the comma behind is the one that is missing
+            a, b, c, d = a + follows, b + follows, c + 1, d + follows
+        if len(changes) > 1 and len(changes) * 3 > len(own.words):
+            a, b, c, d = 0, len(own.words), 0, len(other.words)
+        word = a if kind != "insert" else max(a - 1, 0)
+        line = own.lines[min(word, len(own.lines) - 1)]
+        wanted = other.lines[min(c if c < d else max(c - 1, 0), len(other.lines) - 1)]
+        if len(changes) > 1 and (a, c) != (0, 0):
+            b, d = changes[-1][2], changes[-1][4]
+        while min(b - a, d - c) > 1 and _unopened(own.words[a:b]) and _unopened(other.words[c:d]):
+            b, d = b - 1, d - 1
+        mine, theirs = joined(own.words[a:b]), joined(other.words[c:d])
+        hunk = self._hunk(own, "changed", mine, theirs, other, (edit,), last=own.last)
+        place = Place(self.file, line, self.lines[line - 1].strip())
+        statement = self.wanted[wanted - 1].strip()
+        one = [*self.lines[own.line - 1 : line - 1], statement, *self.lines[line : own.last]]
+        block = _signs(one) != _signs(self._source([other]))
+        return replace(hunk, place=place, statement=statement, block=block)
+
+    def _extra(self, own: list[Statement]) -> Hunk:
+        edit = Edit(own[0].line, own[-1].last, ())
+        if len(own) < len(self.mine) and self._only_body(own):
+            edit = Edit(own[0].line, own[-1].last, (" " * 4 * own[0].depth + "pass",))
+        return self._hunk(own[0], "extra", own[0].text, "", None, (edit,), last=own[-1].last)
+
+    def _only_body(self, own: list[Statement]) -> bool:
+        """Whether nothing would be left below the head of a block."""
+        rows = list(self.mine)
+        first, last = rows.index(own[0]), rows.index(own[-1])
+        above = rows[first - 1] if first else None
+        below = rows[last + 1] if last + 1 < len(rows) else None
+        opens = above is not None and above.words[-1] == ":" and above.depth < own[0].depth
+        return opens and (below is None or below.depth < own[0].depth)
+
+    def _missing(self, rows: list[Statement], above: Statement | None) -> Iterator[Hunk]:
+        """What the stage has below a statement, divided into the classes and functions that are missing as a whole."""
+        line = above.last + 1 if above else 1
+        for lost, group in groupby(rows, key=self._lost):
+            found = list(group)
+            below = next((each for each in self.mine if each.line >= line), None)
+            if below and all(each.words[0] == "@" for each in found):
+                edit = Edit(below.line, below.line - 1, self._source(found))
+                yield self._hunk(below, "decorator", "", found[0].text, found[0], (edit,))
+                continue
+            edit = Edit(line, line - 1, self._source(found))
+            yield self._hunk(above, "missing", "", found[0].text, found[0], (edit,), lost)
+
+    def _lost(self, row: Statement) -> str:
+        """The widest class or function around a statement of the stage that the project does not have."""
+        name = self._symbol(row, self.there)
+        parts = name.split(".") if name not in ("", IMPORTS) else []
+        names = [".".join(parts[: n + 1]) for n in range(len(parts))]
+        return next((each for each in names if each not in self.here), "")
+
+    def _symbol(self, row: Statement, found: object) -> str:
+        if row.imports:
+            return IMPORTS
+        table = self.there if found is self.there else self.here
+        around = [s for s in table.values() if any(first <= row.line <= last for first, last in s.spans)]
+        return min(around, key=lambda s: s.last - s.first).name if around else ""
+
+    def _source(self, rows: list[Statement]) -> tuple[str, ...]:
+        """The stage's lines of these statements, with the comments and docstrings between them."""
+        return tuple(self.wanted[rows[0].line - 1 : rows[-1].last])
+
+    def _hunk(
+        self,
+        own: Statement | None,
+        kind: str,
+        mine: str,
+        theirs: str,
+        other: Statement | None,
+        edits: tuple[Edit, ...],
+        lost: str = "",
+        last: int = 0,
+    ) -> Hunk:
+        line = own.line if own else 0
+        if kind == "missing" and own and not last:
+            line = own.last
+        place = Place(self.file, line, self.lines[line - 1].strip() if line else "")
+        symbol = self._symbol(other, self.there) if other else self._symbol(own, self.here) if own else ""
+        statement = self.wanted[other.line - 1].strip() if other else ""
+        before = own is not None and kind != "missing" and own.key in self.earlier
+        return Hunk(place, self.name, symbol, kind, mine, theirs, statement, edits, lost, before, last or line)
+
+
+def _signs(lines: Iterable[str]) -> list[str]:
+    """The words of a statement, however it is divided into lines."""
+    return re.findall(r"\w+|[^\w\s]", "\n".join(lines).replace("'", '"'))
+
+
+def _unopened(words: tuple[str, ...]) -> bool:
+    """Whether the last of these words closes a bracket that is opened before them."""
+    return words[-1] == ")" and words.count(")") > words.count("(")
+
+
+def _pairs(mine: list[Statement], theirs: list[Statement]) -> list[tuple[Statement, Statement]]:
+    """Which statement is which, changed, in the order in which both appear."""
+    pairs, start = [], 0
+    for own in mine:
+        shares = [_alike(own, each) for each in theirs[start:]]
+        best = max(shares, default=0.0)
+        if best >= ALIKE:
+            pairs.append((own, theirs[start + shares.index(best)]))
+            start += shares.index(best) + 1
+    return pairs
+
+
+def _alike(own: Statement, other: Statement) -> float:
+    if own.words == other.words:
+        return 1.0
+    ratio = SequenceMatcher(None, own.words, other.words, autojunk=False).ratio()
+    named = own.words[1:2] == ("=",) == other.words[1:2] and own.words[0] == other.words[0]
+    defined = own.words[0] in ("def", "class", "@") and own.words[:2] == other.words[:2]
+    defined = defined or own.words[0] == other.words[0] == "return"
+    return max(ratio, ALIKE) if named or defined else ratio
+
+
+def _moved(found: list[Hunk]) -> Iterator[Hunk]:
+    """One hunk for a statement that is missing in one place and extra in another."""
+    extra = {hunk.mine: hunk for hunk in found if hunk.kind == "extra"}
+    moved = {hunk.theirs for hunk in found if hunk.kind == "missing" and hunk.theirs in extra}
+    for hunk in found:
+        if hunk.kind == "missing" and hunk.theirs in moved:
+            there = extra[hunk.theirs]
+            edits = (*hunk.edits, *there.edits)
+            yield replace(hunk, place=there.place, kind="moved", mine=there.mine, edits=edits, lost="", last=there.last)
+        elif not (hunk.kind == "extra" and hunk.mine in moved):
+            yield hunk

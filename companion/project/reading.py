@@ -1,0 +1,40 @@
+"""Reads a project and the stage that it is compared with: the one place where their files become texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from companion.chain.stages import Stage, files, previous
+from companion.project.index import Known
+from companion.project.locate import Project, python_files, readable
+
+LARGE = 50_000  # bytes: a file that is no code
+
+
+def read(project: Project | None) -> dict[str, str]:
+    """The Python files of a project and the small files next to its manage.py, as seen from the folder named."""
+    if project is None:
+        return {}
+    beside = [path for path in sorted(project.folder.iterdir()) if path.is_file() and path.stat().st_size < LARGE]
+    paths = dict.fromkeys([*python_files(project.folder), *beside])
+    return {path.relative_to(project.outer).as_posix(): readable(path) for path in paths}
+
+
+def compared(
+    stage: Stage,
+    project: Project | None,
+    facts: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Known:
+    """A project next to a stage; `texts` are its files where they have been read before."""
+    found = read(project) if texts is None else texts
+    return Known(found, _stage(stage), _stage(previous(stage)), project.prefix if project else "", facts)
+
+
+@cache
+def _stage(stage: Stage | None) -> dict[str, str]:
+    """The files of a stage that a project has too, as text: not its tests."""
+    paths = files(stage)
+    return {n: readable(path) for n, path in paths.items() if not n.startswith("tests/") and n != "pytest.ini"}

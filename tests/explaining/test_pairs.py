@@ -1,0 +1,45 @@
+"""A right variant with a mistake in it: the mistake is named, and the variant is not accused."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from companion.chain.stages import find
+from companion.learner.standing import stand
+from tests.explaining.mistakes import MISTAKES
+from tests.project import variants
+from tests.project.projects import typed
+
+LIMIT = 10  # seconds: an endless loop is one of the mistakes
+PAIRS = [tuple(line.split(" | ")) for line in Path(__file__).with_name("pairs.txt").read_text().splitlines()]
+
+
+@pytest.fixture(scope="session")
+def stood(tmp_path_factory):
+    """Where each pair stands, and the folder of its project."""
+
+    def made(pair):
+        variant, name = pair
+        mistake = next(each for each in MISTAKES if each.name == name)
+        folder = typed(mistake.stage, tmp_path_factory.mktemp("pair") / "mine", mistake.edits)
+        line = mistake.line(folder)
+        folder = getattr(variants, variant)(folder) or folder
+        return stand(folder, find(mistake.stage), limit=LIMIT), mistake, line
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(PAIRS, pool.map(made, PAIRS), strict=True))
+
+
+def test_the_mistake_is_named_and_not_the_variant(stood):
+    """The place is the line of the mistake, wherever the variant has put its file; at most 4 of 44 may be wrong."""
+    wrong = []
+    for (variant, name), (found, mistake, line) in stood.items():
+        place = found.missing[0].advice.place
+        file = "user.py" if variant == "models_in_a_package" else Path(mistake.file).name
+        if place is None or (Path(place.file).name, place.line) != (file, line):
+            wrong.append((variant, name, str(place)))
+
+    assert len(stood) == 44
+    assert len(wrong) <= 4, wrong

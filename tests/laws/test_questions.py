@@ -1,0 +1,80 @@
+"""Checks docs/questions.md: its code compiles, what it names exists, and its recipe for an existing project works."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from companion.chain.stages import ROOT, files, find
+from companion.running.environment import environment
+
+PAGE = (ROOT / "docs/questions.md").read_text(encoding="utf-8")
+ANSWERS = dict(re.findall(r"^### .+? \{ #([\w-]+) \}\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+OURS = ["_sign", "find_session", "issue_token", "start_session", "tokens_of", "JWTAuthentication", "UserSerializer"]
+
+
+def python(answer):
+    """Returns the blocks of Python of an answer."""
+    return re.findall(r"^```python\n(.*?)^```", ANSWERS[answer], re.MULTILINE | re.DOTALL)
+
+
+def test_every_question_has_an_anchor():
+    """Other pages link to a question, so its address does not depend on its words."""
+    assert len(ANSWERS) == len(re.findall("^### ", PAGE, re.MULTILINE)) >= 26
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_code_compiles(answer):
+    """Python reads every block without an error."""
+    for block in python(answer):
+        compile(block, answer, "exec")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_names_of_the_project_exist(name):
+    """Each function and class of ours that the page names is in the final stage."""
+    code = "".join(path.read_text() for file, path in files(find("final")).items() if file.endswith(".py"))
+
+    assert name in PAGE
+    assert re.search(rf"^(def|class) {name}\b", code, re.MULTILINE)
+
+
+def test_one_device_line_ends_the_other_sessions():
+    """The answer's line uses a relation that the model has."""
+    assert python("devices") == ["user.sessions.exclude(pk=session.pk).delete()\n"]
+    assert 'related_name="sessions"' in (find("final").path / "authentication/models.py").read_text()
+
+
+def test_existing_users_survive_the_new_model(tmp_path):
+    """A project with Django's own user gets a model of its own, and its user still has the password and the group."""
+
+    def manage(*words):
+        command = [sys.executable, "manage.py", *words]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
+        ).stdout
+
+    model, record = python("existing-users")
+    subprocess.run(
+        [sys.executable, "-m", "django", "startproject", "config", str(tmp_path)], env=environment(), check=True
+    )
+    manage("migrate")
+    manage("shell", "-c", "from django.contrib.auth.models import Group, User\n"
+           "User.objects.create_user('ada', password='pw').groups.add(Group.objects.create(name='staff'))")  # fmt: skip
+    (tmp_path / "authentication/migrations").mkdir(parents=True)
+    (tmp_path / "authentication/migrations/__init__.py").touch()
+    (tmp_path / "authentication/models.py").write_text(model)
+    with (tmp_path / "config/settings.py").open("a") as settings:
+        settings.write("INSTALLED_APPS += ['authentication']\nAUTH_USER_MODEL = 'authentication.User'\n")
+    manage("makemigrations", "authentication")
+    with pytest.raises(subprocess.CalledProcessError) as stopped:
+        manage("migrate")
+    manage("shell", "-c", record)
+
+    assert "InconsistentMigrationHistory" in stopped.value.stderr
+    assert "No migrations to apply." in manage("migrate")
+    ask = (
+        "from authentication.models import User\nu = User.objects.get()\nprint(u.check_password('pw'), u.groups.get())"
+    )
+    assert manage("shell", "-v0", "-c", ask).strip() == "True staff"

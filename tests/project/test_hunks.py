@@ -1,0 +1,49 @@
+"""Differences between a project and a stage, statement by statement, and what becomes of the project without them."""
+
+import pytest
+
+from companion.chain.stages import find
+from companion.project.edits import apply
+from companion.project.hunks import hunks
+from companion.project.locate import locate
+from companion.project.reading import compared
+from companion.project.statements import lines_as_statements, statements
+from tests.explaining.mistakes import MISTAKES
+from tests.project.projects import typed
+
+
+def known(stage, folder, edits):
+    return compared(find(stage), locate(typed(stage, folder, edits)))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_a_project_without_its_differences_is_the_stage(tmp_path, mistake):
+    """Whatever the mistake, the stage's lines in the place of the project's make the statements of the stage."""
+    project = known(mistake.stage, tmp_path / "mine", mistake.edits)
+    changed = apply([hunk for hunk in hunks(project) if hunk.kind != "renamed"], project.files)
+    names = {file: name for name, file in project.pairs.items()}
+
+    for file, text in changed.items():
+        read = statements if file.endswith(".py") else lines_as_statements
+        wanted = read(project.stage_files[names[file]])
+        assert [each.key for each in read(text)] == [each.key for each in wanted]
+
+
+def test_a_stage_has_no_differences_from_itself(tmp_path):
+    assert hunks(known("07-urls", tmp_path / "mine", {})) == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "place", "kind", "mine", "theirs"),
+    [
+        ({"str(user.pk)": "user.pk"}, 16, "changed", "user.pk", "str(user.pk)"),
+        ({"        algorithms=[ALGORITHM],\n": ""}, 34, "changed", "", "algorithms=[ALGORITHM]"),
+        ({"    return claims\n": ""}, 43, "missing", "", "return claims"),
+        ({"    now = timezone.now()\n": "    print(1)\n    now = timezone.now()\n"}, 14, "extra", "print(1)", ""),
+    ],
+)
+def test_a_difference_has_the_line_of_the_first_word_that_differs(tmp_path, edit, place, kind, mine, theirs):
+    """The kind of a difference, and the words on both sides."""
+    (found,) = hunks(known("04-authentication-backend", tmp_path / "mine", {"authentication/tokens.py": edit}))
+
+    assert (found.place.line, found.kind, found.mine, found.theirs) == (place, kind, mine, theirs)
