@@ -5,28 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
-from companion.chain import address
 from companion.chain.changes import FileChange, Row, StageChanges, changes
 from companion.chain.chapters import BESIDE, Mark, parse, source
 from companion.chain.narration import Problem, narrate
 from companion.chain.places import TypedFile
 from companion.chain.selectors import REST, Claim, selectors
 from companion.chain.stages import ROOT, Stage, previous
-from companion.chain.symbols import Symbol, read_symbols, symbols
+from companion.chain.symbols import read_symbols
 
 SUITE = "tests/"
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What a test asks for: a file of `stage`, the first that has the test, and a symbol in it ("" for none)."""
-
-    stage: Stage
-    file: str
-    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,54 +160,6 @@ def _spans(path: str, text: str | None, symbol: str) -> Sequence[tuple[int, int]
         return [(1, len(lines))]
     found = read_symbols(path, text).get(symbol)
     return found.spans if found else []
-
-
-def link(found: Aim, site: str = "") -> str:
-    """Returns the address of the step that tells the symbol, or of the chapter where no step does."""
-    page = f"{site or address.site()}chapters/{found.stage.name}/"
-    step = _step(found)
-    return f"{page}#{step.ident}" if step else page
-
-
-def step_number(found: Aim) -> int | None:
-    """Returns which step of the chapter, counted from 0, tells the symbol; None where no step does."""
-    step = _step(found)
-    return step.number if step else None
-
-
-def _step(found: Aim) -> Step | None:
-    """The step that shows most of the symbol, else the first that shows the file."""
-    told = [s for s in _steps(found.stage) if any(e.change.path == found.file and e.owned for e in s.excerpts)]
-    best = step_showing(told, found.file, found.symbol) if found.symbol else None
-    return best or next(iter(told), None)
-
-
-@cache
-def _steps(stage: Stage) -> tuple[Step, ...]:
-    return tuple(steps(stage))
-
-
-@cache
-def candidates(stage: Stage) -> tuple[tuple[str, str, int], ...]:
-    """Each file of the stage, alone and with each symbol; and 2 if the stage brings it, 1 if it changes it, else 0."""
-    diff = changes(stage, previous(stage))
-    found: list[tuple[str, str, int]] = []
-    for file in diff.tree:
-        if file.startswith(SUITE) or "/migrations/" in file:
-            continue
-        change = diff.files.get(file)
-        found.append((file, "", int(change is not None)))
-        if file.endswith(".py"):
-            text = (stage.path / file).read_text(encoding="utf-8")
-            rows = {row.new for row in change.rows if row.kind == "+"} if change else set()
-            named = {name: symbol for name, symbol in symbols(text).items() if symbol.kind != "imports"}
-            old = symbols(change.old_text or "") if change else named
-            found += [(file, name, _change(symbol, rows) if name in old else 2) for name, symbol in named.items()]
-    return tuple(found)
-
-
-def _change(symbol: Symbol, added: set[int | None]) -> int:
-    return int(any(first <= (row or 0) <= last for row in added for first, last in symbol.spans))
 
 
 def _by_pane(claims: Iterable[Claim]) -> list[list[Claim]]:

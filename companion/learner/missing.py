@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 
-from companion.chain import steps
+from companion.chain import aims
 from companion.chain.stages import Stage
 from companion.explaining.advice import Advice
 from companion.explaining.explain import Attempt, Explanation, Topic, explain
@@ -28,7 +28,7 @@ class Missing:
 
     result: Result | None
     failure: Failure
-    aim: steps.Aim | None
+    aim: aims.Aim | None
     explain: Callable[[], Explanation] = field(repr=False)
     trial: Trial = field(repr=False)
     chain: tuple[Stage, ...] = field(repr=False)
@@ -78,7 +78,7 @@ class Missing:
             told = topics.aim_of(cause.name, cause.lost or cause.symbol, self.chain) or told
         elif advice.place and (told is None or advice.place.file != self.trial.known.theirs(told.file)):
             told = topics.aim_at(advice.place, self.trial.known, self.chain) or told
-        return steps.link(told) if told else ""
+        return aims.link(told) if told else ""
 
 
 def find_missing(report: Report, trial: Trial) -> list[Missing]:
@@ -101,7 +101,7 @@ def find_missing(report: Report, trial: Trial) -> list[Missing]:
 
 
 def _explained(
-    result: Result | None, failure: Failure, aim: steps.Aim | None, trial: Trial, chain: tuple[Stage, ...]
+    result: Result | None, failure: Failure, aim: aims.Aim | None, trial: Trial, chain: tuple[Stage, ...]
 ) -> Missing:
     told = told_steps(trial.stage)
     topic = Topic(aim.file, aim.symbol, told.get((aim.file, aim.symbol), -1)) if aim and result else None
@@ -111,17 +111,17 @@ def _explained(
 @cache
 def told_steps(stage: Stage) -> dict[tuple[str, str], int]:
     """The step of the stage's chapter that shows each file and symbol that the stage changes."""
-    changed = [(file, symbol) for file, symbol, changed in steps.candidates(stage) if changed]
-    return {each: steps.step_number(steps.Aim(stage, *each)) or 0 for each in changed}
+    changed = [(file, symbol) for file, symbol, changed in aims.candidates(stage) if changed]
+    return {each: aims.step_number(aims.Aim(stage, *each)) or 0 for each in changed}
 
 
-def _order(aim: steps.Aim | None, moved: bool, number: int) -> tuple[int, int, bool, int]:
+def _order(aim: aims.Aim | None, moved: bool, number: int) -> tuple[int, int, bool, int]:
     """Where in the chapters something stands that is missing; `moved`: where its code failed, not what was asked."""
-    step = steps.step_number(aim) if aim else None
+    step = aims.step_number(aim) if aim else None
     return (aim.stage.number if aim else LAST, LAST if step is None else step, moved, number)
 
 
-def _failed(failure: Failure, asked: steps.Aim | None, known: Known, chain: tuple[Stage, ...]) -> steps.Aim | None:
+def _failed(failure: Failure, asked: aims.Aim | None, known: Known, chain: tuple[Stage, ...]) -> aims.Aim | None:
     """The code that failed, if the stage of the test has brought or changed it: that is nearer than what was asked."""
     failed = topics.aim_at(failure.place, known, chain)
     return failed if failed and failed.symbol and asked and failed.stage == asked.stage else None
@@ -135,12 +135,12 @@ def _found(finding: Failure, trial: Trial, chain: tuple[Stage, ...]) -> Missing:
     return replace(found, aim=aim or topics.aim_at(finding.place, trial.known, chain))
 
 
-def _absent(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> steps.Aim | None:
+def _absent(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> aims.Aim | None:
     """What is not there at all, so that no line leads to it: the app's folder, and the setting that names the user."""
     for stage in chain:
-        for file, symbol, changed in steps.candidates(stage):
+        for file, symbol, changed in aims.candidates(stage):
             app = (file, symbol) == (f"{APP}/apps.py", "") and finding.type == "AppNotInstalled" and finding.name == APP
             user = symbol == "AUTH_USER_MODEL" and finding.type == "UserModel"
             if changed and (app and not known.has_package(APP) or user):
-                return steps.Aim(stage, file, symbol)
+                return aims.Aim(stage, file, symbol)
     return None

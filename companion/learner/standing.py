@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from companion.chain import steps
+from companion.chain import aims
 from companion.chain.stages import Stage, previous, stages
 from companion.learner import memory
 from companion.learner.missing import LAST, Missing, find_missing
@@ -47,7 +47,7 @@ class Standing:
         if self.report.passed:
             return LAST
         aim = self.missing[0].aim if self.missing else None
-        step = steps.step_number(aim) if aim and aim.stage == self.stage else None
+        step = aims.step_number(aim) if aim and aim.stage == self.stage else None
         return 0 if step is None else step
 
     @property

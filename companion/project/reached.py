@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from companion.chain import steps
+from companion.chain import aims
 from companion.chain.stages import Stage
 from companion.project.index import Known
 
@@ -19,7 +19,7 @@ def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
     app = f"{APP}/"
     names = {name for file, name in here if f"/{file}".rpartition(f"/{app}")[1]} - generic
     for stage in reversed(chain):
-        for file, name, changed in steps.candidates(stage):
+        for file, name, changed in aims.candidates(stage):
             moved = file.startswith(app) and name in names
             if changed == 2 and name and (moved or (known.theirs(file), name) in here):
                 return stage
@@ -28,4 +28,4 @@ def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
 
 def _brought(chain: tuple[Stage, ...]) -> Iterable[str]:
     """The symbols that any stage brings, once for each file that has them."""
-    return (name for _, name in {(file, name) for stage in chain for file, name, _ in steps.candidates(stage)})
+    return (name for _, name in {(file, name) for stage in chain for file, name, _ in aims.candidates(stage)})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from companion.chain.aims import Aim, candidates
 from companion.chain.stages import Stage
-from companion.chain.steps import Aim, candidates
 from companion.project.index import Known
 from companion.project.results import Place
 from companion.running import suite

@@ -2,11 +2,12 @@
 
 import pytest
 
-from companion.chain import steps as module
+from companion.chain import aims as module
+from companion.chain.aims import Aim, link, step_number
 from companion.chain.chapters import Mark
 from companion.chain.narration import Problem
 from companion.chain.stages import find
-from companion.chain.steps import Aim, lay_out, link, step_number, steps
+from companion.chain.steps import lay_out, steps
 
 OLD = {"app.py": "A = 1\n"}
 NEW = {"app.py": "A = 1\nB = 2\n\n\ndef f():\n    return A\n", "tests/test_app.py": "def test_a():\n    pass\n"}

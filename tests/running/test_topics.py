@@ -5,8 +5,8 @@ from pathlib import Path
 import markdown
 import pytest
 
+from companion.chain.aims import Aim, link, step_number
 from companion.chain.stages import ROOT, find, stages
-from companion.chain.steps import Aim, link, step_number
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.project.results import Place
