@@ -46,7 +46,7 @@ def told(tmp_path):
             f"{MODELS}, line 35: your model has a manager, and no migration says so yet.",
         ),
         (
-            "05-authentication-backend",
+            "04-tokens",
             {TOKENS: (), MODELS: (), "config/settings.py": ()},
             "authentication/checks.py does not exist yet.",
         ),
@@ -75,11 +75,11 @@ def test_what_is_not_written_yet_is_no_misspelling(told, stage, files, sentence)
 
 
 def test_an_app_of_a_later_part_waits_for_its_step(told):
-    """In chapter 5 the tokens come first: that Django REST Framework is not installed yet is not the next thing."""
+    """In chapter 5 the class comes first: that Django REST Framework is not installed yet is not the next thing."""
     first = told("05-authentication-backend", {})
 
-    assert "tokens" in first.advice.sentence
-    assert "#step-authentication-tokens" in first.link
+    assert first.advice.sentence == "authentication/backends.py does not exist yet."
+    assert "#step-authentication-backends" in first.link
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_is_not_there_leads_to_its_step(told, files, step):
 
 def test_an_app_of_a_later_part_does_not_hide_what_keeps_the_project_from_loading(told):
     """Two steps in the wrong order: the model asks for a function that is not written yet."""
-    first = told("05-authentication-backend", {MODELS: until("05-authentication-backend", MODELS)})
+    first = told("04-tokens", {MODELS: until("04-tokens", MODELS)})
 
     assert first.advice.sentence == "authentication/tokens.py does not exist yet."
 

@@ -29,7 +29,7 @@ def about(stage, ident):
         ("final", "project.py::test_gunicorn_can_load_the_project", "01-dockerfile/config/wsgi.py#application"),
         ("final", "user_model.py::test_a_user_is_shown_by_its_username", "02-user-model/authentication/models.py#User.__str__"),
         ("08-urls", "user_manager.py::test_create_user_hashes_the_password", "03-user-manager/authentication/managers.py#UserManager.create_user"),
-        ("07-views", "tokens.py::test_a_token_without_a_claim_is_refused[sub]", "05-authentication-backend/authentication/tokens.py#read_token"),
+        ("07-views", "tokens.py::test_a_token_without_a_claim_is_refused[sub]", "04-tokens/authentication/tokens.py#read_token"),
         ("06-serializers", "authentication.py::test_a_forged_token_is_refused", "05-authentication-backend/authentication/backends.py#JWTAuthentication"),
         ("06-serializers", "login_serializer.py::test_a_wrong_password_is_refused", "06-serializers/authentication/serializers.py#LoginSerializer.password"),
         ("final", "views.py::test_me_tells_who_i_am", "07-views/authentication/views.py#CurrentUserAPIView"),
@@ -61,7 +61,7 @@ def test_every_link_leads_to_a_step_that_is_there(stage):
     fragments = {address.partition("#")[2] for address in links} - {""}
     assert fragments
     assert fragments - ids == set()
-    assert sum(step_number(found) is not None for found in aims) > 0.9 * len(aims)
+    assert sum(step_number(found) is not None for found in aims) > 0.8 * len(aims)
 
 
 def test_a_link_begins_with_the_address_of_the_site():
