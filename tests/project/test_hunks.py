@@ -38,7 +38,7 @@ def test_a_stage_has_no_differences_from_itself(tmp_path):
     [
         ({"str(user.pk)": "user.pk"}, 16, "changed", "user.pk", "str(user.pk)"),
         ({"        algorithms=[ALGORITHM],\n": ""}, 34, "changed", "", "algorithms=[ALGORITHM]"),
-        ({"    now = timezone.now()\n": ""}, 9, "missing", "", "now = timezone.now()"),
+        ({"    now = timezone.now()\n": ""}, 9, "missing", "", "now=timezone.now()"),
         ({"    now = timezone.now()\n": "    print(1)\n    now = timezone.now()\n"}, 14, "extra", "print(1)", ""),
     ],
 )
