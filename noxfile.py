@@ -240,7 +240,7 @@ def dask(session):
 
 @nox.session
 def images(session):
-    """Build and run the Dockerfile of each stage (docker, podman or buildah), and ask it over HTTP."""
+    """Build and run the Dockerfiles that differ (docker, podman or buildah), and ask them over HTTP."""
     session.run(PYTHON, "-m", "companion", "images", *session.posargs, external=True)
 
 

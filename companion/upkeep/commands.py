@@ -80,11 +80,12 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
 @click.command("images")
 @STAGES
 def try_images(chosen: tuple[Stage, ...]) -> int:
-    """Build and run the Dockerfile of each stage.
+    """Build and run the Dockerfiles of stages.
 
-    Then send it HTTP requests.
+    Then send each HTTP requests.  [default: stages with another Dockerfile or other packages than the one before, and
+    the last]
     """
-    chosen = chosen or stages()
+    chosen = chosen or tuple(images.built_anew(stages()))
     try:
         builder = images.builder()
     except images.NoBuilder as error:

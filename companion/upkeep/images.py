@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,7 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "FORWARDED_ALLOW_IPS": "*",
 }
+RECIPE = ("Dockerfile", ".dockerignore", "requirements.txt")
 TESTS = "tests/test_http.py"
 TEST = "test_register_log_in_and_ask_who_i_am"
 # Production settings redirect to https. So the tests send what the proxy before a deployed API sends.
@@ -118,6 +119,13 @@ class Builder:
                 process.wait()
                 _run(self.name, *remove, name)
                 _run(self.name, "rmi", "--force", tag)
+
+
+def built_anew(chain: Sequence[Stage]) -> list[Stage]:
+    """Returns the stages whose image is built in another way than that of the stage before, and the last stage."""
+    recipes = [[(stage.path / name).read_bytes() for name in RECIPE if (stage.path / name).exists()] for stage in chain]
+    changed = [stage for stage, old, new in zip(chain, [None, *recipes], recipes, strict=False) if new != old]
+    return [*changed, *(stage for stage in chain[-1:] if stage not in changed)]
 
 
 def builder() -> Builder:

@@ -162,3 +162,19 @@ def test_only_files_of_the_stage_go_into_its_image(workshop):
     images.try_image(find("01-dockerfile"), workshop)
 
     assert workshop.context == set(files(find("01-dockerfile")))
+
+
+def test_an_image_is_built_where_its_recipe_changes(chain):
+    """Where the Dockerfile, the ignored files or the packages differ from the stage before; and for the last stage."""
+    same = {"Dockerfile": "FROM a", "requirements.txt": "Django"}
+    root = chain(
+        {
+            "01-a": same,
+            "02-b": same | {"app.py": "x"},
+            "03-c": same | {"requirements.txt": "Django\nPyJWT"},
+            "04-d": same | {"requirements.txt": "Django\nPyJWT", ".dockerignore": ".env"},
+            "05-e": same | {"requirements.txt": "Django\nPyJWT", ".dockerignore": ".env"},
+            "final": same | {"requirements.txt": "Django\nPyJWT", ".dockerignore": ".env"},
+        }
+    )
+    assert [stage.name for stage in images.built_anew(stages(root))] == ["01-a", "03-c", "04-d", "final"]
