@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from companion.chain.stages import files, find
+from companion.chain.stages import files, find, stages
 from companion.cli import main
 from companion.upkeep import images
 
