@@ -1,7 +1,7 @@
 """Finds words, sentences and paragraphs in the docs that a reader has to read twice. The words are in prose.toml.
 
-Counted is what one reads as text: no code, tables, figures, headings, block heads or comments. A folded note (`???`) does not
-count towards the length of a chapter.
+Counted is what one reads as text: no code, tables, figures, headings, block heads or comments. A folded note (`???`)
+does not count towards the length of a chapter.
 """
 
 from __future__ import annotations
