@@ -198,7 +198,7 @@ def test_what_to_read_is_about_the_file_to_open(stood):
     first = stood["an app is included, and not its addresses"].missing[0]
 
     assert first.result.requirement == "`python manage.py check` finds nothing wrong with the project."
-    assert first.link.endswith("chapters/08-urls/#step-config-urls-py")
+    assert first.link.endswith("chapters/08-urls/#step-config-urls-py-urlpatterns")
 
 
 @pytest.mark.parametrize(

@@ -209,10 +209,10 @@ def test_diff_keeps_later_steps_back(run, project):
 
     assert (status, err) == (0, "")
     assert out.startswith("Yours beside 04-tokens: Tokens: - is yours,")
-    assert "\nauthentication/tokens.py\n" not in out
+    assert "\nauthentication/checks.py\n" not in out
     assert " later steps: --all shows them.\n" in out
     every = run("diff", "--stage", "4", "--all", folder)[1]
-    assert "\nauthentication/tokens.py\n" in every
+    assert "\nauthentication/checks.py\n" in every
     assert "later steps" not in every
 
 
