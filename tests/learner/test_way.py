@@ -43,7 +43,7 @@ WAY = [
             "authentication/backends.py",
             {"    def authenticate_header(self, request):": "    def header(self, request):"},
         ),
-        ", defines header, where the stage has authenticate_header.\nRename it to authenticate_header.",
+        ", has header, where the stage has authenticate_header.",
         "/authentication/backends.py:",
     ),
     (
