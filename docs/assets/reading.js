@@ -35,20 +35,10 @@
     });
   }
 
-  /** The number of a line: the one that its style sets, or one more than that of the line above. */
-  function numberOf(line) {
-    const [own] = line.style.counterSet.match(/\d+/) ?? [];
-    return own ? Number(own) : numberOf(line.previousElementSibling) + 1;
-  }
-
-  /** Copy lines of code. Where lines of the file are left out between two of them, an empty line says so. */
+  /** Copy lines of code. */
   function copy(button, lines) {
-    const code = lines.flatMap((line, n) => {
-      const before = lines[n - 1];
-      const apart = before && numberOf(line) - numberOf(before) > 1 && codeOf(before).trim() && codeOf(line).trim();
-      return apart ? ["", codeOf(line)] : [codeOf(line)];
-    });
-    write(button, code.join("\n") + "\n", `${lines.length} ${lines.length === 1 ? "line" : "lines"} copied`);
+    const code = lines.map(codeOf).join("\n");
+    write(button, `${code}\n`, `${lines.length} ${lines.length === 1 ? "line" : "lines"} copied`);
   }
 
   function showWhole(link) {

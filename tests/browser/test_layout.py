@@ -58,8 +58,8 @@ def test_the_shorter_of_the_two_stays_in_view(page):
 
 @pytest.mark.parametrize("width", [1440, 900, 390])
 def test_nothing_scrolls_up_and_down_inside_the_page(visit, chapter, width):
-    """Each pane is as tall as its lines, so the mouse wheel always scrolls the page."""
-    assert visit(chapter, width=width).evaluate(SCROLLERS) == []
+    """Each pane is as tall as its lines, so the mouse wheel always scrolls the page. Only the menu's chapters scroll."""
+    assert {*visit(chapter, width=width).evaluate(SCROLLERS)} <= {"md-nav__list"}
 
 
 @pytest.mark.parametrize("width", [320, 390, 720, 900, 1099, 1100, 1440])

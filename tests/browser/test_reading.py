@@ -49,16 +49,16 @@ def test_every_file_of_the_head_leads_to_its_pane(visit, chapter):
 
 
 def test_a_pane_says_what_it_is(visit):
-    """It shows the status, the path, the enclosing class or function, and the counts of added and removed lines."""
+    """It shows the status, the path, where its lines go, and the counts of added and removed lines."""
     page = visit("chapters/05-authentication-backend/")
     caption = page.locator("#authentication-backends-py-jwtauthentication-authenticate-header figcaption")
 
     assert caption.locator(".rd-status").text_content() == "new file: A"
     assert caption.locator(".rd-path").inner_text() == "authentication/backends.py"
-    assert caption.locator(".rd-place").inner_text() == "in class JWTAuthentication"
+    assert caption.locator(".rd-place").inner_text() == "at the end"
     assert caption.locator(".rd-counts").text_content() == "9 added+9"
     page.goto(page.url.replace("05-authentication-backend", "03-user-manager"))
-    assert "in class User, after __str__" in page.locator(".rd-place").all_inner_texts()
+    assert "after __str__ in class User" in page.locator(".rd-place").all_inner_texts()
 
 
 def test_copy_takes_the_added_lines_and_nothing_else(page):
@@ -74,25 +74,17 @@ def test_copy_takes_the_added_lines_and_nothing_else(page):
     assert clipboard(page) == "PyJWT==2.15.1\n"
 
 
-def test_copied_hunks_are_apart(visit):
-    """There is one empty line between lines that are not next to each other in the file, and never two."""
+def test_copy_takes_a_whole_function_as_it_becomes(visit):
+    """With the lines that stay, because it replaces the function; without the removed ones."""
     page = visit("chapters/15-refresh-tokens/")
-    panes = page.locator(".rd-side > .rd-pane", has=page.locator(".rd-path", has_text="views.py"))
-    apart = 0
-    for pane in panes.all():
-        lines = pane.locator("ins > .rd-line").evaluate_all(
-            "all => all.map((e) => [e.style.counterSet, e.textContent])"
-        )
-        wanted, last = "", int(lines[0][0].split()[1]) - 1
-        for set_to, line in lines:
-            number = int(set_to.split()[1]) if set_to else last + 1
-            if number > last + 1 and line.strip() and not wanted.endswith("\n\n"):
-                wanted += "\n"
-                apart += 1
-            wanted, last = wanted + line, number
-        pane.locator(".rd-copy").click()
-        page.wait_for_function("wanted => navigator.clipboard.readText().then((text) => text === wanted)", arg=wanted)
-    assert apart > 0
+    pane = page.locator("[data-whole]").first
+    lines = pane.locator(".rd-line").evaluate_all(
+        "all => all.filter((e) => !e.closest('del')).map((e) => e.textContent.replace(/\\n$/, ''))"
+    )
+    pane.locator(".rd-copy").click()
+    page.wait_for_function(
+        "wanted => navigator.clipboard.readText().then((text) => text === wanted)", arg="\n".join(lines) + "\n"
+    )
 
 
 def test_selecting_gives_code_without_markers_numbers_or_removed_lines(visit):
