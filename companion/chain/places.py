@@ -55,16 +55,23 @@ class TypedFile:
         """Returns what the step changes in this file, place by place, from top to bottom."""
         hunks = self._hunks(step)
         around = [self._around(step, hunk) for hunk in hunks]
+        kept = self.before(step + 1)
+        wholes = {
+            symbol: (kept[symbol.first - 1], kept[symbol.last - 1])
+            for hunk, symbol in zip(hunks, around, strict=True)
+            if symbol and (around.count(symbol) > 1 or not self._place(step, hunk))
+        }
         found: dict[object, Edit] = {}
-        for hunk, symbol in zip(hunks, around, strict=True):
-            place = self._place(step, hunk)
-            if symbol and (around.count(symbol) > 1 or not place):
-                rows = found[symbol].rows if symbol in found else ()
-                kept = self.before(step + 1)
-                ends = kept[symbol.first - 1], kept[symbol.last - 1]
-                found[symbol] = Edit(rows + tuple(hunk), f"{WHOLE} {_called(symbol)}", ends)
+        for hunk in hunks:
+            # A hunk at the first line of a function that is shown whole belongs to it too.
+            new = [n for n in hunk if self.change.rows[n].kind == "+"] or hunk
+            inside = (s for s, (first, last) in wholes.items() if all(first <= n <= last for n in new))
+            if symbol := next(inside, None):
+                rows = (*(found[symbol].rows if symbol in found else ()), *hunk)
+                ends = min(wholes[symbol][0], *rows), max(wholes[symbol][1], *rows)
+                found[symbol] = Edit(rows, f"{WHOLE} {_called(symbol)}", ends)
             else:
-                found[hunk[0]] = Edit(tuple(hunk), place)
+                found[hunk[0]] = Edit(tuple(hunk), self._place(step, hunk))
         return list(found.values())
 
     def shown(self, step: int, edit: Edit) -> tuple[Row, ...]:

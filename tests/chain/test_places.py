@@ -133,3 +133,18 @@ def test_lines_at_the_end_of_a_function_belong_to_it(told):
     old = "def f():\n    x()\n    y()\n    x()\n\n\ndef g():\n    y()\n    x()\n"
     new = old.replace("    x()\n\n\ndef g", "    x()\n\n    return 1\n\n\ndef g")
     assert places(told(old, new, "app.py#f")) == ["the whole function `f`"]
+
+
+def test_the_first_line_of_a_function_is_shown_with_it(told):
+    """It is shown once, although a function is around its lines only."""
+    old = "def f(a):\n    w()\n    x()\n    y()\n    return 1\n"
+    new = old.replace("f(a)", "f(a, b)").replace("x()", "x(b)").replace("return 1", "return b")
+    assert told(old, new, "app.py") == [
+        (
+            "the whole function `f`",
+            [
+                *["-def f(a):", "+def f(a, b):", "     w()", "-    x()", "+    x(b)"],
+                *["     y()", "-    return 1", "+    return b"],
+            ],
+        )
+    ]
