@@ -70,7 +70,7 @@ def _password_reset(mail):
 
 
 def _verification(mail):
-    user = User.objects.with_email(mail.email).filter(is_active=True).first()
+    user = find_unchanged(VERIFY_EMAIL, mail.user_id, mail.fingerprint)
 
     if user is None or user.email_verified_at is not None:
         return None
