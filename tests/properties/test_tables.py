@@ -138,7 +138,7 @@ def test_no_mail_goes_to_another_address_than_it_says(token, mailoutbox, path, s
     """Mail to these emails would reach somebody else."""
     answer = post(path, {"email": spelling, "password": PASSWORD}, token)
 
-    assert (answer.status_code, answer.json()) == (400, {"email": ["Mail cannot be sent to this email."]})
+    assert (answer.status_code, answer.json()) == (400, {"email": ["We cannot send an email to this address."]})
     assert mailoutbox == []
 
 
