@@ -56,7 +56,7 @@ def test_requirements_are_installed_before_the_code_is_copied(instructions):
     """The requirements are copied and installed before the rest of the project.
 
     Docker keeps each step's result. In this order an edit to your code does not install
-    everything anew.
+    everything again.
     """
     requirements = position(instructions, "COPY", "requirements.txt")
     install = position(instructions, "RUN", "pip install")

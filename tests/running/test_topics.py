@@ -98,7 +98,7 @@ def test_requirements_and_hints_are_the_docstrings_paragraphs():
     """The first paragraph is the requirement, the rest the hint; a test without a docstring speaks by its name."""
     asked = suite.asked(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_know_the_whole_model")
 
-    assert asked.requirement == "Every change of the model stands in a migration."
+    assert asked.requirement == "Every change of the model is in a migration."
     assert asked.hint == "Run `python manage.py makemigrations authentication`."
     assert (
         suite.asked(find("02-user-model"), "tests/test_nothing.py::test_no_such_thing").requirement

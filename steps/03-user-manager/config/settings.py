@@ -82,7 +82,7 @@ DATABASES = {
 }
 
 
-# The model that stands for a user; it has to be set before the first migration runs.
+# The model of a user. It has to be set before the first migration runs.
 AUTH_USER_MODEL = 'authentication.User'
 
 

@@ -58,6 +58,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def _generate_jwt_token(self):
         """
-        Generates a JSON Web Token that stands for this user.
+        Generates a JSON Web Token that identifies this user.
         """
         return issue_token(self)

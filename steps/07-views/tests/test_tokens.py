@@ -11,7 +11,7 @@ from authentication.tokens import read_token
 
 
 def test_a_user_has_a_token(user):
-    """`user.token` is a signed token, as text, that stands for this user.
+    """`user.token` is a signed token, as text, that identifies this user.
 
     `issue_token` signs the claims with `jwt.encode`, which returns a `str`.
     """
@@ -62,7 +62,7 @@ def test_an_expired_token_is_told_apart(user, token_for, settings):
 def test_a_token_without_a_claim_is_refused(forge, claim):
     """All five claims are demanded: a token that lacks one is refused.
 
-    Without `exp` a token would be good for ever.
+    Without `exp` a token would never expire.
     """
     with pytest.raises(jwt.MissingRequiredClaimError):
         read_token(forge(**{claim: ...}))
@@ -98,7 +98,7 @@ def test_a_token_signed_with_another_key_is_refused(forge):
 
 
 def test_a_token_signed_with_another_algorithm_is_refused(forge):
-    """Only HS256 is accepted, even from somebody who knows the key."""
+    """Only HS256 is accepted, even from a client that knows the key."""
     with pytest.raises(jwt.InvalidAlgorithmError):
         read_token(
             forge(
@@ -124,7 +124,7 @@ def test_a_token_that_was_changed_is_refused(token, forge):
 
 @pytest.mark.parametrize("text", [b"", b"a.b.c", b"\xff.\xff.\xff"])
 def test_something_that_is_no_token_is_refused(text):
-    """Bytes that are no token at all are refused like any other bad token."""
+    """Bytes that are not a token at all are refused like any other bad token."""
     with pytest.raises(jwt.InvalidTokenError):
         read_token(text)
 

@@ -45,14 +45,14 @@ def call(base_url):
 
 @pytest.fixture
 def person():
-    """Somebody who has not registered yet: nobody else has this email and username."""
+    """A user who has not registered yet, with an email and a username that no other user has."""
     name = uuid.uuid4().hex
     return {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
 
 
 @pytest.fixture
 def token(call, person):
-    """The token of somebody who has registered."""
+    """The token of a user who has registered."""
     return call("POST", "/registration", person).body["token"]
 
 
@@ -88,13 +88,13 @@ def test_a_slash_at_the_end_changes_nothing(call, person, path):
 
 
 def test_answers_with_a_token_are_not_kept(call, person):
-    """No cache on the way keeps an answer that bears a token."""
+    """No cache on the way keeps a response with a token."""
     assert call("POST", "/registration", person).headers["Cache-Control"] == "no-store"
     assert call("POST", "/login", credentials(person)).headers["Cache-Control"] == "no-store"
 
 
 def test_an_email_is_registered_once(call, person):
-    """A second registration with the same email and username is answered by 400."""
+    """A second registration with the same email and username returns 400."""
     call("POST", "/registration", person)
     again = call("POST", "/registration", person)
 
@@ -122,7 +122,7 @@ def test_of_eight_registrations_at_once_one_wins(call, person, eight_at_once):
 
 
 def test_a_weak_password_is_refused(call, person):
-    """A common password is answered by 400."""
+    """A common password returns 400."""
     answer = call("POST", "/registration", person | {"password": "password"})
 
     assert answer.status == 400
@@ -161,7 +161,7 @@ def test_password_counts_to_its_last_character(call, person, token):
 
 
 def test_an_old_token_does_not_stop_anybody(call, person):
-    """Whoever sends a token that is no good can register and log in all the same."""
+    """A client that sends an invalid token can register and log in all the same."""
     answer = call("POST", "/registration", person, authorization="Bearer old")
     assert answer.status == 201
 
@@ -170,7 +170,7 @@ def test_an_old_token_does_not_stop_anybody(call, person):
 
 
 def test_me_is_closed_without_a_token(call):
-    """Without a token the answer is a 401 that says which kind of token is wanted."""
+    """Without a token the response is a 401 that names the kind of token to send."""
     answer = call("GET", "/me")
 
     assert answer.status == 401

@@ -8,7 +8,7 @@ REQUIRED_CLAIMS = ["sub", "iat", "exp", "iss", "aud"]
 
 def issue_token(user):
     """
-    Return a signed JSON Web Token that stands for this user until
+    Return a signed JSON Web Token that identifies this user until
     `settings.JWT_LIFETIME` has passed.
     """
     now = timezone.now()

@@ -98,7 +98,7 @@ if 'DATABASE_URL' in env:
     DATABASES['default'] = env.db('DATABASE_URL')
 
 
-# The model that stands for a user; it has to be set before the first migration runs.
+# The model of a user. It has to be set before the first migration runs.
 AUTH_USER_MODEL = 'authentication.User'
 
 

@@ -12,7 +12,7 @@ from authentication.tokens import read_token
 
 
 def test_a_user_has_a_token(user):
-    """`user.token` is a signed token, as text, that stands for this user.
+    """`user.token` is a signed token, as text, that identifies this user.
 
     `issue_token` signs the claims with `jwt.encode`, which returns a `str`.
     """
@@ -84,7 +84,7 @@ def test_clocks_may_differ_by_ten_seconds(forge, settings, claim, seconds, error
 def test_a_token_without_a_claim_is_refused(forge, claim):
     """All five claims are demanded: a token that lacks one is refused.
 
-    Without `exp` a token would be good for ever.
+    Without `exp` a token would never expire.
     """
     with pytest.raises(jwt.MissingRequiredClaimError):
         read_token(forge(**{claim: ...}))
@@ -126,7 +126,7 @@ def test_a_token_signed_with_the_secret_key_is_refused(forge, settings):
 
 
 def test_a_token_signed_with_another_algorithm_is_refused(forge):
-    """Only HS256 is accepted, even from somebody who knows the key."""
+    """Only HS256 is accepted, even from a client that knows the key."""
     with pytest.raises(jwt.InvalidAlgorithmError):
         read_token(
             forge(
@@ -152,7 +152,7 @@ def test_a_token_that_was_changed_is_refused(token, forge):
 
 @pytest.mark.parametrize("text", [b"", b"a.b.c", b"\xff.\xff.\xff"])
 def test_something_that_is_no_token_is_refused(text):
-    """Bytes that are no token at all are refused like any other bad token."""
+    """Bytes that are not a token at all are refused like any other bad token."""
     with pytest.raises(jwt.InvalidTokenError):
         read_token(text)
 

@@ -25,7 +25,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         inverse_match=True,
     )
 
-    # A mail server delivers "ada"@example.com to the mailbox of ada@example.com, and Python
+    # A mail server delivers "ada"@example.com to the inbox of ada@example.com, and Python
     # sends what is for =?utf-8?q?ada?=@example.com there, too.
     one_spelling_validator = RegexValidator(
         r'"|=\?', "Enter an email without quotation marks and without =?.", inverse_match=True
@@ -52,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     class Meta:
-        # One account for one mailbox, and one for one name, in whatever case they are written.
+        # One account for one inbox, and one for one name, in whatever case they are written.
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
@@ -89,6 +89,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def _generate_jwt_token(self):
         """
-        Generates a JSON Web Token that stands for this user.
+        Generates a JSON Web Token that identifies this user.
         """
         return issue_token(self)

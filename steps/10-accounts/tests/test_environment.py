@@ -20,7 +20,7 @@ OTHERS = ["DATABASE_URL", "DATABASE_PATH"]
 
 @pytest.fixture
 def load(monkeypatch):
-    """The settings of a module, read anew with these environment variables and no others."""
+    """The settings of a module, read again with these environment variables and no others."""
 
     def load(module, **environment):
         for name in [*PRODUCTION, *OTHERS]:
@@ -141,7 +141,7 @@ client = Client(SERVER_NAME="api.example.com", raise_request_exception=False)
 plain = client.get("/api/me")
 secure = client.get("/api/me", secure=True)
 browser = client.get("/api/me", secure=True, headers={"Accept": "text/html,*/*;q=0.5"})
-stranger = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
+unknown_host = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
 login = client.get("/admin/login/", secure=True)
 CurrentUserAPIView.permission_classes = []
 CurrentUserAPIView.get = broken
@@ -152,7 +152,7 @@ print(json.dumps({
     "plain": [plain.status_code, plain["Location"]],
     "secure": [secure.status_code, secure["Strict-Transport-Security"]],
     "browser": [browser.status_code, browser["Content-Type"]],
-    "stranger": stranger.status_code,
+    "unknown_host": unknown_host.status_code,
     "cookies": {name: bool(cookie["secure"]) for name, cookie in login.cookies.items()},
     "session": CurrentUserAPIView.authentication_classes[-1].__name__,
     "error": [error.status_code, "on purpose" in error.content.decode()],
@@ -194,7 +194,7 @@ def test_production_answers_over_https_only_and_in_json(deployed):
         "plain": [301, "https://api.example.com/api/me"],
         "secure": [401, "max-age=3600; includeSubDomains; preload"],
         "browser": [401, "application/json"],
-        "stranger": 400,
+        "unknown_host": 400,
         "cookies": {"csrftoken": True},
         "session": "JWTAuthentication",
         "error": [500, False],

@@ -102,7 +102,7 @@ if 'DATABASE_URL' in env:
 CACHES = {'default': env.cache('CACHE_URL', default='locmemcache://')}
 
 
-# The model that stands for a user; it has to be set before the first migration runs.
+# The model of a user. It has to be set before the first migration runs.
 AUTH_USER_MODEL = 'authentication.User'
 
 

@@ -51,7 +51,7 @@ def test_each_token_stands_for_its_own_user(user, token, token_for):
 
 @pytest.mark.parametrize("authorization", [None, "", "Basic YWRhOnB3", "Token abc", "\xff\xfe x"])
 def test_without_a_token_a_view_is_closed(authorization):
-    """Without a token of ours the answer is a 401 that says which kind of token is wanted.
+    """Without a token of ours the response is a 401 that names the kind of token to send.
 
     `authenticate` returns None, and the default permission refuses. `authenticate_header` turns
     what would be a 403 into a 401.
@@ -64,7 +64,7 @@ def test_without_a_token_a_view_is_closed(authorization):
 
 
 def test_a_browser_gets_a_page():
-    """A browser that asks is answered with a page, and with the same 401.
+    """A browser gets a page, and the same 401.
 
     INSTALLED_APPS holds `rest_framework`: its templates make the page.
     """
@@ -145,7 +145,7 @@ def test_a_good_token_costs_one_query(token, django_assert_num_queries):
 
 
 def test_a_bad_token_costs_no_query(forge, django_assert_num_queries):
-    """A stranger without the key cannot make the database work."""
+    """A client without the key cannot make the database work."""
     forged = forge(key="a key that is not ours, but long enough for it")
 
     with django_assert_num_queries(0):

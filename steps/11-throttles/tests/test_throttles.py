@@ -70,7 +70,7 @@ def test_an_account_is_guessed_at_ten_times_an_hour(user, hashed):
 
 
 def test_an_hour_later_one_may_guess_again(user, clock):
-    """The count begins anew with every hour."""
+    """The count is reset every hour."""
     assert [login().status_code for _ in range(11)][-1] == 429
     clock[0] += 2699
     assert login().status_code == 429
@@ -123,13 +123,13 @@ def test_a_neighbour_is_not_locked_out(user):
 
 
 def test_what_is_no_guess_is_not_counted(user):
-    """A login that lacks its password is answered by 400 as often as it comes."""
+    """A login that lacks its password returns 400 as often as it comes."""
     assert [login(password="").status_code for _ in range(15)] == [400] * 15
     assert login(password=PASSWORD).status_code == 200
 
 
 def test_an_address_logs_in_sixty_times_a_minute(user, hashed, clock):
-    """The 61st login of an address within a minute is answered by 429, whoever it is for."""
+    """The 61st login from one IP address within a minute returns 429, for every account."""
     for number in range(60):
         assert login(f"person{number}@example.com").status_code == 401
     hashed.clear()
@@ -144,7 +144,7 @@ def test_an_address_logs_in_sixty_times_a_minute(user, hashed, clock):
 
 
 def test_an_address_registers_sixty_times_a_minute():
-    """The 61st registration of an address within a minute is answered by 429."""
+    """The 61st registration from one IP address within a minute returns 429."""
     assert [register().status_code for _ in range(60)] == [400] * 60
     answer = register()
 

@@ -9,7 +9,7 @@ from .serializers import LoginSerializer, RegistrationSerializer, UserSerializer
 from .sessions import start_session, tokens_of
 from .throttles import LoginThrottle, RegistrationThrottle
 
-# An answer that bears a token is for one client: nothing on the way may keep it.
+# A response with a token is for one client, so no cache on the way may keep it.
 NO_STORE = {"Cache-Control": "no-store"}
 
 

@@ -34,7 +34,7 @@ def answer(**environ):
 
 @pytest.mark.parametrize("parameter", STRANGE)
 def test_no_parameter_of_the_content_type_makes_the_project_crash(parameter):
-    """Whatever charset a client names beside its JSON, and however, the answer is a 400.
+    """Whatever charset a client names for its JSON, and however, the response is a 400.
 
     `application` in `config/wsgi.py` takes the parameter away before Django reads the request.
     """

@@ -18,7 +18,7 @@ from .serializers import (
 from .sessions import end_session, refresh_session, start_session, tokens_of
 from .throttles import LoginThrottle, RegistrationThrottle
 
-# An answer that bears a token is for one client: nothing on the way may keep it.
+# A response with a token is for one client, so no cache on the way may keep it.
 NO_STORE = {"Cache-Control": "no-store"}
 
 

@@ -62,7 +62,7 @@ def check_throttles(app_configs, **kwargs):
     if proxies is None:
         errors.append(
             Error(
-                "NUM_PROXIES is not set, so whoever sends X-Forwarded-For is not throttled.",
+                "NUM_PROXIES is not set, so a client that sends X-Forwarded-For has no rate limit.",
                 hint="Say how many proxies stand before this server, 0 if there is none.",
                 id="authentication.E004",
             )

@@ -29,7 +29,7 @@ def save_all(*users):
     ],
 )
 def test_the_database_knows_no_case(user, username, email, constraint):
-    """Whoever writes into the table, two users never differ in upper and lower case only."""
+    """Two users never differ only in upper and lower case, whichever code writes into the table."""
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         save_all((username, email))
 

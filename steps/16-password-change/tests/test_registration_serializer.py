@@ -58,7 +58,7 @@ def test_three_fields_are_required(field, value, message):
     "value", [True, ["ada@example.com"], {"a": 1}], ids=["true", "a list", "an object"]
 )
 def test_three_fields_are_texts(value):
-    """A list, an object or a truth value is no email, no username and no password."""
+    """A list, an object or a boolean is refused as email, username and password."""
     assert errors(registration(email=value, username=value, password=value)) == {
         "email": ["Enter a valid email address."],
         "username": ["Not a valid string."],
@@ -68,7 +68,7 @@ def test_three_fields_are_texts(value):
 
 @pytest.mark.parametrize("email", ["ada", "@example.com", "a@b@c"])
 def test_an_email_has_to_be_one(email):
-    """What is no email address is refused."""
+    """A value that is not a valid email address is refused."""
     assert errors(registration(email=email)) == {"email": ["Enter a valid email address."]}
 
 

@@ -107,7 +107,7 @@ CACHES = {'default': env.cache('CACHE_URL', default='locmemcache://')}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024
 
 
-# The model that stands for a user; it has to be set before the first migration runs.
+# The model of a user. It has to be set before the first migration runs.
 AUTH_USER_MODEL = 'authentication.User'
 
 

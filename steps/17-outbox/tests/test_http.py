@@ -47,14 +47,14 @@ def call(base_url):
 
 @pytest.fixture
 def person():
-    """Somebody who has not registered yet: nobody else has this email and username."""
+    """A user who has not registered yet, with an email and a username that no other user has."""
     name = uuid.uuid4().hex
     return {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
 
 
 @pytest.fixture
 def token(call, person):
-    """The token of somebody who has registered."""
+    """The token of a user who has registered."""
     return call("POST", "/registration", person).body["access_token"]
 
 
@@ -90,13 +90,13 @@ def test_a_slash_at_the_end_changes_nothing(call, person, path):
 
 
 def test_answers_with_a_token_are_not_kept(call, person):
-    """No cache on the way keeps an answer that bears a token."""
+    """No cache on the way keeps a response with a token."""
     assert call("POST", "/registration", person).headers["Cache-Control"] == "no-store"
     assert call("POST", "/login", credentials(person)).headers["Cache-Control"] == "no-store"
 
 
 def test_an_email_is_registered_once(call, person):
-    """A second registration with the same email and username is answered by 400."""
+    """A second registration with the same email and username returns 400."""
     call("POST", "/registration", person)
     again = call("POST", "/registration", person)
 
@@ -124,7 +124,7 @@ def test_of_eight_registrations_at_once_one_wins(call, person, eight_at_once):
 
 
 def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person, eight_at_once):
-    """Eight people want one mailbox, each writes it in another case, and one gets it."""
+    """Eight people register with one email, each in another case, and one succeeds."""
     answers = []
 
     def register(number):
@@ -145,7 +145,7 @@ def test_of_eight_registrations_in_upper_and_lower_case_one_wins(call, person, e
 
 
 def test_an_account_cannot_be_guessed_at_for_long(call, person):
-    """Whoever tries one password after the other is answered by 429 before long."""
+    """A client that tries one password after the other soon gets a 429."""
     wrong = credentials(person) | {"password": "wrong"}
     answers = [call("POST", "/login", wrong) for _ in range(21)]
 
@@ -157,7 +157,7 @@ def test_an_account_cannot_be_guessed_at_for_long(call, person):
 
 @pytest.mark.parametrize("path", ["", "/login/nothing"])
 def test_an_unknown_address_answers_in_json(call, path):
-    """An address that leads nowhere is answered by 404, and in JSON."""
+    """A path that does not exist returns 404, and JSON."""
     answer = call("GET", path)
 
     assert answer.status == 404
@@ -167,7 +167,7 @@ def test_an_unknown_address_answers_in_json(call, path):
 
 @pytest.mark.parametrize("path", ["/login", "/nothing"])
 def test_a_body_of_10_mb_is_refused(call, path):
-    """A body that is far too large is answered by 413, and in JSON."""
+    """A body that is far too large returns 413, and JSON."""
     answer = call("POST", path, b" " * 10_000_000)
 
     assert answer.status == 413
@@ -176,7 +176,7 @@ def test_a_body_of_10_mb_is_refused(call, path):
 
 
 def test_a_weak_password_is_refused(call, person):
-    """A common password is answered by 400."""
+    """A common password returns 400."""
     answer = call("POST", "/registration", person | {"password": "password"})
 
     assert answer.status == 400
@@ -215,7 +215,7 @@ def test_password_counts_to_its_last_character(call, person, token):
 
 
 def test_an_old_token_does_not_stop_anybody(call, person):
-    """Whoever sends a token that is no good can register and log in all the same."""
+    """A client that sends an invalid token can register and log in all the same."""
     answer = call("POST", "/registration", person, authorization="Bearer old")
     assert answer.status == 201
 
@@ -224,7 +224,7 @@ def test_an_old_token_does_not_stop_anybody(call, person):
 
 
 def test_me_is_closed_without_a_token(call):
-    """Without a token the answer is a 401 that says which kind of token is wanted."""
+    """Without a token the response is a 401 that names the kind of token to send."""
     answer = call("GET", "/me")
 
     assert answer.status == 401

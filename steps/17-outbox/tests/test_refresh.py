@@ -58,7 +58,7 @@ def security_log(caplog):
 
 
 def test_a_login_brings_two_tokens(session, settings):
-    """One token opens the door for five minutes, the other one fetches the next pair."""
+    """One token gives access for five minutes, and the other one fetches the next pair."""
     tokens = tokens_of(session)
 
     assert tokens["token_type"] == "Bearer"
@@ -78,7 +78,7 @@ def test_a_login_brings_two_tokens(session, settings):
 
 
 def test_a_refresh_brings_new_tokens(session, refresh_token):
-    """A refresh is answered by two new tokens of the same session, which no cache may keep."""
+    """A refresh returns two new tokens of the same session, which no cache may keep."""
     let_pass(session, days=1)
     answer = refresh(refresh_token)
 
@@ -286,7 +286,7 @@ def test_a_deactivated_user_cannot_refresh(session, refresh_token):
 
 
 def test_a_deleted_user_cannot_refresh(user, refresh_token):
-    """Whoever was deleted gets a 401, and no crash."""
+    """A user who was deleted gets a 401, and no crash."""
     user.delete()
 
     assert_refused(refresh(refresh_token))
@@ -300,7 +300,7 @@ def test_after_a_logout_there_is_nothing_to_refresh(session, refresh_token):
 
 
 def test_an_access_token_cannot_refresh(session):
-    """The two kinds of tokens do not stand in for each other."""
+    """Neither kind of token is accepted in place of the other."""
     assert_refused(refresh(tokens_of(session)["access_token"]))
 
 
@@ -336,7 +336,7 @@ def test_something_that_is_no_token_is_refused(text, django_assert_num_queries):
     ids=["null", "a list", "too long"],
 )
 def test_a_refresh_needs_a_text(value, message):
-    """What is no text, or too long for a token, is answered by 400."""
+    """A value that is not text, or is too long for a token, returns 400."""
     answer = refresh(value)
 
     assert answer.status_code == 400

@@ -25,7 +25,7 @@ def test_the_project_uses_our_user():
 
 
 def test_the_migrations_know_the_whole_model():
-    """Every change of the model stands in a migration.
+    """Every change of the model is in a migration.
 
     Run `python manage.py makemigrations authentication`.
     """
@@ -78,7 +78,7 @@ def test_a_user_is_shown_by_its_username(user):
 
 
 def test_the_full_and_the_short_name_are_the_username(user):
-    """We store no real names, so the username stands in for them."""
+    """We store no real names, so both methods return the username."""
     assert user.get_full_name() == "ada"
     assert user.get_short_name() == "ada"
 
@@ -113,7 +113,7 @@ def test_a_username_is_made_of_letters_digits_and_four_signs(username):
 
 @pytest.mark.parametrize("email", ["", "ada", "ada@", "@example.com"])
 def test_an_email_looks_like_an_email(email):
-    """Something that is no email address is refused."""
+    """A value that is not a valid email address is refused."""
     user = User(username="ada", email=email, password="!")
 
     with pytest.raises(ValidationError) as caught:

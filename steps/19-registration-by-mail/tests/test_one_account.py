@@ -42,7 +42,7 @@ def refused(email, username):
     ],
 )
 def test_the_database_knows_no_case(user, username, email, constraint):
-    """Whoever writes into the table, two users never differ in upper and lower case only."""
+    """Two users never differ only in upper and lower case, whichever code writes into the table."""
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         save_all((username, email))
 

@@ -13,7 +13,7 @@ from authentication.tokens import read_token
 
 
 def test_a_user_has_a_token(user, token):
-    """A token is signed, is text, and stands for the user of its session.
+    """A token is signed, is text, and belongs to the user of its session.
 
     `issue_token` signs the claims with `jwt.encode`, which returns a `str`.
     """
@@ -49,13 +49,13 @@ def test_an_access_token_lives_for_five_minutes(settings):
 
 
 def test_a_token_says_how_it_is_signed(token):
-    """The token is signed with HS256, and says that it is good for access."""
+    """The token is signed with HS256, and its type says that it gives access."""
     assert jwt.get_unverified_header(token) == {"typ": "at+jwt", "alg": "HS256"}
 
 
 @pytest.mark.parametrize("typ", ["JWT", "rt+jwt", "AT+JWT"])
 def test_a_token_of_another_type_is_refused(forge, typ):
-    """A token that is good for something else opens nothing (RFC 8725, section 3.11)."""
+    """A token of another type is refused (RFC 8725, section 3.11)."""
     with pytest.raises(jwt.InvalidTokenError, match="^The token is good for something else.$"):
         read_token(forge(typ=typ))
 
@@ -93,7 +93,7 @@ def test_clocks_may_differ_by_ten_seconds(forge, settings, claim, seconds, error
 def test_a_token_without_a_claim_is_refused(forge, claim):
     """All six claims are demanded: a token that lacks one is refused.
 
-    Without `exp` a token would be good for ever.
+    Without `exp` a token would never expire.
     """
     with pytest.raises(jwt.MissingRequiredClaimError):
         read_token(forge(**{claim: ...}))
@@ -139,7 +139,7 @@ def test_a_token_signed_with_the_secret_key_is_refused(forge, settings):
 
 
 def test_a_token_signed_with_another_algorithm_is_refused(forge):
-    """Only HS256 is accepted, even from somebody who knows the key."""
+    """Only HS256 is accepted, even from a client that knows the key."""
     with pytest.raises(jwt.InvalidAlgorithmError):
         read_token(
             forge(
@@ -179,7 +179,7 @@ def test_a_signature_has_one_spelling(token):
 
 @pytest.mark.parametrize("text", [b"", b"a.b.c", b"\xff.\xff.\xff"])
 def test_something_that_is_no_token_is_refused(text):
-    """Bytes that are no token at all are refused like any other bad token."""
+    """Bytes that are not a token at all are refused like any other bad token."""
     with pytest.raises(jwt.InvalidTokenError):
         read_token(text)
 

@@ -3,7 +3,7 @@ from django.conf import settings
 from django.utils import timezone
 
 ALGORITHM = "HS256"
-# What a token is good for, as its header says it: RFC 9068 gave the first one its name.
+# The types of tokens, as their headers name them. The first name is from RFC 9068.
 ACCESS = "at+jwt"
 REFRESH = "rt+jwt"
 

@@ -66,7 +66,7 @@ def test_an_unknown_number_of_proxies_is_reported(found, settings):
     assert found(REST_FRAMEWORK=changed) == [
         (
             "authentication.E004",
-            "NUM_PROXIES is not set, so whoever sends X-Forwarded-For is not throttled.",
+            "NUM_PROXIES is not set, so a client that sends X-Forwarded-For has no rate limit.",
             "Say how many proxies stand before this server, 0 if there is none.",
         )
     ]

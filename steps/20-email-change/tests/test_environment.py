@@ -27,7 +27,7 @@ OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE"]
 
 @pytest.fixture
 def load(monkeypatch):
-    """The settings of a module, read anew with these environment variables and no others."""
+    """The settings of a module, read again with these environment variables and no others."""
 
     def load(module, **environment):
         for name in [*PRODUCTION, *OTHERS]:
@@ -210,7 +210,7 @@ client = Client(SERVER_NAME="api.example.com", raise_request_exception=False)
 plain = client.get("/api/me")
 secure = client.get("/api/me", secure=True)
 browser = client.get("/api/me", secure=True, headers={"Accept": "text/html,*/*;q=0.5"})
-stranger = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
+unknown_host = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
 login = client.get("/admin/login/", secure=True)
 CurrentUserAPIView.permission_classes = []
 CurrentUserAPIView.get = broken
@@ -221,7 +221,7 @@ print(json.dumps({
     "plain": [plain.status_code, plain["Location"]],
     "secure": [secure.status_code, secure["Strict-Transport-Security"]],
     "browser": [browser.status_code, browser["Content-Type"]],
-    "stranger": [stranger.status_code, stranger.json()],
+    "unknown_host": [unknown_host.status_code, unknown_host.json()],
     "cookies": {name: bool(cookie["secure"]) for name, cookie in login.cookies.items()},
     "session": CurrentUserAPIView.authentication_classes[-1].__name__,
     "error": [error.status_code, error.json()],
@@ -263,7 +263,7 @@ def test_production_answers_over_https_only_and_in_json(deployed):
         "plain": [301, "https://api.example.com/api/me"],
         "secure": [401, "max-age=3600; includeSubDomains; preload"],
         "browser": [401, "application/json"],
-        "stranger": [400, {"detail": "Bad Request."}],
+        "unknown_host": [400, {"detail": "Bad Request."}],
         "cookies": {"csrftoken": True},
         "session": "JWTAuthentication",
         "error": [500, {"detail": "Internal Server Error."}],

@@ -50,7 +50,7 @@ def call(base_url):
 
 @pytest.fixture
 def person():
-    """Somebody who has not registered yet: nobody else has this email and username."""
+    """A user who has not registered yet, with an email and a username that no other user has."""
     name = uuid.uuid4().hex
     return {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
 
@@ -80,7 +80,7 @@ def register(call, invite):
 
 @pytest.fixture
 def token(register, person):
-    """The token of somebody who has registered."""
+    """The token of a user who has registered."""
     return register(person).body["access_token"]
 
 
@@ -122,13 +122,13 @@ def test_a_slash_at_the_end_changes_nothing(call, invite, person, path):
 
 
 def test_answers_with_a_token_are_not_kept(call, register, person):
-    """No cache on the way keeps an answer that bears a token."""
+    """No cache on the way keeps a response with a token."""
     assert register(person).headers["Cache-Control"] == "no-store"
     assert call("POST", "/login", credentials(person)).headers["Cache-Control"] == "no-store"
 
 
 def test_an_email_is_registered_once(call, invite, mail_to, person):
-    """A link is good once; whoever asks for another gets the usual answer, and the owner a mail."""
+    """A link works once. A request for another gets the usual response, and the owner an email."""
     data = details(person, invite(person["email"]))
     assert call("POST", "/registration/confirm", data).status == 201
     again = call("POST", "/registration/confirm", data)
@@ -160,7 +160,7 @@ def test_of_eight_registrations_at_once_one_wins(call, invite, person, eight_at_
 def test_of_eight_registrations_in_upper_and_lower_case_one_wins(
     call, invite, person, eight_at_once
 ):
-    """Eight links lead to one mailbox, each in another case, and one of them gets an account."""
+    """Eight links lead to one inbox, each in another case, and one of them makes an account."""
     answers = []
     tokens = {
         number: invite(person["email"][:number].upper() + person["email"][number:])
@@ -183,7 +183,7 @@ def test_of_eight_registrations_in_upper_and_lower_case_one_wins(
 
 
 def test_an_account_cannot_be_guessed_at_for_long(call, person):
-    """Whoever tries one password after the other is answered by 429 before long."""
+    """A client that tries one password after the other soon gets a 429."""
     wrong = credentials(person) | {"password": "wrong"}
     answers = [call("POST", "/login", wrong) for _ in range(21)]
 
@@ -195,7 +195,7 @@ def test_an_account_cannot_be_guessed_at_for_long(call, person):
 
 @pytest.mark.parametrize("path", ["", "/login/nothing"])
 def test_an_unknown_address_answers_in_json(call, path):
-    """An address that leads nowhere is answered by 404, and in JSON."""
+    """A path that does not exist returns 404, and JSON."""
     answer = call("GET", path)
 
     assert answer.status == 404
@@ -205,7 +205,7 @@ def test_an_unknown_address_answers_in_json(call, path):
 
 @pytest.mark.parametrize("path", ["/login", "/nothing"])
 def test_a_body_of_10_mb_is_refused(call, path):
-    """A body that is far too large is answered by 413, and in JSON."""
+    """A body that is far too large returns 413, and JSON."""
     answer = call("POST", path, b" " * 10_000_000)
 
     assert answer.status == 413
@@ -214,7 +214,7 @@ def test_a_body_of_10_mb_is_refused(call, path):
 
 
 def test_a_weak_password_is_refused(register, person):
-    """A common password is answered by 400."""
+    """A common password returns 400."""
     answer = register(person | {"password": "password"})
 
     assert answer.status == 400
@@ -253,7 +253,7 @@ def test_password_counts_to_its_last_character(call, person, token):
 
 
 def test_an_old_token_does_not_stop_anybody(call, register, person):
-    """Whoever sends a token that is no good can register and log in all the same."""
+    """A client that sends an invalid token can register and log in all the same."""
     email = {"email": f"other-{person['email']}"}
     assert call("POST", "/registration", email, authorization="Bearer old").status == 202
     assert register(person, authorization="Bearer old").status == 201
@@ -263,7 +263,7 @@ def test_an_old_token_does_not_stop_anybody(call, register, person):
 
 
 def test_me_is_closed_without_a_token(call):
-    """Without a token the answer is a 401 that says which kind of token is wanted."""
+    """Without a token the response is a 401 that names the kind of token to send."""
     answer = call("GET", "/me")
 
     assert answer.status == 401

@@ -126,7 +126,7 @@ def test_a_password_may_be_as_long_as_in_the_admin(user):
 
 
 def test_a_failed_login_tells_which_request_it_was(user):
-    """`authenticate` is given the request, so that whoever counts failures can see their source."""
+    """`authenticate` gets the request, so that a counter of failures can see their source."""
     request = APIRequestFactory().post("/")
     seen = []
 

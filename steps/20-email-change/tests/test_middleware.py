@@ -28,7 +28,7 @@ class Body(io.BytesIO):
 
 @pytest.fixture
 def stranger():
-    """A client that sees what a stranger would see, errors included."""
+    """A client that gets error responses, as over HTTP, in place of exceptions."""
     return Client(raise_request_exception=False)
 
 
@@ -59,7 +59,7 @@ def assert_json(response, status, detail):
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("path", ["/nothing", "/api/login/x", "/%ff"])
 def test_an_unknown_address_answers_in_json(stranger, settings, debug, path):
-    """An address that leads nowhere is answered by 404 in JSON, in development too."""
+    """A path that does not exist returns 404 in JSON, in development too."""
     settings.DEBUG = debug
 
     assert_json(stranger.get(path, headers={"Accept": "text/html"}), 404, "Not Found.")
@@ -68,7 +68,7 @@ def test_an_unknown_address_answers_in_json(stranger, settings, debug, path):
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("host", ["evil.example.com", "[::1", ""])
 def test_a_wrong_host_answers_in_json(stranger, settings, debug, host):
-    """A name that is not ours in `Host` is answered by 400 in JSON."""
+    """A name that is not ours in `Host` returns 400 in JSON."""
     settings.DEBUG = debug
 
     assert_json(stranger.get("/api/me", headers={"Host": host}), 400, "Bad Request.")
@@ -110,7 +110,7 @@ def test_a_crash_outside_of_the_api_is_a_page(
 
 
 def test_too_many_parameters_answer_in_json(stranger):
-    """An address with more than a thousand parameters is answered by 400 in JSON."""
+    """A URL with more than a thousand parameters returns 400 in JSON."""
     query = "&".join(f"name{number}=1" for number in range(1001))
 
     assert_json(stranger.get(f"/api/me?{query}"), 400, "Bad Request.")
@@ -118,7 +118,7 @@ def test_too_many_parameters_answer_in_json(stranger):
 
 @pytest.mark.parametrize("debug", [True, False])
 def test_a_crash_shows_no_password(stranger, settings, monkeypatch, debug):
-    """An error of ours is answered by 500 in JSON, without anything that the client has sent."""
+    """An error of ours returns 500 in JSON, without anything that the client has sent."""
     settings.DEBUG = debug
 
     def broken(**data):
@@ -139,7 +139,7 @@ def test_a_crash_shows_no_password(stranger, settings, monkeypatch, debug):
 
 @pytest.mark.parametrize("path", ["/api/login", "/nothing", "/admin/login/"])
 def test_a_body_that_is_too_large_is_refused(path):
-    """A body of 10 MB is answered by 413 at every path, and nothing of it is read."""
+    """A body of 10 MB returns 413 at every path, and nothing of it is read."""
     body = Body(10_000_000)
 
     assert send(path, body) == ("413 Content Too Large", b'{"detail": "Content Too Large."}')
@@ -160,7 +160,7 @@ def test_a_length_that_is_no_number_is_no_length(length):
 
 
 def test_a_cookie_that_no_database_can_look_up_is_refused(stranger):
-    """A cookie with a NUL is answered by 400: PostgreSQL would stumble over it."""
+    """A cookie with a NUL returns 400, because PostgreSQL would raise an error."""
     stranger.cookies.load(r'sessionid="\000\000\000\000\000\000\000\000"')
 
     assert_json(stranger.get("/api/me"), 400, "Bad Request.")

@@ -46,7 +46,7 @@ def me(authorization=None):
 
 
 def test_registration_answers_with_a_token():
-    """A registration is answered by 201 and a token, which no cache may keep (RFC 6749, 5.1)."""
+    """A registration returns 201 and a token, which no cache may keep (RFC 6749, 5.1)."""
     response = register()
 
     user = User.objects.get(email="ada@example.com")
@@ -57,7 +57,7 @@ def test_registration_answers_with_a_token():
 
 
 def test_a_faulty_registration_is_refused():
-    """A registration with faults is answered by 400, and every fault is named."""
+    """A registration with faults returns 400 and names every fault."""
     response = register(username="", password="")
 
     assert response.status_code == 400
@@ -99,7 +99,7 @@ def test_whoever_comes_second_is_refused(monkeypatch):
 
 
 def test_login_answers_with_a_token(user):
-    """A login is answered by 200 and a token, which no cache may keep."""
+    """A login returns 200 and a token, which no cache may keep."""
     response = login()
 
     assert response.status_code == 200
@@ -135,7 +135,7 @@ def test_a_login_is_told_to_whoever_listens(user):
     ("email", "password"), [("ada@example.com", "wrong"), ("nobody@example.com", PASSWORD)]
 )
 def test_a_wrong_login_is_refused(user, email, password):
-    """A wrong email or password is answered by 401, with the challenge that a 401 must have.
+    """A wrong email or password returns 401, with the challenge that a 401 must have.
 
     With `authentication_classes = []` there is no class to ask for it, and the 401 would become
     a 403. `get_authenticate_header` answers instead.
@@ -153,7 +153,7 @@ def test_a_wrong_login_is_refused(user, email, password):
 
 
 def test_a_login_without_a_password_is_refused():
-    """A login that lacks something is answered by 400, and says what is missing."""
+    """A login that lacks a field returns 400 and says what is missing."""
     response = call(LoginAPIView, "post", {"email": "ada@example.com"})
 
     assert response.status_code == 400
@@ -203,13 +203,13 @@ def test_me_is_closed_without_a_token():
 
 
 def test_me_costs_one_query(token, django_assert_num_queries):
-    """The user that the token stands for is fetched once."""
+    """The user of the token is fetched once."""
     with django_assert_num_queries(1):
         assert me(f"Bearer {token}").status_code == 200
 
 
 def test_a_browser_may_look_in_development(client, user):
-    """On your machine, whoever is logged in to the admin sees the API as a page."""
+    """On your machine, a user who is logged in to the admin sees the API as a page."""
     client.force_login(user)
     page = client.get("/api/me", headers={"Accept": "text/html"})
 
@@ -228,7 +228,7 @@ def test_a_browser_may_look_in_development(client, user):
     ids=["unfinished", "nested 100,000 deep"],
 )
 def test_something_that_is_no_json_is_refused(view, text, detail):
-    """A body that cannot be read as JSON is answered by 400, however strange it is."""
+    """A body that cannot be read as JSON returns 400, however strange it is."""
     response = call(view, "post", text)
 
     assert response.status_code == 400
@@ -238,7 +238,7 @@ def test_something_that_is_no_json_is_refused(view, text, detail):
 @pytest.mark.parametrize("view", PUBLIC_VIEWS)
 @pytest.mark.parametrize("text", ["[]", "null"])
 def test_json_that_is_no_object_is_refused(view, text):
-    """JSON that is no object is answered by 400."""
+    """JSON that is not an object returns 400."""
     response = call(view, "post", text)
 
     assert response.status_code == 400
@@ -248,7 +248,7 @@ def test_json_that_is_no_object_is_refused(view, text):
 @pytest.mark.parametrize("view", PUBLIC_VIEWS)
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
 def test_only_json_is_read(view, content_type):
-    """A body of another type is answered by 415."""
+    """A body of another type returns 415."""
     response = call(view, "post", "email=ada@example.com", content_type=content_type)
 
     assert response.status_code == 415
@@ -258,7 +258,7 @@ def test_only_json_is_read(view, content_type):
 @pytest.mark.parametrize("view", PUBLIC_VIEWS)
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "options"])
 def test_only_post_is_answered(view, method):
-    """Other methods are answered by 405; OPTIONS too, which would publish the docstrings."""
+    """Other methods return 405; OPTIONS too, which would publish the docstrings."""
     response = call(view, method)
 
     assert response.status_code == 405
