@@ -166,7 +166,7 @@ def _hear(stage: Stage, heard: Heard, line: dict[str, Any], on_result: OnResult 
     elif event == "facts":
         heard.facts = {name: value for name, value in line.items() if name != "event"}
     elif event == "finding":
-        # The first is the one to mend first; but an app that is not listed yet does not keep a project from loading.
+        # The first is the one to fix first; but an app that is not listed yet does not keep a project from loading.
         waits = heard.finding and heard.finding.type == "AppNotInstalled" and failure and failure.phase == "setup"
         heard.finding = failure if waits else heard.finding or failure
     elif event == "uncollected" and failure:

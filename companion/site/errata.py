@@ -20,7 +20,7 @@ from companion.site.faults import AREAS, SEVERITIES, STATES, Fault, Location
 from companion.site.glossary import up
 from companion.site.templates import element
 
-OPTIONS = ("title", "severity", "area", *STATES, "held")
+OPTIONS = ("title", "severity", "area", *STATES, "tested")
 NOTE = re.compile(r"^(2018 · faults? )([\d, ]+)( .*)?$")
 
 
@@ -44,7 +44,7 @@ class TallyBlock(MarkedBlock):
 
 
 class TellFaults(BlocksProcessor):
-    """Says where each fault is mended and which test holds it. Runs before Markdown inside lines is read."""
+    """Says where each fault is fixed and which test holds it. Runs before Markdown inside lines is read."""
 
     def fill(self, root: etree.Element) -> Problems:
         problems: Problems = []
@@ -68,9 +68,9 @@ class TellFaults(BlocksProcessor):
     def _tell(self, section: etree.Element, fault: Fault) -> list[str]:
         section.set("class", f"er er-{fault.severity} er-{fault.state} er-{fault.area}")
         steps = {place: self._step(place) for place in fault.places}
-        held = {test: faults.requirement(fault, test, self.root) for test in fault.held}
+        tested = {test: faults.requirement(fault, test, self.root) for test in fault.tested}
         words = {"severity": SEVERITIES[fault.severity], "state": STATES[fault.state]}
-        facts, where = element("fault", fault=fault, steps=steps, held=held, **words)
+        facts, where = element("fault", fault=fault, steps=steps, tested=tested, **words)
         section.insert(1, facts)
         section.append(where)
         return [

@@ -4,15 +4,15 @@
         title: A token without an expiry date is accepted
         severity: high
         area: tokens
-        mended: 04-tokens authentication/tokens.py#REQUIRED_CLAIMS
-        held: tests/test_tokens.py::test_a_token_without_a_claim_is_refused
+        fixed: 04-tokens authentication/tokens.py#REQUIRED_CLAIMS
+        tested: tests/test_tokens.py::test_a_token_without_a_claim_is_refused
 
     **Article:** … **Run:** … **Fixed:** …
     ///
 
-A fault has one of three states: `mended:` (a stage and a selector, or several with commas between them), `kept:` on
+A fault has one of three states: `fixed:` (a stage and a selector, or several with commas between them), `kept:` on
 purpose (written the same way), or `later:` (the name of a stage that doesn't exist yet). When that stage is written,
-change `later:` to `mended:`, add `held:`, and change **Later:** to **Fixed:**.
+change `later:` to `fixed:`, add `tested:`, and change **Later:** to **Fixed:**.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ AREAS = {
     "login": "Login",
     "rest": "Model, admin, URLs, text",
 }
-STATES = {"mended": "Fixed", "kept": "Kept", "later": "Later"}
+STATES = {"fixed": "Fixed", "kept": "Kept", "later": "Later"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One entry: `state` is a key of STATES; `later` names the stage that will fix it, `held` the tests."""
+    """One entry: `state` is a key of STATES; `later` names the stage that will fix it, `tested` the tests."""
 
     number: int
     title: str
@@ -67,7 +67,7 @@ class Fault:
     state: str
     places: tuple[Location, ...]
     later: str
-    held: tuple[str, ...]
+    tested: tuple[str, ...]
 
 
 def read(options: dict[str, str], number: str) -> Fault:
@@ -77,16 +77,16 @@ def read(options: dict[str, str], number: str) -> Fault:
     if not number.isdigit():
         raise ValueError(f"fault {number}: behind | stands the fault's number")
     if len(states) != 1:
-        raise ValueError(f"fault {number}: needs one of mended:, kept: and later:, and has {len(states)} of them")
+        raise ValueError(f"fault {number}: needs one of fixed:, kept: and later:, and has {len(states)} of them")
     if lacking := [name for name in ("title", "severity", "area") if name not in given]:
         raise ValueError(f"fault {number}: lacks {lacking[0]}:")
     for name, known in (("severity", SEVERITIES), ("area", AREAS)):
         if given[name] not in known:
             raise ValueError(f"fault {number}: {name}: is one of {', '.join(known)}, and not {given[name]!r}")
     where = "" if states == ["later"] else given[states[0]]
-    held = tuple(test.strip() for test in given.get("held", "").split(",") if test.strip())
+    tested = tuple(test.strip() for test in given.get("tested", "").split(",") if test.strip())
     facts = {name: given.get(name, "") for name in ("title", "severity", "area", "later")}
-    return Fault(number=int(number), state=states[0], places=tuple(_places(where)), held=held, **facts)
+    return Fault(number=int(number), state=states[0], places=tuple(_places(where)), tested=tested, **facts)
 
 
 def _places(text: str) -> Iterator[Location]:
@@ -105,15 +105,15 @@ def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
         if not stages.STEP.fullmatch(fault.later):
             found.append(f"later: is the name of a stage to come, as in 21-signing-keys, and not {fault.later!r}")
         elif fault.later[:2] in numbers:
-            found.append(f"stage {fault.later[:2]} is there: write mended: and held:, or name a later stage")
-        if fault.held:
-            found.append("what is left for later has no held: yet")
-    elif not fault.held:
-        found.append("lacks held:, the test that fails without the fix")
+            found.append(f"stage {fault.later[:2]} is there: write fixed: and tested:, or name a later stage")
+        if fault.tested:
+            found.append("what is left for later has no tested: yet")
+    elif not fault.tested:
+        found.append("lacks tested:, the test that fails without the fix")
     found += [problem for place in fault.places if (problem := _lost_place(place, root))]
-    lost = [test for test in fault.held if requirement(fault, test, root) is None]
+    lost = [test for test in fault.tested if requirement(fault, test, root) is None]
     names = ", ".join(sorted({place.stage for place in fault.places}))
-    found += [f"held: there is no {test}, neither in {names} nor in the root" for test in lost]
+    found += [f"tested: there is no {test}, neither in {names} nor in the root" for test in lost]
     return [f"fault {fault.number}: {problem}" for problem in found]
 
 

@@ -91,7 +91,7 @@ class Worktree:
         old, mine = self.committed(later, path), self.now(later, path)
         key = hashlib.sha256(repr((later.name, path, base, edit, old)).encode()).hexdigest()
         if mine is not None and conflicts(mine.decode(errors="replace")):
-            raise Conflict(self._ask(later, path, "still has conflict markers. Mend the lines between them"))
+            raise Conflict(self._ask(later, path, "still has conflict markers. Fix the lines between them"))
         if key in self.by_hand or mine == edit:
             return False
         place = f"{later}/{path}"
@@ -112,7 +112,7 @@ class Worktree:
                 what = "cannot be merged line by line. Put the right version there, or delete it"
             else:
                 self._write(later, path, merged)
-                what = "cannot be merged by itself. Mend the lines between <<<<<<< and >>>>>>>"
+                what = "cannot be merged by itself. Fix the lines between <<<<<<< and >>>>>>>"
             raise Conflict(self._ask(later, path, what))
         if merged == mine:
             return False

@@ -196,7 +196,7 @@ def test_the_buttons_of_the_errata_work_by_keyboard(visit):
 
 def test_a_note_leads_to_its_fault_and_the_fault_to_its_step(page):
     """Both links lead to a target that is in view."""
-    page.locator(".mended .er-link", has_text="22").click()
+    page.locator(".fixed .er-link", has_text="22").click()
     page.wait_for_url("**/errata/#fault-22")
     fault = page.locator("section.er:has(#fault-22)")
     assert page.locator("#fault-22").evaluate(INSIDE)

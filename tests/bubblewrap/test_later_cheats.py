@@ -1,4 +1,4 @@
-"""Cheats that nobody thought of while the sandbox was built: each was tried on it afterwards, and what got through was mended."""
+"""Cheats that nobody thought of while the sandbox was built: each was tried on it afterwards, and what got through was fixed."""
 
 import textwrap
 

@@ -194,7 +194,7 @@ def test_a_folder_that_may_not_be_opened_is_told(project, monkeypatch):
 
 
 def test_what_to_read_is_about_the_file_to_open(stood):
-    """The test that fails is of chapter 1, and the line to mend of chapter 7: the link leads there."""
+    """The test that fails is of chapter 1, and the line to fix of chapter 7: the link leads there."""
     first = stood["an app is included, and not its addresses"].missing[0]
 
     assert first.result.requirement == "`python manage.py check` finds nothing wrong with the project."
@@ -241,7 +241,7 @@ def test_pins_older_than_the_stages_are_noted(project):
 
 
 def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
-    """A package of this environment that is too old is named, with the command that mends it."""
+    """A package of this environment that is too old is named, with the command that fixes it."""
     real = versions.version
     monkeypatch.setattr(versions, "version", lambda name: "4.2.1" if name == "django" else real(name))
 

@@ -13,7 +13,7 @@ from tests.site.errata import read_all
 
 PAGE = (ROOT / "docs" / "errata.md").read_text()
 FAULTS = read_all(PAGE)
-NOTE = re.compile(r'^ *!!! (mended|later) "2018 · faults? ([\d, ]+)', re.MULTILINE)
+NOTE = re.compile(r'^ *!!! (fixed|later) "2018 · faults? ([\d, ]+)', re.MULTILINE)
 STAGES = stages()
 
 
@@ -32,15 +32,15 @@ def test_what_an_entry_names_is_there(fault):
 
 def test_an_entry_and_its_chapter_say_the_same():
     """A fault is `later` in both; one that a chapter has fixed is fixed here too, or kept on purpose."""
-    mended = set()
+    fixed = set()
     noted = set()
     for stage in STAGES:
         for kind, numbers in NOTE.findall(chapter(stage).path.read_text()):
             found = {int(number) for number in numbers.split(",")}
             noted |= found
-            mended |= found if kind == "mended" else set()
+            fixed |= found if kind == "fixed" else set()
 
-    assert {fault.number for fault in FAULTS if fault.state != "later"} == mended
+    assert {fault.number for fault in FAULTS if fault.state != "later"} == fixed
     assert {fault.number for fault in FAULTS} == noted
 
 

@@ -1,4 +1,4 @@
-"""The 71 faults of the 2018 article: each is called out once, where it is mended or left for later."""
+"""The 71 faults of the 2018 article: each is called out once, where it is fixed or left for later."""
 
 import re
 
@@ -6,17 +6,17 @@ from companion.chain.chapters import chapter
 from companion.chain.stages import stages
 
 NOTE = re.compile(
-    r'^ *!!! (?:(mended) "2018 · faults? ([\d, ]+)"|(later) "2018 · faults? ([\d, ]+) · left for later")$', re.MULTILINE
+    r'^ *!!! (?:(fixed) "2018 · faults? ([\d, ]+)"|(later) "2018 · faults? ([\d, ]+) · left for later")$', re.MULTILINE
 )
-ANY_NOTE = re.compile(r"^ *!!! (?:mended|later)\b.*$", re.MULTILINE)
+ANY_NOTE = re.compile(r"^ *!!! (?:fixed|later)\b.*$", re.MULTILINE)
 
 
 def _notes():
     for stage in stages():
         text = chapter(stage).path.read_text()
-        for mended, numbers, later, left in NOTE.findall(text):
+        for fixed, numbers, later, left in NOTE.findall(text):
             for number in (numbers or left).split(","):
-                yield int(number), mended or later
+                yield int(number), fixed or later
 
 
 def test_every_fault_is_named_exactly_once():
@@ -32,5 +32,5 @@ def test_every_note_has_the_form_that_is_counted():
 
 
 def test_what_is_not_mended_yet_is_left_for_later():
-    """These faults wait for a stage that is not there yet; no chapter says that it has mended them."""
+    """These faults wait for a stage that is not there yet; no chapter says that it has fixed them."""
     assert {number for number, kind in _notes() if kind == "later"} == {37}

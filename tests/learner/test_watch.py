@@ -88,7 +88,7 @@ def terminal():
 
 @pytest.mark.parametrize("options", [[], ["--poll"]], ids=["events", "polling"])
 def test_a_save_is_checked_and_keys_are_answered(terminal, project, options):
-    """Save, read what is missing, ask for a hint and the difference, mend it, save, go on to the next stage, quit."""
+    """Save, read what is missing, ask for a hint and the difference, fix it, save, go on to the next stage, quit."""
     folder = project(ONE)
     shown = terminal("watch", *options, folder)
     assert "Done. Next comes 02-user-model" in shown.expect(KEYS)

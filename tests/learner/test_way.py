@@ -73,7 +73,7 @@ def said(capsys, *arguments):
 
 
 def test_the_whole_way(tmp_path, capsys):
-    """Each stage is red after the mistake, says where it is, is green when it is mended, and names the next one."""
+    """Each stage is red after the mistake, says where it is, is green when it is fixed, and names the next one."""
     folder = tmp_path / "mine"
     assert said(capsys, "start", folder)[0] == 0
 

@@ -33,7 +33,7 @@ Intro.
 
 A `token` is made by `sign`, and `User` is not new. `return sign("it <b>")` and `objects()` too.
 
-!!! mended "2018 · fault 2"
+!!! fixed "2018 · fault 2"
 
     Wrong.
 
@@ -115,7 +115,7 @@ def test_the_prose_stands_beside_its_pane(render):
 
     assert problems == []
     assert len(page.having("rd-step")) == len(page.having("rd-prose")) == len(page.having("rd-side")) == 4
-    assert page.having("mended")[0]["text"].split() == ["2018", "·", "fault", "2", "Wrong."]
+    assert page.having("fixed")[0]["text"].split() == ["2018", "·", "fault", "2", "Wrong."]
 
 
 def test_added_and_removed_lines_say_so_without_colour(render):

@@ -37,7 +37,7 @@ description: What is new.
 /// beside | app.py#sign, app.py#imports
 Sign it.
 
-!!! mended "2018 · faults 1, 2"
+!!! fixed "2018 · faults 1, 2"
 
     Wrong.
 ///
@@ -61,8 +61,8 @@ ERRATA = """# Faults
     title: 'One `<b>`: "a"'
     severity: high
     area: tokens
-    mended: 02-new app.py#sign, Dockerfile#"USER app"
-    held: tests/test_app.py::test_it
+    fixed: 02-new app.py#sign, Dockerfile#"USER app"
+    tested: tests/test_app.py::test_it
 
 **Article:** `x`
 ///
@@ -117,8 +117,8 @@ def render(root, caplog):
 
 
 def fault(**changes):
-    facts = {"title": "T", "severity": "high", "area": "login", "mended": "02-new app.py#sign",
-             "held": "tests/test_app.py::test_it"}  # fmt: skip
+    facts = {"title": "T", "severity": "high", "area": "login", "fixed": "02-new app.py#sign",
+             "tested": "tests/test_app.py::test_it"}  # fmt: skip
     return read(facts | changes, "1")
 
 
@@ -127,10 +127,10 @@ def test_a_fault_is_read_from_its_block():
     first, second = read_all(ERRATA)
 
     assert first == faults.Fault(
-        1, 'One `<b>`: "a"', "high", "tokens", "mended",
+        1, 'One `<b>`: "a"', "high", "tokens", "fixed",
         (Location("02-new", "app.py#sign"), Location("02-new", 'Dockerfile#"USER app"')), "", ("tests/test_app.py::test_it",)
     )  # fmt: skip
-    assert (second.number, second.state, second.places, second.later, second.held) == (3, "later", (), "03-next", ())
+    assert (second.number, second.state, second.places, second.later, second.tested) == (3, "later", (), "03-next", ())
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_fault_is_read_from_its_block():
         ({"severity": "fatal"}, "severity: is one of high, medium, low, and not 'fatal'"),
         ({"area": "x"}, "area: is one of start, image"),
         ({"title": ""}, "lacks title:"),
-        ({"mended": ""}, "needs one of mended:, kept: and later:, and has 0"),
+        ({"fixed": ""}, "needs one of fixed:, kept: and later:, and has 0"),
         ({"later": "03-next"}, "and has 2 of them"),
     ],
 )
@@ -154,17 +154,17 @@ def test_a_fault_that_is_written_wrong_is_refused(changes, message):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"mended": "02-new app.py#sing"}, "app.py of 02-new has no sing; did you mean sign?"),
-        ({"mended": "02-new ap.py#sign"}, "02-new has no file ap.py"),
-        ({"mended": "04-x app.py#sign"}, "there is no stage '04-x'"),
-        ({"mended": "app.py#sign"}, "there is no stage ''"),
-        ({"mended": '02-new Dockerfile#"USER root"'}, 'Dockerfile of 02-new does not hold "USER root"'),
-        ({"mended": "02-new Dockerfile#USER"}, "Dockerfile of 02-new has no USER"),
-        ({"held": "tests/test_app.py::test_that"}, "there is no tests/test_app.py::test_that"),
-        ({"held": ""}, "lacks held:"),
-        ({"mended": "", "later": "02-other", "held": ""}, "stage 02 is there: write mended: and held:"),
-        ({"mended": "", "later": "soon", "held": ""}, "later: is the name of a stage to come"),
-        ({"mended": "", "later": "03-next"}, "what is left for later has no held: yet"),
+        ({"fixed": "02-new app.py#sing"}, "app.py of 02-new has no sing; did you mean sign?"),
+        ({"fixed": "02-new ap.py#sign"}, "02-new has no file ap.py"),
+        ({"fixed": "04-x app.py#sign"}, "there is no stage '04-x'"),
+        ({"fixed": "app.py#sign"}, "there is no stage ''"),
+        ({"fixed": '02-new Dockerfile#"USER root"'}, 'Dockerfile of 02-new does not hold "USER root"'),
+        ({"fixed": "02-new Dockerfile#USER"}, "Dockerfile of 02-new has no USER"),
+        ({"tested": "tests/test_app.py::test_that"}, "there is no tests/test_app.py::test_that"),
+        ({"tested": ""}, "lacks tested:"),
+        ({"fixed": "", "later": "02-other", "tested": ""}, "stage 02 is there: write fixed: and tested:"),
+        ({"fixed": "", "later": "soon", "tested": ""}, "later: is the name of a stage to come"),
+        ({"fixed": "", "later": "03-next"}, "what is left for later has no tested: yet"),
     ],
 )
 def test_what_an_entry_says_is_held_against_the_stages(root, changes, problem):
@@ -212,7 +212,7 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
     assert found == []
     assert 'id="fault-1"' in page
     assert "1. One <code>&lt;b&gt;</code>: \"a\"" in page
-    assert '<section class="er er-high er-mended er-tokens"' in page
+    assert '<section class="er er-high er-fixed er-tokens"' in page
     assert (
         'Fixed in <a href="chapters/02-new.md#step-app-py-sign">stage 02-new, <code>app.py</code> › <code>sign</code></a>'
         in page

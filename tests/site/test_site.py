@@ -33,8 +33,8 @@ ERRATA = """# Errata
     title: A fault
     severity: high
     area: login
-    mended: 02-new app.py#LIMIT
-    held: tests/test_app.py::test_it
+    fixed: 02-new app.py#LIMIT
+    tested: tests/test_app.py::test_it
 ///
 """
 

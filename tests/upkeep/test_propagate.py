@@ -187,7 +187,7 @@ CONFLICT = {
 
 
 def test_a_conflict_stops_with_markers_and_the_next_command(repository):
-    """The file that has to be mended is named; what came before it is done, what comes after is not touched."""
+    """The file that has to be fixed is named; what came before it is done, what comes after is not touched."""
     root = repository(CONFLICT)
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei"))
 
@@ -195,7 +195,7 @@ def test_a_conflict_stops_with_markers_and_the_next_command(repository):
         carried(root)
 
     assert str(caught.value) == (
-        "steps/03-c/f.txt cannot be merged by itself. Mend the lines between <<<<<<< and >>>>>>>, then run again:\n"
+        "steps/03-c/f.txt cannot be merged by itself. Fix the lines between <<<<<<< and >>>>>>>, then run again:\n"
         "    python -m companion propagate"
     )
     before, here, after = read(root, "steps/02-b/f.txt", "steps/03-c/f.txt", "final/f.txt")
@@ -205,7 +205,7 @@ def test_a_conflict_stops_with_markers_and_the_next_command(repository):
 
 
 def test_a_run_goes_on_after_a_conflict_was_mended(repository):
-    """Not before the markers are gone; then the mended text is what is carried on, and nothing is lost."""
+    """Not before the markers are gone; then the fixed text is what is carried on, and nothing is lost."""
     root = repository(CONFLICT)
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei").replace("six", "SIX"))
     with pytest.raises(Conflict):

@@ -82,7 +82,7 @@ class Child:
         return self.test()
 
     def note(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
-        """Tell of something that has to be mended, and go on: the tests may say more."""
+        """Tell of something that has to be fixed, and go on: the tests may say more."""
         self.send("finding", failure=asdict(Failure(phase, type_, message, name, (place,) if place else ())))
 
     def stop(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
