@@ -2,7 +2,7 @@
 
 Started as `python -I http_tester.py`. Reads one line of JSON from stdin: `stage` (its folder), `socket` (the path of
 the submission's socket; "" to list the tests only) and `channel` (the descriptor to which it writes lines of JSON).
-All that a stranger can send here are the bytes of HTTP answers: few enough, soon enough, from one socket only.
+All that a submission can send here are the bytes of HTTP answers: few enough, soon enough, from one socket only.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from companion.grading.verdicts import Grade, Verdict
 
 try:
     import fcntl
-except ImportError:  # Windows, where nobody grades strangers' code
+except ImportError:  # Windows, where no untrusted code is graded
     fcntl = None  # type: ignore[assignment]
 
 

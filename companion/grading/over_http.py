@@ -1,4 +1,4 @@
-"""Grades a project over HTTP: served from the sandbox, and held against the stage's tests by the trusted side."""
+"""Grades a project over HTTP: served from the sandbox, and tested with the stage's tests by the trusted side."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class GraderFailed(RuntimeError):
 
 
 def speaks_http(stage: Stage) -> bool:
-    """Whether the stage has tests that any server can be held against."""
+    """Returns whether the stage has tests that can run against any server."""
     return (stage.path / TESTS).is_file()
 
 

@@ -1,4 +1,4 @@
-"""Holds strangers' code where it can do no harm: bubblewrap on Linux, as root or not.
+"""Runs untrusted code where it can do no harm: bubblewrap on Linux, as root or not.
 
 Inside there is no network, no file but the system's, Python's packages and what is mounted read-only, one small
 scratch folder, an empty environment, another user without rights, and no way to get any (no user namespaces, no
@@ -29,12 +29,12 @@ STRANGER = 2_000_000_000  # user ids from here on belong to nobody
 
 
 class NoSandbox(RuntimeError):
-    """Nothing here can hold strangers' code; the message says why, and what to do."""
+    """Nothing here can confine untrusted code; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bubblewrap:
-    """bubblewrap at `path`. As root it also changes the user; `inner` says that user namespaces work for strangers."""
+    """bubblewrap at `path`. As root it also changes the user; `inner` says that untrusted code gets user namespaces."""
 
     path: str
     root: bool
@@ -89,7 +89,7 @@ def find() -> Bubblewrap:
     """The sandbox of this machine, tried once. Raises NoSandbox."""
     if sys.platform != "linux":
         raise NoSandbox(
-            "Strangers' code is held by bubblewrap, which only Linux has. Grade on Linux, in a virtual machine "
+            "Untrusted code runs in bubblewrap, which only Linux has. Grade on Linux, in a virtual machine "
             "for instance, or add --unsafe if you trust every submission."
         )
     path = shutil.which("bwrap")

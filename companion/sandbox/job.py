@@ -1,4 +1,4 @@
-"""What strangers' code is started with: limits, mounts, an order; and the way to start it without any sandbox."""
+"""What untrusted code is started with: limits, mounts, an order; and the way to start it without any sandbox."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Job:
 
 
 class Sandbox(Protocol):
-    """Where strangers' code runs. `proof` says whether it is held there."""
+    """Where untrusted code runs. `proof` says whether it is confined there."""
 
     @property
     def proof(self) -> bool: ...

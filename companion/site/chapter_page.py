@@ -1,4 +1,4 @@
-"""Fills the page of a chapter: its head, the panes beside the prose, and the files as they are at its stage."""
+"""Fills the page of a chapter: its head, the panes next to the prose, and the files as they are at its stage."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from companion.site.templates import element, html
 
 
 class PlacePanes(BlocksProcessor):
-    """Puts the panes beside the prose."""
+    """Puts the panes next to the prose."""
 
     def __init__(self, md: Markdown, root: Path, repository: str) -> None:
         super().__init__(md, root)
@@ -77,7 +77,7 @@ class PlacePanes(BlocksProcessor):
         self._put(foot, html("foot", ident=step.ident, report=report))
 
     def _link(self, prose: etree.Element, panes: list[Pane]) -> None:
-        """Makes a link of code in the prose that is on exactly one line beside it."""
+        """Turns code in the prose into a link when it is on exactly one line of the panes next to it."""
         lines = {ident: line for shown in panes for ident, line in shown.lines.items()}
         seen: set[str] = set()
         for parent in list(prose.iter()):
@@ -130,7 +130,7 @@ def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
 
 
 def _open(root: etree.Element, chapter: etree.Element) -> None:
-    """Puts what is above the first heading or step beside the head of the chapter."""
+    """Puts what is above the first heading or step next to the head of the chapter."""
     intro = etree.Element("div", {"class": "rd-intro"})
     opening = etree.Element("div", {"class": "rd-opening"})
     opening.extend([intro, chapter])

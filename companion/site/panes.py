@@ -1,4 +1,4 @@
-"""Builds the panes beside the prose. What a line is, is in the markup, and never in its colour alone."""
+"""Builds the panes next to the prose. What a line is, is in the markup, and never in its colour alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strangers who want a pass without the work, the instructor's secrets, or the machine. Nobody gets any of them.
+"""Submissions that want a pass without the work, the instructor's secrets, or the machine. None gets any of them.
 
 Each cheat sits in a project that lacks the addresses (stage 06): an honest run of it passes no test at all.
 """

@@ -1,4 +1,4 @@
-"""Strangers who want the machine for themselves: its memory, its processors, or the grader's own time."""
+"""Submissions that take the machine for themselves: its memory, its processors, or the grader's own time."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_sockets_that_nobody_reads_end_with_the_time(tried):
     assert "Too many open files" in result.output
 
 
-SLOW = {  # Python that takes Python, or whoever reads it, long
+SLOW = {  # Python that takes Python, or a reader, long
     "one name": "x=1\n" * 240_000,
     "one name in a class": "class A:\n" + " x=1\n" * 190_000,
     "functions": "def f():0\n" * 95_000,

@@ -109,7 +109,7 @@ def test_an_app_of_a_later_part_does_not_hide_what_keeps_the_project_from_loadin
 
 
 def test_a_secret_key_of_ones_own_is_no_slip(tmp_path):
-    """Whoever runs startproject has another SECRET_KEY: it is behind no failure."""
+    """A project made by startproject has its own SECRET_KEY, which no failure is about."""
     edits = {"config/settings.py": OWN_KEY, "Dockerfile": {"USER app": "USER root"}}
     found = stand(typed("01-dockerfile", tmp_path / "mine", edits), find("01-dockerfile"))
 

@@ -106,7 +106,7 @@ def migrated(folder):
 
 
 def test_a_database_from_before_the_user_model(project):
-    """Whoever has migrated in 01 is told in 02 that the database has to go."""
+    """A learner who has migrated in 01 is told in 02 to delete the database."""
     folder = project("01-dockerfile")
     migrated(folder)
     project("02-user-model")
@@ -214,7 +214,7 @@ def test_what_to_read_is_about_the_file_to_open(stood):
     ],
 )  # fmt: skip
 def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
-    """Whoever names the wrong folder is told which one is meant."""
+    """For a wrong folder, the message names the right one."""
     project("01-dockerfile")
     (tmp_path / "empty").mkdir()
     (tmp_path / "other").mkdir()
@@ -252,7 +252,7 @@ def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
 
 
 def test_what_is_not_written_yet_is_not_misspelt(tmp_path):
-    """`UserSerializer` is right as it is, and no slip for the `EmailSerializer` that a later step brings."""
+    """`UserSerializer` is right as it is, and not a typo of the `EmailSerializer` that a later step adds."""
     known = compared(find("18-password-reset"), locate(typed("17-outbox", tmp_path / "mine")))
     message = "cannot import name 'EmailSerializer' from 'authentication.serializers' (serializers.py)"
 

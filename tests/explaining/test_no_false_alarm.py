@@ -46,7 +46,7 @@ def test_no_false_alarm(stood, name):
 
 @pytest.mark.parametrize("variant", [another_settings_package, settings_in_parts], ids=lambda v: v.__name__)
 def test_the_last_stage_passes_too(tmp_path, variant):
-    """The tests that start the project anew, with production settings, find the learner's package as well."""
+    """The tests that start the project again, with production settings, find the learner's package as well."""
     folder = typed("final", tmp_path / "mine")
     variant(folder)
     if variant is settings_in_parts:

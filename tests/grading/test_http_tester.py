@@ -66,7 +66,7 @@ def test_error_says_what_came_back(error, status, said):
 
 @pytest.fixture
 def answering(tmp_path):
-    """A server that sends these bytes to whoever connects; returns the path of its socket."""
+    """A server that sends these bytes to each client; returns the path of its socket."""
     path = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)

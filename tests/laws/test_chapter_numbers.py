@@ -14,7 +14,7 @@ NUMBERS = {f"{stage.name}.md": stage.name[:2] for stage in stages()}
 
 
 def problems(text):
-    """The numbers of chapters that are no link, and the links that lead to another chapter than they say."""
+    """Yields the numbers of chapters that are not links, and the links whose number is not that of their chapter."""
     lines = text.splitlines()
     code = {n for fence in parse(lines)[1] for n in range(fence.start - 1, fence.end + 1)}
     prose = "\n".join("" if n in code else line for n, line in enumerate(lines))

@@ -25,7 +25,7 @@ def test_every_fault_is_named_exactly_once():
 
 
 def test_every_note_has_the_form_that_is_counted():
-    """A note on 2018 has one of the two forms: a slip of the pen would hide its numbers."""
+    """A note on 2018 has one of the two forms, because a typo would hide its numbers."""
     for stage in stages():
         text = chapter(stage).path.read_text()
         assert len(ANY_NOTE.findall(text)) == len(NOTE.findall(text)), stage.name

@@ -1,4 +1,4 @@
-"""Laws 3 and 4: every changed line is told, and a stage changes no more than one can follow in an evening."""
+"""Laws 3 and 4: a chapter shows every changed line, and a stage changes no more than fits in an evening."""
 
 import re
 

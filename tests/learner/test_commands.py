@@ -107,7 +107,7 @@ def test_a_hint_and_a_traceback_come_when_asked_for(run, project):
 
 
 def test_where_there_is_no_hint(run, project):
-    """Whoever asks for a hint that is not there is told where to look."""
+    """For a hint that does not exist, the message says where to look."""
     assert (
         "  Hint: there is none for this; the chapter's step says how.\n"
         in run("check", "--hint", "--stage", "2", project(TWO, WRONG))[1]

@@ -28,7 +28,7 @@ def log(folder):
 
 
 def test_a_project_is_the_stage_before(tmp_path):
-    """Whoever wants to write 03 begins with 02, runnable at once, with a history of one commit."""
+    """A learner who wants to write 03 gets 02, runnable at once, with a history of one commit."""
     folder = tmp_path / "new" / "mine"
 
     assert start(find("03-user-manager"), folder) is True
@@ -44,7 +44,7 @@ def test_a_project_is_the_stage_before(tmp_path):
 
 
 def test_before_the_first_stage_stands_startproject(tmp_path):
-    """Whoever begins from nothing gets what startproject writes, with a secret of its own."""
+    """Without a stage, a learner gets what startproject writes, with its own secret key."""
     one, two = tmp_path / "one", tmp_path / "two"
 
     assert start(stages()[0], one) is True
@@ -98,7 +98,7 @@ def test_without_git_there_is_a_project_without_a_history(tmp_path, monkeypatch)
 
 
 def test_without_a_name_in_git_the_commit_is_made_all_the_same(tmp_path, monkeypatch):
-    """Whoever has never told git a name gets one for this commit; whoever has keeps it."""
+    """Without a name in git's configuration, the commit gets one; a configured name is kept."""
     monkeypatch.setenv("HOME", os.fspath(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     start(find("02-user-model"), tmp_path / "one")

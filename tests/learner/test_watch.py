@@ -116,7 +116,7 @@ def test_a_save_is_checked_and_keys_are_answered(terminal, project, options):
 
 
 def test_the_terminal_is_left_as_it_was(terminal, project):
-    """Whoever quits, or presses Ctrl+C, sees what is typed again."""
+    """After quitting, or Ctrl+C, the terminal shows what is typed again."""
     for key in ("q", "\x03"):
         shown = terminal("watch", project(ONE))
         before = termios.tcgetattr(shown.ours)

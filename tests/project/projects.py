@@ -6,7 +6,7 @@ from companion.chain.stages import copy, find
 def typed(stage, folder, edits=None):
     """Copy a stage as a learner would have typed it, without its tests, change it, and return its folder.
 
-    `edits` has for each path the texts to replace, `{old: new}`; None removes the file, and a text writes it anew.
+    `edits` has for each path the texts to replace, `{old: new}`; None removes the file, and a text replaces it.
     """
     copy(find(stage), folder, "(?!tests/)")
     for file, change in (edits or {}).items():

@@ -80,7 +80,7 @@ def test_any_authorization_header_is_refused_or_left_alone(django_assert_num_que
     typ=st.sampled_from([ACCESS, REFRESH]),
 )
 def test_any_claim_that_we_would_not_issue_is_refused(session, name, value, typ):
-    """Whatever one claim holds, signed with our key: the token stands for its session, or is refused."""
+    """Whatever one claim has, signed with our key: the token belongs to its session, or is refused."""
     issued = tokens_of(session)["access_token" if typ == ACCESS else "refresh_token"]
     claims = jwt.decode(issued, options={"verify_signature": False})
     payload = json.dumps(claims | {name: value}).encode()
@@ -96,7 +96,7 @@ def test_any_claim_that_we_would_not_issue_is_refused(session, name, value, typ)
 
 @given(header=values)
 def test_any_header_of_a_token_is_refused(session, header):
-    """Whatever the header says that a token is good for, it is good for what we have issued it for."""
+    """Whatever type the header names, a token works only as what we have issued it as."""
     claims = jwt.decode(tokens_of(session)["access_token"], options={"verify_signature": False})
     encode = jwt.PyJWS().encode
     forged = encode(json.dumps(claims).encode(), settings.JWT_SIGNING_KEY, "HS256", {"typ": json.dumps(header)})

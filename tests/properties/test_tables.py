@@ -80,7 +80,7 @@ def post(path, data, token=None):
 
 @pytest.mark.parametrize(("path", "field"), FIELDS)
 def test_a_field_takes_nothing_but_a_text(token, path, field):
-    """What is no text, empty, too long or not storable is a 400 that names its field."""
+    """A value that is not text, empty, too long or not storable is a 400 that names its field."""
     for value in NOT_A_TEXT:
         answer = post(path, GOOD | {field: value}, token)
 

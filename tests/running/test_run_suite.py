@@ -66,7 +66,7 @@ def test_a_failure_says_what_was_asked_what_came_and_where(checked):
 
 
 def test_both_sides_of_a_comparison_are_kept(checked):
-    """What was wanted and what came are told apart, as Python shows them."""
+    """The expected and the actual value are told apart, as Python shows them."""
     report = checked(SECOND, {"authentication/models.py": {"return self.username": "return self.email"}})
 
     failure = failures(report)["test_a_user_is_shown_by_its_username"].failure
@@ -107,7 +107,7 @@ def test_settings_that_do_not_let_go_are_a_finding(checked, code, type_):
 
 
 def test_a_run_that_is_cut_off_does_not_pass(checked):
-    """Whoever ends the process while the tests run has passed nothing that was not reported."""
+    """A project that ends the process while the tests run passes only what was reported."""
     report = checked(FIRST, {"config/wsgi.py": "import os\nos._exit(0)\n"})
 
     assert (report.finding.type, report.finding.phase) == ("CutOff", "test")
@@ -137,7 +137,7 @@ def test_what_the_project_prints_is_kept_apart(checked):
 
 
 def test_results_come_one_by_one(project):
-    """Whoever waits sees each result as soon as it is there."""
+    """Each result is passed on as soon as it is there."""
     seen = []
     report = check(find(FIRST), project(FIRST), on_result=seen.append)
 

@@ -35,7 +35,7 @@ def test_a_test_finds_itself_in_the_project():
 
 
 def test_settings_in_parts_are_read_by_the_name_that_manage_has():
-    """The part stands for the whole, and to read the settings anew is to forget every part."""
+    """One part is used in place of all parts, and reading the settings again forgets every part."""
     text = 'load("config.settings"); sys.modules.pop(name, None); "config.production"'
 
     assert adapted(text, "mysite", HERE, "mysite.settings.dev") == (

@@ -1,4 +1,4 @@
-"""The command that holds strangers, and the sentence where nothing holds them."""
+"""The command that confines untrusted code, and the message where nothing can confine it."""
 
 import os
 import sys

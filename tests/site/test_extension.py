@@ -80,8 +80,8 @@ GLOSSARY = """# Words
 
 ## Bearer token { data-also="bearer" }
 
-It works for *whoever*
-bears `it` ([RFC](x)).
+It works for *any client*
+that has `it` ([RFC](x)).
 
 More.
 
@@ -286,7 +286,7 @@ def test_a_glossary_is_read_from_its_headings():
 
     assert (bearer.word, bearer.anchor) == ("Bearer token", "bearer-token")
     assert bearer.spellings == ("Bearer token", "Bearer tokens", "bearer")
-    assert bearer.meaning == "It works for whoever bears it (RFC)."
+    assert bearer.meaning == "It works for any client that has it (RFC)."
     assert hashed.spellings == ("Hash", "Hashs", "hashes", "hashed")
 
 

@@ -187,7 +187,7 @@ def test_the_repository_has_a_place_on_the_pages(drifts):
 
 
 def test_a_directive_that_does_not_exist_is_an_error(drifts):
-    """A slip of the pen does not run the block somewhere else."""
+    """A typo does not run the block somewhere else."""
     with pytest.raises(ValueError, match="'bfore' is no directive"):
         drifts(fence("$ ls", directive="bfore"))
 

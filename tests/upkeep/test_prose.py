@@ -99,7 +99,7 @@ def test_a_word_may_be_allowed(page):
 
 
 def test_the_words_of_a_picture_are_no_sentences(page):
-    """They stand in its parts, without a full stop between them."""
+    """They are in its parts, without a full stop between them."""
     assert (
         list(findings(page(f"Text.\n\n<figure>\n<svg>\n{'<text>word</text>' * 40}\n</svg>\n</figure>\n\nText.\n")))
         == []

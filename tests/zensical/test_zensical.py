@@ -52,7 +52,7 @@ def sites(tmp_path_factory):
 
 @pytest.mark.parametrize("name", [stage.name for stage in stages()])
 def test_every_chapter_has_its_steps_and_panes(sites, name):
-    """The same steps and panes in the same order, whoever builds."""
+    """Both builders show the same steps and panes in the same order."""
     mkdocs, zensical = ((sites[b] / "chapters" / name / "index.html").read_text() for b in ("mkdocs", "zensical"))
 
     assert STEP.findall(mkdocs)

@@ -1,4 +1,4 @@
-"""Runs inside the sandbox: serves a stranger's project over HTTP on a socket that it inherits.
+"""Runs inside the sandbox: serves a submission over HTTP on a socket that it inherits.
 
 Started as `python -I serve.py`. Reads one line of JSON from stdin, and writes lines of JSON to the descriptor named
 there: what kept the project from starting, or that it is ready. Nobody believes more than that.
