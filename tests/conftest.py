@@ -10,6 +10,7 @@ import pytest
 from companion.chain import address
 from companion.chain.changes import changes
 from companion.chain.stages import find, previous
+from companion.cli import main
 from companion.learner import memory
 from companion.running.run_suite import check
 from tests.project.projects import typed
@@ -42,6 +43,18 @@ def difference(chain):
         return changes(stage, previous(stage, root))
 
     return difference
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs the command line, and returns exit status, output and errors."""
+
+    def run(*arguments):
+        status = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
 
 
 @pytest.fixture

@@ -21,18 +21,6 @@ USAGE = "Usage: python -m companion {0}\nTry 'python -m companion{1} --help' for
 ROOMS = {"learner", "explaining", "running", "project", "grading", "site", "upkeep"}
 
 
-@pytest.fixture
-def run(capsys):
-    """Runs the command line, and returns exit status, output and errors."""
-
-    def run(*arguments):
-        status = main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
-
-
 def wrong(command, said, arguments="[OPTIONS] DIR"):
     """The answer to a wrong command: the exit status is 2, and errors go where errors go."""
     return 2, "", USAGE.format(f"{command} {arguments}", f" {command}", said)

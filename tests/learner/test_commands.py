@@ -8,7 +8,6 @@ import pytest
 
 from companion.chain.invocation import line
 from companion.chain.stages import find, stages
-from companion.cli import main
 from companion.learner import output
 from companion.learner.standing import stand
 from companion.learner.watch import Watched
@@ -21,18 +20,6 @@ WRONG = {
     "authentication/models.py": {"return self.username\n\n    def get_full": "return self.email\n\n    def get_full"}
 }
 START = f"\nTo open that page, start the tutorial in another window:\n  {line('serve')}\n"
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs the command line, and returns exit status, output and errors."""
-
-    def run(*arguments):
-        status = main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
 
 
 def test_a_stage_that_passes(run, project):
