@@ -78,6 +78,8 @@ class TypedFile:
         """Returns the rows of an edit with the lines around it, as they are in the file when it is typed."""
         rows, old, new = self.change.rows, self.before(step), self.before(step + 1)
         first, last = edit.whole or (edit.rows[0], edit.rows[-1])
+        while self.steps.get(last + 1) == step and rows[last + 1].changed and not rows[last + 1].text.strip():
+            last += 1  # the blank line between these lines and those below
         middle = (n for n in sorted({*old, *new}) if first <= n <= last)
         shown = [rows[n] if self.steps[n] == step else _unchanged(rows[n]) for n in middle]
         if not edit.whole:
@@ -167,12 +169,14 @@ class TypedFile:
 
 
 def _with_blanks(change: FileChange, owner: Mapping[int, int]) -> dict[int, int]:
-    """The step of each row; a blank line is typed with what is below it, and with the last step at the end."""
-    steps: dict[int, int] = {}
-    step = max(owner.values(), default=0)
-    for n in range(len(change.rows) - 1, -1, -1):
-        step = owner.get(n, step) if change.rows[n].counts else step
-        steps[n] = step
+    """The step of each row. A blank line is typed with the changed line below it, or else with the one above it."""
+    rows = change.rows
+    steps = {n: owner.get(n, 0) for n, row in enumerate(rows) if row.counts or row.kind == " "}
+    for n in (n for n in range(len(rows)) if n not in steps):
+        below = next((m for m in range(n, len(rows)) if rows[m].text.strip()), None)
+        above = next((m for m in range(n, -1, -1) if rows[m].text.strip()), None)
+        beside = [m for m in (below, above) if m is not None and rows[m].changed]
+        steps[n] = owner.get(beside[0], 0) if beside else max(owner.values(), default=0)
     return steps
 
 

@@ -148,3 +148,15 @@ def test_the_first_line_of_a_function_is_shown_with_it(told):
             ],
         )
     ]
+
+
+def test_the_blank_line_below_an_edit_is_shown_with_it(told):
+    """Nothing below it changes, so it comes with the lines above."""
+    old = "class A:\n    def a(self):\n        x()\n\n    def c(self):\n        z()\n"
+    new = old.replace("    def c", "    def b(self):\n        y()\n\n    def c")
+    assert told(old, new, "app.py#A.b") == [
+        (
+            "after `a` in class `A`",
+            ["         x()", " ", "+    def b(self):", "+        y()", "+", "     def c(self):", "         z()"],
+        )
+    ]
