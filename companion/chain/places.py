@@ -65,8 +65,8 @@ class TypedFile:
         for hunk in hunks:
             # A hunk at the first line of a function that is shown whole belongs to it too.
             new = [n for n in hunk if self.change.rows[n].kind == "+"] or hunk
-            inside = (s for s, (first, last) in wholes.items() if all(first <= n <= last for n in new))
-            if symbol := next(inside, None):
+            around_it = (s for s, (first, last) in wholes.items() if all(first <= n <= last for n in new))
+            if symbol := next(around_it, None):
                 rows = (*(found[symbol].rows if symbol in found else ()), *hunk)
                 ends = min(wholes[symbol][0], *rows), max(wholes[symbol][1], *rows)
                 found[symbol] = Edit(rows, f"{WHOLE} {_called(symbol)}", ends)
