@@ -1,4 +1,5 @@
-/* The list of faults: the counts of the buttons follow the other rows, and a link to a fault opens it. */
+/* The list of faults: the counts of the buttons follow the other rows, a link to a fault opens it, and an opened fault
+   is in the address bar. */
 (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const faults = all(".er");
@@ -29,6 +30,11 @@
   }
 
   shown.hidden = false;
+  for (const fault of faults) {
+    fault.querySelector("summary").addEventListener("click", () => {
+      if (!fault.open) history.replaceState(null, "", `#${fault.querySelector("h3").id}`);
+    });
+  }
   for (const row of rows) row.addEventListener("change", count);
   addEventListener("hashchange", openTarget);
   count();

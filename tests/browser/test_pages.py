@@ -205,6 +205,7 @@ def test_a_fault_opens_in_place_by_click_and_by_address(visit):
     assert page.locator("#fault-3").evaluate(INSIDE)
     page.locator("#fault-5").click()
     assert page.locator("details.er:has(#fault-5) .er-told").is_visible()
+    assert page.url.endswith("errata/#fault-5")
 
 
 @pytest.mark.parametrize(
