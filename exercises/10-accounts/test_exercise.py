@@ -12,7 +12,7 @@ def backends(settings):
     ]
 
 
-@pytest.mark.parametrize("login", ["ada", "ADA", "ａｄａ", "ada@example.com", "ADA@example.com"])
+@pytest.mark.parametrize("login", ["ada", "ADA", "\uff41da", "ada@example.com", "ADA@example.com"])
 def test_a_user_logs_in_with_username_or_email(user, login):
     """A user logs in with the username or the email, in any case and any spelling.
 
