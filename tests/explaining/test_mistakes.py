@@ -37,7 +37,7 @@ class Stood(dict):
 
 
 @pytest.fixture(scope="session")
-def stood(request, tmp_path_factory):
+def stood(request, tmp_path_factory, recording):
     """Makes the projects of the chosen tests, as many at once as there are cores, and tries the first remedy of each."""
 
     def made(mistake):
@@ -46,12 +46,16 @@ def stood(request, tmp_path_factory):
         assert found.missing[0].advice.sentence
         return found
 
+    def late(mistake):
+        with recording.replayed():
+            return made(mistake)
+
     values = [
         each for item in request.session.items if hasattr(item, "callspec") for each in item.callspec.params.values()
     ]
     chosen = {each.name: each for each in values if isinstance(each, Mistake)}
-    found = Stood(made)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    found = Stood(late)
+    with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         found.update(zip(chosen, pool.map(made, chosen.values()), strict=True))
     return found
 
