@@ -41,7 +41,7 @@ def stood(request, tmp_path_factory, recording):
     """Makes the projects of the chosen tests, as many at once as there are cores, and tries the first remedy of each."""
 
     def made(mistake):
-        folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.edits)
+        folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.changes)
         found = stand(folder, find(mistake.stage), limit=LIMIT)
         assert found.missing[0].advice.sentence
         return found

@@ -23,7 +23,7 @@ def stood(tmp_path_factory, recording):
     def made(pair):
         variant, name = pair
         mistake = next(each for each in MISTAKES if each.name == name)
-        folder = typed(mistake.stage, tmp_path_factory.mktemp("pair") / "mine", mistake.edits)
+        folder = typed(mistake.stage, tmp_path_factory.mktemp("pair") / "mine", mistake.changes)
         line = mistake.line(folder)
         folder = getattr(variants, variant)(folder) or folder
         return stand(folder, find(mistake.stage), limit=LIMIT).missing[0].advice.place, mistake, line

@@ -89,7 +89,7 @@ def test_a_stale_recording_is_not_used(runs, replay, tmp_path, monkeypatch):
 def test_a_recording_says_what_a_project_does(recording, tmp_path, name):
     """A mistake of each kind, which really runs."""
     mistake = next(each for each in MISTAKES if each.name == name)
-    project = locate(typed(mistake.stage, tmp_path / "mine", mistake.edits))
+    project = locate(typed(mistake.stage, tmp_path / "mine", mistake.changes))
     recorded, now = recording.check(find(mistake.stage), project), check(find(mistake.stage), project, limit=10)
 
     def told(report):
