@@ -16,7 +16,7 @@ import pytest
 from companion.chain.stages import ROOT, files, stages
 from companion.learner import standing, trying
 from companion.project.locate import LEFT_BY_TOOLS
-from companion.project.results import PASSED, Failure, Report, Result
+from companion.project.results import Failure, Report, Result
 from companion.running import run_suite, suite
 
 FOLDER = Path(__file__).with_name("recorded")
