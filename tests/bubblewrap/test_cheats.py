@@ -91,7 +91,7 @@ def test_a_canned_server_that_knows_the_password_of_the_tests_fails(tried):
     )
 
     assert result.verdict is Verdict.FAILED
-    assert result.outcomes[f"{HTTP}::test_register_log_in_and_ask_who_i_am"].outcome == "failed"
+    assert result.outcomes[f"{HTTP}::test_register_log_in_and_fetch_the_user"].outcome == "failed"
 
 
 def test_nothing_can_be_written_into_the_stage(tried):
