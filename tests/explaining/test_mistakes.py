@@ -87,9 +87,10 @@ def test_each_sentence_belongs_to_a_mistake():
     assert len(SENTENCES) > 40
 
 
-def test_the_real_error_stands_below_the_sentence(stood):
+def test_the_real_error_stands_below_the_sentence(project):
     """What Python says is never hidden, and `--traceback` shows all of it."""
-    text = output.standing(stood["a name that was not imported"], traceback=True)
+    folder = project("02-user-model", {"authentication/models.py": {"from django.utils import timezone\n": ""}})
+    text = output.standing(stand(folder, find("02-user-model")), traceback=True)
 
     assert "\n  Python says: NameError: name 'timezone' is not defined\n" in text
     assert "Traceback (most recent call last):" in text
