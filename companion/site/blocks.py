@@ -80,6 +80,12 @@ class BesideBlock(MarkedBlock):
         return step
 
 
+class SpreadBlock(BesideBlock):
+    """`/// spread | 04-tokens authentication/tokens.py#read_token`: a step of a chapter, shown on another page."""
+
+    NAME, CSS = "spread", "rd-step rd-spread"
+
+
 class PartBlock(MarkedBlock):
     """`/// part | pitch`: a part of a page that the style sheet gives a place of its own (`st-pitch`)."""
 

@@ -225,6 +225,31 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
     assert f"{facts}</summary>" in page.replace("\n", "")
 
 
+def test_a_spread_shows_a_step_of_a_chapter_on_another_page(render):
+    """It has the lines of the step, with links from the prose; no place, no link to the whole file, no foot."""
+    page, found = render("/// spread | 02-new app.py#sign\n\nIt has `KEY`.\n\n///\n")
+
+    assert found == []
+    assert page.count("<figure") == 1
+    assert 'class="rd-step rd-spread"' in page
+    assert "rd-place" not in page
+    assert "rd-whole" not in page
+    assert "rd-foot" not in page
+
+
+@pytest.mark.parametrize(
+    ("argument", "problem"),
+    [
+        ("02-nwe app.py#sign", "02-nwe"),
+        ("02-new app.py#sing", "/// spread | 02-new app.py#sing: no step of 02-new shows app.py#sing"),
+    ],
+)
+def test_a_spread_that_shows_nothing_is_named(render, argument, problem):
+    """An unknown stage or symbol is a problem of the build."""
+    _, found = render(f"/// spread | {argument}\n\nProse.\n\n///\n")
+    assert any(problem in message for message in found)
+
+
 def test_the_tally_counts(render):
     """Each button says how many it leaves; the first of each row is chosen."""
     page, _ = render(ERRATA)
@@ -384,7 +409,7 @@ def test_a_token_is_taken_apart():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("sub", "the subject: who it stands for"),
+        ("sub", "the subject: which user it identifies"),
         ("iat", "issued on 24 November 2026, 03:54:42 UTC"),
         ("exp", "expires on 24 November 2026, 04:54:42 UTC, 1 hour later"),
         ("<x>", ""),
