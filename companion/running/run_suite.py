@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
@@ -96,18 +95,6 @@ def expected(stage: Stage) -> list[str]:
     return ids
 
 
-def demanded(stage: Stage) -> dict[str, Any]:
-    """What a project has to have before the stage's tests can run: `apps` in INSTALLED_APPS, and its `user` model."""
-    settings: dict[str, Any] = {}
-    for node in ast.parse((stage.path / "config" / "settings.py").read_bytes()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                settings[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                continue  # computed when the settings are loaded
-    return {"apps": settings.get("INSTALLED_APPS", []), "user": settings.get("AUTH_USER_MODEL", "")}
-
-
 def _listen(
     stage: Stage,
     project: Project,
@@ -120,10 +107,8 @@ def _listen(
 ) -> Heard:
     heard = Heard()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
-        job: dict[str, Any] = {name: str(path) for name, path in folders.items()}
-        job |= {"done": done, "only": list(only), "first": list(first)}
-        job |= {"limit": limit, "collect": collect, **demanded(stage)}
+        chosen = {"done": done, "only": list(only), "first": list(first), "collect": collect}
+        job = suite.job(stage, project, Path(folder), limit, **chosen)
         started = processes.start()
         process = started.process
         too_long = threading.Timer(TOTAL, process.kill)

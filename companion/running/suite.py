@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import inspect
 import json
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from companion.chain.stages import ROOT, Stage, stages
+from companion.project.locate import Project
 
 CACHE = ROOT / ".check"  # ids of tests by what they were read from; may be deleted at any time
 
@@ -46,6 +49,27 @@ def worded(ident: str, chain: tuple[Stage, ...]) -> Stage:
     name = rest.partition("[")[0]
     texts = [_texts(stage.path / file).get(name) for stage in chain]
     return next(stage for n, stage in enumerate(chain) if all(text == texts[-1] for text in texts[n:]))
+
+
+def job(stage: Stage, project: Project, folder: Path, limit: float = 0, **chosen: Any) -> dict[str, Any]:
+    """What `child/check` needs to know to run the stage's tests on a project, as what JSON can hold.
+
+    It copies the tests into the empty `folder`. `limit` is in seconds for each test, 0 for none. Of `chosen`, `only`
+    are the tests to run, `first` those to begin with, `done` those that have run, and `collect` says to run none.
+    """
+    folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
+    paths = {name: str(path) for name, path in folders.items()}
+    return {**paths, "limit": limit, "done": (), "only": (), "first": (), "collect": False, **chosen, **demanded(stage)}
+
+
+def demanded(stage: Stage) -> dict[str, Any]:
+    """What a project has to have before the stage's tests can run: `apps` in INSTALLED_APPS, and its `user` model."""
+    settings: dict[str, Any] = {}
+    for node in ast.parse((stage.path / "config" / "settings.py").read_bytes()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            with contextlib.suppress(ValueError):  # computed when the settings are loaded
+                settings[node.targets[0].id] = ast.literal_eval(node.value)
+    return {"apps": settings.get("INSTALLED_APPS", []), "user": settings.get("AUTH_USER_MODEL", "")}
 
 
 def until(stage: Stage) -> tuple[Stage, ...]:
