@@ -9,7 +9,8 @@ from functools import cache, cached_property, partial
 from companion.chain import aims
 from companion.chain.stages import Stage
 from companion.explaining.advice import Advice
-from companion.explaining.explain import Attempt, Explanation, Topic, explain
+from companion.explaining.explain import Attempt, Explanation, explain
+from companion.explaining.proposals import Topic
 from companion.learner.trying import Trial
 from companion.project.index import Known
 from companion.project.reached import APP

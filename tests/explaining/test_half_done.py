@@ -43,7 +43,7 @@ def told(tmp_path):
         (
             "03-user-manager",
             {MANAGERS: (), MODELS: ()},
-            f"{MODELS}, line 35: your model has a manager, and no migration says so yet.",
+            f"{MODELS}, line 35: your models differ from their migrations (Change managers on user).",
         ),
         (
             "04-tokens",

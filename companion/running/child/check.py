@@ -123,10 +123,8 @@ class Child:
             self.stop("settings", "UserModel", str(user), self.job["user"], place)
         default = getattr(self.module, "DATABASES", {}).get("default", {})
         engine = str(default.get("ENGINE", ""))
-        if default and not engine:
-            place = self.frames.assigned("DATABASES", self.module)
-            self.stop("settings", "EngineUnnamed", "", place=place)
-        if engine.startswith("django.db.backends.") and importlib.util.find_spec(engine) is None:
+        unknown = engine.startswith("django.db.backends.") and importlib.util.find_spec(engine) is None
+        if default and (unknown or not engine):
             self.stop("settings", "NoEngine", engine, place=self.frames.assigned("DATABASES", self.module))
         self.database = str(default.get("NAME", "")) if engine.endswith("sqlite3") else ""
         boot.neutral(self.module, self.folder)
