@@ -24,14 +24,15 @@ project_and_stage = folder_and_stage("DIR", "the one that your project has reach
 
 @click.command()
 @folder_and_stage("DIR", "the first")
-def start(folder: Path, stage: Stage | None) -> int:
+@click.option("--assistant", is_flag=True, help="Add an AGENTS.md, for a coding assistant that helps you learn.")
+def start(folder: Path, stage: Stage | None, assistant: bool) -> int:
     """Create a project to begin with.
 
     DIR is a new folder. STAGE is the stage that you want to write.
     """
     stage = stage or stages()[0]
     try:
-        history = project.start(stage, folder)
+        history = project.start(stage, folder, assistant)
     except project.CannotStart as error:
         raise click.ClickException(str(error)) from None
     folder = folder.resolve()

@@ -8,7 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from companion.chain.chapters import source
+from companion.chain.invocation import line
 from companion.chain.stages import ROOT, Stage, copy, previous
+from companion.learner.output import page, title
 from companion.learner.versions import MARK, mark
 from companion.running.environment import environment
 
@@ -20,11 +23,11 @@ class CannotStart(Exception):
     """The folder cannot take a project; the message says why, and what to do."""
 
 
-def start(stage: Stage, folder: Path) -> bool:
+def start(stage: Stage, folder: Path, assistant: bool = False) -> bool:
     """Put the project that `stage` begins with into `folder`; returns whether git keeps its history.
 
     Before the first stage that is what `startproject` writes, later the stage before. Nothing is written into a
-    folder that has something in it. Raises CannotStart.
+    folder that has something in it. With `assistant`, there is an AGENTS.md too. Raises CannotStart.
     """
     folder = folder.absolute()
     _refuse(folder)
@@ -38,6 +41,8 @@ def start(stage: Stage, folder: Path) -> bool:
             copy(before, new)
             (new / MARK).write_text(mark(before), encoding="utf-8")
         (new / ".gitignore").write_text("\n".join(IGNORED) + "\n", encoding="utf-8")
+        if assistant:
+            (new / "AGENTS.md").write_text(_for_assistant(stage), encoding="utf-8")
         try:
             shutil.copytree(new, folder, dirs_exist_ok=True)
         except OSError as error:
@@ -62,6 +67,13 @@ def _startproject(folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=folder)
     if done.returncode:
         raise CannotStart(f"startproject failed: {done.stderr.strip()}")
+
+
+def _for_assistant(stage: Stage) -> str:
+    """What a coding assistant reads: how to help somebody who learns."""
+    words = Path(__file__).with_name("assistant.md").read_text(encoding="utf-8")
+    facts = {"title": title(stage), "page": page(stage), "source": source(stage), "root": ROOT}
+    return words.format(check=line("check", "."), **facts)
 
 
 def _history(folder: Path, message: str) -> bool:

@@ -43,7 +43,7 @@ Say = Callable[[str], None]
 
 def relevant(path: Path) -> bool:
     """Whether a change of `path`, seen from the watched folder, may change what a check finds."""
-    hidden = any(part in LEFT_BY_TOOLS or part.startswith(".") for part in path.parts[:-1])
+    hidden = any(part.startswith(".") for part in path.parts[:-1]) or not LEFT_BY_TOOLS.isdisjoint(path.parts)
     return not hidden and path.suffix not in UNCHECKED
 
 

@@ -26,6 +26,7 @@ LEFT_BY_TOOLS = frozenset(
         ".vscode",
         ".DS_Store",
         ".pytest_cache",
+        "AGENTS.md",
     }
 )
 

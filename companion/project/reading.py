@@ -8,7 +8,7 @@ from typing import Any
 
 from companion.chain.stages import Stage, files, previous
 from companion.project.index import Known
-from companion.project.locate import Project, python_files, readable
+from companion.project.locate import LEFT_BY_TOOLS, Project, python_files, readable
 
 LARGE = 50_000  # bytes: a file that is no code
 
@@ -17,8 +17,9 @@ def read(project: Project | None) -> dict[str, str]:
     """The Python files of a project and the small files next to its manage.py, as seen from the folder named."""
     if project is None:
         return {}
-    beside = [path for path in sorted(project.folder.iterdir()) if path.is_file() and path.stat().st_size < LARGE]
-    paths = dict.fromkeys([*python_files(project.folder), *beside])
+    beside = (path for path in sorted(project.folder.iterdir()) if path.name not in LEFT_BY_TOOLS)
+    small = [path for path in beside if path.is_file() and path.stat().st_size < LARGE]
+    paths = dict.fromkeys([*python_files(project.folder), *small])
     return {path.relative_to(project.outer).as_posix(): readable(path) for path in paths}
 
 

@@ -25,16 +25,18 @@ NOTE = re.compile(r"^(2018 · faults? )([\d, ]+)( .*)?$")
 
 
 class FaultBlock(MarkedBlock):
-    """One fault: a heading, its facts, and the prose that tells it."""
+    """One fault: a row with its heading and facts, which opens to show the prose about it."""
 
     NAME = "fault"
     OPTIONS = {name: ["", type_string] for name in OPTIONS}
 
     def make(self, parent: etree.Element) -> etree.Element:
         number = self.argument.strip()
-        section = etree.SubElement(parent, "section", {"class": "er"})
-        etree.SubElement(section, "h3", {"id": f"fault-{number}"}).text = f"{number}. {self.options['title']}"
-        return section
+        fault = etree.SubElement(parent, "details", {"class": "er"})
+        row = etree.SubElement(fault, "summary")
+        etree.SubElement(row, "h3", {"id": f"fault-{number}"}).text = f"{number}. {self.options['title']}"
+        self.content = etree.SubElement(fault, "div", {"class": "er-told"})
+        return fault
 
 
 class TallyBlock(MarkedBlock):
@@ -49,14 +51,14 @@ class TellFaults(BlocksProcessor):
     def fill(self, root: etree.Element) -> Problems:
         problems: Problems = []
         told: list[Fault] = []
-        for mark, section in self.blocks.of(FaultBlock.NAME):
+        for mark, row in self.blocks.of(FaultBlock.NAME):
             try:
                 fault = faults.read(mark.options, mark.argument)
             except ValueError as error:
                 problems.append((mark.line, str(error)))
                 continue
             told.append(fault)
-            wrong = faults.problems(fault, self.root) or self._tell(section, fault)
+            wrong = faults.problems(fault, self.root) or self._tell(row, fault)
             problems += [(mark.line, problem) for problem in wrong]
         # Radio buttons: a style sheet reads which one is checked, so that no script is needed.
         kinds = {"severity": SEVERITIES, "state": STATES, "area": AREAS}
@@ -65,14 +67,14 @@ class TellFaults(BlocksProcessor):
             tally.extend(element("tally", kinds=kinds, count=count, total=len(told)))
         return problems
 
-    def _tell(self, section: etree.Element, fault: Fault) -> list[str]:
-        section.set("class", f"er er-{fault.severity} er-{fault.state} er-{fault.area}")
+    def _tell(self, row: etree.Element, fault: Fault) -> list[str]:
+        row.set("class", f"er er-{fault.severity} er-{fault.state} er-{fault.area}")
         steps = {place: self._step(place) for place in fault.places}
         tested = {test: faults.requirement(fault, test, self.root) for test in fault.tested}
         words = {"severity": SEVERITIES[fault.severity], "state": STATES[fault.state]}
         facts, where = element("fault", fault=fault, steps=steps, tested=tested, **words)
-        section.insert(1, facts)
-        section.append(where)
+        row[0].append(facts)
+        row[1].append(where)
         return [
             f"fault {fault.number}: {place.selector} does not change in {place.stage}: name the stage that writes it"
             for place, anchor in steps.items()

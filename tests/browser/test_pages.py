@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from companion.chain.stages import ROOT
+from companion.chain.stages import ROOT, stages
 from companion.upkeep.pictures import draw
 from tests.site.errata import read_all
 
@@ -170,7 +170,7 @@ def test_the_parts_of_a_token_differ_by_more_than_colour(page):
 def test_the_errata_are_filtered_without_a_script(visit, scripts):
     """Each button shows as many faults as it says. Two buttons combine. A link to a fault always shows it."""
     page = visit("errata/", java_script_enabled=scripts)
-    faults = page.locator("section.er")
+    faults = page.locator("details.er")
     for label in page.locator(".er-filter label").all():
         label.click()
         assert faults.filter(visible=True).count() == int(label.inner_text().split()[-1]), label.inner_text()
@@ -184,12 +184,54 @@ def test_the_errata_are_filtered_without_a_script(visit, scripts):
     assert page.locator("#fault-1").is_visible()
 
 
+def test_the_counts_of_the_errata_follow_the_filters(visit):
+    """A button says how many faults it would leave with the other rows as they are; headings without rows are hidden."""
+    page = visit("errata/")
+    page.locator("label[for=severity-high]").click()
+    assert page.locator(".er-shown").inner_text() == f"{page.locator('.er-high').count()} of {len(FAULTS)}"
+    late = [fault for fault in FAULTS if fault.severity == "high" and fault.state == "kept"]
+    assert page.locator("label[for=state-kept]").inner_text() == f"Kept {len(late)}"
+    page.locator("label[for=state-later]").click()
+    area = next(fault.area for fault in FAULTS if fault.state == "later")
+    shown = page.locator(".md-typeset > h2").filter(visible=True).evaluate_all("all => all.map((e) => e.id)")
+    assert shown == ["what-is-not-a-fault"] or shown == [area, "what-is-not-a-fault"]
+
+
+def test_a_fault_opens_in_place_by_click_and_by_address(visit):
+    """A row shows its prose when it is opened, and the one that the address names is open."""
+    page = visit("errata/#fault-3")
+    opened = page.locator("details.er[open]")
+    assert opened.locator("h3").evaluate_all("all => all.map((e) => e.id)") == ["fault-3"]
+    assert page.locator("#fault-3").evaluate(INSIDE)
+    page.locator("#fault-5").click()
+    assert page.locator("details.er:has(#fault-5) .er-told").is_visible()
+    assert page.url.endswith("errata/#fault-5")
+
+
+@pytest.mark.parametrize(
+    "address", ["questions/", "instructors/", "troubleshooting/", "about/", "checking/", "errata/"]
+)
+def test_no_line_of_a_text_page_is_too_long(visit, address):
+    """A line of a paragraph has at most about 72 characters, so that the eye finds the next one."""
+    page = visit(address, width=1440)
+    widths = page.locator(".md-content__inner > p").evaluate_all(
+        "all => all.map((e) => e.getBoundingClientRect().width)"
+    )
+    assert 0 < max(widths) <= 26 * 20
+
+
+def test_the_page_for_a_wrong_address_lists_the_chapters(visit):
+    """Each chapter is a link there."""
+    page = visit("404.html")
+    assert page.locator(".st-chapters a").count() == len(stages())
+
+
 def test_the_buttons_of_the_errata_work_by_keyboard(visit):
     """They are radio buttons: Tab stops once in each row, and the arrow keys move within the row."""
     page = visit("errata/")
     page.locator("#severity-all").focus()
     page.keyboard.press("ArrowRight")
-    assert page.locator("section.er").filter(visible=True).count() == page.locator("section.er-high").count()
+    assert page.locator("details.er").filter(visible=True).count() == page.locator("details.er-high").count()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.name") == "er-state"
 
@@ -198,7 +240,7 @@ def test_a_note_leads_to_its_fault_and_the_fault_to_its_step(page):
     """Both links lead to a target that is in view."""
     page.locator(".fixed .er-link", has_text="22").click()
     page.wait_for_url("**/errata/#fault-22")
-    fault = page.locator("section.er:has(#fault-22)")
+    fault = page.locator("details.er:has(#fault-22)")
     assert page.locator("#fault-22").evaluate(INSIDE)
     fault.get_by_role("link", name="read_token").click()
     page.wait_for_url(f"**/{CHAPTER}#step-authentication-tokens-py-read-token")

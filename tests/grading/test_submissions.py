@@ -129,6 +129,7 @@ def test_a_digest_changes_with_the_content_of_a_folder(folder):
     (folder / "bob" / "manage.py").touch()
     (folder / "bob" / "__pycache__").mkdir()
     (folder / "bob" / "__pycache__" / "x.pyc").write_bytes(b"x")
+    (folder / "bob" / "AGENTS.md").write_text("x")
     assert digest(bob) == seen[0]
 
     (folder / "bob" / "manage.py").write_text("y")

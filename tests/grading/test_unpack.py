@@ -72,6 +72,7 @@ def test_what_tools_leave_behind_is_left_out(unpacked, zipped):
         "a/__pycache__/b.pyc",
         ".git/config",
         "node_modules/x.js",
+        "AGENTS.md",
     ]
     path = zipped([("manage.py", MANAGE), *((name, b"") for name in others)])
 

@@ -22,9 +22,14 @@ def manage(folder, *arguments):
     return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=True).stdout
 
 
+def git(folder, *arguments):
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
 def log(folder):
-    command = ["git", "log", "--format=%s"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()
+    return git(folder, "log", "--format=%s")
 
 
 def test_a_project_is_the_stage_before(tmp_path):
@@ -39,8 +44,7 @@ def test_a_project_is_the_stage_before(tmp_path):
     assert log(folder) == ["Begin with 02-user-model"]
     assert "no issues" in manage(folder, "check")
     manage(folder, "migrate", "-v0")
-    status = subprocess.run(["git", "status", "--short"], cwd=folder, capture_output=True, text=True, check=True)
-    assert status.stdout == ""
+    assert git(folder, "status", "--short") == []
 
 
 def test_before_the_first_stage_stands_startproject(tmp_path):
@@ -53,6 +57,24 @@ def test_before_the_first_stage_stands_startproject(tmp_path):
     assert log(one) == ["Begin with startproject"]
     assert (one / "config/settings.py").read_bytes() != (two / "config/settings.py").read_bytes()
     assert "no issues" in manage(one, "check")
+
+
+def test_an_assistant_is_told_how_to_help(tmp_path, capsys):
+    """With --assistant, an AGENTS.md names the chapter, the folders to leave alone and a command that runs there."""
+    from companion.cli import main
+
+    folder = tmp_path / "mine"
+    assert main(["start", str(folder), "--stage", "2", "--assistant"]) == 0
+    words = (folder / "AGENTS.md").read_text()
+    assert "- They begin with 02-user-model: A user of our own.\n" in words
+    assert f"before you answer: {ROOT}/docs/chapters/02-user-model.md\n" in words
+    assert "On the site, it is http://127.0.0.1:8001/chapters/02-user-model/\n" in words
+    assert f"`steps` and `final` in {ROOT}: " in words
+    assert f"\n\n      {invocation.line('check', '.')}\n\n" in words
+    assert "AGENTS.md" in git(folder, "ls-files")
+
+    main(["start", str(tmp_path / "alone"), "--stage", "2"])
+    assert not (tmp_path / "alone/AGENTS.md").exists()
 
 
 def test_a_folder_that_has_something_in_it_is_left_alone(tmp_path):

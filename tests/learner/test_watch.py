@@ -246,6 +246,7 @@ def test_a_key_before_the_first_check_waits(tmp_path):
         (".git/index", False),
         (".venv/lib/x.py", False),
         ("debug.log", False),
+        ("AGENTS.md", False),
     ],
 )
 def test_what_counts_as_a_save(name, counts):

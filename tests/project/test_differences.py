@@ -77,6 +77,17 @@ def test_more_than_the_stage_has_is_no_difference(differences):
     assert differences(FOUR, {"authentication/tokens.py": extra, "notes.py": "x = 1\n"}) == []
 
 
+def test_words_for_an_assistant_are_no_file_of_the_project(differences):
+    """An AGENTS.md is not taken for a file of the stage that is missing, even if both have the same text."""
+    names = [each.place.file for each in differences(FOUR, {"Dockerfile": None}, change=dockerfile_as_agents_md)]
+
+    assert names == ["Dockerfile"]
+
+
+def dockerfile_as_agents_md(folder):
+    (folder / "AGENTS.md").write_bytes((find(FOUR).path / "Dockerfile").read_bytes())
+
+
 def test_files_without_symbols_are_compared_by_their_lines(differences):
     """Blank lines, comments and spaces do not count in a Dockerfile; another instruction does."""
     assert differences("01-dockerfile", {"Dockerfile": {"USER app": "\n# the user\nUSER   app\n"}}) == []
