@@ -27,5 +27,5 @@ def _hunks(known: Known) -> list[Hunk]:
             if file != known.theirs(name):
                 edit = Edit(1, 0, tuple(lines_of(mine)))
                 found.append(Hunk(Place(file, 0), name, "", "renamed", file, known.theirs(name), "", (edit,)))
-            found += FilePair(file, name, mine, theirs, renamed(known.text_before(name), known.package)).hunks()
+            found += FilePair(file, name, mine, theirs, renamed(known.earlier.get(name, ""), known.package)).hunks()
     return found

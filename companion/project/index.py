@@ -27,10 +27,6 @@ class Definition:
     symbol: Symbol
 
     @property
-    def place(self) -> Place:
-        return Place(self.file, self.symbol.first)
-
-    @property
     def tail(self) -> str:
         return self.symbol.name.rpartition(".")[2]
 
@@ -111,34 +107,14 @@ class Known:
             file = folder + file.removeprefix("config/")
         return self.prefix + file
 
-    def text_before(self, file: str) -> str:
-        """What the stage before has in a file of this one; "" where it has no such file."""
-        return self.earlier.get(file, "")
-
     def text_of_stage(self, file: str) -> str:
         """What the stage has in the file that the project calls so; "" where it has no such file."""
         return next((text for name, text in self.stage_texts.items() if self.theirs(name) == file), "")
-
-    def module(self, dotted: str) -> str | None:
-        """The file of a module of the project; None where it has no such module."""
-        base = self.prefix + dotted.replace(".", "/")
-        return next((file for file in (f"{base}.py", f"{base}/__init__.py") if file in self.texts), None)
 
     def has_package(self, name: str) -> bool:
         """Whether the project has a module or folder of that name beside its manage.py."""
         start = self.prefix + name
         return any(file == f"{start}.py" or file.startswith(f"{start}/") for file in self.texts)
-
-    def near_module(self, dotted: str) -> str | None:
-        """The file whose module somebody may have meant by `dotted`."""
-        modules = {
-            file.removeprefix(self.prefix).removesuffix(".py").removesuffix("/__init__").replace("/", "."): file
-            for file in self.texts
-            if file != f"{self.prefix}manage.py"
-        }
-        near = close(dotted, modules)
-        alike = near and close(dotted.rpartition(".")[2], [near.rpartition(".")[2]])
-        return modules[near] if near and alike else None
 
     def define(self, name: str, file: str | None = None) -> Definition | None:
         """Where the last part of a dotted `name` is defined, in this file or in any."""
