@@ -44,11 +44,7 @@ Tell = Callable[[dict[str, Any]], object]
 
 
 class Stop(Exception):
-    """The project cannot be tested; carries what was found."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
+    """The project cannot be tested; the argument is the Failure that says why."""
 
 
 class Child:
@@ -76,7 +72,7 @@ class Child:
             try:
                 getattr(self, phase)()
             except Stop as stop:
-                self.send("finding", failure=asdict(stop.failure))
+                self.send("finding", failure=asdict(stop.args[0]))
                 return NO_TESTS_RUN
             except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
                 self.send("finding", failure=asdict(self.frames.failure(phase, error)))
@@ -129,11 +125,7 @@ class Child:
         self.database = str(default.get("NAME", "")) if engine.endswith("sqlite3") else ""
         boot.neutral(self.module, self.folder)
 
-    def setup(self) -> None:
-        boot.setup()
-
-    def urls(self) -> None:
-        boot.urls()
+    setup, urls = staticmethod(boot.setup), staticmethod(boot.urls)
 
     def migrations(self) -> None:
         """See that the migrations hang together and say what the models say."""
@@ -168,9 +160,8 @@ class Child:
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         options = ["-q", "--rootdir", str(self.folder), "-c", str(self.folder / "pytest.ini")]
         options += ["--confcutdir", str(self.folder), "--import-mode=importlib", "--tb=native", "-o", "addopts="]
-        options += ["--continue-on-collection-errors"]
-        options += ["-p", "no:cacheprovider", "-p", "no:faulthandler"]
-        options += ["-o", "django_find_project=false", f"--ds={os.environ['DJANGO_SETTINGS_MODULE']}"]
+        options += ["--continue-on-collection-errors", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
+        options += ["-o", "django_find_project=false", f"--ds={settings}"]
         options += ["--collect-only"] if self.job["collect"] else []
         tests = [str(self.folder / ident) for ident in self.job["only"] or ("tests",)]
         return int(pytest.main([*options, *tests], plugins=[pytest_django.plugin, Listener(self)]))
