@@ -123,7 +123,7 @@ def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
         changed, same = rows.setdefault(path.rpartition("/")[0], ([], []))
         (changed if path in diff.files else same).append(path)
     tree = [(name, paths, ", ".join(path.rpartition("/")[2] for path in same)) for name, (paths, same) in rows.items()]
-    commands = [f"python -m companion check path/to/your/folder --stage {diff.stage}"]
+    commands = [f"python -m companion check path/to/your/project --stage {diff.stage}"]
     if diff.previous is not None:
         commands.insert(0, f"diff -ruN {diff.previous.folder} {diff.stage.folder}")
     return html("changes", files=diff.files, folders=tree, first_pane=first_pane, commands=commands)

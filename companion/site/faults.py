@@ -5,7 +5,7 @@
         severity: high
         area: tokens
         fixed: 04-tokens authentication/tokens.py#REQUIRED_CLAIMS
-        tested: tests/test_tokens.py::test_a_token_without_a_claim_is_refused
+        tested: tests/test_tokens.py::test_a_token_without_a_claim_is_rejected
 
     **Article:** … **Run:** … **Fixed:** …
     ///

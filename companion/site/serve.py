@@ -36,7 +36,7 @@ class _Server(LiveReloadServer):
         print(f"\nThe tutorial: {self.url}   (stop it with Ctrl+C)")
         if self.server_port != PORT:
             print(f"Port {PORT} is in use, by another program or by another window that shows the tutorial.")
-        check = line("check", "path/to/your/folder")
+        check = line("check", "path/to/your/project")
         print(f"\nTo check what you have typed, in another window:\n  {check}\n", flush=True)
         super().serve_forever(poll_interval)
 

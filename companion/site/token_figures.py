@@ -26,7 +26,7 @@ UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 END_OF_TIME = 253402300800  # the first second of the year 10000, which no datetime reaches
 PARTS = ("header", "claims", "signature")
 MEANS = {
-    "sub": "the subject: who it stands for",
+    "sub": "the subject: which user it identifies",
     "iss": "the issuer: who made it",
     "aud": "the audience: whom it is for",
 }

@@ -39,7 +39,7 @@ ENVIRONMENT = {
 }
 RECIPE = ("Dockerfile", ".dockerignore", "requirements.txt")
 TESTS = "tests/test_http.py"
-TEST = "test_register_log_in_and_ask_who_i_am"
+TEST = "test_register_log_in_and_fetch_the_user"
 # Production settings redirect to https. So the tests send what the proxy before a deployed API sends.
 AS_A_PROXY = """
 import sys, urllib.request, pytest

@@ -47,7 +47,7 @@ def test_the_image_starts_from_a_slim_supported_python(instructions):
     assert 11 <= int(version[1]) <= 14
 
 
-def test_logs_are_not_held_back(instructions):
+def test_logs_are_not_buffered(instructions):
     """PYTHONUNBUFFERED is set, so that what the project prints appears at once."""
     assert position(instructions, "ENV", "PYTHONUNBUFFERED=1")
 
@@ -101,7 +101,7 @@ def test_the_image_migrates_before_it_serves(instructions):
     assert "python manage.py migrate --noinput && exec gunicorn" in command
 
 
-def test_the_database_lies_in_the_data_directory(instructions):
+def test_the_database_is_in_the_data_directory(instructions):
     """`DATABASE_PATH` puts the database into `/data`, where the image's user may write."""
     assert position(instructions, "ENV", "DATABASE_PATH=/data/db.sqlite3")
 
@@ -111,7 +111,7 @@ def test_the_image_uses_the_production_settings(instructions):
     assert position(instructions, "ENV", "DJANGO_SETTINGS_MODULE=config.production")
 
 
-def test_the_image_knows_whether_it_is_healthy(instructions):
+def test_the_image_has_a_health_check(instructions):
     """`HEALTHCHECK` asks the server in the container for `/health`."""
     check = instructions[position(instructions, "HEALTHCHECK", "CMD")][1]
 

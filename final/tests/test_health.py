@@ -3,7 +3,7 @@ from django.db import OperationalError, connection
 
 
 @pytest.mark.django_db
-def test_a_healthy_project_says_so(client):
+def test_health_returns_200(client):
     """`/health` answers 200 after one question to the database."""
     response = client.get("/health")
 
@@ -11,7 +11,7 @@ def test_a_healthy_project_says_so(client):
     assert response.json() == {"status": "ok"}
 
 
-def test_a_project_without_its_database_is_not_healthy(client, monkeypatch, caplog):
+def test_health_returns_503_without_the_database(client, monkeypatch, caplog):
     """When the database cannot be reached, `/health` answers 503, and the log has the error."""
 
     def unreachable():

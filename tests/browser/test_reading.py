@@ -30,7 +30,7 @@ def test_the_head_says_where_one_is_and_what_changes(page):
     assert head.locator(".rd-same").first.text_content() == "unchanged: __init__.py, admin.py, managers.py"
     assert head.locator(".rd-command code").all_inner_texts() == [
         "diff -ruN steps/03-user-manager steps/04-tokens",
-        "python -m companion check path/to/your/folder --stage 04-tokens",
+        "python -m companion check path/to/your/project --stage 04-tokens",
     ]
 
 

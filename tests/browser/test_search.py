@@ -96,7 +96,7 @@ def test_a_message_with_other_values_or_in_part_finds_its_section(search, words,
         ("refresh_session", "15-refresh-tokens"),
         ("password reset", "18-password-reset"),
         ("Superuser must have is_staff=True.", "03-user-manager"),  # a message that only code has
-        ("test_a_token_without_a_claim_is_refused", "04-tokens"),
+        ("test_a_token_without_a_claim_is_rejected", "04-tokens"),
         ("Dockerfile", "01-dockerfile"),
         ("pytest.ini", "01-dockerfile"),
         ("managers.py", "03-user-manager"),

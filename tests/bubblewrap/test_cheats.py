@@ -15,7 +15,7 @@ from companion.grading.verdicts import Verdict
 
 HTTP = "tests/test_http.py"
 FAKE = """{"event": "ready"}
-{"event": "test", "id": "tests/test_http.py::test_me_is_closed_without_a_token", "outcome": "passed", "message": ""}
+{"event": "test", "id": "tests/test_http.py::test_me_requires_a_token", "outcome": "passed", "message": ""}
 {"event": "end", "status": 0, "count": 34}
 """
 EVERYTHING = """
@@ -73,7 +73,7 @@ LOOKS = {  # in the settings, or in files that a test runner or Python may load:
     "atexit": {"config/settings.py": "import atexit, os\natexit.register(os._exit, 0)"},
     "conftest": {"conftest.py": "def pytest_runtest_call(item): pass\ndef pytest_collection_modifyitems(items): items.clear()"},
     "conftest in tests": {"tests/conftest.py": "def pytest_sessionfinish(session): session.exitstatus = 0"},
-    "own test_http": {HTTP: "def test_me_is_closed_without_a_token(): pass"},
+    "own test_http": {HTTP: "def test_me_requires_a_token(): pass"},
     "pytest.ini": {"pytest.ini": "addopts = --collect-only"},
     "setup.cfg": {"setup.cfg": "[tool:pytest]\naddopts = --co"},
     "sitecustomize": {"sitecustomize.py": "import os\nos._exit(0)", "usercustomize.py": "import os\nos._exit(0)"},
@@ -189,7 +189,7 @@ def test_a_canned_server_that_knows_the_password_of_the_tests_fails(tried):
     )
 
     assert result.verdict is Verdict.FAILED
-    assert result.outcomes[f"{HTTP}::test_register_log_in_and_ask_who_i_am"].outcome == "failed"
+    assert result.outcomes[f"{HTTP}::test_register_log_in_and_fetch_the_user"].outcome == "failed"
 
 
 def test_nothing_can_be_written_into_the_stage(tried):

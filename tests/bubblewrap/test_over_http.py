@@ -58,7 +58,7 @@ execute_from_command_line(sys.argv)
     assert grade(project("08-urls", {"manage.py": manage})).verdict is Verdict.PASSED
 
 
-FIRST = "tests/test_http.py::test_register_log_in_and_ask_who_i_am"
+FIRST = "tests/test_http.py::test_register_log_in_and_fetch_the_user"
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [
@@ -101,11 +101,11 @@ def test_one_mistake_costs_the_tests_that_see_it(grade, project):
 
     assert result.verdict is Verdict.FAILED
     assert [id_ for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"] == [
-        "tests/test_http.py::test_answers_with_a_token_are_not_kept"
+        "tests/test_http.py::test_responses_with_a_token_are_not_cached"
     ]
     assert (
         "'public' == 'no-store'"
-        in result.outcomes["tests/test_http.py::test_answers_with_a_token_are_not_kept"].message
+        in result.outcomes["tests/test_http.py::test_responses_with_a_token_are_not_cached"].message
     )
     assert result.points() == round(100 * (result.expected - 1) / result.expected, 2)
 

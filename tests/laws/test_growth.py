@@ -61,6 +61,6 @@ def test_the_chapter_begins_and_ends_as_all_do(stage, page):
     text = page.path.read_text()
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
 
-    assert "our folder" in text
+    assert "our project" in text
     assert "Try it" in headings or any(heading.startswith("Part ") for heading in headings)
     assert headings[-1].startswith("What ")

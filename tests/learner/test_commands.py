@@ -117,7 +117,7 @@ def test_json_for_editors(run, project):
     }
     assert facts["missing"] == [
         {
-            "test": "tests/test_user_model.py::test_a_user_is_shown_by_its_username",
+            "test": "tests/test_user_model.py::test_str_returns_the_username",
             "requirement": "`str(user)` is the username: it is what the shell and the admin print.",
             "hint": "",
             "sentence": "authentication/models.py, line 34, has email, where the stage has username.",

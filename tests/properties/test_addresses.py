@@ -93,6 +93,6 @@ def test_the_server_may_write_the_same_forms(settings, header, address):
         ("unknown", PROXY),
     ],
 )
-def test_a_household_is_counted_once(header, counted):
+def test_an_ipv6_network_is_counted_as_one_client(header, counted):
     """The throttles count an IPv4 address, and of an IPv6 address the first half."""
     assert throttle().get_ident(request_with(header)) == counted

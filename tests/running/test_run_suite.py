@@ -69,7 +69,7 @@ def test_both_sides_of_a_comparison_are_kept(checked):
     """The expected and the actual value are told apart, as Python shows them."""
     report = checked(SECOND, {"authentication/models.py": {"return self.username": "return self.email"}})
 
-    failure = failures(report)["test_a_user_is_shown_by_its_username"].failure
+    failure = failures(report)["test_str_returns_the_username"].failure
     assert (failure.wanted, failure.came) == ("'ada'", "'ada@example.com'")
 
 

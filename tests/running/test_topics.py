@@ -25,16 +25,16 @@ def about(stage, ident):
 @pytest.mark.parametrize(
     ("stage", "ident", "symbol"),
     [
-        ("01-dockerfile", "dockerfile.py::test_logs_are_not_held_back", "01-dockerfile/Dockerfile#"),
+        ("01-dockerfile", "dockerfile.py::test_logs_are_not_buffered", "01-dockerfile/Dockerfile#"),
         ("final", "project.py::test_gunicorn_can_load_the_project", "01-dockerfile/config/wsgi.py#application"),
-        ("final", "user_model.py::test_a_user_is_shown_by_its_username", "02-user-model/authentication/models.py#User.__str__"),
+        ("final", "user_model.py::test_str_returns_the_username", "02-user-model/authentication/models.py#User.__str__"),
         ("08-urls", "user_manager.py::test_create_user_hashes_the_password", "03-user-manager/authentication/managers.py#UserManager.create_user"),
-        ("07-views", "tokens.py::test_a_token_without_a_claim_is_refused[sub]", "04-tokens/authentication/tokens.py#read_token"),
-        ("06-serializers", "authentication.py::test_a_forged_token_is_refused", "05-authentication-backend/authentication/backends.py#JWTAuthentication"),
-        ("06-serializers", "login_serializer.py::test_a_wrong_password_is_refused", "06-serializers/authentication/serializers.py#LoginSerializer.password"),
-        ("final", "views.py::test_me_tells_who_i_am", "07-views/authentication/views.py#CurrentUserAPIView"),
+        ("07-views", "tokens.py::test_a_token_without_a_claim_is_rejected[sub]", "04-tokens/authentication/tokens.py#read_token"),
+        ("06-serializers", "authentication.py::test_a_forged_token_is_rejected", "05-authentication-backend/authentication/backends.py#JWTAuthentication"),
+        ("06-serializers", "login_serializer.py::test_a_wrong_password_is_rejected", "06-serializers/authentication/serializers.py#LoginSerializer.password"),
+        ("final", "views.py::test_me_returns_the_user_of_the_token", "07-views/authentication/views.py#CurrentUserAPIView"),
         ("final", "http.py::test_an_email_is_registered_once", "08-urls/authentication/urls.py#urlpatterns"),
-        ("final", "health.py::test_a_healthy_project_says_so", "final/config/health.py#health"),
+        ("final", "health.py::test_health_returns_200", "final/config/health.py#health"),
     ],
 )  # fmt: skip
 def test_a_test_is_about_what_its_own_stage_brings(stage, ident, symbol):
@@ -96,7 +96,7 @@ def test_a_place_of_the_project_leads_back_to_the_stage(known):
 
 def test_requirements_and_hints_are_the_docstrings_paragraphs():
     """The first paragraph is the requirement, the rest the hint; a test without a docstring speaks by its name."""
-    asked = suite.asked(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_know_the_whole_model")
+    asked = suite.asked(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_match_the_model")
 
     assert asked.requirement == "Every change of the model is in a migration."
     assert asked.hint == "Run `python manage.py makemigrations authentication`."

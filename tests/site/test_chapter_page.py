@@ -219,7 +219,7 @@ def test_the_head_says_what_2018_means(render, chain, tmp_path):
     page, _ = render()
 
     assert [e["text"] for e in page.having("rd-legend")] == [
-        "Notes marked 2018 say what the article that this tutorial accompanies did wrong: its 71 faults."
+        "Notes marked 2018 explain the faults of the article that this tutorial corrects: all 71."
     ]
     assert "../errata.md" in [e.get("href") for e in page.all if e["tag"] == "a"]
 

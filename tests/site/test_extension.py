@@ -384,7 +384,7 @@ def test_a_token_is_taken_apart():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("sub", "the subject: who it stands for"),
+        ("sub", "the subject: which user it identifies"),
         ("iat", "issued on 24 November 2026, 03:54:42 UTC"),
         ("exp", "expires on 24 November 2026, 04:54:42 UTC, 1 hour later"),
         ("<x>", ""),

@@ -113,8 +113,8 @@ def workshop(tmp_path, monkeypatch):
     [
         ("01-dockerfile", "GET / 200, runs as app"),
         ("03-user-manager", "GET /admin/ 302, runs as app"),
-        ("08-urls", "test_register_log_in_and_ask_who_i_am passed, runs as app"),
-        ("final", "test_register_log_in_and_ask_who_i_am passed, runs as app, healthy"),
+        ("08-urls", "test_register_log_in_and_fetch_the_user passed, runs as app"),
+        ("final", "test_register_log_in_and_fetch_the_user passed, runs as app, healthy"),
     ],
 )
 def test_a_stage_is_asked_what_it_can_answer(workshop, capsys, stage, answers):

@@ -47,7 +47,7 @@ def test_the_image_starts_from_a_slim_supported_python(instructions):
     assert 11 <= int(version[1]) <= 14
 
 
-def test_logs_are_not_held_back(instructions):
+def test_logs_are_not_buffered(instructions):
     """PYTHONUNBUFFERED is set, so that what the project prints appears at once."""
     assert position(instructions, "ENV", "PYTHONUNBUFFERED=1")
 

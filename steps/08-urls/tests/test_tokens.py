@@ -19,7 +19,7 @@ def test_a_user_has_a_token(user):
     assert read_token(user.token)["sub"] == str(user.pk)
 
 
-def test_a_token_holds_five_claims(user, token, settings):
+def test_a_token_has_five_claims(user, token, settings):
     """A token says who (`sub`), since when, until when, who issued it, and for whom."""
     claims = read_token(token)
 
@@ -32,7 +32,7 @@ def test_a_token_holds_five_claims(user, token, settings):
     }
 
 
-def test_a_token_is_issued_now(user, token_for):
+def test_iat_is_the_current_time(user, token_for):
     """`iat` is this moment, in seconds since 1970 in UTC, whatever the time zone is."""
     before = int(time.time())
     claims = read_token(token_for(user))
@@ -40,17 +40,17 @@ def test_a_token_is_issued_now(user, token_for):
     assert before <= claims["iat"] <= time.time()
 
 
-def test_a_token_lives_for_an_hour(settings):
+def test_a_token_expires_after_an_hour(settings):
     """The lifetime is a setting, and it is one hour."""
     assert settings.JWT_LIFETIME == timedelta(hours=1)
 
 
-def test_a_token_says_how_it_is_signed(token):
+def test_a_token_is_signed_with_hs256(token):
     """The token is signed with HS256."""
     assert jwt.get_unverified_header(token) == {"typ": "JWT", "alg": "HS256"}
 
 
-def test_an_expired_token_is_told_apart(user, token_for, settings):
+def test_an_expired_token_raises_its_own_error(user, token_for, settings):
     """A token that has expired is refused with an error of its own."""
     settings.JWT_LIFETIME = timedelta(seconds=-1)
 
@@ -59,7 +59,7 @@ def test_an_expired_token_is_told_apart(user, token_for, settings):
 
 
 @pytest.mark.parametrize("claim", ["sub", "iat", "exp", "iss", "aud"])
-def test_a_token_without_a_claim_is_refused(forge, claim):
+def test_a_token_without_a_claim_is_rejected(forge, claim):
     """All five claims are demanded: a token that lacks one is refused.
 
     Without `exp` a token would never expire.
@@ -85,19 +85,19 @@ def test_a_token_without_a_claim_is_refused(forge, claim):
         "aud is a list",
     ],
 )
-def test_a_token_with_a_wrong_claim_is_refused(forge, claim, value):
+def test_a_token_with_a_wrong_claim_is_rejected(forge, claim, value):
     """A claim of another value or type than we issue makes a token invalid."""
     with pytest.raises(jwt.InvalidTokenError):
         read_token(forge(**{claim: value}))
 
 
-def test_a_token_signed_with_another_key_is_refused(forge):
+def test_a_token_signed_with_another_key_is_rejected(forge):
     """A token that somebody signed with a key of their own is refused."""
     with pytest.raises(jwt.InvalidSignatureError):
         read_token(forge(key="a key that is not ours, but long enough for it"))
 
 
-def test_a_token_signed_with_another_algorithm_is_refused(forge):
+def test_a_token_signed_with_another_algorithm_is_rejected(forge):
     """Only HS256 is accepted, even from a client that knows the key."""
     with pytest.raises(jwt.InvalidAlgorithmError):
         read_token(
@@ -107,13 +107,13 @@ def test_a_token_signed_with_another_algorithm_is_refused(forge):
         )
 
 
-def test_a_token_without_a_signature_is_refused(forge):
+def test_a_token_without_a_signature_is_rejected(forge):
     """A token that calls itself unsigned (`alg: none`) is refused."""
     with pytest.raises(jwt.InvalidAlgorithmError):
         read_token(forge(key="", algorithm="none"))
 
 
-def test_a_token_that_was_changed_is_refused(token, forge):
+def test_a_token_that_was_changed_is_rejected(token, forge):
     """A token with somebody else's claims under our signature is refused."""
     header, _, signature = token.split(".")
     _, claims, _ = forge(sub="2").split(".")
@@ -123,7 +123,7 @@ def test_a_token_that_was_changed_is_refused(token, forge):
 
 
 @pytest.mark.parametrize("text", [b"", b"a.b.c", b"\xff.\xff.\xff"])
-def test_something_that_is_no_token_is_refused(text):
+def test_a_malformed_token_is_rejected(text):
     """Bytes that are not a token at all are refused like any other bad token."""
     with pytest.raises(jwt.InvalidTokenError):
         read_token(text)

@@ -32,7 +32,7 @@ def test_a_signing_key_that_is_too_short_is_reported(found):
     ]
 
 
-def test_one_key_for_everything_is_reported(found):
+def test_a_signing_key_equal_to_the_secret_key_is_reported(found):
     """`JWT_SIGNING_KEY` and `SECRET_KEY` are two keys."""
     assert found(JWT_SIGNING_KEY=KEY, SECRET_KEY=KEY) == [
         (
@@ -43,7 +43,7 @@ def test_one_key_for_everything_is_reported(found):
     ]
 
 
-def test_any_host_is_reported_for_a_deployment(found):
+def test_check_deploy_reports_a_wildcard_host(found):
     """`*` accepts every host name that a client writes."""
     assert found(deploy=True, JWT_SIGNING_KEY=KEY, ALLOWED_HOSTS=["*"]) == [
         (
@@ -54,7 +54,7 @@ def test_any_host_is_reported_for_a_deployment(found):
     ]
 
 
-def test_what_is_good_for_development_only_is_reported_for_a_deployment(found):
+def test_check_deploy_reports_defaults_for_development(found):
     """`check --deploy` warns of a key that everybody can read. A key of your own is fine."""
     assert found(JWT_SIGNING_KEY=f"django-insecure-{KEY}") == []
     assert found(deploy=True) == [

@@ -60,7 +60,7 @@ def credentials(person):
     return {"email": person["email"], "password": person["password"]}
 
 
-def test_register_log_in_and_ask_who_i_am(call, person):
+def test_register_log_in_and_fetch_the_user(call, person):
     """The whole way: register, log in, and ask with the token who one is."""
     registered = call("POST", "/registration", person)
     assert registered.status == 201
@@ -79,7 +79,7 @@ def test_register_log_in_and_ask_who_i_am(call, person):
 
 
 @pytest.mark.parametrize("path", ["/registration", "/login"])
-def test_a_slash_at_the_end_changes_nothing(call, person, path):
+def test_a_slash_at_the_end_is_allowed(call, person, path):
     """Addresses work with a slash at the end too."""
     call("POST", "/registration/", person)
 
@@ -87,7 +87,7 @@ def test_a_slash_at_the_end_changes_nothing(call, person, path):
     assert call("POST", "/login/", credentials(person)).status == 200
 
 
-def test_answers_with_a_token_are_not_kept(call, person):
+def test_responses_with_a_token_are_not_cached(call, person):
     """No cache on the way keeps a response with a token."""
     assert call("POST", "/registration", person).headers["Cache-Control"] == "no-store"
     assert call("POST", "/login", credentials(person)).headers["Cache-Control"] == "no-store"
@@ -105,7 +105,7 @@ def test_an_email_is_registered_once(call, person):
     }
 
 
-def test_of_eight_registrations_at_once_one_wins(call, person, eight_at_once):
+def test_one_of_eight_registrations_at_once_succeeds(call, person, eight_at_once):
     """Eight people want one email at the same moment: one gets it, seven get a 400."""
     answers = []
     threads = [
@@ -121,7 +121,7 @@ def test_of_eight_registrations_at_once_one_wins(call, person, eight_at_once):
     assert call("POST", "/login", credentials(person)).status == 200
 
 
-def test_a_weak_password_is_refused(call, person):
+def test_a_weak_password_is_rejected(call, person):
     """A common password returns 400."""
     answer = call("POST", "/registration", person | {"password": "password"})
 
@@ -129,7 +129,7 @@ def test_a_weak_password_is_refused(call, person):
     assert answer.body == {"password": ["This password is too common."]}
 
 
-def test_a_password_is_never_sent_back(call, person):
+def test_a_response_never_contains_the_password(call, person):
     """The answer to a registration with faults does not repeat the password."""
     answer = call("POST", "/registration", person | {"email": "nonsense"})
 
@@ -138,7 +138,7 @@ def test_a_password_is_never_sent_back(call, person):
 
 
 @pytest.mark.parametrize("field", ["email", "password"])
-def test_a_wrong_login_is_refused(call, person, field):
+def test_a_wrong_login_is_rejected(call, person, field):
     """A wrong password and an unknown email get one and the same 401."""
     call("POST", "/registration", person)
     # Of the same form as the right ones: nothing but what is stored tells them apart.
@@ -153,14 +153,14 @@ def test_a_wrong_login_is_refused(call, person, field):
     assert answer.headers["WWW-Authenticate"] == CHALLENGE
 
 
-def test_password_counts_to_its_last_character(call, person, token):
+def test_a_password_is_not_truncated(call, person, token):
     """A password is never cut short: without its last character it is wrong."""
     shorter = credentials(person) | {"password": person["password"][:-1]}
 
     assert call("POST", "/login", shorter).status == 401
 
 
-def test_an_old_token_does_not_stop_anybody(call, person):
+def test_registration_and_login_ignore_an_old_token(call, person):
     """A client that sends an invalid token can register and log in all the same."""
     answer = call("POST", "/registration", person, authorization="Bearer old")
     assert answer.status == 201
@@ -169,7 +169,7 @@ def test_an_old_token_does_not_stop_anybody(call, person):
     assert answer.status == 200
 
 
-def test_me_is_closed_without_a_token(call):
+def test_me_requires_a_token(call):
     """Without a token the response is a 401 that names the kind of token to send."""
     answer = call("GET", "/me")
 
@@ -209,7 +209,7 @@ def test_token_expires_within_a_day(token):
         ("Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "The token is invalid."),
     ],
 )
-def test_a_bad_token_is_refused(call, authorization, detail):
+def test_a_bad_token_is_rejected(call, authorization, detail):
     """A bad header or token is a 401 that says that the token is to blame."""
     answer = call("GET", "/me", authorization=authorization)
 
@@ -218,7 +218,7 @@ def test_a_bad_token_is_refused(call, authorization, detail):
     assert answer.headers["WWW-Authenticate"] == f'{CHALLENGE}, error="invalid_token"'
 
 
-def test_a_token_that_was_changed_is_refused(call, token):
+def test_a_token_that_was_changed_is_rejected(call, token):
     """Nobody can put other claims into a token."""
     header, claims, signature = token.split(".")
     changed = json.loads(base64.urlsafe_b64decode(f"{claims}==")) | {"exp": int(time.time()) + 9999}
@@ -231,7 +231,7 @@ def test_a_token_that_was_changed_is_refused(call, token):
 
 @pytest.mark.parametrize("path", ["/registration", "/login"])
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff"])
-def test_a_strange_body_is_refused(call, path, body):
+def test_an_invalid_body_is_rejected(call, path, body):
     """Whatever the body holds, the answer is a 400 in JSON."""
     answer = call("POST", path, body)
 

@@ -35,7 +35,7 @@ def me(authorization=None):
     return call(CurrentUserAPIView, "get", headers=headers)
 
 
-def test_registration_answers_with_a_token():
+def test_registration_returns_201_and_a_token():
     """A registration returns 201 and a token, which no cache may keep (RFC 6749, 5.1)."""
     response = register()
 
@@ -46,7 +46,7 @@ def test_registration_answers_with_a_token():
     assert response["Cache-Control"] == "no-store"
 
 
-def test_a_faulty_registration_is_refused():
+def test_an_invalid_registration_is_rejected():
     """A registration with faults returns 400 and names every fault."""
     response = register(email="ada", password="password")
 
@@ -69,7 +69,7 @@ def test_no_user_is_left_when_the_token_cannot_be_made(monkeypatch):
     assert User.objects.count() == 0
 
 
-def test_whoever_comes_second_is_refused(monkeypatch):
+def test_the_second_registration_is_rejected(monkeypatch):
     """When another registration takes the email in the last moment, the answer is 400, not 500."""
     create_user = User.objects.create_user
 
@@ -85,7 +85,7 @@ def test_whoever_comes_second_is_refused(monkeypatch):
     assert connection.needs_rollback is False
 
 
-def test_login_answers_with_a_token(user):
+def test_login_returns_200_and_a_token(user):
     """A login returns 200 and a token, which no cache may keep."""
     response = login()
 
@@ -95,7 +95,7 @@ def test_login_answers_with_a_token(user):
     assert response["Cache-Control"] == "no-store"
 
 
-def test_login_remembers_when_it_was(user):
+def test_login_sets_last_login(user):
     """A login sets `last_login`: the view sends `user_logged_in`, and Django listens."""
     before = timezone.now()
     login()
@@ -104,7 +104,7 @@ def test_login_remembers_when_it_was(user):
     assert before <= user.last_login <= timezone.now()
 
 
-def test_a_login_is_told_to_whoever_listens(user):
+def test_a_login_sends_user_logged_in(user):
     """`user_logged_in` says who has logged in, and by which request."""
     seen = []
 
@@ -121,7 +121,7 @@ def test_a_login_is_told_to_whoever_listens(user):
 @pytest.mark.parametrize(
     ("email", "password"), [("ada@example.com", "wrong"), ("nobody@example.com", PASSWORD)]
 )
-def test_a_wrong_login_is_refused(user, email, password):
+def test_a_wrong_login_is_rejected(user, email, password):
     """A wrong email or password returns 401, with the challenge that a 401 must have.
 
     With `authentication_classes = []` there is no class to ask for it, and the 401 would become
@@ -139,7 +139,7 @@ def test_a_wrong_login_is_refused(user, email, password):
     assert user.last_login is None
 
 
-def test_a_login_without_a_password_is_refused():
+def test_a_login_without_a_password_is_rejected():
     """A login that lacks a field returns 400 and says what is missing."""
     response = call(LoginAPIView, "post", {"email": "ada@example.com"})
 
@@ -147,7 +147,7 @@ def test_a_login_without_a_password_is_refused():
     assert response.data == {"password": ["This field is required."]}
 
 
-def test_a_login_tells_its_request(user):
+def test_a_login_passes_its_request_to_authenticate(user):
     """`authenticate` gets the request of the login."""
     seen = []
 
@@ -162,7 +162,7 @@ def test_a_login_tells_its_request(user):
 
 
 @pytest.mark.parametrize("authorization", ["Bearer expired", "Basic x", "\xff"])
-def test_an_old_token_does_not_stop_anybody(authorization):
+def test_registration_and_login_ignore_an_old_token(authorization):
     """Whatever the `Authorization` header holds, one can register and log in."""
     headers = {"Authorization": authorization}
     data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
@@ -171,7 +171,7 @@ def test_an_old_token_does_not_stop_anybody(authorization):
     assert login(headers=headers).status_code == 200
 
 
-def test_me_tells_who_i_am(user, token):
+def test_me_returns_the_user_of_the_token(user, token):
     """With a token, the answer is the user's id, email and username, and nothing else."""
     response = me(f"Bearer {token}")
 
@@ -179,7 +179,7 @@ def test_me_tells_who_i_am(user, token):
     assert response.data == {"id": user.pk, "email": "ada@example.com", "username": "ada"}
 
 
-def test_me_is_closed_without_a_token():
+def test_me_requires_a_token():
     """Without a token the answer is a 401 with a bare challenge."""
     response = me()
 
@@ -194,7 +194,7 @@ def test_me_costs_one_query(token, django_assert_num_queries):
         assert me(f"Bearer {token}").status_code == 200
 
 
-def test_a_browser_may_look_in_development(client, user):
+def test_the_browsable_api_works_in_development(client, user):
     """On your machine, a user who is logged in to the admin sees the API as a page."""
     client.force_login(user)
     page = client.get("/api/me", headers={"Accept": "text/html"})
@@ -206,7 +206,7 @@ def test_a_browser_may_look_in_development(client, user):
 
 @pytest.mark.parametrize("view", [RegistrationAPIView, LoginAPIView])
 @pytest.mark.parametrize("text", [pytest.param("{", id="unfinished")])
-def test_something_that_is_no_json_is_refused(view, text):
+def test_malformed_json_is_rejected(view, text):
     """A body that cannot be read as JSON returns 400, and the response says why."""
     response = call(view, "post", text)
 
@@ -216,7 +216,7 @@ def test_something_that_is_no_json_is_refused(view, text):
 
 @pytest.mark.parametrize("view", [RegistrationAPIView, LoginAPIView])
 @pytest.mark.parametrize("text", ["[]", "null"])
-def test_json_that_is_no_object_is_refused(view, text):
+def test_json_that_is_not_an_object_is_rejected(view, text):
     """JSON that is not an object returns 400."""
     response = call(view, "post", text)
 
@@ -226,7 +226,7 @@ def test_json_that_is_no_object_is_refused(view, text):
 
 @pytest.mark.parametrize("view", [RegistrationAPIView, LoginAPIView])
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
-def test_only_json_is_read(view, content_type):
+def test_another_content_type_is_rejected(view, content_type):
     """A body of another type returns 415."""
     response = call(view, "post", "email=ada@example.com", content_type=content_type)
 
@@ -236,7 +236,7 @@ def test_only_json_is_read(view, content_type):
 
 @pytest.mark.parametrize("view", [RegistrationAPIView, LoginAPIView])
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "options"])
-def test_only_post_is_answered(view, method):
+def test_other_methods_are_rejected(view, method):
     """Other methods return 405; OPTIONS too, which would publish the docstrings."""
     response = call(view, method)
 

@@ -24,7 +24,7 @@ def test_the_project_uses_our_user():
     assert get_user_model() is User
 
 
-def test_the_migrations_know_the_whole_model():
+def test_the_migrations_match_the_model():
     """Every change of the model is in a migration.
 
     Run `python manage.py makemigrations authentication`.
@@ -48,14 +48,14 @@ def test_a_user_is_saved_and_found_again(user):
     assert User.objects.get(email="ada@example.com").username == "ada"
 
 
-def test_a_new_user_is_active_and_no_member_of_the_staff(user):
+def test_a_new_user_is_active_and_not_staff(user):
     """A new user may log in, and may not enter the admin."""
     assert user.is_active is True
     assert user.is_staff is False
     assert user.is_superuser is False
 
 
-def test_a_user_knows_when_it_joined():
+def test_date_joined_is_set():
     """`date_joined` is set to the moment the user is made, with its time zone."""
     before = timezone.now()
     user = User(username="ada", email="ada@example.com")
@@ -72,7 +72,7 @@ def test_the_password_is_stored_as_a_hash(user):
     assert not stored.check_password("wrong")
 
 
-def test_a_user_is_shown_by_its_username(user):
+def test_str_returns_the_username(user):
     """`str(user)` is the username: it is what the shell and the admin print."""
     assert str(user) == "ada"
 
@@ -98,7 +98,7 @@ def test_two_users_cannot_share_a_username(user):
 @pytest.mark.parametrize(
     "username", ["two words", "<b>ada</b>", "a" * 256], ids=["a space", "HTML", "too long"]
 )
-def test_a_username_is_made_of_letters_digits_and_four_signs(username):
+def test_a_username_with_a_forbidden_character_is_rejected(username):
     """A username holds letters, digits and @ . + - _ only, at most 255 of them.
 
     Django's `UnicodeUsernameValidator` says so; put it into the field's `validators`.
@@ -112,7 +112,7 @@ def test_a_username_is_made_of_letters_digits_and_four_signs(username):
 
 
 @pytest.mark.parametrize("email", ["", "ada", "ada@", "@example.com"])
-def test_an_email_looks_like_an_email(email):
+def test_the_email_must_be_a_valid_email_address(email):
     """A value that is not a valid email address is refused."""
     user = User(username="ada", email=email, password="!")
 

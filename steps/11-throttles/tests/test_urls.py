@@ -12,7 +12,7 @@ from authentication import views
         ("user_me", "/api/me"),
     ],
 )
-def test_an_address_has_a_name(name, address):
+def test_each_url_has_a_name(name, address):
     """Code asks for an address by its name: `reverse("user_login")` is `/api/login`."""
     assert reverse(name) == address
 
@@ -25,7 +25,7 @@ def test_an_address_has_a_name(name, address):
         ("/api/me", views.CurrentUserAPIView),
     ],
 )
-def test_an_address_leads_to_its_view(address, view):
+def test_each_url_leads_to_its_view(address, view):
     """Each view answers at its address, with and without a slash at the end."""
     assert resolve(address).func.view_class is view
     assert resolve(address + "/").func.view_class is view

@@ -55,7 +55,7 @@ def test_logout_ends_the_session_at_once(phone, laptop):
     assert me(laptop) == 200
 
 
-def test_a_cookie_of_the_admin_cannot_log_out(client, user):
+def test_an_admin_cookie_is_not_enough_to_log_out(client, user):
     """In development the admin's cookie opens the API too, but a logout needs a token."""
     client.force_login(user)
 
@@ -96,7 +96,7 @@ def test_a_user_sees_their_own_sessions(phone, laptop, other, token_for):
     }
 
 
-def test_sessions_come_page_by_page(user, phone, django_assert_num_queries):
+def test_the_list_of_sessions_is_paginated(user, phone, django_assert_num_queries):
     """A page has 50 sessions, and `next` leads to the rest. No page repeats or leaves out one.
 
     All but the oldest begin at the same moment here, so only a second key puts them in an order.

@@ -65,7 +65,7 @@ def test_a_new_password_in_the_admin_ends_all_sessions(user, phone, admin_client
     assert Session.objects.get() == admin
 
 
-def test_a_password_that_is_taken_away_ends_all_sessions(user, phone, admin_client):
+def test_disabling_a_password_ends_all_sessions(user, phone, admin_client):
     """A user whose password is disabled in the admin loses all sessions."""
     taken = {"usable_password": "false", "unset-password": "Disable"}
     admin_client.post(f"/admin/authentication/user/{user.pk}/password/", taken)
@@ -75,7 +75,7 @@ def test_a_password_that_is_taken_away_ends_all_sessions(user, phone, admin_clie
     assert list(user.sessions.all()) == []
 
 
-def test_other_changes_of_a_user_end_nothing(user, phone):
+def test_other_changes_of_a_user_end_no_session(user, phone):
     """A new username ends no session, and a new password ends all of them."""
     user.username = "countess"
     user.save()
@@ -86,7 +86,7 @@ def test_other_changes_of_a_user_end_nothing(user, phone):
     assert me(phone) == 401
 
 
-def test_a_stronger_hash_is_no_new_password(user, phone, settings):
+def test_a_hash_upgrade_ends_no_session(user, phone, settings):
     """When a login hashes an old password again, other devices stay logged in.
 
     A new password ends their sessions, and the row has a new hash then too.
@@ -109,7 +109,7 @@ def test_a_stronger_hash_is_no_new_password(user, phone, settings):
     assert me(phone) == 401
 
 
-def test_a_stronger_hash_does_not_bring_an_old_password_back(user, settings, monkeypatch):
+def test_a_hash_upgrade_does_not_restore_an_old_password(user, settings, monkeypatch):
     """A login that hashes the old password again does not overwrite a new one."""
     checked = User.objects.get()
     user.set_password(NEW_PASSWORD)
@@ -152,7 +152,7 @@ def update_in_the_admin(user, is_active):
 
 
 @pytest.mark.parametrize("change", [update, bulk_update, update_in_the_admin])
-def test_a_deactivation_of_many_ends_their_sessions(user, phone, other, token_for, change):
+def test_a_bulk_deactivation_ends_all_sessions(user, phone, other, token_for, change):
     """`update` and `bulk_update` do not call `save`, and end sessions all the same.
 
     An action of the admin changes the users that are ticked in this way.
@@ -190,7 +190,7 @@ def test_an_update_of_another_field_costs_one_query(user, phone, django_assert_n
     assert user.sessions.count() == 0
 
 
-def test_a_password_that_changes_meanwhile_starts_no_session(user):
+def test_a_login_fails_if_the_password_changes_meanwhile(user):
     """If the password changes during a login, the login gets no session."""
     checked = User.objects.get()
     user.set_password(NEW_PASSWORD)
@@ -203,7 +203,7 @@ def test_a_password_that_changes_meanwhile_starts_no_session(user):
     assert Session.objects.count() == 0
 
 
-def test_a_user_who_is_deactivated_meanwhile_starts_no_session(user):
+def test_a_login_fails_if_the_user_is_deactivated_meanwhile(user):
     """A user who is deactivated during a login gets no session."""
     checked = User.objects.get()
     User.objects.update(is_active=False)
@@ -214,7 +214,7 @@ def test_a_user_who_is_deactivated_meanwhile_starts_no_session(user):
     assert Session.objects.count() == 0
 
 
-def test_a_session_starts_with_the_row_of_its_user_locked(user):
+def test_the_user_is_locked_before_a_session_starts(user):
     """The first statement writes to the user's row, so a change of the password has to wait."""
     with CaptureQueriesContext(connection) as queries:
         start_session(user, APIRequestFactory().post("/"))

@@ -57,7 +57,7 @@ def test_logout_ends_the_session_at_once(phone, laptop):
     assert me(laptop) == 200
 
 
-def test_a_cookie_of_the_admin_cannot_log_out(client, user):
+def test_an_admin_cookie_is_not_enough_to_log_out(client, user):
     """In development the admin's cookie opens the API too, but a logout needs a token."""
     client.force_login(user)
 
@@ -99,7 +99,7 @@ def test_a_user_sees_their_own_sessions(phone, laptop, other, token_for):
     }
 
 
-def test_sessions_come_page_by_page(user, phone, django_assert_num_queries):
+def test_the_list_of_sessions_is_paginated(user, phone, django_assert_num_queries):
     """A page has 50 sessions, and `next` leads to the rest. No page repeats or leaves out one.
 
     All but the oldest begin at the same moment here, so only a second key puts them in an order.
@@ -244,7 +244,7 @@ def test_a_wrong_refresh_token_logs_nobody_out(session, forge, settings):
     ],
     ids=["null", "a list", "an empty token"],
 )
-def test_a_logout_with_a_malformed_body_is_refused(session, body, answer):
+def test_a_logout_with_a_malformed_body_is_rejected(session, body, answer):
     """A body that cannot be read is a 400, also with a valid access token, and ends nothing."""
     client = APIClient(headers={"Authorization": f"Bearer {tokens_of(session)['access_token']}"})
     refused = client.post("/api/logout", body, content_type="application/json")
@@ -256,7 +256,7 @@ def test_a_logout_with_a_malformed_body_is_refused(session, body, answer):
 @pytest.mark.parametrize(
     "body", [None, {}, {"token": "x"}], ids=["no body", "an empty object", "another field"]
 )
-def test_a_logout_needs_one_of_the_two_tokens(refresh_token, body):
+def test_a_logout_requires_one_of_the_two_tokens(refresh_token, body):
     """Without both tokens, the response is a 401. The refresh token alone is enough."""
     answer = logout(body)
 
@@ -266,7 +266,7 @@ def test_a_logout_needs_one_of_the_two_tokens(refresh_token, body):
     assert logout({"refresh_token": refresh_token}).status_code == 204
 
 
-def test_a_logout_with_a_wrong_access_token_is_refused(refresh_token):
+def test_a_logout_with_a_wrong_access_token_is_rejected(refresh_token):
     """A wrong access token gets the same 401 as everywhere, unless a refresh token comes along."""
     answer = logout({}, "Bearer nonsense")
 

@@ -28,7 +28,7 @@ def save_all(*users):
         ("ADA", "other@example.com", "one_account_per_username"),
     ],
 )
-def test_the_database_knows_no_case(user, username, email, constraint):
+def test_the_database_ignores_case(user, username, email, constraint):
     """Two users never differ only in upper and lower case, whichever code writes into the table."""
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         save_all((username, email))
@@ -44,7 +44,7 @@ def test_an_email_is_stored_as_it_was_typed():
     assert User.objects.get_by_natural_key("aDA@example.com") == user
 
 
-def test_a_login_knows_no_case(rf):
+def test_a_login_ignores_case(rf):
     """An email logs in in upper and lower case alike."""
     User.objects.create_user("Ada", "Ada@example.com", PASSWORD)
     data = {"email": "aDA@EXAMPLE.com", "password": PASSWORD}
@@ -52,7 +52,7 @@ def test_a_login_knows_no_case(rf):
     assert LoginSerializer(data=data, context={"request": rf.post("/")}).is_valid()
 
 
-def test_a_dotted_capital_i_is_a_capital_i():
+def test_a_dotted_capital_i_is_stored_as_a_capital_i():
     """Each database has its own small letter for the Turkish İ, so none gets to see it."""
     user = User.objects.create_user("ida", "İda@example.com", PASSWORD)
 
@@ -61,7 +61,7 @@ def test_a_dotted_capital_i_is_a_capital_i():
     assert User.objects.get_by_natural_key("ida@example.com") == user
 
 
-def test_a_registration_knows_no_case(user):
+def test_a_registration_ignores_case(user):
     """An email and a username that are taken are taken in every case."""
     data = {"email": "ADA@example.com", "username": "aDA", "password": PASSWORD}
     serializer = RegistrationSerializer(data=data)
@@ -73,7 +73,7 @@ def test_a_registration_knows_no_case(user):
     }
 
 
-def test_a_form_knows_no_case(user):
+def test_a_form_ignores_case(user):
     """A form says what is taken, by `full_clean`, before the database has to."""
     other = User(username="ADA", email="ADA@example.com", password="!")
 
@@ -96,7 +96,7 @@ def test_a_form_knows_no_case(user):
         ('"x"@example.com', "x", "Enter an email without quotation marks"),
     ],
 )
-def test_createsuperuser_knows_the_rules(user, monkeypatch, email, username, error):
+def test_createsuperuser_applies_the_rules(user, monkeypatch, email, username, error):
     """`createsuperuser` says in a sentence what is taken, in any case, or not allowed."""
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
 
@@ -121,7 +121,7 @@ def test_changepassword_finds_an_email_in_any_case(user, monkeypatch):
 @pytest.mark.parametrize(
     "email", [r'"a\da"@example.com', '"ada"@example.com', "=?utf-8?q?ada?=@example.com"]
 )
-def test_a_second_spelling_of_an_email_is_refused(email):
+def test_a_second_spelling_of_an_email_is_rejected(email):
     """Ada reads what is sent to `"a\\da"@example.com`, so it is not an email of its own.
 
     A mail server removes the quotation marks, and Python decodes what begins with `=?`.
@@ -153,7 +153,7 @@ def test_an_old_account_with_a_quoted_email_can_log_in(rf):
 
 
 @pytest.mark.parametrize("username", ["ada@example.com", "@ada", "ada\uff20example.com"])
-def test_a_username_does_not_look_like_an_email(username):
+def test_a_username_with_an_at_sign_is_rejected(username):
     """A username with an @ in it could pass for somebody's email, and is refused."""
     message = "A username cannot contain @: it could be taken for somebody's email."
     data = {"email": "grace@example.com", "username": username, "password": PASSWORD}

@@ -57,7 +57,7 @@ def test_three_fields_are_required(field, value, message):
 @pytest.mark.parametrize(
     "value", [True, ["ada@example.com"], {"a": 1}], ids=["true", "a list", "an object"]
 )
-def test_three_fields_are_texts(value):
+def test_three_fields_must_be_strings(value):
     """A list, an object or a boolean is refused as email, username and password."""
     assert errors(registration(email=value, username=value, password=value)) == {
         "email": ["Enter a valid email address."],
@@ -67,7 +67,7 @@ def test_three_fields_are_texts(value):
 
 
 @pytest.mark.parametrize("email", ["ada", "@example.com", "a@b@c"])
-def test_an_email_has_to_be_one(email):
+def test_an_invalid_email_is_rejected(email):
     """A value that is not a valid email address is refused."""
     assert errors(registration(email=email)) == {"email": ["Enter a valid email address."]}
 
@@ -82,7 +82,7 @@ def test_an_email_has_at_most_254_characters():
 
 
 @pytest.mark.parametrize("username", ["two words", "<b>ada</b>", "ada\u202e"])
-def test_a_username_is_made_of_letters_digits_and_four_signs(username):
+def test_a_username_with_a_forbidden_character_is_rejected(username):
     """The username holds to the same rule as the model's."""
     assert errors(registration(username=username)) == {
         "username": [
@@ -104,7 +104,7 @@ def test_a_username_has_at_most_255_characters():
 
 
 @pytest.mark.parametrize("field", ["email", "username", "password"])
-def test_characters_that_a_database_cannot_store_are_refused(field):
+def test_characters_that_a_database_cannot_store_are_rejected(field):
     """NUL and half a surrogate pair are refused."""
     assert list(errors(registration(**{field: "ada\0@example.com"}))) == [field]
     assert list(errors(registration(**{field: "ada\ud800@example.com"}))) == [field]
@@ -127,7 +127,7 @@ def test_an_email_is_registered_once(email):
 
 
 @pytest.mark.parametrize("username", ["fiona", "\ufb01ona"])
-def test_a_username_is_registered_once(username):
+def test_a_taken_username_is_rejected(username):
     """A username that is taken is refused, in whatever spelling it comes."""
     save(registration(username="fiona"))
 
@@ -136,7 +136,7 @@ def test_a_username_is_registered_once(username):
     }
 
 
-def test_whoever_comes_second_is_refused():
+def test_the_second_registration_is_rejected():
     """Two registrations at once pass the check together; the second one gets an error, no crash.
 
     The database refuses the second row with an IntegrityError. `create` turns it into a
@@ -167,7 +167,7 @@ def test_whoever_comes_second_is_refused():
         ("\u3000\u200b" * 9, "This password has only spaces."),
     ],
 )
-def test_a_weak_password_is_refused(password, message):
+def test_a_weak_password_is_rejected(password, message):
     """A new password keeps the rules of `AUTH_PASSWORD_VALIDATORS`.
 
     `validate_password` needs the user, to compare the password with the email and username.
@@ -184,7 +184,7 @@ def test_the_rule_about_spaces_has_a_help_text():
     assert "Your password can’t have only spaces." in password_validators_help_texts()
 
 
-def test_a_password_is_taken_as_it_was_typed():
+def test_spaces_around_a_password_are_kept():
     """Spaces before and after a password belong to it."""
     user = save(registration(password="  two spaces on both sides  "))
 

@@ -69,7 +69,7 @@ def test_a_registration_starts_a_session():
     assert session.user.last_login is not None
 
 
-def test_a_response_says_how_long_its_token_works(user):
+def test_a_response_contains_the_lifetime_of_its_token(user):
     """A response names the type and the lifetime of its token, so a client need not decode it."""
     answer = login().json()
     claims = read_token(answer["access_token"])
@@ -78,7 +78,7 @@ def test_a_response_says_how_long_its_token_works(user):
     assert answer["expires_in"] == claims["exp"] - claims["iat"]
 
 
-def test_a_client_may_send_anything_about_itself(user):
+def test_an_unusual_user_agent_is_stored(user):
     """The `User-Agent` is stored without NUL, and cut to the length of the column."""
     assert login(headers={"User-Agent": "\0" + "x" * 300}).status_code == 200
     assert Session.objects.get().user_agent == "x" * 255
@@ -93,7 +93,7 @@ def test_a_client_may_send_anything_about_itself(user):
     ],
     ids=["a port", "a port after IPv6", "no address"],
 )
-def test_a_session_has_the_address_that_is_counted(user, settings, header, address):
+def test_a_session_stores_the_ip_address_that_is_counted(user, settings, header, address):
     """A session has the IP address that the throttles count, without a port.
 
     `client_address` in `authentication/throttles.py` returns it.
@@ -105,7 +105,7 @@ def test_a_session_has_the_address_that_is_counted(user, settings, header, addre
     assert Session.objects.get().address == address
 
 
-def test_a_client_need_not_say_anything_about_itself(user):
+def test_a_login_without_a_user_agent_succeeds(user):
     """A client without a `User-Agent` or an address can log in too."""
     assert login(REMOTE_ADDR=None).status_code == 200
 
@@ -137,7 +137,7 @@ def test_a_session_and_its_last_login_are_saved_together(user):
     assert seen == [True]
 
 
-def test_a_deleted_session_opens_nothing(phone, laptop):
+def test_the_token_of_a_deleted_session_is_rejected(phone, laptop):
     """When the row of a session is deleted, its token gets a 401, and other devices go on."""
     assert (me(phone), me(laptop)) == (200, 200)
     Session.objects.get(user_agent="Phone").delete()
@@ -149,7 +149,7 @@ def test_a_deleted_session_opens_nothing(phone, laptop):
     }
 
 
-def test_a_user_who_is_deactivated_by_sql_is_refused(user, phone):
+def test_a_user_who_is_deactivated_by_sql_is_rejected(user, phone):
     """A deactivation by SQL ends no session, so each request checks the user too."""
     User._base_manager.update(is_active=False)
 
@@ -166,7 +166,7 @@ def test_a_session_costs_one_query(phone, django_assert_num_queries):
 @pytest.mark.parametrize(
     "sid", ["{{{pk}}}", "urn:uuid:{pk}", "\0", 1], ids=["braces", "urn", "NUL", "a number"]
 )
-def test_a_session_that_we_would_not_write_is_refused(user, forge, sid):
+def test_a_session_id_in_another_spelling_is_rejected(user, forge, sid):
     """Only the exact text that we put into `sid` finds the session."""
     if isinstance(sid, str):
         sid = sid.format(pk=user.sessions.get().pk)
@@ -174,12 +174,12 @@ def test_a_session_that_we_would_not_write_is_refused(user, forge, sid):
     assert me(client_with(forge(sid=sid))) == 401
 
 
-def test_a_session_in_capitals_is_refused(user, forge):
+def test_a_session_id_in_capitals_is_rejected(user, forge):
     """Django reads a UUID in capitals too, and we compare the exact text."""
     assert me(client_with(forge(sid=str(user.sessions.get().pk).upper()))) == 401
 
 
-def test_a_token_stands_for_the_user_of_its_session(user, other, forge, token_for):
+def test_a_token_for_the_session_of_another_user_is_rejected(user, other, forge, token_for):
     """A token that names one user and the session of another is rejected."""
     token_for(other)
 
@@ -187,7 +187,7 @@ def test_a_token_stands_for_the_user_of_its_session(user, other, forge, token_fo
     assert me(client_with(forge(sid=str(other.sessions.get().pk)))) == 401
 
 
-def test_a_deleted_user_leaves_no_session(user, phone):
+def test_deleting_a_user_deletes_their_sessions(user, phone):
     """If a user is deleted, their sessions are deleted too."""
     user.delete()
 

@@ -50,7 +50,7 @@ def production(load):
     return production
 
 
-def test_development_needs_nothing(load):
+def test_development_needs_no_environment_variables(load):
     """Without any variable the project runs on your machine, with defaults that are safe there."""
     settings = load("config.settings")
 
@@ -111,7 +111,7 @@ def test_settings_come_from_the_environment(load):
 
 
 @pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "DJANGO_SETTINGS_MODULE"])
-def test_production_does_not_start_without(production, name):
+def test_production_does_not_start_without_its_settings(production, name):
     """Production has no default for what has to be its own, and says what is missing."""
     with pytest.raises(ImproperlyConfigured, match=f"^Set the {name} environment variable$"):
         production(**{name: ...})
@@ -128,7 +128,7 @@ def test_production_takes_its_settings_from_the_environment(production):
     assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 1
 
 
-def test_production_waits_for_nobody(production):
+def test_production_keeps_database_connections_open(production):
     """A cache that does not answer is given up after a second; database connections stay open."""
     settings = production(DATABASE_URL="postgres://ada:pw@db.example.com:5433/api")
 
@@ -155,7 +155,7 @@ def test_production_sends_mail(production):
     assert production(MAIL_AT_ONCE="on").MAIL_AT_ONCE is True
 
 
-def test_without_an_address_the_database_is_a_file(production):
+def test_without_database_url_the_database_is_a_file(production):
     """Without `DATABASE_URL` the database is the SQLite file that `DATABASE_PATH` names."""
     settings = production(DATABASE_PATH="/data/db.sqlite3")
 
@@ -234,14 +234,14 @@ def deployed():
     return json.loads(run.stdout), run.stderr
 
 
-def test_django_finds_nothing_to_say_about_the_deployment(deployed):
+def test_check_deploy_has_no_warnings(deployed):
     """`check --deploy` has no warning left about the production settings."""
     answers, _ = deployed
 
     assert answers["deployment"] == []
 
 
-def test_production_answers_over_https_only_and_in_json(deployed):
+def test_production_redirects_to_https_and_returns_json(deployed):
     """HTTP is sent on to HTTPS; pages for a browser, other hosts and error details stay out.
 
     The log has errors in full, and what is told in passing.

@@ -57,7 +57,7 @@ def assert_json(response, status, detail):
 
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("path", ["/nothing", "/api/login/x", "/%ff"])
-def test_an_unknown_address_answers_in_json(stranger, settings, debug, path):
+def test_an_unknown_path_returns_json(stranger, settings, debug, path):
     """A path that does not exist returns 404 in JSON, in development too."""
     settings.DEBUG = debug
 
@@ -88,7 +88,7 @@ def test_the_admin_keeps_its_own_errors(admin_client, settings, debug):
 
 
 @pytest.mark.parametrize(("debug", "shown"), [(True, True), (False, False)])
-def test_a_crash_outside_of_the_api_is_a_page(
+def test_a_crash_outside_the_api_returns_html(
     client, admin_user, settings, monkeypatch, debug, shown
 ):
     """While you develop, Django shows you where the admin crashed."""
@@ -136,7 +136,7 @@ def test_a_crash_shows_no_password(stranger, settings, monkeypatch, debug):
 
 
 @pytest.mark.parametrize("path", ["/api/login", "/nothing", "/admin/login/"])
-def test_a_body_that_is_too_large_is_refused(path):
+def test_a_body_that_is_too_large_is_rejected(path):
     """A body of 10 MB returns 413 at every path, and nothing of it is read."""
     body = Body(10_000_000)
 
@@ -152,12 +152,12 @@ def test_the_limit_is_128_kib(settings):
 
 
 @pytest.mark.parametrize("length", ["", "x", "-1"])
-def test_a_length_that_is_no_number_is_no_length(length):
+def test_an_invalid_content_length_means_no_body(length):
     """When a body's length makes no sense, there is no body."""
     assert send("/nothing", Body(10), length) == ("404 Not Found", b'{"detail": "Not Found."}')
 
 
-def test_a_cookie_that_no_database_can_look_up_is_refused(stranger):
+def test_a_cookie_with_a_nul_is_rejected(stranger):
     """A cookie with a NUL returns 400, because PostgreSQL would raise an error."""
     stranger.cookies.load(r'sessionid="\000\000\000\000\000\000\000\000"')
 

@@ -59,7 +59,7 @@ def admin_login(client, email="root@example.com", password="wrong"):
     return client.post(ADMIN_LOGIN, {"username": email, "password": password})
 
 
-def test_an_account_is_guessed_at_ten_times_an_hour(user, hashed):
+def test_an_account_is_limited_to_ten_guesses_an_hour(user, hashed):
     """After ten wrong passwords the answer is 429, which says for how long, and nothing is hashed.
 
     `GuessThrottle` counts, between the checks of the fields and `authenticate`.
@@ -74,7 +74,7 @@ def test_an_account_is_guessed_at_ten_times_an_hour(user, hashed):
     assert hashed == []
 
 
-def test_an_hour_later_one_may_guess_again(user, clock):
+def test_the_count_is_reset_after_an_hour(user, clock):
     """The count is reset every hour."""
     assert [login().status_code for _ in range(11)][-1] == 429
     clock[0] += 2699
@@ -83,14 +83,14 @@ def test_an_hour_later_one_may_guess_again(user, clock):
     assert login().status_code == 401
 
 
-def test_whoever_logs_in_does_not_guess(user):
+def test_a_successful_login_resets_the_count(user):
     """A login with the right password sets the count back."""
     for _ in range(3):
         assert [login().status_code for _ in range(9)] == [401] * 9
         assert login(password=PASSWORD).status_code == 200
 
 
-def test_a_dotted_capital_i_does_not_begin_a_new_count():
+def test_a_dotted_capital_i_does_not_start_a_new_count():
     """What PostgreSQL takes for the same email is counted as the same, on every database."""
     User.objects.create_user("ida", "ida@example.com", PASSWORD)
 
@@ -98,7 +98,7 @@ def test_a_dotted_capital_i_does_not_begin_a_new_count():
     assert login("ida@example.com", PASSWORD).status_code == 429
 
 
-def test_one_account_has_one_count(user):
+def test_all_spellings_of_an_email_share_one_counter(user):
     """Whatever the spelling of the email, it is the same account that is guessed at."""
     spellings = ["ada@example.com", "ADA@example.com", " Ada@EXAMPLE.com", "ada@\uff45xample.com"]
     answers = [login(spellings[number % 4]).status_code for number in range(11)]
@@ -106,34 +106,34 @@ def test_one_account_has_one_count(user):
     assert answers == [401] * 10 + [429]
 
 
-def test_an_unknown_account_is_counted_too():
+def test_guesses_at_an_unknown_account_are_counted():
     """The count does not tell whether an account exists."""
     answers = [login("nobody@example.com").status_code for _ in range(11)]
 
     assert answers == [401] * 10 + [429]
 
 
-def test_nobody_is_locked_out_by_a_stranger(user):
+def test_an_attacker_cannot_lock_out_the_owner(user):
     """Guesses from one address leave the owner of the account alone, who is at another one."""
     assert [login().status_code for _ in range(11)][-1] == 429
 
     assert login(password=PASSWORD, address="192.0.2.2").status_code == 200
 
 
-def test_a_neighbour_is_not_locked_out(user):
+def test_other_accounts_of_an_ip_address_are_not_locked_out(user):
     """Guesses at one account leave the other accounts of an address alone."""
     assert [login("grace@example.com").status_code for _ in range(11)][-1] == 429
 
     assert login(password=PASSWORD).status_code == 200
 
 
-def test_what_is_no_guess_is_not_counted(user):
+def test_a_login_without_a_password_is_not_counted(user):
     """A login that lacks its password returns 400 as often as it comes."""
     assert [login(password="").status_code for _ in range(15)] == [400] * 15
     assert login(password=PASSWORD).status_code == 200
 
 
-def test_an_address_logs_in_sixty_times_a_minute(user, hashed, clock):
+def test_an_ip_address_is_limited_to_sixty_logins_a_minute(user, hashed, clock):
     """The 61st login from one IP address within a minute returns 429, for every account."""
     for number in range(60):
         assert login(f"person{number}@example.com").status_code == 401
@@ -148,7 +148,7 @@ def test_an_address_logs_in_sixty_times_a_minute(user, hashed, clock):
     assert login(password=PASSWORD).status_code == 200
 
 
-def test_an_address_registers_sixty_times_a_minute():
+def test_an_ip_address_is_limited_to_sixty_registrations_a_minute():
     """The 61st registration from one IP address within a minute returns 429."""
     assert [register().status_code for _ in range(60)] == [400] * 60
     answer = register()
@@ -159,7 +159,7 @@ def test_an_address_registers_sixty_times_a_minute():
     assert login().status_code == 401
 
 
-def test_nothing_is_forgotten_when_many_come_at_once(monkeypatch):
+def test_all_requests_sent_at_once_are_counted(monkeypatch):
     """Of 150 requests at once 60 get through, and not one more.
 
     The cache counts by `incr`. Reading, adding and writing back would forget some: here all who
@@ -191,14 +191,14 @@ def test_nothing_is_forgotten_when_many_come_at_once(monkeypatch):
     assert sorted(allowed) == [False] * 90 + [True] * 60
 
 
-def test_nobody_chooses_an_address(user):
+def test_x_forwarded_for_is_ignored_without_a_proxy(user):
     """Without a proxy, `X-Forwarded-For` is what a client has written, and is not read."""
     answers = [login(x_forwarded_for=f"198.51.100.{number}") for number in range(11)]
 
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
 
 
-def test_a_proxy_is_believed_about_its_client(user, proxies):
+def test_behind_a_proxy_the_last_forwarded_address_counts(user, proxies):
     """Behind one proxy the last address counts: the proxy wrote it, and the client the others."""
     proxies(1)
     forged = [login(x_forwarded_for=f"198.51.100.{number}, 203.0.113.1") for number in range(11)]
@@ -208,7 +208,7 @@ def test_a_proxy_is_believed_about_its_client(user, proxies):
 
 
 @pytest.mark.parametrize("client", ["203.0.113.1:{}", "[2001:db8::1]:{}", "not an IP address {}"])
-def test_a_port_does_not_begin_a_new_count(user, proxies, client):
+def test_another_port_does_not_start_a_new_count(user, proxies, client):
     """A client gets ten guesses, even if the proxy adds a new port to its IP address each time.
 
     `client_address` removes the port. Text that is not an IP address counts as the proxy.
@@ -228,7 +228,7 @@ def test_a_port_does_not_begin_a_new_count(user, proxies, client):
         ("not an IP address", "192.0.2.9"),
     ],
 )
-def test_the_address_of_a_client_has_one_form(proxies, header, address):
+def test_client_address_returns_an_ip_address_without_a_port(proxies, header, address):
     """`client_address` returns the IP address of the client, without a port.
 
     If the proxy wrote something else, it returns the IP address of the proxy.
@@ -250,7 +250,7 @@ def test_the_address_of_a_client_has_one_form(proxies, header, address):
         ("", "\x00<b>", True),
     ],
 )
-def test_a_household_is_counted_once(first, second, same):
+def test_an_ipv6_network_is_counted_as_one_client(first, second, same):
     """In IPv6 a household has 2 to the 64 addresses, which count as one; in IPv4 each counts."""
     keys = {
         LoginThrottle().get_cache_key(APIRequestFactory().post("/", REMOTE_ADDR=address), None)
@@ -285,7 +285,7 @@ def cache_down(monkeypatch):
 @pytest.mark.parametrize(
     ("scope", "send"), [("login", login), ("guess", login), ("registration", register)]
 )
-def test_without_the_cache_the_answer_is_503(user, cache_down, hashed, caplog, scope, send, error):
+def test_without_the_cache_login_returns_503(user, cache_down, hashed, caplog, scope, send, error):
     """When the cache can't count, the client reads when to try again, and the log has the error.
 
     `allow_request` raises `CannotCount`. Its `wait` becomes the header `Retry-After`.
@@ -315,7 +315,7 @@ def test_without_the_cache_a_token_works(user, token_for, cache_down):
 
 
 @pytest.mark.parametrize("scope", ["login", "guess"])
-def test_without_the_cache_the_admin_says_so(client, admin_user, cache_down, scope):
+def test_without_the_cache_the_admin_shows_an_error(client, admin_user, cache_down, scope):
     """When the cache can't count, the admin's login form says so, and nobody logs in."""
     cache_down(scope)
     page = admin_login(client, password="password")
@@ -327,7 +327,7 @@ def test_without_the_cache_the_admin_says_so(client, admin_user, cache_down, sco
     assert User.objects.get().last_login is None
 
 
-def test_a_count_that_cannot_be_forgotten_stops_nobody(user, monkeypatch, caplog):
+def test_a_login_succeeds_when_its_count_cannot_be_reset(user, monkeypatch, caplog):
     """When the cache fails after the password was checked, the login goes on."""
 
     def broken(key):
@@ -339,7 +339,7 @@ def test_a_count_that_cannot_be_forgotten_stops_nobody(user, monkeypatch, caplog
     assert "The cache cannot forget a count." in caplog.messages
 
 
-def test_the_admin_counts_guesses_too(client, admin_user):
+def test_the_admin_counts_guesses(client, admin_user):
     """The admin's login is closed after ten wrong passwords, and counts together with the API's."""
     for _ in range(5):
         login("root@example.com", address="127.0.0.1")
@@ -351,7 +351,7 @@ def test_the_admin_counts_guesses_too(client, admin_user):
     assert User.objects.get().last_login is None
 
 
-def test_the_admin_counts_logins_of_an_address(client, admin_user):
+def test_the_admin_counts_logins_of_an_ip_address(client, admin_user):
     """The admin's login is closed after sixty logins from one address within a minute."""
     for number in range(60):
         login(f"person{number}@example.com", address="127.0.0.1")
@@ -362,7 +362,7 @@ def test_the_admin_counts_logins_of_an_address(client, admin_user):
     ]
 
 
-def test_whoever_logs_in_to_the_admin_does_not_guess(client, admin_user):
+def test_a_successful_admin_login_resets_the_count(client, admin_user):
     """A login to the admin with the right password sets the count back, and then it counts on."""
     for _ in range(2):
         for _ in range(9):
@@ -375,7 +375,7 @@ def test_whoever_logs_in_to_the_admin_does_not_guess(client, admin_user):
 
 
 @pytest.mark.parametrize("password", ["", PASSWORD])
-def test_a_refused_login_to_the_admin_does_not_reset_the_count(client, user, password):
+def test_a_failed_admin_login_does_not_reset_the_count(client, user, password):
     """Only a successful login resets the count: not one without a password, not one of a customer.
 
     Django's form calls `clean` without a password too, and then it checks none.
@@ -388,7 +388,7 @@ def test_a_refused_login_to_the_admin_does_not_reset_the_count(client, user, pas
     assert login(password=PASSWORD, address="127.0.0.1").status_code == 429
 
 
-def test_the_admin_asks_for_both(client, admin_user):
+def test_an_admin_login_without_an_email_is_rejected(client, admin_user):
     """An admin login without an email is refused as before."""
     page = admin_login(client, email="")
 

@@ -36,7 +36,7 @@ def answer(content_type, **more):
     return asyncio.run(ask(content_type, **more))
 
 
-def test_an_asgi_server_survives_odd_parameters_too():
+def test_an_unknown_encoding_is_rejected_over_asgi():
     """Over ASGI, a header that names an unknown encoding gets the same 400 as over WSGI.
 
     `application` in `config/asgi.py` removes the parameter before Django reads the request.

@@ -119,7 +119,7 @@ def test_the_email_that_waits_longest_is_sent_first(clock):
     ]
 
 
-def test_a_refused_email_is_tried_again_later(clock, down, monkeypatch, caplog):
+def test_an_email_that_cannot_be_sent_is_retried(clock, down, monkeypatch, caplog):
     """While the mail server is down, an email waits 1, 2, 4 … minutes. Later it is sent."""
     send_later(DELETED, "ada@example.com")
     pk = Mail.objects.get().pk
@@ -136,7 +136,7 @@ def test_a_refused_email_is_tried_again_later(clock, down, monkeypatch, caplog):
     assert (mailed(), rows()) == ([("Your account has been deleted", "ada@example.com")], [])
 
 
-def test_an_email_is_given_up_after_ten_tries(clock, down, caplog):
+def test_an_email_is_given_up_after_ten_attempts(clock, down, caplog):
     """An email that cannot be sent is given up. The log says so, without the email address."""
     send_later(DELETED, "ada@example.com")
     row = Mail.objects.get()
@@ -265,7 +265,7 @@ def test_the_worker_can_stop_when_nothing_is_due(signals):
 
 
 @pytest.mark.parametrize("kind", [DELETED, PASSWORD_CHANGED])
-def test_an_email_outlives_the_account(user, kind):
+def test_an_email_is_sent_after_its_account_is_deleted(user, kind):
     """An account is deleted before the worker sends an email. Its owner is still notified."""
     send_later(kind, user.email)
     user.delete()

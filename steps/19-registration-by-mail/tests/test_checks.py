@@ -33,7 +33,7 @@ def test_a_signing_key_that_is_too_short_is_reported(found):
     ]
 
 
-def test_one_key_for_everything_is_reported(found):
+def test_a_signing_key_equal_to_the_secret_key_is_reported(found):
     """`JWT_SIGNING_KEY` and `SECRET_KEY` are two keys."""
     assert found(JWT_SIGNING_KEY=KEY, SECRET_KEY=KEY) == [
         (
@@ -45,7 +45,7 @@ def test_one_key_for_everything_is_reported(found):
 
 
 @pytest.mark.parametrize("rate", ["10", "0/minute", "10/year"])
-def test_a_rate_that_is_none_is_reported(found, settings, rate):
+def test_an_invalid_rate_is_reported(found, settings, rate):
     """A misspelt rate is found when the server starts, and not with the first login."""
     rates = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] | {"guess": rate}
     changed = settings.REST_FRAMEWORK | {"DEFAULT_THROTTLE_RATES": rates}
@@ -89,7 +89,7 @@ def test_a_negative_number_of_proxies_is_reported(found, settings, number):
 @pytest.mark.parametrize(
     "url", ["locmemcache://", "dummycache://", "dbcache://x", "filecache:///x"]
 )
-def test_a_cache_that_cannot_count_is_reported_for_a_deployment(found, url):
+def test_check_deploy_reports_a_cache_that_cannot_count(found, url):
     """Production counts in a cache that all processes share, and whose `incr` is one step."""
     caches = {"default": environ.Env.cache_url_config(url)}
 
@@ -102,7 +102,7 @@ def test_a_cache_that_cannot_count_is_reported_for_a_deployment(found, url):
     ]
 
 
-def test_any_host_is_reported_for_a_deployment(found):
+def test_check_deploy_reports_a_wildcard_host(found):
     """`*` accepts every host name that a client writes."""
     redis = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
     messages = found(deploy=True, JWT_SIGNING_KEY=KEY, CACHES=redis, ALLOWED_HOSTS=["*"])
@@ -116,7 +116,7 @@ def test_any_host_is_reported_for_a_deployment(found):
     ]
 
 
-def test_what_is_good_for_development_only_is_reported_for_a_deployment(found):
+def test_check_deploy_reports_defaults_for_development(found):
     """`check --deploy` warns of a key that everybody can read, and of counts that nobody shares.
 
     With a key of its own and a cache that is shared there is nothing to say.

@@ -166,7 +166,7 @@ def test_no_email_is_sent_about_a_first_password(user):
     assert Mail.objects.count() == 0
 
 
-def test_an_email_that_python_cannot_send_to_is_kept(caplog):
+def test_an_email_that_python_cannot_encode_is_logged(caplog):
     """The domain of an older account may be too long when it is written in ASCII."""
     send_later(mail.TAKEN, "ada@" + "\u00fc" * 63 + ".com")
 

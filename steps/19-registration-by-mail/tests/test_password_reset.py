@@ -158,7 +158,7 @@ def test_a_reset_resets_the_count_of_guesses(post, user):
     assert login(NEW_PASSWORD) == 200
 
 
-def test_a_login_during_a_reset_is_too_late(post, user, token, monkeypatch):
+def test_a_login_during_a_reset_is_rejected(post, user, token, monkeypatch):
     """A login has checked the old password when the link is used: no session starts."""
     reset = link_token(user)
 
@@ -219,7 +219,7 @@ def test_a_forged_link_costs_no_query(post, token, django_assert_num_queries):
         assert_refused(post(CONFIRM, details(token)), DEAD_LINK)
 
 
-def test_a_link_signed_with_another_key_is_refused(post, user, settings):
+def test_a_link_signed_with_another_key_is_rejected(post, user, settings):
     """Only the server can make a link."""
     settings.SECRET_KEY, before = "k" * 50, settings.SECRET_KEY
     token = link_token(user)
@@ -278,7 +278,7 @@ def test_one_of_eight_requests_with_a_link_succeeds(user, monkeypatch):
         pytest.param(CONFIRM, details("x"), 400, id=CONFIRM),
     ],
 )
-def test_an_old_token_does_not_matter(path, data, status):
+def test_an_old_token_is_ignored(path, data, status):
     """A user who has forgotten the password may send an expired access token. Nobody reads it."""
     client = APIClient(headers={"Authorization": "Bearer old"})
 
@@ -306,7 +306,7 @@ def test_an_ip_address_is_limited_to_sixty_requests_a_minute(post, monkeypatch, 
         pytest.param([], id="a list"),
     ],
 )
-def test_only_an_email_gets_an_email(post, email):
+def test_only_an_email_address_gets_a_reset(post, email):
     """Anything that is not an email address is refused before an email is written."""
     answer = post(RESET, {"email": email})
 
@@ -324,7 +324,7 @@ def test_only_an_email_gets_an_email(post, email):
         pytest.param("x\ud800", id="half a character"),
     ],
 )
-def test_a_link_and_a_new_password_are_texts(post, user, field, value):
+def test_token_and_new_password_must_be_valid_strings(post, user, field, value):
     """A field that is missing, not a text, too long or not storable gets a 400 that names it."""
     data = details(link_token(user)) | {field: value}
     answer = post(CONFIRM, {name: text for name, text in data.items() if text is not ...})

@@ -73,7 +73,7 @@ def test_a_stolen_token_stops_working_with_a_new_password(post, user):
     assert APIClient().post("/api/refresh", refresh, format="json").status_code == 200
 
 
-def test_a_login_with_the_old_password_is_too_late(post, token, monkeypatch):
+def test_a_login_during_a_password_change_is_rejected(post, token, monkeypatch):
     """A login has checked the old password when the new one is set: no session starts."""
 
     def authenticate_and_wait(*arguments, **values):
@@ -95,7 +95,7 @@ def test_a_login_with_the_old_password_is_too_late(post, token, monkeypatch):
         ),
     ],
 )
-def test_a_new_password_is_checked_by_the_rules(post, user, token, new_password, error):
+def test_a_new_password_is_validated(post, user, token, new_password, error):
     """A weak password is refused, and so is one that is like the user's own email."""
     data = {"password": PASSWORD, "new_password": new_password}
     answer = post("password/change", data, token)
@@ -105,7 +105,7 @@ def test_a_new_password_is_checked_by_the_rules(post, user, token, new_password,
     assert (login(), me(token)) == (200, 200)
 
 
-def test_a_password_is_taken_as_it_was_typed(post, user, token):
+def test_spaces_around_a_password_are_kept(post, user, token):
     """Spaces before and after a new password belong to it."""
     new = "  two spaces on both sides  "
     data = {"password": PASSWORD, "new_password": new}
@@ -115,7 +115,7 @@ def test_a_password_is_taken_as_it_was_typed(post, user, token):
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_a_token_alone_changes_nothing(post, user, token, path):
+def test_a_token_without_the_password_changes_nothing(post, user, token, path):
     """A stolen token is not enough: with a wrong password nothing changes."""
     answer = post(path, BODIES[path] | {"password": "wrong"}, token)
 
@@ -124,7 +124,7 @@ def test_a_token_alone_changes_nothing(post, user, token, path):
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_guesses_at_the_password_are_counted(post, user, token, path):
+def test_guesses_at_the_current_password_are_counted(post, user, token, path):
     """After ten wrong passwords the right one is refused too, from this IP address."""
     wrong = BODIES[path] | {"password": "wrong"}
     for _ in range(10):
@@ -234,7 +234,7 @@ FIELDS = [(path, field) for path, body in BODIES.items() for field in body]
         pytest.param("x\ud800", id="half a character"),
     ],
 )
-def test_a_field_has_to_be_a_text(post, token, path, field, value):
+def test_a_field_must_be_a_valid_string(post, token, path, field, value):
     """A field that is missing, not a text, too long or not storable gets a 400 that names it."""
     data = {name: text for name, text in (BODIES[path] | {field: value}).items() if text is not ...}
     answer = post(path, data, token)

@@ -39,7 +39,7 @@ def test_the_admin_finds_users(admin_client, words):
     assert "grace@example.com" not in page
 
 
-def test_the_admin_shows_what_there_is_to_know(admin_client, ada):
+def test_the_admin_shows_the_fields_of_a_user(admin_client, ada):
     """The page of a user has the fields that `fieldsets` names, and the dates are only shown."""
     page = admin_client.get(f"{LIST}{ada.pk}/change/")
 
@@ -50,7 +50,7 @@ def test_the_admin_shows_what_there_is_to_know(admin_client, ada):
     assert list(form.readonly_fields) == dates
 
 
-def test_the_admin_asks_what_a_new_user_needs(admin_client):
+def test_the_admin_asks_for_the_fields_of_a_new_user(admin_client):
     """The page that adds a user asks for email and username, and for the password twice."""
     page = admin_client.get(f"{LIST}add/")
 
@@ -78,7 +78,7 @@ def test_the_admin_adds_a_user(admin_client):
     assert user.check_password(PASSWORD)
 
 
-def test_the_admin_refuses_a_weak_password(admin_client):
+def test_the_admin_rejects_a_weak_password(admin_client):
     """The admin holds new passwords to Django's rules, and saves nothing that breaks them."""
     page = admin_client.post(
         f"{LIST}add/",

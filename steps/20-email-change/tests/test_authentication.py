@@ -33,7 +33,7 @@ def assert_refused(response, detail, code="token_invalid"):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_a_token_opens_a_view(user, token, scheme):
+def test_a_valid_token_identifies_the_user(user, token, scheme):
     """With a good token the view knows the user. The scheme may be in any case (RFC 9110)."""
     response = get(f"{scheme} {token}")
 
@@ -41,7 +41,7 @@ def test_a_token_opens_a_view(user, token, scheme):
     assert response.data == {"email": user.email, "session": user.sessions.get()}
 
 
-def test_each_token_stands_for_its_own_user(user, token, token_for):
+def test_each_token_identifies_its_own_user(user, token, token_for):
     """Among several users, a token finds the one that it was issued to."""
     grace = User.objects.create_user("grace", "grace@example.com", "another good one")
 
@@ -50,7 +50,7 @@ def test_each_token_stands_for_its_own_user(user, token, token_for):
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Basic YWRhOnB3", "Token abc", "\xff\xfe x"])
-def test_without_a_token_a_view_is_closed(authorization):
+def test_a_view_requires_a_token(authorization):
     """Without a token of ours the response is a 401 that names the kind of token to send.
 
     `authenticate` returns None, and the default permission refuses. `authenticate_header` turns
@@ -63,7 +63,7 @@ def test_without_a_token_a_view_is_closed(authorization):
     assert response["WWW-Authenticate"] == CHALLENGE
 
 
-def test_a_browser_gets_a_page():
+def test_a_browser_gets_an_html_page():
     """A browser gets a page, and the same 401.
 
     INSTALLED_APPS holds `rest_framework`: its templates make the page.
@@ -77,18 +77,18 @@ def test_a_browser_gets_a_page():
 
 
 @pytest.mark.parametrize("authorization", ["Bearer", "bearer ", "Bearer a b", "Bearer a b c"])
-def test_a_malformed_header_is_refused(authorization):
+def test_a_malformed_header_is_rejected(authorization):
     """A header that is for us and not two words long is refused, and the answer says so."""
     assert_refused(get(authorization), "The Authorization header must be 'Bearer <token>'.")
 
 
 @pytest.mark.parametrize("text", ["a.b.c", "\xff\xfe", "null"])
-def test_something_that_is_no_token_is_refused(text):
+def test_a_malformed_token_is_rejected(text):
     """Whatever bytes come as a token, the answer is a 401 and never a 500."""
     assert_refused(get(f"Bearer {text}"), "The token is invalid.")
 
 
-def test_a_fault_of_the_server_is_not_called_a_bad_token(token, monkeypatch):
+def test_a_server_error_is_not_reported_as_a_bad_token(token, monkeypatch):
     """What breaks in the project itself comes through, so that somebody sees it.
 
     Each `except` names the errors that it catches.
@@ -103,7 +103,7 @@ def test_a_fault_of_the_server_is_not_called_a_bad_token(token, monkeypatch):
         get(f"Bearer {token}")
 
 
-def test_an_expired_token_is_refused(user, token_for, settings):
+def test_an_expired_token_is_rejected(user, token_for, settings):
     """An expired token has a code of its own, so that a client knows to log in again."""
     settings.JWT_LIFETIME = timedelta(seconds=-11)
     expired = token_for(user)
@@ -111,21 +111,21 @@ def test_an_expired_token_is_refused(user, token_for, settings):
     assert_refused(get(f"Bearer {expired}"), "The token has expired.", code="token_expired")
 
 
-def test_a_forged_token_is_refused(forge):
+def test_a_forged_token_is_rejected(forge):
     """A token that was signed with another key is refused."""
     forged = forge(key="a key that is not ours, but long enough for it")
 
     assert_refused(get(f"Bearer {forged}"), "The token is invalid.")
 
 
-def test_a_token_of_a_deleted_user_is_refused(user, token):
+def test_a_token_of_a_deleted_user_is_rejected(user, token):
     """A user who is gone cannot use the token any more."""
     user.delete()
 
     assert_refused(get(f"Bearer {token}"), "The token is invalid.")
 
 
-def test_a_token_of_a_deactivated_user_is_refused(user, token):
+def test_a_token_of_a_deactivated_user_is_rejected(user, token):
     """Switching a user off takes effect at once, with the next request."""
     User.objects.update(is_active=False)
 
@@ -135,21 +135,21 @@ def test_a_token_of_a_deactivated_user_is_refused(user, token):
 @pytest.mark.parametrize(
     "subject", ["0{pk}", "{pk}\n", "ada"], ids=["leading zero", "line break", "username"]
 )
-def test_a_subject_that_we_would_not_write_is_refused(user, forge, subject):
+def test_an_invalid_subject_is_rejected(user, forge, subject):
     """Only the exact text that we put into `sub` finds the user: 7 is not 07."""
     forged = forge(sub=subject.format(pk=user.pk))
 
     assert_refused(get(f"Bearer {forged}"), "The token is invalid.")
 
 
-def test_digits_of_another_script_are_refused(user, forge):
+def test_digits_of_another_script_are_rejected(user, forge):
     """Python reads ٧ as the number 7; as a subject it is not the user 7."""
     arabic = str(user.pk).translate({48 + digit: 0x660 + digit for digit in range(10)})
 
     assert_refused(get(f"Bearer {forge(sub=arabic)}"), "The token is invalid.")
 
 
-def test_a_good_token_costs_one_query(token, django_assert_num_queries):
+def test_a_valid_token_costs_one_query(token, django_assert_num_queries):
     """The user is fetched once, and nothing else is asked of the database."""
     with django_assert_num_queries(1):
         assert get(f"Bearer {token}").status_code == 200

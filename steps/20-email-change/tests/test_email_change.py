@@ -169,7 +169,7 @@ def test_a_change_to_the_same_email_uses_up_its_link(post, user):
     assert_refused(post("email/confirm", {"token": change}), DEAD_LINK)
 
 
-def test_an_email_that_was_taken_meanwhile_is_refused(post, user):
+def test_an_email_that_was_taken_meanwhile_is_rejected(post, user):
     """Another user registers with the new email before the link is opened: 400, not 500."""
     change = link_token(CHANGE_EMAIL, user, "grace@example.com")
     User.objects.create_user("grace", "GRACE@example.com", PASSWORD)
@@ -179,7 +179,7 @@ def test_an_email_that_was_taken_meanwhile_is_refused(post, user):
     assert mailed() == []
 
 
-def test_a_login_during_a_change_is_too_late(post, user, token, monkeypatch):
+def test_a_login_during_an_email_change_is_rejected(post, user, token, monkeypatch):
     """A login has found the old email when the link is used: no session starts."""
     change = link_token(CHANGE_EMAIL, user)
 
@@ -322,7 +322,7 @@ def test_a_link_is_valid_for_an_hour(post, user, monkeypatch, purpose):
 @pytest.mark.parametrize(
     ("purpose", "status"), [(VERIFY_EMAIL, 204), (CHANGE_EMAIL, 400), (RESET_PASSWORD, 400)]
 )
-def test_a_new_password_ends_what_the_old_one_began(post, user, purpose, status):
+def test_a_new_password_invalidates_older_links(post, user, purpose, status):
     """A link that depends on the password is dead. A link that verifies the email is not."""
     token = link_token(purpose, user)
     User.objects.update(password=make_password("and one more, please"))
@@ -376,7 +376,7 @@ def test_one_of_eight_requests_with_a_link_succeeds(user, monkeypatch, purpose, 
     assert [subject for subject, _ in mailed()] == subjects
 
 
-def test_a_resend_needs_a_token(client, user):
+def test_a_resend_requires_a_token(client, user):
     """Without a token the response is 401, also for a browser that is logged in to the admin."""
     client.force_login(user)
     answer = client.post("/api/email/resend", {}, content_type="application/json")
@@ -405,7 +405,7 @@ def test_changes_of_the_email_count_as_registrations(post, token, monkeypatch):
         pytest.param("email/change", NEW_EMAIL, id="change"),
     ],
 )
-def test_an_inbox_gets_ten_links_an_hour(post, token, path, data):
+def test_an_inbox_is_limited_to_ten_links_an_hour(post, token, path, data):
     """The eleventh request for an email to the same inbox gets a 429."""
     statuses = [post(path, data, token).status_code for _ in range(11)]
 
@@ -413,7 +413,7 @@ def test_an_inbox_gets_ten_links_an_hour(post, token, path, data):
 
 
 @pytest.mark.parametrize("path", ["email/verify", "email/confirm"])
-def test_a_public_endpoint_takes_sixty_requests_a_minute(post, monkeypatch, path):
+def test_a_public_endpoint_is_limited_to_sixty_requests_a_minute(post, monkeypatch, path):
     """The 61st request of an IP address within a minute gets a 429. Old tokens do not matter."""
     monkeypatch.setattr("authentication.throttles.AddressThrottle.timer", lambda throttle: 60)
     for _ in range(60):
@@ -433,7 +433,7 @@ def test_a_public_endpoint_takes_sixty_requests_a_minute(post, monkeypatch, path
         pytest.param("=?utf-8?q?ada?=@example.com", id="encoded"),
     ],
 )
-def test_a_new_email_has_to_be_an_email_address(post, token, email):
+def test_a_new_email_must_be_a_valid_email_address(post, token, email):
     """An address that no email reaches, or by another spelling only, is refused."""
     answer = post("email/change", NEW_EMAIL | {"email": email}, token)
 
@@ -450,7 +450,7 @@ def test_a_new_email_has_to_be_an_email_address(post, token, email):
         pytest.param("x" * 4097, id="too long"),
     ],
 )
-def test_a_link_has_a_token(post, path, value):
+def test_the_token_of_a_link_must_be_a_string(post, path, value):
     """A token that is missing, not a text or too long gets a 400 that names it."""
     answer = post(path, {} if value is ... else {"token": value})
 

@@ -28,7 +28,7 @@ def assert_wrong(serializer):
     }
 
 
-def test_a_login_knows_its_user(user):
+def test_a_valid_login_gives_the_view_its_user(user):
     """After the check, the user is there for the view to use."""
     serializer = login()
 
@@ -37,22 +37,22 @@ def test_a_login_knows_its_user(user):
 
 
 @pytest.mark.parametrize("email", ["ada@EXAMPLE.COM", " ada@example.com ", "ada@\uff45xample.com"])
-def test_an_email_logs_in_in_any_spelling(user, email):
+def test_a_login_accepts_any_spelling_of_the_email(user, email):
     """Whatever spelling the email was registered in, the user can log in with it."""
     assert login(email=email).is_valid()
 
 
-def test_a_wrong_password_is_refused(user):
+def test_a_wrong_password_is_rejected(user):
     """A wrong password is an AuthenticationFailed, which is a 401."""
     assert_wrong(login(password="wrong"))
 
 
-def test_an_unknown_email_gets_the_same_answer(user):
+def test_an_unknown_email_gets_the_same_error(user):
     """An email that nobody has gets the same answer as a wrong password."""
     assert_wrong(login(email="nobody@example.com"))
 
 
-def test_a_deactivated_user_gets_the_same_answer(user):
+def test_a_deactivated_user_gets_the_same_error(user):
     """A user who was switched off gets the same answer too: `authenticate` returns None."""
     User.objects.update(is_active=False)
 
@@ -68,7 +68,7 @@ def test_a_deactivated_user_gets_the_same_answer(user):
     ],
     ids=["wrong password", "unknown email", "deactivated user"],
 )
-def test_a_refusal_always_costs_one_hash(user, monkeypatch, email, password, active):
+def test_a_failed_login_always_hashes_one_password(user, monkeypatch, email, password, active):
     """Known or not, each login hashes one password, so that its time tells nothing.
 
     `authenticate` does so. A look-up of your own followed by `check_password` would not.
@@ -88,7 +88,7 @@ def test_a_refusal_always_costs_one_hash(user, monkeypatch, email, password, act
 
 @pytest.mark.parametrize("field", ["email", "password"])
 @pytest.mark.parametrize("value", [None, "", ["a"]], ids=["null", "empty", "a list"])
-def test_two_texts_are_required(field, value):
+def test_email_and_password_are_required(field, value):
     """Email and password have to be there, and to be texts that are not empty."""
     serializer = login(**{field: value})
 
@@ -96,7 +96,7 @@ def test_two_texts_are_required(field, value):
     assert list(serializer.errors) == [field]
 
 
-def test_nothing_at_all_is_refused():
+def test_an_empty_login_is_rejected():
     """An empty login names both fields that are missing."""
     serializer = LoginSerializer(data={})
 
@@ -107,7 +107,7 @@ def test_nothing_at_all_is_refused():
     }
 
 
-def test_a_password_is_taken_as_it_was_typed(user):
+def test_spaces_around_a_password_are_kept(user):
     """Spaces before and after a password belong to it."""
     user.set_password("  spaces  ")
     user.save()
@@ -125,7 +125,7 @@ def test_a_password_may_be_as_long_as_in_the_admin(user):
     assert not login(password="p" * 4097).is_valid()
 
 
-def test_a_failed_login_tells_which_request_it_was(user):
+def test_authenticate_gets_the_request(user):
     """`authenticate` gets the request, so that a counter of failures can see their source."""
     request = APIRequestFactory().post("/")
     seen = []

@@ -122,7 +122,7 @@ def test_the_email_that_waits_longest_is_sent_first(clock):
     ]
 
 
-def test_a_refused_email_is_tried_again_later(clock, down, monkeypatch, caplog):
+def test_an_email_that_cannot_be_sent_is_retried(clock, down, monkeypatch, caplog):
     """While the mail server is down, an email waits 1, 2, 4 … minutes. Later it is sent."""
     send_later(DELETED, "ada@example.com")
     pk = Mail.objects.get().pk
@@ -139,7 +139,7 @@ def test_a_refused_email_is_tried_again_later(clock, down, monkeypatch, caplog):
     assert (mailed(), rows()) == ([("Your account has been deleted", "ada@example.com")], [])
 
 
-def test_an_email_is_given_up_after_ten_tries(clock, down, caplog):
+def test_an_email_is_given_up_after_ten_attempts(clock, down, caplog):
     """An email that cannot be sent is given up. The log says so, without the email address."""
     send_later(DELETED, "ada@example.com")
     row = Mail.objects.get()
@@ -313,7 +313,7 @@ def test_requests_do_the_same_work_for_every_email(user, token, hashed, path):
         assert [sql.split(" (")[0] for sql in statements] == ['INSERT INTO "authentication_mail"']
 
 
-def test_a_resend_does_the_same_work_whether_the_email_is_verified(user, token):
+def test_a_resend_does_the_same_work_for_verified_and_unverified_emails(user, token):
     """The row is written in both cases. The worker sends an email in the first."""
     client = APIClient(headers={"Authorization": f"Bearer {token}"})
     seen = []
@@ -349,7 +349,7 @@ def test_the_account_is_looked_up_when_the_email_is_sent(user):
 
 
 @pytest.mark.parametrize("kind", [DELETED, PASSWORD_CHANGED])
-def test_an_email_outlives_the_account(user, kind):
+def test_an_email_is_sent_after_its_account_is_deleted(user, kind):
     """An account is deleted before the worker sends an email. Its owner is still notified."""
     send_later(kind, user.email)
     user.delete()

@@ -57,7 +57,7 @@ def security_log(caplog):
     ]
 
 
-def test_a_login_brings_two_tokens(session, settings):
+def test_a_login_returns_two_tokens(session, settings):
     """One token gives access for five minutes, and the other one fetches the next pair."""
     tokens = tokens_of(session)
 
@@ -77,7 +77,7 @@ def test_a_login_brings_two_tokens(session, settings):
     assert read_token(tokens["access_token"])["sid"] == str(session.pk)
 
 
-def test_a_refresh_brings_new_tokens(session, refresh_token):
+def test_a_refresh_returns_new_tokens(session, refresh_token):
     """A refresh returns two new tokens of the same session, which no cache may keep."""
     let_pass(session, days=1)
     answer = refresh(refresh_token)
@@ -171,7 +171,7 @@ def test_a_spent_token_that_comes_late_ends_the_session(session, refresh_token, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_end_of_a_session_survives_its_401(session, refresh_token, monkeypatch):
+def test_the_end_of_a_session_is_not_rolled_back(session, refresh_token, monkeypatch):
     """With `ATOMIC_REQUESTS`, DRF undoes what a failed request wrote. The end has to remain."""
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     refresh(refresh_token)
@@ -215,7 +215,7 @@ def test_the_leeway_is_a_setting(session, refresh_token, settings):
     assert Session.objects.count() == 0
 
 
-def test_one_session_ends_and_the_others_do_not(user, session, refresh_token):
+def test_a_copied_token_ends_only_its_own_session(user, session, refresh_token):
     """A token that was copied ends its own session only."""
     other = Session.objects.create(user=user)
     refresh(refresh_token)
@@ -226,7 +226,7 @@ def test_one_session_ends_and_the_others_do_not(user, session, refresh_token):
     assert Session.objects.get() == other
 
 
-def test_an_unused_token_may_wait(session, refresh_token):
+def test_an_unused_refresh_token_stays_valid(session, refresh_token):
     """A token that nobody has used is good, however long its session has rested."""
     let_pass(session, days=13)
 
@@ -245,7 +245,7 @@ def test_a_session_has_an_absolute_end(user, settings):
     assert tokens["expires_in"] == 300
 
 
-def test_an_access_token_lives_for_five_minutes_to_the_end(user):
+def test_an_access_token_can_outlive_its_session(user):
     """Only the refresh token ends with the session: `expires_in` says 300, so `exp` does too."""
     created_at = timezone.now() - timedelta(days=90) + timedelta(minutes=1)
     session = Session.objects.create(user=user, created_at=created_at)
@@ -255,7 +255,7 @@ def test_an_access_token_lives_for_five_minutes_to_the_end(user):
     assert (tokens["expires_in"], claims["exp"] - claims["iat"]) == (300, 300)
 
 
-def test_a_shorter_lifetime_ends_sessions_that_exist(user, settings):
+def test_a_shorter_lifetime_applies_to_existing_sessions(user, settings):
     """A lowered `SESSION_LIFETIME` also counts for tokens that were issued before."""
     created_at = timezone.now() - timedelta(days=31)
     session = Session.objects.create(user=user, created_at=created_at)
@@ -266,7 +266,7 @@ def test_a_shorter_lifetime_ends_sessions_that_exist(user, settings):
     assert Session.objects.get().refresh_id == session.refresh_id
 
 
-def test_an_expired_refresh_token_is_told_apart(session, settings):
+def test_an_expired_refresh_token_has_its_own_code(session, settings):
     """After two weeks without a refresh one has to log in again."""
     assert settings.JWT_REFRESH_LIFETIME == timedelta(days=14)
     settings.JWT_REFRESH_LIFETIME = timedelta(seconds=-11)
@@ -292,7 +292,7 @@ def test_a_deleted_user_cannot_refresh(user, refresh_token):
     assert_refused(refresh(refresh_token))
 
 
-def test_after_a_logout_there_is_nothing_to_refresh(session, refresh_token):
+def test_a_refresh_after_a_logout_is_rejected(session, refresh_token):
     """A session that has ended is not brought back."""
     session.delete()
 
@@ -305,7 +305,7 @@ def test_an_access_token_cannot_refresh(session):
 
 
 @pytest.mark.parametrize("claim", ["sub", "sid", "jti", "iat", "exp", "iss", "aud"])
-def test_a_refresh_token_without_a_claim_is_refused(session, forge, claim):
+def test_a_refresh_token_without_a_claim_is_rejected(session, forge, claim):
     """All seven claims are demanded."""
     claims = {"sid": str(session.pk), "jti": str(session.refresh_id)} | {claim: ...}
 
@@ -313,14 +313,14 @@ def test_a_refresh_token_without_a_claim_is_refused(session, forge, claim):
 
 
 @pytest.mark.parametrize("jti", ["1", "\0", None], ids=["no UUID", "NUL", "null"])
-def test_a_refresh_id_that_we_would_not_write_is_refused(session, forge, jti):
+def test_a_refresh_id_that_is_not_a_uuid_is_rejected(session, forge, jti):
     """A `jti` that is not a UUID gets a 401, even with our signature, and ends nothing."""
     assert_refused(refresh(forge(typ="rt+jwt", sid=str(session.pk), jti=jti)))
     assert Session.objects.filter(pk=session.pk).exists()
 
 
 @pytest.mark.parametrize("text", ["a", "a.b.c", "\u20ac"])
-def test_something_that_is_no_token_is_refused(text, django_assert_num_queries):
+def test_a_malformed_token_is_rejected(text, django_assert_num_queries):
     """Whatever comes as a token, the answer is a 401, and the database is not asked."""
     with django_assert_num_queries(0):
         assert_refused(refresh(text))
@@ -335,7 +335,7 @@ def test_something_that_is_no_token_is_refused(text, django_assert_num_queries):
     ],
     ids=["null", "a list", "too long"],
 )
-def test_a_refresh_needs_a_text(value, message):
+def test_the_refresh_token_must_be_a_string(value, message):
     """A value that is not text, or is too long for a token, returns 400."""
     answer = refresh(value)
 

@@ -140,7 +140,7 @@ def test_a_link_goes_to_the_email_that_it_registers(post):
 
 
 @pytest.mark.parametrize("email", ["ada@ex\u0430mple.com", "ada@ex\u00e1mple.com"])
-def test_a_lookalike_is_another_inbox(post, user, email):
+def test_a_lookalike_email_is_a_different_account(post, user, email):
     """An email that looks like Ada's is a different one, and Ada's account is not touched."""
     assert_accepted(post("registration", {"email": email}))
     assert mailed() == [("Your new account", email)]
@@ -151,7 +151,7 @@ def test_a_lookalike_is_another_inbox(post, user, email):
     assert User.objects.get(username="ada").email == "ada@example.com"
 
 
-def test_a_username_and_a_password_are_not_read(post, hashed):
+def test_a_request_for_a_link_ignores_username_and_password(post, hashed):
     """A client that still sends a username and a password creates no account with them."""
     data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
     assert_accepted(post("registration", data))
@@ -160,7 +160,7 @@ def test_a_username_and_a_password_are_not_read(post, hashed):
     assert mailed() == [("Your new account", "ada@example.com")]
 
 
-def test_a_request_reserves_nothing(post):
+def test_a_request_for_a_link_reserves_nothing(post):
     """A request for a link takes neither the email nor the username from other users."""
     for _ in range(2):
         post("registration", {"email": "ada@example.com", "username": "grace"})
@@ -172,7 +172,7 @@ def test_a_request_reserves_nothing(post):
     assert_refused(post(CONFIRM, details(token=first, username="x")), DEAD_LINK)
 
 
-def test_an_inbox_gets_ten_links_an_hour(post, user, hour):
+def test_an_inbox_is_limited_to_ten_links_an_hour(post, user, hour):
     """Known or not, an inbox gets ten emails an hour. The eleventh request gets the same 429."""
     answers = []
     for email in ("ada@example.com", "nobody@example.com"):
@@ -187,7 +187,7 @@ def test_an_inbox_gets_ten_links_an_hour(post, user, hour):
     assert len(mailed()) == 20
 
 
-def test_each_kind_of_email_has_its_own_count(post, user):
+def test_each_kind_of_email_has_its_own_counter(post, user):
     """Emails of other kinds have separate counters. Otherwise an early 429 would reveal them."""
     for _ in range(10):
         assert_accepted(post("registration", {"email": "ada@example.com"}))
@@ -232,7 +232,7 @@ def test_a_forged_link_costs_no_query_and_no_hash(post, hashed, django_assert_nu
     assert hashed == []
 
 
-def test_a_link_signed_with_another_key_is_refused(post, settings):
+def test_a_link_signed_with_another_key_is_rejected(post, settings):
     """Only the server can make a link."""
     settings.SECRET_KEY, before = "k" * 50, settings.SECRET_KEY
     data = details()
@@ -319,14 +319,14 @@ def test_a_reset_verifies_the_email(post, user):
         ),
     ],
 )
-def test_no_email_goes_to_a_second_spelling(post, path, email, error):
+def test_an_email_with_a_second_spelling_gets_no_link(post, path, email, error):
     """An email is refused if it would be delivered to another address, or to a second spelling."""
     assert_refused(post(path, {"email": email}), {"email": [error]})
     assert mailed() == []
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
-def test_an_inbox_gets_ten_resets_an_hour(post, user, hour, email):
+def test_an_inbox_is_limited_to_ten_resets_an_hour(post, user, hour, email):
     """From whatever IP addresses they are requested, and with or without an account."""
     for number in range(10):
         assert_accepted(post("password/reset", {"email": email}, address=f"192.0.2.{number}"))
@@ -373,7 +373,7 @@ def test_an_error_does_not_use_up_the_link(post, field, value, message):
     assert post(CONFIRM, data).status_code == 201
 
 
-def test_half_a_character_is_refused(post):
+def test_half_a_surrogate_pair_is_rejected(post):
     """Half a surrogate pair is not part of a token, a username or a password."""
     for field in ("token", "username", "password"):
         answer = post(CONFIRM, details(**{field: "x\ud800"}))
@@ -381,14 +381,14 @@ def test_half_a_character_is_refused(post):
 
 
 @pytest.mark.parametrize("token", [..., [], "x" * 4097], ids=["missing", "a list", "too long"])
-def test_a_token_has_to_be_a_text(post, token):
+def test_the_token_must_be_a_string(post, token):
     """A registration without the token of a link gets a 400, whatever else it contains."""
     answer = post(CONFIRM, details(token=token, username=""))
 
     assert (answer.status_code, list(answer.json())) == (400, ["token"])
 
 
-def test_the_email_is_that_of_the_link(post):
+def test_the_email_of_the_link_is_registered(post):
     """Whatever email the client sends with a link, the email of the link is registered."""
     assert post(CONFIRM, details(email="grace@example.com", is_staff=True)).status_code == 201
 
@@ -456,7 +456,7 @@ def test_one_of_eight_confirmations_at_once_succeeds(monkeypatch, emails, errors
     assert (User.objects.count(), Session.objects.count()) == (1, 1)
 
 
-def test_an_ip_address_confirms_sixty_times_a_minute(post, hour):
+def test_an_ip_address_is_limited_to_sixty_confirmations_a_minute(post, hour):
     """The 61st request of an IP address within a minute gets a 429, before it is read."""
     for _ in range(60):
         assert post(CONFIRM, {}).status_code == 400
@@ -468,7 +468,7 @@ def test_an_ip_address_confirms_sixty_times_a_minute(post, hour):
 
 @pytest.mark.parametrize("path", ["registration", CONFIRM])
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_an_old_token_does_not_matter(path, slash):
+def test_an_old_token_is_ignored(path, slash):
     """A client that registers may send an expired access token. Nobody reads it."""
     client = APIClient(headers={"Authorization": "Bearer old"})
     data = details(email="ada@example.com")

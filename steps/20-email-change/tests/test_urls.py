@@ -16,7 +16,7 @@ from authentication import views
         ("user_sessions", "/api/sessions"),
     ],
 )
-def test_an_address_has_a_name(name, address):
+def test_each_url_has_a_name(name, address):
     """Code asks for an address by its name: `reverse("user_login")` is `/api/login`."""
     assert reverse(name) == address
 
@@ -33,13 +33,13 @@ def test_an_address_has_a_name(name, address):
         ("/api/sessions", views.SessionListAPIView),
     ],
 )
-def test_an_address_leads_to_its_view(address, view):
+def test_each_url_leads_to_its_view(address, view):
     """Each view answers at its address, with and without a slash at the end."""
     assert resolve(address).func.view_class is view
     assert resolve(address + "/").func.view_class is view
 
 
-def test_a_session_has_an_address():
+def test_each_session_has_a_url():
     """Each session has an address of its own, with its id."""
     pk = "00000000-0000-0000-0000-000000000000"
     address = reverse("user_session", kwargs={"pk": pk})
