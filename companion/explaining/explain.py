@@ -11,7 +11,6 @@ from companion.explaining.notes import note
 from companion.explaining.proposals import Topic, order, whole
 from companion.explaining.rules import causes, imports, preflight, syntax
 from companion.project.edits import Hunk
-from companion.project.hunks import hunks
 from companion.project.index import Known
 from companion.project.results import Failure, Place
 
@@ -159,4 +158,4 @@ def explain(
 ) -> Explanation:
     """What a failure means. `topic` is what the failed test is about, `steps` has the step of each file and symbol."""
     words = next((advice for rule in RULES if (advice := rule(failure, known))), None)
-    return Explanation(failure, words, order(failure, topic, known, hunks(known), steps or {}))
+    return Explanation(failure, words, order(failure, topic, known, known.hunks, steps or {}))

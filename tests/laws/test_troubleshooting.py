@@ -122,10 +122,10 @@ def _(desk):
 @provokes("old-python")
 def _(desk):
     # A package index with the one version that we pin, asked by the pip that we have in the name of an older Python.
-    wheel = f"asgiref-{PINS['asgiref']}-py3-none-any.whl"
-    page = f'<a href="{wheel}" data-requires-python="&gt;=3.11">asgiref</a>'
+    pin = PINS["asgiref"]
+    page = f'<a href="asgiref-{pin}-py3-none-any.whl" data-requires-python="&gt;=3.11">asgiref</a>'
     (desk.folder / "index.html").write_text(page)
-    old = ["--python-version=3.10", "--only-binary=:all:", "--no-index", "--find-links=index.html", f"asgiref=={PINS['asgiref']}"]
+    old = ["--python-version=3.10", "--only-binary=:all:", "--no-index", "--find-links=index.html", f"asgiref=={pin}"]
     return output([sys.executable, "-m", "pip", "download", *old], desk.folder, PIP_CONFIG_FILE=os.devnull)
 
 

@@ -53,7 +53,7 @@ def no_name(failure: Failure, known: Known) -> Advice | None:
     """A name that is used without importing it."""
     hit = re.search(r"name '(\w+)' is not defined", failure.message)
     place, line = failure.place, hit and known.import_of(hit[1])
-    if failure.type != "NameError" or not hit or not place or not line or known.define(hit[1], place.file):
+    if failure.type != "NameError" or not hit or not place or not line or known.defines(place.file, hit[1]):
         return None
     return at(place, f", uses {hit[1]} without importing it.", f"Add at the top of the file: {line}")
 
