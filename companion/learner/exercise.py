@@ -51,5 +51,5 @@ def stand_at_exercise(named: Path, stage: Stage | None = None) -> Standing:
     known = Known(read(project), absent, prefix=project.prefix, facts=report.facts)
     missing = find_missing(report, Trial(stage, None, known))
     for each in missing:
-        each.leave_untried()
+        each.tried = (each.explanation.untried, None)
     return Standing(report, stage, chain, missing, [], known, f"{page(stage)}#exercise")

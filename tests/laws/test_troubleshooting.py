@@ -15,6 +15,7 @@ import pip
 import pytest
 
 from companion.chain.stages import ROOT, copy, find
+from tests.project.projects import PINS
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 SHOWN = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL))
@@ -123,9 +124,10 @@ def _(desk):
 @provokes("old-python")
 def _(desk):
     # A package index with the one version that we pin, asked by the pip that we have in the name of an older Python.
-    page = '<a href="asgiref-3.13.0-py3-none-any.whl" data-requires-python="&gt;=3.11">asgiref</a>'
+    pin = PINS["asgiref"]
+    page = f'<a href="asgiref-{pin}-py3-none-any.whl" data-requires-python="&gt;=3.11">asgiref</a>'
     (desk.folder / "index.html").write_text(page)
-    old = ["--python-version=3.10", "--only-binary=:all:", "--no-index", "--find-links=index.html", "asgiref==3.13.0"]
+    old = ["--python-version=3.10", "--only-binary=:all:", "--no-index", "--find-links=index.html", f"asgiref=={pin}"]
     return output([sys.executable, "-m", "pip", "download", *old], desk.folder, PIP_CONFIG_FILE=os.devnull)
 
 
