@@ -49,7 +49,7 @@ def test_the_first_thing_that_is_missing(run, project):
         f"  tests  [#############################.] {ALL - 1} of {ALL}\n"
         f"  stages {output.bar(1, len(stages()))} 1 of {len(stages())}\n"
         "\n"
-        "Missing: `str(user)` is the username: it is what the shell and the admin print.\n"
+        "Missing: `str(user)` is the username, which the shell and the admin show.\n"
         "\n"
         "authentication/models.py, line 34, has email, where the stage has username.\n"
         "This causes: expected 'ada', got 'ada@example.com'.\n"
@@ -118,7 +118,7 @@ def test_json_for_editors(run, project):
     assert facts["missing"] == [
         {
             "test": "tests/test_user_model.py::test_str_returns_the_username",
-            "requirement": "`str(user)` is the username: it is what the shell and the admin print.",
+            "requirement": "`str(user)` is the username, which the shell and the admin show.",
             "hint": "",
             "sentence": "authentication/models.py, line 34, has email, where the stage has username.",
             "remedy": "This causes: expected 'ada', got 'ada@example.com'.\nWrite: return self.username",
