@@ -187,7 +187,7 @@ def test_all_that_is_missing(watched):
     assert "\n  2 tests wait for this." in click.unstyle(said[0])
 
 
-def test_next_after_the_last(watched):
+def test_next_after_the_last(watched, every_test_passes):
     """After the last stage there is no next one."""
     each, said = watched("final")
 

@@ -67,7 +67,7 @@ def user(db):
 
 @pytest.fixture
 def token_for():
-    """A function that returns a token of a user. All tests get their tokens from it."""
+    """Returns a function that gets a user's token. All tests get their tokens with it."""
     return lambda user: user.token
 
 

@@ -15,7 +15,7 @@ INVALID = CHALLENGE + ', error="invalid_token"'
 
 
 class Protected(APIView):
-    """A view without its own permissions, so it has those of the settings."""
+    """A view that doesn't set who may use it, so the settings decide."""
 
     def get(self, request):
         return Response({"email": request.user.email, "session": request.auth})
@@ -34,7 +34,7 @@ def assert_refused(response, detail, code="token_invalid"):
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_a_valid_token_identifies_the_user(user, token, scheme):
-    """A valid token identifies the user to the view. The scheme ignores case (RFC 9110)."""
+    """With a valid token, the view knows the user. The scheme may be in any case (RFC 9110)."""
     response = get(f"{scheme} {token}")
 
     assert response.status_code == 200
@@ -53,8 +53,8 @@ def test_each_token_identifies_its_own_user(user, token, token_for):
 def test_a_view_requires_a_token(authorization):
     """Without a Bearer token, the response is a 401 that names the scheme to use.
 
-    `authenticate` returns None, and the default permission rejects the request.
-    `authenticate_header` turns the 403 into a 401.
+    `authenticate` returns None, and the default permission rejects the request. Without
+    `authenticate_header`, the response would be a 403.
     """
     response = get(authorization)
 
