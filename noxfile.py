@@ -302,7 +302,7 @@ def lock(session):
 
 @nox.session
 def card(session):
-    """Redraw the picture for links and the icon from companion/upkeep/*.html, with Chromium."""
+    """Redraw the PNG files of docs/assets with Chromium: the card, the icon, and the admin of chapter 3."""
     session.run(PYTHON, "-m", "companion.upkeep.pictures", *session.posargs, external=True)
 
 

@@ -11,7 +11,7 @@ from companion.chain import address
 from companion.chain.changes import changes
 from companion.chain.stages import find, previous
 from companion.cli import main
-from companion.learner import memory, standing
+from companion.learner import last_check, standing
 from companion.project.results import PASSED, Report, Result
 from companion.running.run_suite import check, expected
 from tests.project.projects import typed
@@ -80,7 +80,7 @@ def nothing_is_served(monkeypatch):
 @pytest.fixture(autouse=True)
 def nothing_is_remembered(monkeypatch, tmp_path):
     """What an earlier run found in a project of the same name does not change what a test sees."""
-    monkeypatch.setattr(memory, "FOLDER", tmp_path.with_name(f"{tmp_path.name}-memory"))
+    monkeypatch.setattr(last_check, "FOLDER", tmp_path.with_name(f"{tmp_path.name}-memory"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from companion.chain.invocation import line
 from companion.chain.stages import find, stages
 from companion.learner import output
 from companion.learner.standing import stand
-from companion.learner.watch import Watched
+from companion.learner.watch import Watching
 from companion.running.run_suite import expected
 from tests.hosts import made_up
 from tests.project.projects import DJANGO
@@ -236,7 +236,7 @@ def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, 
     folder = project(TWO, WRONG)
     printed = [run("start", "--stage", "2", tmp_path / "new")[1], run("check", "--json", "--stage", "2", folder)[1]]
     said = []
-    watched = Watched(folder, said.append, find(TWO))
+    watched = Watching(folder, said.append, find(TWO))
     watched.check()
 
     assert [made_up(text) for text in [*printed, *said]] == [set()] * (len(printed) + len(said))
