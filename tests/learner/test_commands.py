@@ -133,7 +133,7 @@ def test_json_for_editors(run, project):
 
 
 def test_without_a_stage_the_project_says_how_far_it_is(run, project):
-    """A project in which an earlier stage has broken again stands at that stage, whatever it has begun."""
+    """A project in which an earlier stage is broken again is at that stage, whatever it has begun."""
     email = {
         "authentication/models.py": {
             "__str__(self):\n        return self.username": "__str__(self):\n        return self.email"

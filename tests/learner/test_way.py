@@ -11,7 +11,7 @@ from tests.project.projects import edit
 
 MODELS = "authentication/models.py"
 
-# What is typed: the stage, the mistake in it (a file, and what stands there instead), and what `check` then says.
+# What is typed: the stage, the mistake in it (a file, and the text that it gets instead), and what `check` then says.
 WAY = [
     (
         "01-dockerfile",

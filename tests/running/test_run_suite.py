@@ -38,7 +38,7 @@ def test_nothing_is_written_into_the_project(project):
 
 
 def test_the_learners_own_files_are_looked_at(checked):
-    """A test that reads the Dockerfile reads the learner's, though the test itself lies in the stage."""
+    """A test that reads the Dockerfile reads the learner's, although the test itself is in the stage."""
     report = checked(FIRST, {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
 
     assert set(failures(report)) == {
