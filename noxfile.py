@@ -255,7 +255,7 @@ def images(session):
 def lint(session):
     """Check style (ruff), types (mypy), imports (import-linter) and the workflows of GitHub (check-jsonschema)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["lint"])
-    for paths in (["steps", "final", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
+    for paths in (["steps", "final", "exercises", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
         session.run("ruff", "check", *paths)
         session.run("ruff", "format", "--check", *paths)
     session.run("mypy", "companion")

@@ -27,7 +27,10 @@ FIRST = 5  # so many of the tests that failed last run before all others
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a project stands: `stage` is the first one that is not done, or the one that was asked for."""
+    """Where a project stands: `stage` is the first one that is not done, or the one that was asked for.
+
+    `exercise` is the address of the exercise, if the report is about that.
+    """
 
     report: Report
     stage: Stage
@@ -35,6 +38,7 @@ class Standing:
     missing: list[Missing]
     notes: list[str]
     known: Known
+    exercise: str = ""
 
     @property
     def done(self) -> int:

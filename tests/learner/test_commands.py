@@ -89,7 +89,7 @@ def test_a_hint_and_a_traceback_come_when_asked_for(run, project):
     out = run("check", folder)[1]
     assert out.endswith(f"  Hint: --hint\n{START}")
     out = run("check", "--hint", folder)[1]
-    assert "  Hint: Write `package==1.2.3`. Without a version, two people who install on two days get two" in out
+    assert "  Hint: Write `package==1.2.3`. Without a version, a later installation can get other packages." in out
     assert "Traceback" not in out
     assert "Traceback (most recent call last):" in run("check", "--traceback", folder)[1]
 
