@@ -9,12 +9,13 @@ from datetime import date
 import markdown
 import pytest
 
+from companion.chain import faults
 from companion.chain.chapters import chapter
+from companion.chain.faults import Location, problems, read, requirement
 from companion.chain.stages import ROOT, find, stages
 from companion.chain.steps import step_showing, steps
-from companion.site import faults, overview, token_figures, versions
+from companion.site import overview, token_figures, versions
 from companion.site.blocks import STRICT
-from companion.site.faults import Location, problems, read, requirement
 from companion.site.glossary import entries
 from companion.upkeep import pictures
 from tests.site.errata import read_all
