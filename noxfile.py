@@ -105,6 +105,13 @@ def checking(session):
     run_tests(session, "tests/project", "tests/running", "tests/explaining", "tests/learner")
 
 
+@nox.session
+def mistakes(session):
+    """Make every mistake of learners again, and record what the checker finds; `checking` replays the recording."""
+    shutil.rmtree(ROOT / "tests/explaining/recorded", ignore_errors=True)
+    run_tests(session, "tests/explaining")
+
+
 def run_tests(session, *folders):
     """Run the tests in these folders of this repository, in the environment that is there."""
     with name_failures(session):

@@ -10,6 +10,7 @@ from companion.grading.grade import suite_of
 from companion.grading.submissions import Kind, Submission
 from companion.grading.verdicts import Verdict
 from companion.sandbox.job import Limits
+from tests.bubblewrap.cheats import CHEATS
 
 
 def test_empty_files_count_as_memory(tried):
@@ -105,18 +106,7 @@ def test_the_log_can_be_spoilt_and_nothing_else(tried):
     assert "refused" in result.output and "File too large" in result.output
 
 
-ANSWERS = {
-    "two answers at once": "b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}HTTP/1.1 201 Created\\r\\n\\r\\n{}'",
-    "both lengths": "b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n{}\\r\\n0\\r\\n\\r\\n'",
-    "many heads": "b'HTTP/1.1 200 OK\\r\\n' + b'A: b\\r\\n' * 99 + b'\\r\\n{}'",
-    "a head of 60 KB": "b'HTTP/1.1 200 OK\\r\\nWWW-Authenticate: ' + b'a' * 60_000 + b'\\r\\n\\r\\n{}'",
-    "half a pair": "b'HTTP/1.1 201 OK\\r\\nCache-Control: no-store\\r\\n\\r\\n{\"token\": \"\\\\ud800\"}'",
-    "a status of its own": "b'HTTP/1.1 099 OK\\r\\n\\r\\n{}'",
-    "an old protocol": "b'{}'",
-}
-
-
-@pytest.mark.parametrize("how", ANSWERS)
+@pytest.mark.parametrize("how", CHEATS["strange"])
 def test_strange_answers_are_wrong_answers(grade, project, how):
     """A server that sends the same bytes to everybody, with file descriptors beside them, which nobody takes."""
     code = f"""
@@ -126,7 +116,7 @@ def test_strange_answers_are_wrong_answers(grade, project, how):
                 try:
                     connection.recv(65536)
                     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))]
-                    connection.sendmsg([{ANSWERS[how]}], rights)
+                    connection.sendmsg([{CHEATS["strange"][how]}], rights)
                     connection.close()
                 except OSError: pass
             while True:

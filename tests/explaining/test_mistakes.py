@@ -37,21 +37,25 @@ class Stood(dict):
 
 
 @pytest.fixture(scope="session")
-def stood(request, tmp_path_factory):
+def stood(request, tmp_path_factory, recording):
     """Makes the projects of the chosen tests, as many at once as there are cores, and tries the first remedy of each."""
 
     def made(mistake):
-        folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.edits)
+        folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.changes)
         found = stand(folder, find(mistake.stage), limit=LIMIT)
         assert found.missing[0].advice.sentence
         return found
+
+    def late(mistake):
+        with recording.replayed():
+            return made(mistake)
 
     values = [
         each for item in request.session.items if hasattr(item, "callspec") for each in item.callspec.params.values()
     ]
     chosen = {each.name: each for each in values if isinstance(each, Mistake)}
-    found = Stood(made)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    found = Stood(late)
+    with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         found.update(zip(chosen, pool.map(made, chosen.values()), strict=True))
     return found
 
@@ -83,9 +87,10 @@ def test_each_sentence_belongs_to_a_mistake():
     assert len(SENTENCES) > 40
 
 
-def test_the_real_error_stands_below_the_sentence(stood):
+def test_the_real_error_stands_below_the_sentence(project):
     """What Python says is never hidden, and `--traceback` shows all of it."""
-    text = output.standing(stood["a name that was not imported"], traceback=True)
+    folder = project("02-user-model", {"authentication/models.py": {"from django.utils import timezone\n": ""}})
+    text = output.standing(stand(folder, find("02-user-model")), traceback=True)
 
     assert "\n  Python says: NameError: name 'timezone' is not defined\n" in text
     assert "Traceback (most recent call last):" in text

@@ -47,7 +47,7 @@ def obeyed(remedy, hunk, text):
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_remedy_says_what_was_tried(tmp_path, mistake):
     """Each difference of each mistake: the advised text at the advised place makes the same statements as the try."""
-    known = compared(find(mistake.stage), locate(typed(mistake.stage, tmp_path / "mine", mistake.edits)))
+    known = compared(find(mistake.stage), locate(typed(mistake.stage, tmp_path / "mine", mistake.changes)))
     for hunk in hunks(known):
         text = known.files.get(hunk.file, "")
         after = obeyed(describe(hunk).remedy, hunk, text)

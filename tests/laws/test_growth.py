@@ -2,7 +2,6 @@
 
 import re
 
-import markdown
 import pytest
 
 from companion.chain.changes import changes
@@ -16,12 +15,11 @@ def page(stage):
     return chapter(stage)
 
 
-def test_every_changed_line_stands_beside_prose_once(page, caplog):
+def test_every_changed_line_stands_beside_prose_once(page, rendered):
     """The chapter tells every line that its stage changes, and nothing else."""
-    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", "companion.site.extension"]
-    html = markdown.markdown(page.body, extensions=extensions)
+    html, complaints = rendered(page)
 
-    assert caplog.messages == []
+    assert complaints == []
     assert 'class="rd-pane' in html
 
 

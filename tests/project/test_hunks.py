@@ -19,7 +19,7 @@ def known(stage, folder, edits):
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_project_without_its_differences_is_the_stage(tmp_path, mistake):
     """Whatever the mistake, the stage's lines in the place of the project's make the statements of the stage."""
-    project = known(mistake.stage, tmp_path / "mine", mistake.edits)
+    project = known(mistake.stage, tmp_path / "mine", mistake.changes)
     changed = apply([hunk for hunk in hunks(project) if hunk.kind != "renamed"], project.files)
     names = {file: name for name, file in project.pairs.items()}
 

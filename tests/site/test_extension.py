@@ -546,13 +546,15 @@ def test_the_picture_names_each_file_with_the_stage_that_adds_it():
 
 
 def test_the_picture_is_in_the_page(render, root):
-    """Inline, so that it has the page's colours, with its caption below it."""
+    """Inline, so that it has the page's colours, after the prose about it."""
     (root / "docs/assets").mkdir()
     (root / "docs/assets/journey.svg").write_text('<svg role="img"></svg>\n')
-    page, _ = render("# S\n\n/// picture | journey\nA caption.\n///\n")
+    page, _ = render("# S\n\n/// picture | journey\nSome prose.\n///\n")
 
-    assert '<div class="pc-drawing" data-search-exclude=""><svg role="img"></svg></div>' in page
-    assert "<figcaption>\n<p>A caption.</p>\n</figcaption>" in page
+    assert page.endswith(
+        '<div class="pc">\n<div class="pc-prose">\n<p>Some prose.</p>\n</div>\n'
+        '<div class="pc-drawing" data-search-exclude=""><svg role="img"></svg></div>\n</div>'
+    )
 
 
 def test_the_versions_are_the_pins(render, root):
