@@ -21,10 +21,15 @@ def active(page):
 
 
 def test_the_head_says_where_one_is_and_what_changes(page):
-    """Stage n of N, every changed file with its status and counts, the unchanged ones muted, and the commands."""
+    """Chapter, minutes and steps, every changed file with its status and counts, the unchanged ones muted, and the commands."""
     head = page.locator(".rd-chapter")
 
-    assert re.match(r"Stage 4 of \d+", head.locator(".rd-way > span").inner_text())
+    facts = re.fullmatch(r"Chapter 4 of \d+ · (\d+) min · (\d+) steps", page.locator(".rd-facts").inner_text())
+    page.goto(re.sub("chapters/.*", "", page.url))
+    assert page.locator(".wy li", has_text="Tokens").locator(".wy-time").first.inner_text() == f"{facts[1]} min"
+    page.go_back()
+    assert page.locator(".rd-step").count() == int(facts[2])
+    head.locator("summary").click()
     row = head.locator(".rd-changed", has_text="tokens.py").first
     assert row.inner_text().split() == ["new", "file:", "A", "tokens.py", "39", "added", "+39"]
     assert head.locator(".rd-same").first.text_content() == "unchanged: __init__.py, admin.py, managers.py"
@@ -32,6 +37,15 @@ def test_the_head_says_where_one_is_and_what_changes(page):
         "diff -ruN steps/03-user-manager steps/04-tokens",
         "python -m companion check path/to/your/project --stage 04-tokens",
     ]
+
+
+def test_a_chapter_begins_in_the_first_screen(visit, chapter):
+    """Its first section or step is in view at once, below the line with chapter, minutes and steps."""
+    page = visit(chapter)
+    box = page.locator("main").evaluate("main => main.querySelector('h2, .rd-step').getBoundingClientRect().toJSON()")
+
+    assert box["top"] <= 850
+    assert page.locator(".rd-facts").bounding_box()["y"] < page.locator("h1").bounding_box()["y"]
 
 
 def test_every_file_of_the_head_leads_to_its_pane(visit, chapter):
