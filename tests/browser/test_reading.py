@@ -231,6 +231,26 @@ def test_every_step_has_an_address(visit, chapter):
     assert -10 < page.locator(f"#{ids[-1]}").bounding_box()["y"] < 900
 
 
+def test_the_foot_of_a_step_is_quiet(visit, page):
+    """Its box is in the margin. The words come with the pointer or the focus. Where no pointer can rest, they stay."""
+    step = page.locator(".rd-step").nth(2)
+    foot = step.locator(".rd-foot")
+    opacity = "parts => parts.map((e) => Number(getComputedStyle(e).opacity))"
+    words = foot.locator("a, span")
+    page.mouse.move(5, 5)
+
+    assert foot.locator("input").bounding_box()["x"] < step.locator(".rd-prose").bounding_box()["x"] - 10
+    assert foot.locator("input").bounding_box()["x"] > 0
+    assert words.evaluate_all(opacity) == [0, 0, 0]
+    step.hover()
+    assert words.evaluate_all(opacity) == [1, 1, 1]
+    page.mouse.move(5, 5)
+    foot.locator("a").first.focus()
+    assert words.evaluate_all(opacity) == [1, 1, 1]
+    phone = visit(CHAPTER, width=390, has_touch=True, is_mobile=True)
+    assert phone.locator(".rd-foot").first.locator("a, span").evaluate_all(opacity) == [1, 1, 1]
+
+
 def test_a_mistake_can_be_reported_at_each_step(page):
     """The link contains the chapter and the step."""
     links = page.eval_on_selector_all(".rd-foot a:nth-of-type(2)", "links => links.map((a) => a.href)")
