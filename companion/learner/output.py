@@ -16,7 +16,7 @@ from companion.chain.stages import Stage
 from companion.explaining.advice import first_line
 from companion.learner.missing import Missing, told_steps
 from companion.learner.standing import Standing
-from companion.project.differences import Difference, compare, until
+from companion.project.differences import compare
 from companion.project.results import Place
 from companion.running.run_suite import expected
 
@@ -55,9 +55,7 @@ def standing(found: Standing, every: bool = False, traceback: bool = False, hint
             parts[-1] += f"\n  {tests} tests wait for this."
     left = len(found.missing) - 1
     if left > 0 and not every:
-        parts.append(
-            f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {'it' if left == 1 else 'them'}."
-        )
+        parts.append(f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {_it(left)}.")
     if any("  Read: " in part for part in (*parts, told)):
         parts += start_the_site()
     return "\n\n".join(parts)
@@ -119,13 +117,10 @@ def difference(found: Standing, every: bool = False) -> str:
     """What of the stage the project has otherwise, up to the step at which it stands; or `every` difference."""
     if not found.known.files:
         return standing(found)
-    return differences(compare(found.known, told_steps(found.stage)), None if every else found.step, found)
-
-
-def differences(found: list[Difference], step: int | None, standing: Standing) -> str:
-    """What differs between a project and a stage: what is told up to `step`, or all of it for None."""
-    told, later = (found, 0) if step is None else until(found, step)
-    parts = [f"Yours beside {title(standing.stage)}: - is yours, + is the stage's."]
+    differing = compare(found.known, told_steps(found.stage))
+    told = [each for each in differing if every or each.step <= found.step]
+    later = len(differing) - len(told)
+    parts = [f"Yours beside {title(found.stage)}: - is yours, + is the stage's."]
     parts += [_diff(str(each)) for each in told]
     if not told:
         parts.append("Nothing differs." if not later else "Nothing differs up to the step where you are.")

@@ -63,10 +63,10 @@ class Standing:
         while left:
             first, *left = left
             if len(found) >= TRIED:
-                first.leave_untried()
+                first.tried = (first.explanation.untried, None)  # trying takes its time
             same = first.with_same_cause(left)
             for each in same:
-                each.share(first)
+                each.tried = first.tried
             found.append([first, *same])
             left = [each for each in left if each not in same]
         return found

@@ -111,13 +111,11 @@ def _copied(project: Project) -> Iterator[Project]:
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:
+    left = {name for name in names if name in LEFT_BY_TOOLS or name.endswith(".sqlite3")}
     paths = {name: Path(folder, name) for name in names}
-    return {
-        name
-        for name, path in paths.items()
-        if name in LEFT_BY_TOOLS or name.endswith(".sqlite3") or (path / "pyvenv.cfg").exists()
-        or not path.is_dir() and not (path.is_file() and path.stat().st_size < LARGE)
-    }  # fmt: skip
+    small = {name for name, path in paths.items() if path.is_file() and path.stat().st_size < LARGE}
+    folders = {name for name, path in paths.items() if path.is_dir() and not (path / "pyvenv.cfg").exists()}
+    return left | set(names) - small - folders
 
 
 def _further(now: Failure, before: Failure) -> bool:

@@ -15,7 +15,7 @@ APP = "authentication"  # its modules may be divided differently from the stages
 def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
     """The last stage of which the project has something: a class, a function or a setting that the stage brings."""
     generic = {name for name, times in Counter(_brought(chain)).items() if times > 1}
-    here = {(definition.file, definition.symbol.name) for definition in known.definitions}
+    here = {(file, symbol.name) for file, symbol in known.definitions}
     app = f"{APP}/"
     names = {name for file, name in here if f"/{file}".rpartition(f"/{app}")[1]} - generic
     for stage in reversed(chain):

@@ -346,6 +346,19 @@ def test_the_site_works_as_files(browser, files):
     page.close()
 
 
+def test_folded_tests_are_reached_without_a_server(browser, files):
+    """Files cannot be fetched, so the link in the fold leads to the page that has the tests, and back."""
+    page = browser.new_page()
+    page.goto((files / "chapters/15-refresh-tokens.html").as_uri())
+    fold = page.locator(".rd-fold[data-page]").last
+    fold.locator("summary").click()
+    fold.get_by_role("link", name="Open on a separate page").click()
+    assert page.locator(".rd-pane .rd-line").first.is_visible()
+    page.get_by_role("link", name="Back to the chapter").click()
+    page.wait_for_url("**/chapters/15-refresh-tokens.html")
+    page.close()
+
+
 def drawn_with(page, selector):
     """Returns the fonts with which Chromium has drawn the first matching element."""
     chromium = page.context.new_cdp_session(page)

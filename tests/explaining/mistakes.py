@@ -4,6 +4,8 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.project.projects import PINS
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -31,5 +33,5 @@ class Mistake:
         return [number for number, line in enumerate(lines, 1) if line.strip() == self.at][self.nth]
 
 
-TEXT = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+TEXT = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8").replace("{django}", PINS["django"])
 MISTAKES = [Mistake(name, **facts) for name, facts in tomllib.loads(TEXT).items()]

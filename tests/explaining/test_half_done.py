@@ -46,7 +46,7 @@ def told(tmp_path, recording):
         (
             "03-user-manager",
             {MANAGERS: (), MODELS: ()},
-            f"{MODELS}, line 35: your model has a manager, and no migration says so yet.",
+            f"{MODELS}, line 35: your models differ from their migrations (Change managers on user).",
         ),
         (
             "04-tokens",

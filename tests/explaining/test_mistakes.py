@@ -19,7 +19,7 @@ from companion.project.reading import compared
 from companion.project.results import Failure
 from companion.running.environment import environment
 from tests.explaining.mistakes import MISTAKES, Mistake
-from tests.project.projects import typed
+from tests.project.projects import DJANGO, PINS, typed
 
 SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text(encoding="utf-8"))
 LIMIT = 10  # seconds: an endless loop is one of the mistakes
@@ -237,10 +237,10 @@ def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
 
 def test_pins_older_than_the_stages_are_noted(project):
     """A requirements.txt from an older time is told apart, with its line."""
-    folder = project("05-authentication-backend", {"requirements.txt": {"Django==5.2.19": "Django==4.2.1", "PyJWT==2.15.1": "pyjwt == 2.15.1"}})  # fmt: skip
+    folder = project("05-authentication-backend", {"requirements.txt": {DJANGO: "==4.2.1", "PyJWT==": "pyjwt == "}})
 
     found = stand(folder, find("05-authentication-backend"))
-    assert found.notes == ["requirements.txt, line 1, pins django 4.2.1, older than the stage's 5.2.19."]
+    assert found.notes == [f"requirements.txt, line 1, pins django 4.2.1, older than the stage's {PINS['django']}."]
     assert found.report.passed
     assert "Note: requirements.txt, line 1, pins django 4.2.1" in output.standing(found)
 
@@ -252,7 +252,7 @@ def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
 
     (note,) = versions.notes(find("01-dockerfile"), None)
     assert note.startswith(
-        "This environment has django 4.2.1, older than the stage's 5.2.19: python -m pip install -r "
+        f"This environment has django 4.2.1, older than the stage's {PINS['django']}: python -m pip install -r "
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from companion.chain.changes import changes
 from companion.chain.chapters import CHAPTER, chapter, parse
 from companion.chain.stages import FINAL, previous
+from companion.chain.steps import steps
 from companion.upkeep.transcripts.blocks import blocks
 
 
@@ -21,6 +22,13 @@ def test_every_changed_line_stands_beside_prose_once(page, rendered):
 
     assert complaints == []
     assert 'class="rd-pane' in html
+
+
+def test_every_step_has_its_anchor_in_the_page(stage, page, rendered):
+    """`check` and the errata link to the ids that `steps` computes: the page has these, and no others."""
+    html, _ = rendered(page)
+
+    assert {step.ident for step in steps(stage)} == set(re.findall(r'id="(step-[\w-]+)"', html))
 
 
 def test_a_chapter_is_about_its_own_stage(stage, page):

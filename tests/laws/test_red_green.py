@@ -17,7 +17,7 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no", "--continue
 @pytest.fixture(scope="session")
 def suites(run, collected, tmp_path_factory):
     """Per stage by name: the ids of its tests, and the ids of those that pass on the stage before."""
-    chain = stages()
+    chain, home = stages(), tmp_path_factory.mktemp("before")
 
     def collect(stage):
         return {line for line in collected(stage.path) if line.startswith("tests/")}
@@ -27,7 +27,7 @@ def suites(run, collected, tmp_path_factory):
         added = own[number] - own[number - 1] if number else set()
         if not added:
             return set()
-        folder = copy(chain[number - 1], tmp_path_factory.mktemp("before"))
+        folder = copy(chain[number - 1], home / chain[number].name)
         for name, path in files(chain[number]).items():
             if name.startswith("tests/") or name == "pytest.ini":
                 (folder / name).write_bytes(path.read_bytes())

@@ -12,7 +12,7 @@ from companion.learner.standing import stand
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.running.run_suite import check, expected
-from tests.project.projects import edit
+from tests.project.projects import DJANGO, edit
 
 TWO = "02-user-model"
 FAILS = "tests/test_user_model.py::test_str_returns_the_username"
@@ -92,7 +92,7 @@ def test_no_more_than_a_few_run_alone(look, project):
 
 def test_only_the_first_failure_is_explained_at_once(look, project, monkeypatch):
     """Explaining takes its time; the rest is explained when all tests have run."""
-    folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {"==5.2.19": ""}})
+    folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
     look(folder, "01-dockerfile")
     explained = []
     real = missing.explain

@@ -20,7 +20,7 @@ from companion.learner import watch
 from companion.learner.watch import KEYS, Watched, relevant, saves
 from companion.running import processes
 from companion.running.run_suite import expected
-from tests.project.projects import edit
+from tests.project.projects import DJANGO, edit
 
 PATIENCE = 120  # seconds until a terminal that says nothing has failed
 ONE = "01-dockerfile"
@@ -93,7 +93,7 @@ def test_a_save_is_checked_and_keys_are_answered(terminal, project, options):
     shown = terminal("watch", *options, folder)
     assert "Done. Next comes 02-user-model" in shown.expect(KEYS)
 
-    edit(folder / "requirements.txt", {"==5.2.19": ""})
+    edit(folder / "requirements.txt", {DJANGO: ""})
     assert shown.expect("Checking ...\n").endswith("\nSaved: requirements.txt. Checking ...\n")
     assert "Missing: Every line of requirements.txt names one exact version." in shown.expect(KEYS)
 
@@ -102,11 +102,11 @@ def test_a_save_is_checked_and_keys_are_answered(terminal, project, options):
     shown.press("h")
     shown.expect("Hint: Write `package==1.2.3`.")
     shown.press("d")
-    shown.expect("-Django\n  +Django==5.2.19")
+    shown.expect(f"-Django\n  +Django{DJANGO}")
     shown.press("t")
     shown.expect("Traceback (most recent call last):")
 
-    edit(folder / "requirements.txt", {"Django": "Django==5.2.19"})
+    edit(folder / "requirements.txt", {"Django": f"Django{DJANGO}"})
     assert "Done. Next comes 02-user-model" in shown.expect(KEYS)
     shown.press("n")
     assert "Your project has no app authentication yet" in shown.expect(KEYS)

@@ -85,7 +85,7 @@ def known(project):
 def test_a_place_of_the_project_leads_back_to_the_stage(known):
     """A line inside of a symbol belongs to the last stage that changes that symbol; any other to its file's."""
     chain = suite.until(find("05-authentication-backend"))
-    line = next(d for d in known.definitions if d.symbol.name == "AUTH_USER_MODEL").symbol.first
+    line = next(symbol for _, symbol in known.definitions if symbol.name == "AUTH_USER_MODEL").first
 
     found = aim_at(Place("config/settings.py", line), known, chain)
     assert (str(found.stage), found.symbol) == ("02-user-model", "AUTH_USER_MODEL")

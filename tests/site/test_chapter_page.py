@@ -302,7 +302,8 @@ def test_the_head_leads_to_the_chapters_there_are(render, chain):
     page, _ = render()
     links = [e for e in page.all if e["tag"] == "a" and "nav" in e["inside"]]
 
-    assert page.having("rd-way")[0]["text"].split() == ["Stage", "2", "of", "3", "1", "2", "3"]
+    assert page.having("rd-facts")[0]["text"] == "Chapter 2 of 3 · 1 min · 4 steps"
+    assert page.having("rd-way")[0]["text"].split() == ["1", "2", "3"]
     assert [(e["href"], e["aria-label"], e.get("aria-current")) for e in links] == [
         ("01-old.md", "1: The old", None),
         ("02-new.md", "2: The new", "page"),

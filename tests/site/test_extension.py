@@ -197,15 +197,6 @@ def test_a_place_leads_to_the_step_that_shows_it(root):
     assert steps(find("01-old", root), root) == []
 
 
-def test_every_step_of_the_real_chapters_is_found(render):
-    """The ids are those that the chapters have: each is one that the real page carries."""
-    names = ["companion.site.extension"]
-    for stage in stages():
-        text = (ROOT / "docs/chapters" / f"{stage.name}.md").read_text().partition("\n---\n")[2]
-        page = markdown.markdown(text, extensions=["admonition", "attr_list", "pymdownx.superfences", *names])
-        assert {step.ident for step in steps(stage)} == set(re.findall(r'id="(step-[\w-]+)"', page)), stage.name
-
-
 def test_a_fault_is_shown_with_where_and_by_what(render):
     """Heading with its address, state, way to the step, test with its sentence."""
     page, found = render(ERRATA)
