@@ -162,17 +162,18 @@ def test_the_card_has_the_size_that_others_want(site):
 
 
 def test_a_missing_page_leads_back(site):
-    """It says what happened, and its links work from any depth."""
+    """It says what happened and lists the chapters, with links that work from any depth."""
     page = (site / "404.html").read_text()
 
     assert "There is no page here" in page
     assert Page(page).links != []
-    assert 'href="/index.html"' in page or 'href="/"' in page
+    for stage in stages():
+        assert f'<li><a href="/chapters/{stage.name}/">' in page
 
 
 def test_the_overrides_are_short():
-    """What is ours of the theme is under 30 lines, so that another theme can take its place."""
-    assert sum(len(path.read_text().splitlines()) for path in (ROOT / "overrides").iterdir()) < 30
+    """What is ours of the theme is under 40 lines, so that another theme can take its place."""
+    assert sum(len(path.read_text().splitlines()) for path in (ROOT / "overrides").iterdir()) < 40
 
 
 def test_the_chapters_stand_in_the_order_of_the_stages():
