@@ -255,7 +255,7 @@ def images(session):
 def lint(session):
     """Check style (ruff), types (mypy), imports (import-linter) and the workflows of GitHub (check-jsonschema)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["lint"])
-    for paths in (["steps", "final", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
+    for paths in (["steps", "final", "exercises", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
         session.run("ruff", "check", *paths)
         session.run("ruff", "format", "--check", *paths)
     session.run("mypy", "companion")
@@ -302,7 +302,7 @@ def lock(session):
 
 @nox.session
 def card(session):
-    """Redraw the picture for links and the icon from companion/upkeep/*.html, with Chromium."""
+    """Redraw the PNG files of docs/assets with Chromium: the card, the icon, and the admin of chapter 3."""
     session.run(PYTHON, "-m", "companion.upkeep.pictures", *session.posargs, external=True)
 
 

@@ -12,7 +12,7 @@ from companion.project.edits import Hunk
 from companion.project.index import Known
 from companion.project.results import Failure
 
-LATE = ("manage.py", "requirements.txt", "Dockerfile", ".dockerignore")  # rarely behind a failure
+RARELY = ("manage.py", "requirements.txt", "Dockerfile", ".dockerignore")  # rarely behind a failure
 FREE = ("LANGUAGE_CODE", "TIME_ZONE", "DATABASES", "BASE_DIR", "ALLOWED_HOSTS", "DEBUG")  # everybody sets them
 
 
@@ -79,7 +79,7 @@ def score(hunk: Hunk, failure: Failure, topic: Topic | None, known: Known, said:
     alike = SequenceMatcher(None, hunk.mine.lower(), hunk.theirs.lower(), autojunk=False).ratio()
     total += 3 * (hunk.kind == "changed" and alike >= 0.7 and bool(re.search(r"\w", hunk.mine)))
     total += 2 * (hunk.kind == "depth")
-    total -= 3 * (hunk.symbol in FREE) + 4 * (hunk.name in LATE and not (topic and topic.file == hunk.name))
+    total -= 3 * (hunk.symbol in FREE) + 4 * (hunk.name in RARELY and not (topic and topic.file == hunk.name))
     total -= 5 * (hunk.kind == "no file" and not hunk.edits[0].lines)
     total -= 2 * (hunk.imports and hunk.kind == "extra" and failure.phase == "test")
     return total

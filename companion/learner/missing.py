@@ -13,8 +13,8 @@ from companion.explaining.explain import Attempt, Explanation, explain
 from companion.explaining.proposals import Topic
 from companion.learner.trying import Trial
 from companion.project.index import Known
-from companion.project.reached import APP
 from companion.project.results import MISSING, PASSED, Failure, Place, Report, Result
+from companion.project.statements import APP
 from companion.running import suite, topics
 
 LAST = 10_000  # the step of what no chapter tells

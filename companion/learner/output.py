@@ -71,13 +71,12 @@ def head(found: Standing) -> str:
     """The stage, and two bars of what is done: the tests that were run, and the whole way."""
     count, tests = found.report.count, len(found.report.results)
     tested = "" if found.report.stage == found.stage.name else f" of {found.report.stage}"
-    return "\n".join(
-        [
-            click.style(f"Stage {title(found.stage)}", bold=True),
-            f"  tests  {_coloured(bar(count, tests))} {count} of {tests}{tested}",
-            f"  stages {_coloured(bar(found.done, len(found.chain)))} {found.done} of {len(found.chain)}",
-        ]
-    )
+    lines = [
+        click.style(f"Stage {title(found.stage)}", bold=True),
+        f"  tests  {_coloured(bar(count, tests))} {count} of {tests}{tested}",
+        f"  stages {_coloured(bar(found.done, len(found.chain)))} {found.done} of {len(found.chain)}",
+    ]
+    return "\n".join(lines[: 2 if found.exercise else 3])
 
 
 def bar(done: int, of: int) -> str:
@@ -144,11 +143,11 @@ def as_json(found: Standing) -> str:
     facts |= {"tests": len(found.report.results), "tests_passed": found.report.count}
     facts |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
     facts |= {"serve": address.serve_command() or None, "notes": found.notes}
-    facts |= {"missing": [_facts(missing) for group in found.groups for missing in group]}
+    facts |= {"missing": [_facts(missing, found.exercise) for group in found.groups for missing in group]}
     return json.dumps(facts | {"report": found.report.as_dict()}, indent=1, default=str)
 
 
-def _facts(missing: Missing) -> dict[str, Any]:
+def _facts(missing: Missing, exercise: str) -> dict[str, Any]:
     target = missing.advice.place
     return {
         "test": missing.result.id if missing.result else None,
@@ -158,11 +157,13 @@ def _facts(missing: Missing) -> dict[str, Any]:
         "remedy": missing.advice.remedy,
         "file": target.file if target else None,
         "line": target.line if target else None,
-        "read": missing.link or None,
+        "read": exercise or missing.link or None,
     }
 
 
 def _done(found: Standing) -> str:
+    if found.exercise:
+        return f"{click.style('Done.', fg='green')} Compare your code with our solution.\n  Read: {found.exercise}"
     if found.next is None:
         return click.style("All is done: this was the last stage.", fg="green")
     return f"{click.style('Done.', fg='green')} Next comes {title(found.next)}\n  Read: {page(found.next)}"
@@ -183,7 +184,7 @@ def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, told:
     lines.append("")
     if advice.place != told and (opened := _place(found, advice.place)):
         lines.append(f"  Open: {opened}")
-    if link := missing.link:
+    if link := found.exercise or missing.link:
         lines.append(f"  Read: {link}")
     if missing.result and missing.result.hint:
         lines.append(textwrap.indent(_prose(f"Hint: {missing.result.hint}"), "  ") if hint else "  Hint: --hint")

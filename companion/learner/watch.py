@@ -46,7 +46,7 @@ class SavedAgain(Exception):
 
 
 @dataclass
-class Watched:
+class Watching:
     """One project that is watched: `stage` is None as long as the project says itself how far it is."""
 
     folder: Path
@@ -110,7 +110,7 @@ class Watched:
 
 def run(folder: Path, say: Say, stage: Stage | None = None, polling: bool = False) -> None:
     """Watch until somebody quits. With `polling` the files are looked at, for folders that send no events."""
-    watched = Watched(folder, say, stage)
+    watched = Watching(folder, say, stage)
     queue: SimpleQueue[str] = SimpleQueue()
 
     def seen(names: set[str]) -> None:

@@ -9,12 +9,12 @@ from difflib import SequenceMatcher
 from itertools import groupby
 
 from companion.chain.symbols import IMPORTS, Symbol, lines_of, symbols
-from companion.project.edits import Edit, Hunk
+from companion.project.edits import Hunk, Swap
 from companion.project.results import Place
 from companion.project.statements import Statement, joined, lines_as_statements, same_meaning, statements
 
 ALIKE = 0.5  # from which share of equal words (0 to 1) one statement is the other, changed
-Row = Statement | None
+Maybe = Statement | None
 
 
 class FilePair:
@@ -66,7 +66,7 @@ class FilePair:
 
     def _shifted(self, own: list[Statement], other: list[Statement], pairs: list[tuple[Statement, Statement]]) -> Hunk:
         """A block with another indentation, and the line above it for which it is indented."""
-        edit = Edit(own[0].line, own[-1].last, self._source(other))
+        edit = Swap(own[0].line, own[-1].last, self._source(other))
         partner = {id(y) for _, y in pairs}
         lost = [each for each in other if id(each) not in partner]
         first, wanted = next((x, y) for x, y in pairs if x.depth != y.depth)
@@ -77,13 +77,13 @@ class FilePair:
 
     def _replaced(self, own: list[Statement], other: list[Statement]) -> Hunk:
         """Statements that are not like those of the stage in their place."""
-        edit = Edit(own[0].line, own[-1].last, self._source(other))
+        edit = Swap(own[0].line, own[-1].last, self._source(other))
         hunk = self._hunk(own[0], "changed", own[0].text, other[0].text, other[0], edit, self._lost(other[0]))
         return replace(hunk, block=edit.last > edit.first or len(edit.lines) > 1)
 
     def _pair(self, own: Statement, other: Statement) -> Hunk:
         """A statement that is the stage's, changed: the place is the line of the first word that differs."""
-        edit = Edit(own.line, own.last, self._source([other]))
+        edit = Swap(own.line, own.last, self._source([other]))
         blocks = SequenceMatcher(None, own.words, other.words, autojunk=False).get_opcodes()
         changes = [block for block in blocks if block[0] != "equal"]
         kind, a, b, c, d = changes[0]
@@ -107,9 +107,9 @@ class FilePair:
         return replace(hunk, place=place, statement=statement, block=block)
 
     def _extra(self, own: list[Statement]) -> Hunk:
-        edit = Edit(own[0].line, own[-1].last, ())
+        edit = Swap(own[0].line, own[-1].last, ())
         if len(own) < len(self.mine) and self._only_body(own):
-            edit = Edit(own[0].line, own[-1].last, (" " * 4 * own[0].depth + "pass",))
+            edit = Swap(own[0].line, own[-1].last, (" " * 4 * own[0].depth + "pass",))
         return self._hunk(own[0], "extra", own[0].text, "", None, edit)
 
     def _only_body(self, own: list[Statement]) -> bool:
@@ -125,10 +125,10 @@ class FilePair:
             found = list(group)
             below = next((each for each in self.mine if each.line >= line), None)
             if below and all(each.words[0] == "@" for each in found):
-                edit = Edit(below.line, below.line - 1, self._source(found))
+                edit = Swap(below.line, below.line - 1, self._source(found))
                 yield self._hunk(below, "decorator", "", found[0].text, found[0], edit)
             else:
-                edit = Edit(line, line - 1, self._source(found))
+                edit = Swap(line, line - 1, self._source(found))
                 yield self._hunk(above, "missing", "", found[0].text, found[0], edit, lost)
 
     def _lost(self, row: Statement) -> str:
@@ -148,7 +148,7 @@ class FilePair:
         """The stage's lines of these statements, with the comments and docstrings between them."""
         return tuple(self.wanted[rows[0].line - 1 : rows[-1].last])
 
-    def _hunk(self, own: Row, kind: str, mine: str, theirs: str, other: Row, edit: Edit, lost: str = "") -> Hunk:
+    def _hunk(self, own: Maybe, kind: str, mine: str, theirs: str, other: Maybe, edit: Swap, lost: str = "") -> Hunk:
         adds = edit.last < edit.first
         line = (own.last if adds and kind == "missing" else own.line) if own else 0
         place = Place(self.file, line, self.lines[line - 1].strip() if line else "")

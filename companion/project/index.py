@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from companion.chain.symbols import Symbol, lines_of, symbols
-from companion.project.edits import Edit, Hunk
+from companion.project.edits import Hunk, Swap
 from companion.project.file_pairs import FilePair
 from companion.project.results import Place
 
@@ -90,11 +90,11 @@ class Known:
         for name, file in self.pairs.items():
             mine, theirs = self.files.get(file), renamed(self.stage_files[name], self.package)
             if mine is None:
-                edit = Edit(1, 0, tuple(lines_of(theirs)))
+                edit = Swap(1, 0, tuple(lines_of(theirs)))
                 found.append(Hunk(Place(file, 0), name, "", "no file", "", "", "", (edit,)))
                 continue
             if file != self.theirs(name):
-                edit = Edit(1, 0, tuple(lines_of(mine)))
+                edit = Swap(1, 0, tuple(lines_of(mine)))
                 found.append(Hunk(Place(file, 0), name, "", "renamed", file, self.theirs(name), "", (edit,)))
             earlier = renamed(self.earlier.get(name, ""), self.package)
             found += FilePair(file, name, mine, theirs, earlier).hunks()

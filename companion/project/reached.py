@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from companion.chain import aims
 from companion.chain.stages import Stage
 from companion.project.index import Known
-
-APP = "authentication"  # its modules may be divided differently from the stages'
+from companion.project.statements import APP
 
 
 def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:

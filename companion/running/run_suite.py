@@ -85,21 +85,21 @@ def expected(stage: Stage) -> list[str]:
 
     Raises RuntimeError when they cannot be collected, with what pytest printed.
     """
-    ids = suite.remembered(stage)
+    ids = suite.kept_ids(stage)
     if ids is None:
         heard = _listen(stage, Project(stage.path, stage.path), None, TOTAL, collect=True)
         if not heard.ended or heard.status or not heard.ids:
             raise RuntimeError(f"the tests of {stage} cannot be collected\n{heard.output}\n{heard.finding or ''}")
         ids = heard.ids
-        suite.remember(stage, ids)
+        suite.keep_ids(stage, ids)
     return ids
 
 
 def _listen(stage: Stage, project: Project, on_result: OnResult | None, limit: float, **chosen: Any) -> Heard:
     heard = Heard()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        job = suite.job(stage, project, Path(folder), limit, **chosen)
-        started = processes.start()
+        job = suite.child_job(stage, project, Path(folder), limit, **chosen)
+        started = processes.take()
         process = started.process
         too_long = threading.Timer(TOTAL, process.kill)
         too_long.start()

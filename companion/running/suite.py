@@ -21,7 +21,7 @@ CACHE = ROOT / ".check"  # ids of tests by what they were read from; may be dele
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StageTest:
     """A test: `requirement` and `hint` are the first paragraph of its docstring and the rest, `code` is all of it."""
 
     requirement: str
@@ -35,10 +35,10 @@ def split(ident: str) -> tuple[str, str]:
     return file, rest.partition("[")[0]
 
 
-def asked(stage: Stage, ident: str) -> Asked:
+def asked(stage: Stage, ident: str) -> StageTest:
     """What the test with this id asks for."""
     file, name = split(ident)
-    return _functions(stage.path / file).get(name, Asked(name.replace("_", " "), ""))
+    return _functions(stage.path / file).get(name, StageTest(name.replace("_", " "), ""))
 
 
 def introduced(ident: str, chain: tuple[Stage, ...]) -> Stage:
@@ -53,7 +53,7 @@ def worded(ident: str, chain: tuple[Stage, ...]) -> Stage:
     return next(stage for n, stage in enumerate(chain) if set(texts[n:]) == {texts[-1]})
 
 
-def job(stage: Stage, project: Project, folder: Path, limit: float = 0, **chosen: Any) -> dict[str, Any]:
+def child_job(stage: Stage, project: Project, folder: Path, limit: float = 0, **chosen: Any) -> dict[str, Any]:
     """What `child/check` needs to know to run the stage's tests on a project, as what JSON can hold.
 
     It copies the tests into the empty `folder`. `limit` is in seconds for each test, 0 for none. Of `chosen`, `only`
@@ -81,7 +81,7 @@ def until(stage: Stage) -> tuple[Stage, ...]:
 
 
 @cache
-def _functions(path: Path) -> dict[str, Asked]:
+def _functions(path: Path) -> dict[str, StageTest]:
     """The test functions of a file by name; no file has none."""
     if not path.is_file():
         return {}
@@ -92,7 +92,7 @@ def _functions(path: Path) -> dict[str, Asked]:
             first, _, rest = inspect.cleandoc(ast.get_docstring(node) or node.name).partition("\n\n")
             begin = min([node.lineno, *(each.lineno for each in node.decorator_list)])
             code = lines[begin - 1 : node.end_lineno]
-            found[node.name] = Asked(" ".join(first.split()), _paragraphs(rest), "\n".join(code))
+            found[node.name] = StageTest(" ".join(first.split()), _paragraphs(rest), "\n".join(code))
     return found
 
 
@@ -108,7 +108,7 @@ def fingerprint(stage: Stage) -> str:
     return digest.hexdigest()[:16]
 
 
-def remembered(stage: Stage, folder: Path = CACHE) -> list[str] | None:
+def kept_ids(stage: Stage, folder: Path = CACHE) -> list[str] | None:
     """The ids of the stage's tests, if they were collected before from just these files."""
     try:
         ids: list[str] = json.loads((folder / f"{stage.name}-{fingerprint(stage)}.json").read_text(encoding="utf-8"))
@@ -117,7 +117,7 @@ def remembered(stage: Stage, folder: Path = CACHE) -> list[str] | None:
     return ids
 
 
-def remember(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
+def keep_ids(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
     """Keep the ids for the next time; a folder that cannot be written to is no harm."""
     try:
         folder.mkdir(exist_ok=True)

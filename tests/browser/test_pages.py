@@ -291,6 +291,19 @@ def test_no_page_is_wider_than_the_window(visit, address, width):
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+@pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])
+def test_the_admin_is_shown_in_the_colours_of_the_page(visit, scheme, other):
+    """One of the two pictures is shown, and its place is kept while it loads."""
+    page = visit("chapters/03-user-manager/", color_scheme=scheme)
+    shown, hidden = (page.locator(f"img[src*='admin-{name}.png']") for name in (scheme, other))
+
+    before = shown.bounding_box()["height"]
+    shown.scroll_into_view_if_needed()
+    page.wait_for_function("image => image.naturalWidth === 780", arg=shown.element_handle())
+    assert shown.bounding_box()["height"] == before > 500
+    assert not hidden.is_visible()
+
+
 @pytest.mark.parametrize("page", PICTURES)
 def test_the_pictures_are_legible_on_a_telephone(visit, page):
     """The letters are at least 12 pixels high and have the page's colours; no word leaves its box or the picture."""
@@ -309,11 +322,17 @@ def test_the_pictures_are_legible_on_a_telephone(visit, page):
 
 
 def test_the_pictures_are_drawn(tmp_path):
-    """The card and the icon have the right sizes, and their files are small."""
+    """The card, the icon and the admin have the right sizes, and their files are small. The admin has two schemes."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     sizes = {path.name: struct.unpack(">II", path.read_bytes()[16:24]) for path in draw(chromium, tmp_path)}
 
-    assert sizes == {"card.png": (1200, 630), "icon.png": (180, 180)}
+    assert sizes == {
+        "card.png": (1200, 630),
+        "icon.png": (180, 180),
+        "admin-dark.png": (780, 1053),
+        "admin-light.png": (780, 1053),
+    }
+    assert (tmp_path / "admin-dark.png").read_bytes() != (tmp_path / "admin-light.png").read_bytes()
     assert [path.name for path in tmp_path.iterdir() if path.stat().st_size > 300_000] == []
 
 

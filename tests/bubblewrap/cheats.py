@@ -52,9 +52,9 @@ def raw(sent):
     return {"config/urls.py": RAW.format(code=textwrap.indent(sent, " " * 8))}
 
 
-def code(kind, name):
+def code(kind, name, **words):
     """The text of a cheat that is code alone."""
-    return Template(CHEATS[kind][name]).safe_substitute(CHEATS["words"])
+    return Template(CHEATS[kind][name]).safe_substitute(CHEATS["words"] | words)
 
 
 def files(kind, name):

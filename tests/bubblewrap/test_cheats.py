@@ -46,12 +46,7 @@ def test_a_project_that_exits_has_not_started(tried, code):
 
 @pytest.mark.parametrize("told", [FAKE, "{}\n" * 100, '{"event": "finding"}\n', "[" * 100_000 + "\n", "x" * 300_000])
 def test_what_is_written_into_every_descriptor_is_no_result(tried, told):
-    written = f"""
-        import os
-        for number in range(3, 256):
-            try: os.write(number, {told!r}.encode())
-            except OSError: pass
-    """
+    written = code("one", "writes into every descriptor", TOLD=repr(told))
     result = tried(written)
 
     assert result.verdict in (Verdict.FAILED, Verdict.NOT_STARTED)
@@ -60,35 +55,7 @@ def test_what_is_written_into_every_descriptor_is_no_result(tried, told):
 
 def test_a_canned_server_that_knows_the_password_of_the_tests_fails(tried):
     """It keeps no account and answers by what stands in the request: the password is another in every test."""
-    result = tried(
-        middleware("""
-            import re
-            wrong = {"detail": "The email or the password is wrong.", "code": "wrong_credentials"}
-            challenge = 'Bearer realm="api"'
-            try:
-                data = json.loads(request.body or b"null")
-            except ValueError:
-                data = None
-            known = isinstance(data, dict) and data.get("password") == "correct horse battery staple"
-            if "me" in request.path:
-                token = request.headers.get("Authorization", "")
-                name = re.fullmatch("(?i)bearer ([0-9a-f]{32})[.]x[.]y", token)
-                if name:
-                    response = JsonResponse({"id": 1, "email": name[1] + "@example.com", "username": name[1]})
-                else:
-                    response = JsonResponse({"detail": "The token is invalid.", "code": "token_invalid"}, status=401)
-                    response["WWW-Authenticate"] = challenge + ', error="invalid_token"'
-            elif not isinstance(data, dict) or not data:
-                response = JsonResponse({}, status=400)
-            elif known:
-                token = data["email"].partition("@")[0] + ".x.y"
-                response = JsonResponse({"token": token}, status=200 if "login" in request.path else 201)
-            else:
-                response = JsonResponse(wrong, status=401)
-                response["WWW-Authenticate"] = challenge
-            response["Cache-Control"] = "no-store"
-        """)
-    )
+    result = tried(middleware(code("one", "knows the password of the tests")))
 
     assert result.verdict is Verdict.FAILED
     assert result.outcomes[f"{HTTP}::test_register_log_in_and_fetch_the_user"].outcome == "failed"
@@ -96,20 +63,7 @@ def test_a_canned_server_that_knows_the_password_of_the_tests_fails(tried):
 
 def test_nothing_can_be_written_into_the_stage(tried):
     before = {path: path.read_bytes() for path in find("08-urls").path.rglob("*.py")}
-    result = tried(
-        {
-            "config/settings.py": f"""
-                import os
-                targets = [{str(find("08-urls").path / HTTP)!r}, "/opt/tutorial/companion/running/child/serve.py", "/submission/x", "/opt/x", "/x"]
-                for target in targets:
-                    try:
-                        open(target, "w").write("def test(): pass")
-                        print("WRITTEN", target)
-                    except OSError as error:
-                        print("refused", error)
-            """
-        }
-    )
+    result = tried(code("one", "writes into the stage", TARGET=repr(str(find("08-urls").path / HTTP))))
 
     assert "WRITTEN" not in result.output and "refused" in result.output
     assert {path: path.read_bytes() for path in find("08-urls").path.rglob("*.py")} == before
@@ -121,21 +75,8 @@ def test_nothing_of_the_instructor_can_be_read(tried, tmp_path):
     other = tmp_path / "other" / "manage.py"
     other.parent.mkdir()
     other.write_text("somebody else's work")
-    result = tried(
-        {
-            "config/settings.py": f"""
-                import os, pathlib, pwd
-                print("ENVIRONMENT", sorted(os.environ))
-                print("USER", os.getuid() == 0, os.listdir("/"))
-                for target in {[str(secret), str(other), "/etc/shadow", "/root", "/home", "/proc/1/environ", "/proc/1/root" + "/etc/shadow"]!r}:
-                    try:
-                        print("READ", target, os.listdir(target) if os.path.isdir(target) else open(target).read())
-                    except OSError as error:
-                        print("refused", target)
-                print("TESTS", [str(p) for p in pathlib.Path("/").glob("opt/**/test_http.py")])
-            """
-        }
-    )
+    closed = ["/etc/shadow", "/root", "/home", "/proc/1/environ", "/proc/1/root" + "/etc/shadow"]
+    result = tried(code("one", "reads the instructor's files", TARGETS=repr([str(secret), str(other), *closed])))
 
     assert "instructor's answers" not in result.output and "else's work" not in result.output
     assert result.output.count("refused") >= 6
@@ -174,30 +115,7 @@ def nobody_came(servers) -> bool:
 
 def test_no_network_is_reached(tried, neighbours):
     addresses = [server.getsockname() for server in neighbours]
-    result = tried(
-        {
-            "config/settings.py": f"""
-                import os, socket
-                for address in {addresses!r} + [("192.0.2.1", 80), ("10.0.2.2", 80)]:
-                    family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
-                    candidates = []
-                    try: candidates.append(socket.socket(family))
-                    except OSError: print("refused")
-                    for number in range(3, 64):
-                        try: candidates.append(socket.socket(fileno=os.dup(number)))
-                        except OSError: pass
-                    for candidate in candidates:
-                        try:
-                            candidate.settimeout(0.2)
-                            candidate.connect(address)
-                            print("CONNECTED", address)
-                        except (OSError, TypeError) as error:
-                            print("refused")
-                try: print("RESOLVED", socket.getaddrinfo("example.com", 80))
-                except OSError: print("no name")
-            """
-        }
-    )
+    result = tried(code("one", "reaches the network", ADDRESSES=repr(addresses)))
 
     assert "CONNECTED" not in result.output and "RESOLVED" not in result.output
     assert result.output.count("refused") >= 5 and "no name" in result.output
@@ -244,15 +162,7 @@ def test_a_time_out_is_called_one(tried, how):
 def test_nothing_outlives_a_run(tried):
     """Children that leave the group and the session end with the sandbox all the same."""
     mark = f"outlives-{os.getpid()}"
-    code = f"""
-        import os, subprocess
-        if not os.fork():
-            os.setsid()
-            if not os.fork():
-                os.execv("/usr/bin/tail", [{mark!r}, "-f", "/dev/null"])
-            os._exit(0)
-    """
-    tried({"config/settings.py": code})
+    tried(code("one", "outlives the run", MARK=repr(mark)))
 
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [command for command in commands if mark.encode() in command]

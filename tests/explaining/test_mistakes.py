@@ -12,7 +12,7 @@ import pytest
 
 from companion.chain.stages import find
 from companion.explaining.explain import explain
-from companion.learner import output, versions
+from companion.learner import outdated, output
 from companion.learner.standing import stand
 from companion.project.locate import locate
 from companion.project.reading import compared
@@ -247,10 +247,10 @@ def test_pins_older_than_the_stages_are_noted(project):
 
 def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
     """A package of this environment that is too old is named, with the command that fixes it."""
-    real = versions.version
-    monkeypatch.setattr(versions, "version", lambda name: "4.2.1" if name == "django" else real(name))
+    real = outdated.version
+    monkeypatch.setattr(outdated, "version", lambda name: "4.2.1" if name == "django" else real(name))
 
-    (note,) = versions.notes(find("01-dockerfile"), None)
+    (note,) = outdated.older(find("01-dockerfile"), None)
     assert note.startswith(
         f"This environment has django 4.2.1, older than the stage's {PINS['django']}: python -m pip install -r "
     )

@@ -17,7 +17,7 @@ import pytest
 
 from companion.chain.stages import ROOT, find
 from companion.learner import watch
-from companion.learner.watch import KEYS, Watched, relevant, saves
+from companion.learner.watch import KEYS, Watching, relevant, saves
 from companion.running import processes
 from companion.running.run_suite import expected
 from tests.project.projects import DJANGO, edit
@@ -161,7 +161,7 @@ def watched(project):
 
     def watched(stage, edits=None, by=None):
         said = []
-        each = Watched(project(stage, edits), said.append, find(by) if by else None)
+        each = Watching(project(stage, edits), said.append, find(by) if by else None)
         each.check()
         said.clear()
         return each, said
@@ -187,7 +187,7 @@ def test_all_that_is_missing(watched):
     assert "\n  2 tests wait for this." in click.unstyle(said[0])
 
 
-def test_next_after_the_last(watched):
+def test_next_after_the_last(watched, every_test_passes):
     """After the last stage there is no next one."""
     each, said = watched("final")
 
@@ -222,7 +222,7 @@ def test_processes_wait_for_the_next_save(project, monkeypatch):
     monkeypatch.setattr(processes, "Started", count)
     with processes.prepared(watch.WAITING):
         assert len(started) == 2
-        each = Watched(project(ONE), lambda text: None)
+        each = Watching(project(ONE), lambda text: None)
         each.check()
         assert len(started) == 3
         assert len([one for one in started if one.process.poll() is None]) == 2
@@ -231,7 +231,7 @@ def test_processes_wait_for_the_next_save(project, monkeypatch):
 
 def test_a_key_before_the_first_check_waits(tmp_path):
     """As long as nothing was found, there is nothing to show."""
-    assert Watched(tmp_path, print).key("h") is True
+    assert Watching(tmp_path, print).key("h") is True
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Projects as learners have them, made from the real stages."""
 
 from companion.chain.stages import ROOT, copy, find
-from companion.learner.versions import pins
+from companion.learner.outdated import pins
 
 PINS = pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))  # the version of each package, by lower-case name
 DJANGO = f"=={PINS['django']}"

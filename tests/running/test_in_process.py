@@ -24,7 +24,7 @@ print("\\n" + json.dumps([status, found]))
 
 def over_the_pipe(job):
     """What a process of its own tells, with its exit status."""
-    started = processes.start()
+    started = processes.take()
     found = list(run_suite._lines(started.process, job))
     started.process.wait()
     started.end()
@@ -60,7 +60,7 @@ def test_both_ways_find_the_same(project, tmp_path, edits, status, outcomes):
     for number, way in enumerate((over_the_pipe, in_process)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        told.append(timeless(way(suite.job(find(STAGE), where, folder))))
+        told.append(timeless(way(suite.child_job(find(STAGE), where, folder))))
 
     assert told[0] == told[1]
     assert told[0][0] == status

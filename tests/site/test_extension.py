@@ -8,6 +8,7 @@ from datetime import date
 
 import markdown
 import pytest
+from pymdownx.snippets import SnippetMissingError
 
 from companion.chain import faults
 from companion.chain.chapters import chapter
@@ -115,6 +116,18 @@ def render(root, caplog):
         return markdown.markdown(text, extensions=extensions, extension_configs=configs), list(caplog.messages)
 
     return render
+
+
+def test_a_file_of_an_exercise_is_shown(render, root, tmp_path, monkeypatch):
+    """The file is found wherever the build runs, and keeps its indentation. A file that does not exist is an error."""
+    (root / "exercises/02-new").mkdir(parents=True)
+    (root / "exercises/02-new/mine.py").write_text("if 1:\n    pass\n")
+    monkeypatch.chdir(tmp_path)
+    html, problems = render('```text\n--8<-- "02-new/mine.py"\n```\n')
+
+    assert (re.sub("<[^>]+>", "", html).strip(), problems) == ("if 1:\n    pass", [])
+    with pytest.raises(SnippetMissingError, match="02-new/none.py"):
+        render('```text\n--8<-- "02-new/none.py"\n```\n')
 
 
 def fault(**changes):

@@ -48,7 +48,7 @@ class Stop(Exception):
 
 
 class Child:
-    """One run: `job` is what `suite.job` makes."""
+    """One run: `job` is what `suite.child_job` makes."""
 
     def __init__(self, job: dict[str, Any], tell: Tell) -> None:
         self.job, self.tell = job, tell

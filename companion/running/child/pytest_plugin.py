@@ -47,7 +47,7 @@ class Listener:
         self.outcome, self.seconds, self.compared = MISSING, 0.0, ("", "")
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
-        wanted, came = shown(right), shown(left)
+        wanted, came = cut_repr(right), cut_repr(left)
         self.compared = (wanted if op in ("==", "is") else f"{op} {wanted}", came)
 
     def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
@@ -73,7 +73,7 @@ class Listener:
         self.child.send("result", id=nodeid, outcome=self.outcome, seconds=round(self.seconds, 4), failure=facts)
 
 
-def shown(value: object) -> str:
+def cut_repr(value: object) -> str:
     """A value as Python shows it, cut to what a person reads."""
     try:
         text = repr(value)

@@ -14,7 +14,7 @@ from companion.project.locate import Project, readable
 PIN = re.compile(r"^\s*([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*==\s*([^\s;#]+)", re.MULTILINE)
 
 
-def notes(stage: Stage, project: Project | None) -> list[str]:
+def older(stage: Stage, project: Project | None) -> list[str]:
     """One sentence for each package of this environment, and for each pin of the project, that is older."""
     wanted, found = pins((stage.path / "requirements.txt").read_text(encoding="utf-8")), []
     for name, pin in wanted.items():
