@@ -42,10 +42,12 @@ def draw(chromium: str, target: Path) -> list[Path]:
     with tempfile.TemporaryDirectory() as folder:
         admin = Path(folder, "admin.html")
         admin.write_text(_admin(), encoding="utf-8")
-        jobs = {name: (Path(__file__).with_name(f"{name}.html"), size) for name, size in SIZES.items()}
-        jobs |= {name: (admin, *ADMIN, f"--blink-settings=preferredColorScheme={n}") for name, n in SCHEMES.items()}
+        drawings = Path(__file__).parent.as_uri()
+        jobs: dict[str, tuple[str, ...]] = {name: (f"{drawings}/{name}.html", size) for name, size in SIZES.items()}
+        for name, number in SCHEMES.items():
+            jobs[name] = (admin.as_uri(), *ADMIN, f"--blink-settings=preferredColorScheme={number}")
         for name, (source, size, *flags) in jobs.items():
-            flags += [f"--window-size={size}", f"--screenshot={target / name}.png", source.as_uri()]
+            flags += [f"--window-size={size}", f"--screenshot={target / name}.png", source]
             subprocess.run([chromium, *FLAGS, *sandbox, *flags], check=True, capture_output=True)
     return [target / f"{name}.png" for name in jobs]
 

@@ -20,6 +20,7 @@ from companion.project.results import Failure, Report, Result
 from companion.running import run_suite, suite
 
 FOLDER = Path(__file__).with_name("recorded")
+MOST = 50  # places of a failure
 HERE = "{project}"  # stands for the folder of the project
 
 
@@ -87,8 +88,9 @@ def written(report, project):
     def number(failure):
         if failure is None:
             return None
-        # What Python says last is enough: the lines above it belong to this machine.
-        said = replace(failure, traceback=failure.traceback.strip().rpartition("\n")[2])
+        # What Python says last is enough: the lines above it belong to this machine. A recursion has a thousand places.
+        last = failure.traceback.strip().rpartition("\n")[2]
+        said = replace(failure, traceback=last, places=failure.places[-MOST:])
         facts = {name: value for name, value in asdict(said).items() if value}
         facts = json.loads(json.dumps(facts).replace(str(project.outer), HERE))
         if facts not in failures:
