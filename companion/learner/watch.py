@@ -85,12 +85,8 @@ class Watching:
             return False
         if found is None:
             return True
-        if key == "h":
-            self.say(output.standing(found, hint=True))
-        elif key == "a":
-            self.say(output.standing(found, every=True))
-        elif key == "t":
-            self.say(output.standing(found, traceback=True))
+        if key in "hat":
+            self.say(output.standing(found, hint=key == "h", every=key == "a", traceback=key == "t"))
         elif key == "d":
             self.say(output.difference(found))
         elif key == "n":
