@@ -134,7 +134,7 @@ def test_any_body_is_answered_in_json(path, body):
 
 
 @given(password=texts | st.sampled_from(["wrong", "", " ", "\0", "x" * 4097, "\ud800"]))
-def test_a_refused_login_tells_nothing(people, hashed, password):
+def test_a_failed_login_does_not_reveal_who_has_an_account(people, hashed, password):
     """Known, unknown and deactivated: the same status, body and number of hashes, whatever the password is."""
     answers = []
     for email in ("ada@example.com", "nobody@example.com", "gone@example.com"):
@@ -148,7 +148,7 @@ def test_a_refused_login_tells_nothing(people, hashed, password):
 
 
 @given(more=st.dictionaries(st.sampled_from(["username", "password", "token", "is_staff"]), values))
-def test_a_registration_tells_nothing(people, hashed, more):
+def test_a_registration_does_not_reveal_who_has_an_account(people, hashed, more):
     """Known, unknown and deactivated: the same answer and no hash, whatever else comes with the email."""
     hashed.clear()
     answers = []
@@ -173,7 +173,7 @@ def test_one_spelling_is_one_spelling(text):
 
 
 @given(email=texts, address=headers)
-def test_whatever_is_counted_has_a_short_key(email, address):
+def test_the_key_of_a_counter_is_short(email, address):
     """The key of a count is short and plain: any cache can keep it."""
     request = APIRequestFactory().post("/", REMOTE_ADDR=address)
     for key in (

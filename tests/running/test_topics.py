@@ -71,7 +71,7 @@ def test_a_link_begins_with_the_address_of_the_site():
     assert link(found).startswith("http://127.0.0.1:8001/chapters/02-user-model/#step-authentication-models-py-user")
 
 
-def test_where_no_step_tells_of_it_the_chapter_is_named():
+def test_without_a_step_the_chapter_is_named():
     """A file that the stage does not change has no step of its own."""
     assert link(Aim(find("08-urls"), "authentication/admin.py"), "/") == "/chapters/08-urls/"
 
@@ -121,7 +121,7 @@ def test_ids_are_remembered_as_long_as_the_tests_are_the_same(tmp_path, chain_of
     assert suite.kept_ids(stage, tmp_path) is None
 
 
-def test_a_folder_that_cannot_be_written_to_is_no_harm(tmp_path, chain_of_one):
+def test_a_folder_without_write_permission_causes_no_error(tmp_path, chain_of_one):
     """Where nothing can be remembered, nothing is, and nothing fails."""
     (tmp_path / "file").touch()
 
