@@ -87,7 +87,7 @@ def test_a_negative_number_of_proxies_is_reported(found, settings):
 
 def test_check_deploy_reports_a_cache_that_cannot_count(found):
     """Production counts in a cache that all processes share, and whose `incr` is one step."""
-    for url in ["locmemcache://", "filecache:///x"]:
+    for url in ["locmemcache://", "dummycache://", "dbcache://x", "filecache:///x"]:
         caches = {"default": environ.Env.cache_url_config(url)}
 
         assert found(deploy=True, JWT_SIGNING_KEY=KEY, CACHES=caches) == [
