@@ -105,6 +105,13 @@ def checking(session):
     run_tests(session, "tests/project", "tests/running", "tests/explaining", "tests/learner")
 
 
+@nox.session
+def mistakes(session):
+    """Make every mistake of learners again, and record what the checker finds; `checking` replays the recording."""
+    shutil.rmtree(ROOT / "tests/explaining/recorded", ignore_errors=True)
+    run_tests(session, "tests/explaining")
+
+
 def run_tests(session, *folders):
     """Run the tests in these folders of this repository, in the environment that is there."""
     with name_failures(session):
@@ -248,7 +255,7 @@ def images(session):
 def lint(session):
     """Check style (ruff), types (mypy), imports (import-linter) and the workflows of GitHub (check-jsonschema)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["lint"])
-    for paths in (["steps", "final", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
+    for paths in (["steps", "final", "exercises", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
         session.run("ruff", "check", *paths)
         session.run("ruff", "format", "--check", *paths)
     session.run("mypy", "companion")
@@ -295,7 +302,7 @@ def lock(session):
 
 @nox.session
 def card(session):
-    """Redraw the picture for links and the icon from companion/upkeep/*.html, with Chromium."""
+    """Redraw the PNG files of docs/assets with Chromium: the card, the icon, and the admin of chapter 3."""
     session.run(PYTHON, "-m", "companion.upkeep.pictures", *session.posargs, external=True)
 
 

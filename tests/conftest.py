@@ -11,8 +11,9 @@ from companion.chain import address
 from companion.chain.changes import changes
 from companion.chain.stages import find, previous
 from companion.cli import main
-from companion.learner import memory
-from companion.running.run_suite import check
+from companion.learner import last_check, standing
+from companion.project.results import PASSED, Report, Result
+from companion.running.run_suite import check, expected
 from tests.project.projects import typed
 
 
@@ -79,7 +80,7 @@ def nothing_is_served(monkeypatch):
 @pytest.fixture(autouse=True)
 def nothing_is_remembered(monkeypatch, tmp_path):
     """What an earlier run found in a project of the same name does not change what a test sees."""
-    monkeypatch.setattr(memory, "FOLDER", tmp_path.with_name(f"{tmp_path.name}-memory"))
+    monkeypatch.setattr(last_check, "FOLDER", tmp_path.with_name(f"{tmp_path.name}-memory"))
 
 
 @pytest.fixture
@@ -94,6 +95,16 @@ def project(tmp_path):
         return typed(stage, tmp_path / name, edits)
 
     return project
+
+
+@pytest.fixture
+def every_test_passes(monkeypatch):
+    """A check runs nothing, and says that each test has passed."""
+
+    def passing(stage, project, *rest, **options):
+        return Report(stage.name, str(project.outer), [Result(ident, PASSED, "", "") for ident in expected(stage)])
+
+    monkeypatch.setattr(standing, "check", passing)
 
 
 @pytest.fixture

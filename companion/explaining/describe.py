@@ -15,32 +15,37 @@ MOST = 120  # characters of what a failure says
 
 def describe(hunk: Hunk) -> Advice:
     """The place and what is wrong there, and what makes it the stage's."""
-    return {
-        "changed": _changed,
-        "missing": _missing,
-        "extra": _extra,
-        "decorator": _decorator,
-        "depth": _depth,
-        "moved": _moved,
-        "no file": _no_file,
-        "renamed": _renamed,
-    }[hunk.kind](hunk)
+    place = hunk.place
+    if hunk.kind == "no file":
+        return Advice(f"{hunk.file} does not exist yet.", f"Create {hunk.file}, as the chapter shows.", place)
+    if hunk.kind == "renamed":
+        return Advice(f"{hunk.mine} should be called {hunk.theirs}.", f"Rename the file to {hunk.theirs}.", place)
+    if hunk.kind == "moved":
+        line = hunk.edits[0].first - 1
+        move = f"Move it below line {line}." if line else "Move it to the top of the file."
+        return at(place, ", is not where the stage has it.", move)
+    if hunk.kind == "decorator":
+        name = re.search(r"(?:def|class) (\w+)", place.code)
+        what = f"defines {name[1]} without" if name else "lacks"
+        return at(place, f", {what} {hunk.statement}.", f"Add above it: {hunk.statement}")
+    if hunk.kind == "extra":
+        lines = f"lines {place.line} to {hunk.last}" if hunk.last > place.line else ""
+        what = f"{hunk.last - place.line + 1} lines" if lines else _cut(hunk.mine)
+        return at(place, f", has {what}, which the stage does not have.", f"Remove {lines or 'it'}.")
+    return {"changed": _changed, "missing": _missing, "depth": _depth}[hunk.kind](hunk)
 
 
 def _changed(hunk: Hunk) -> Advice:
     mine, theirs = (SIGNS.get(each, each) for each in _shortened(hunk.mine, hunk.theirs))
-    where, write = str(hunk.place), f"Write: {hunk.statement}"
-    if hunk.block:
-        write = _block(hunk)
+    write = _block(hunk) if hunk.block else f"Write: {hunk.statement}"
     if mine and theirs:
-        return Advice(f"{where}, has {mine}, where the stage has {theirs}.", write, hunk.place)
-    if mine and _bare(mine) == _bare(hunk.place.code):
-        write = "Remove this line."
+        return at(hunk.place, f", has {mine}, where the stage has {theirs}.", write)
     if mine:
-        return Advice(f"{where}, has {mine}, which the stage does not have there.", write, hunk.place)
+        write = "Remove this line." if _bare(mine) == _bare(hunk.place.code) else write
+        return at(hunk.place, f", has {mine}, which the stage does not have there.", write)
     if _bare(theirs) == _bare(hunk.statement):
-        return Advice(f"{where}: below it, {theirs} is missing.", f"Add {_below(hunk)}: {hunk.statement}", hunk.place)
-    return Advice(f"{where}, lacks {theirs}, which the stage has there.", write, hunk.place)
+        return at(hunk.place, f": below it, {theirs} is missing.", f"Add {_below(hunk)}: {hunk.statement}")
+    return at(hunk.place, f", lacks {theirs}, which the stage has there.", write)
 
 
 def _block(hunk: Hunk) -> str:
@@ -51,40 +56,23 @@ def _block(hunk: Hunk) -> str:
 
 
 def _missing(hunk: Hunk) -> Advice:
-    lines = [line for edit in hunk.edits for line in edit.lines if line.strip()]
+    lines = [line.strip() for edit in hunk.edits for line in edit.lines if line.strip()]
     owner, _, name = hunk.lost.rpartition(".")
     if hunk.edits[0].last >= hunk.edits[0].first:
-        return Advice(
-            f"{hunk.place}, is not inside of a block that begins with: {hunk.statement}",
-            f"Add above it: {hunk.statement}\nIndent the lines that belong to it by four spaces.",
-            hunk.place,
-        )
+        remedy = f"Add above it: {hunk.statement}\nIndent the lines that belong to it by four spaces."
+        return at(hunk.place, f", is not inside of a block that begins with: {hunk.statement}", remedy)
     if hunk.lost:
         said = f"{hunk.place}: {owner} has no {name} yet." if owner else f"{hunk.file} has no {name} yet."
         what = f"{name}, as the chapter shows" if len(lines) > 1 else hunk.statement
         return Advice(said, f"Add {_below(hunk)}: {what}", hunk.place)
     if len(lines) > 1:
-        said = f"{hunk.place}: below it, {len(lines)} lines of the stage are missing, from: {lines[0].strip()}"
-        return Advice(said, "Add them, as the chapter shows.", hunk.place)
-    return Advice(f"{hunk.place}: below it, {_cut(lines[0].strip())} is missing.",
-                  f"Add {_below(hunk)}: {lines[0].strip()}", hunk.place)  # fmt: skip
+        said = f": below it, {len(lines)} lines of the stage are missing, from: {lines[0]}"
+        return at(hunk.place, said, "Add them, as the chapter shows.")
+    return at(hunk.place, f": below it, {_cut(lines[0])} is missing.", f"Add {_below(hunk)}: {lines[0]}")
 
 
 def _below(hunk: Hunk) -> str:
     return f"below line {hunk.place.line}" if hunk.place.line else "at the top of the file"
-
-
-def _decorator(hunk: Hunk) -> Advice:
-    name = re.search(r"(?:def|class) (\w+)", hunk.place.code)
-    what = f"defines {name[1]} without" if name else "lacks"
-    return Advice(f"{hunk.place}, {what} {hunk.statement}.", f"Add above it: {hunk.statement}", hunk.place)
-
-
-def _extra(hunk: Hunk) -> Advice:
-    count = hunk.last - hunk.place.line + 1
-    what = f"{count} lines" if count > 1 else _cut(hunk.mine)
-    remove = f"Remove lines {hunk.place.line} to {hunk.last}." if count > 1 else "Remove it."
-    return Advice(f"{hunk.place}, has {what}, which the stage does not have.", remove, hunk.place)
 
 
 def _depth(hunk: Hunk) -> Advice:
@@ -92,28 +80,13 @@ def _depth(hunk: Hunk) -> Advice:
     function = re.match(r"(?:async )?def (\w+)", hunk.place.code)
     deeper = int(hunk.mine) > int(hunk.theirs)
     if function and hunk.mine == "0":
-        return Advice(f"{hunk.place}, defines {function[1]} outside of the class that it belongs to.",
-                      "Indent the whole function by four spaces, so that it is a method.", hunk.place)  # fmt: skip
+        said = f", defines {function[1]} outside of the class that it belongs to."
+        return at(hunk.place, said, "Indent the whole function by four spaces, so that it is a method.")
     if function and deeper:
-        return Advice(f"{hunk.place}, defines {function[1]} inside of another function.",
-                      "Give it the indentation of the other methods.", hunk.place)  # fmt: skip
+        said = f", defines {function[1]} inside of another function."
+        return at(hunk.place, said, "Give it the indentation of the other methods.")
     write = _block(hunk) if hunk.block else f"Begin the line with {4 * int(hunk.theirs)} spaces."
-    side = "more" if deeper else "less"
-    return Advice(f"{hunk.place}, is indented {side} than the stage's line.", write, hunk.place)
-
-
-def _moved(hunk: Hunk) -> Advice:
-    line = hunk.edits[0].first - 1
-    where = f"below line {line}" if line else "to the top of the file"
-    return Advice(f"{hunk.place}, is not where the stage has it.", f"Move it {where}.", hunk.place)
-
-
-def _no_file(hunk: Hunk) -> Advice:
-    return Advice(f"{hunk.file} does not exist yet.", f"Create {hunk.file}, as the chapter shows.", hunk.place)
-
-
-def _renamed(hunk: Hunk) -> Advice:
-    return Advice(f"{hunk.mine} should be called {hunk.theirs}.", f"Rename the file to {hunk.theirs}.", hunk.place)
+    return at(hunk.place, f", is indented {'more' if deeper else 'less'} than the stage's line.", write)
 
 
 def effect(failure: Failure) -> str:
@@ -140,9 +113,7 @@ def effect(failure: Failure) -> str:
 
 def unexplained(failure: Failure) -> Advice:
     """What happened, where nothing says why."""
-    if failure.place is None and not failure.type:
-        return Advice("Your project fails this test.", "", None, vague=True)
-    return Advice(f"{at(failure.place)}: {effect(failure)}.", "", failure.place, vague=True)
+    return at(failure.place, f": {effect(failure)}." if failure.type else " fails this test.")
 
 
 def _function(call: str) -> str:

@@ -11,15 +11,14 @@ from companion.explaining.notes import note
 from companion.explaining.proposals import Topic, order, whole
 from companion.explaining.rules import causes, imports, preflight, syntax
 from companion.project.edits import Hunk
-from companion.project.hunks import hunks
 from companion.project.index import Known
 from companion.project.results import Failure, Place
 
 MOST = 5  # differences that are tried one by one
 FEW = 3  # missing things up to which each is tried alone first
 DIFFERS = "python -m companion diff"
-VAGUE = ("AppNotInstalled", "UserModel", "NoEngine", "EngineUnnamed", "Timeout", "SystemExit", "CutOff", "NoSettings",
-         "MissingMigration")  # fmt: skip
+LACKING = ["AppNotInstalled", "UserModel", "NoEngine", "NoSettings", "MissingMigration"]
+VAGUE = [*LACKING, "Timeout", "SystemExit", "CutOff"]  # say what came of a mistake: a difference may say which it is
 RULES: list[Rule] = [syntax.unreadable, *preflight.RULES, *causes.RULES, *imports.RULES]
 
 
@@ -87,10 +86,11 @@ class Explanation:
         """What to type next: nobody begins with an import."""
         return (next((hunk for hunk in waiting if not hunk.imports), waiting[0]),)
 
-    def _said_before(self, place: Place) -> str:
-        """What a rule says that is not certain of the cause, without the place when that is the place of the cause."""
-        said = self.words.sentence.removesuffix(".") if self.words else ""
-        return "" if said.startswith(f"{place},") else said.removeprefix(f"{place}: ")
+    def _said_before(self, hunk: Hunk) -> str:
+        """What a rule says that is not certain of the cause, without its place where that is in the same file."""
+        said, place = (self.words.sentence.removesuffix("."), self.words.place) if self.words else ("", None)
+        same = place and place.file == hunk.file
+        return "" if said.startswith(f"{hunk.place},") else said.removeprefix(f"{place}: " if same else "")
 
     @property
     def _near_words(self) -> list[Hunk]:
@@ -145,7 +145,7 @@ class Explanation:
             at = "" if words.place and words.place.line == hunk.place.line else f"{hunk.place}: "
             return replace(words, remedy=f"{at}{found.remedy}")
         why = note(self.failure, hunk)
-        result = self._said_before(hunk.place) if words else describe.effect(self.failure)
+        result = self._said_before(hunk) if words else describe.effect(self.failure)
         caused = f"This causes: {result}.\n" if result else ""
         return replace(found, sentence=f"{found.sentence}{why and f' {why}'}", remedy=f"{caused}{found.remedy}")
 
@@ -158,7 +158,4 @@ def explain(
 ) -> Explanation:
     """What a failure means. `topic` is what the failed test is about, `steps` has the step of each file and symbol."""
     words = next((advice for rule in RULES if (advice := rule(failure, known))), None)
-    return Explanation(failure, words, order(failure, topic, known, hunks(known), steps or {}))
-
-
-__all__: Sequence[str] = ("Attempt", "Explanation", "Topic", "explain")
+    return Explanation(failure, words, order(failure, topic, known, known.hunks, steps or {}))

@@ -10,9 +10,9 @@ from difflib import SequenceMatcher
 from companion.project.differences import step_of
 from companion.project.edits import Hunk
 from companion.project.index import Known
-from companion.project.results import Failure, Place
+from companion.project.results import Failure
 
-LATE = ("manage.py", "requirements.txt", "Dockerfile", ".dockerignore")  # rarely behind a failure
+RARELY = ("manage.py", "requirements.txt", "Dockerfile", ".dockerignore")  # rarely behind a failure
 FREE = ("LANGUAGE_CODE", "TIME_ZONE", "DATABASES", "BASE_DIR", "ALLOWED_HOSTS", "DEBUG")  # everybody sets them
 
 
@@ -62,7 +62,7 @@ def score(hunk: Hunk, failure: Failure, topic: Topic | None, known: Known, said:
     total = 0.0
     for back, place in enumerate(reversed(failure.places)):
         near = 3 if place.file == hunk.file else 0
-        if near and _same_symbol(hunk, place, known):
+        if near and (hunk.lost or hunk.symbol) in [each.name for each in known.around(place) if each.kind != "name"]:
             near = 7
         if near and hunk.place.line - 1 <= place.line <= max(hunk.last, hunk.place.line) + 1 and hunk.place.line:
             near = 11
@@ -79,15 +79,7 @@ def score(hunk: Hunk, failure: Failure, topic: Topic | None, known: Known, said:
     alike = SequenceMatcher(None, hunk.mine.lower(), hunk.theirs.lower(), autojunk=False).ratio()
     total += 3 * (hunk.kind == "changed" and alike >= 0.7 and bool(re.search(r"\w", hunk.mine)))
     total += 2 * (hunk.kind == "depth")
-    total -= 3 * (hunk.symbol in FREE) + 4 * (hunk.name in LATE and not (topic and topic.file == hunk.name))
+    total -= 3 * (hunk.symbol in FREE) + 4 * (hunk.name in RARELY and not (topic and topic.file == hunk.name))
     total -= 5 * (hunk.kind == "no file" and not hunk.edits[0].lines)
     total -= 2 * (hunk.imports and hunk.kind == "extra" and failure.phase == "test")
     return total
-
-
-def _same_symbol(hunk: Hunk, place: Place, known: Known) -> bool:
-    symbol = hunk.lost or hunk.symbol
-    for definition in known.definitions:
-        if definition.file == hunk.file and definition.symbol.name == symbol and definition.symbol.kind != "name":
-            return definition.symbol.first <= place.line <= definition.symbol.last
-    return False

@@ -52,12 +52,10 @@ class Journal:
         if whole < len(content):
             self._file.truncate(whole)
         for line in content[:whole].splitlines():
-            with contextlib.suppress(
-                ValueError, LookupError, TypeError, AttributeError
-            ):  # not ours: that one is graded again
+            # What cannot be read is not ours: that submission is graded again.
+            with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
                 facts = json.loads(line)
-                result = Grade.read(facts.pop("result"))
-                self.results[Key(**facts)] = result
+                self.results[Key(**facts)] = Grade.read(facts.pop("result"))
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -13,6 +13,7 @@ from companion.chain.invocation import line
 from companion.chain.stages import Stage, stages
 from companion.learner import output
 from companion.learner import start as project
+from companion.learner.exercise import stand_at_exercise
 from companion.learner.standing import Standing, stand
 from companion.project.results import Result
 from companion.running.processes import prepared
@@ -47,11 +48,14 @@ def start(folder: Path, stage: Stage | None, assistant: bool) -> int:
 
 @click.command()
 @project_and_stage
+@click.option("--exercise", is_flag=True, help="Check the exercise of the stage, and nothing else.")
 @click.option("--all", "every", is_flag=True, help="Show everything that is missing.")
 @click.option("--hint", is_flag=True, help="Show a hint.")
 @click.option("--traceback", is_flag=True, help="Show what Python says, in full.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for editors.")
-def check(folder: Path, stage: Stage | None, every: bool, hint: bool, traceback: bool, as_json: bool) -> int:
+def check(
+    folder: Path, stage: Stage | None, exercise: bool, every: bool, hint: bool, traceback: bool, as_json: bool
+) -> int:
     """Check your project: how far it is, and what is missing first."""
     seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not as_json
     blank = "\r" + " " * WIDTH + "\r" if seen else ""
@@ -65,7 +69,10 @@ def check(folder: Path, stage: Stage | None, every: bool, hint: bool, traceback:
         click.echo(f"{told}\n")
 
     with prepared(1):
-        found = stand(folder, stage, _progress if seen else None, so_far=None if as_json or every else so_far)
+        if exercise:
+            found = stand_at_exercise(folder, stage)
+        else:
+            found = stand(folder, stage, _progress if seen else None, so_far=None if as_json or every else so_far)
     click.echo(blank, nl=False, err=True)
     click.echo(output.as_json(found) if as_json else output.standing(found, every, traceback, hint, told))
     return 0 if found.report.passed else 1

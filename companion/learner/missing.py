@@ -9,11 +9,12 @@ from functools import cache, cached_property, partial
 from companion.chain import aims
 from companion.chain.stages import Stage
 from companion.explaining.advice import Advice
-from companion.explaining.explain import Attempt, Explanation, Topic, explain
+from companion.explaining.explain import Attempt, Explanation, explain
+from companion.explaining.proposals import Topic
 from companion.learner.trying import Trial
 from companion.project.index import Known
-from companion.project.reached import APP
 from companion.project.results import MISSING, PASSED, Failure, Place, Report, Result
+from companion.project.statements import APP
 from companion.running import suite, topics
 
 LAST = 10_000  # the step of what no chapter tells
@@ -39,13 +40,14 @@ class Missing:
         return self.explain()
 
     @cached_property
-    def _tried(self) -> tuple[Advice, Attempt | None]:
+    def tried(self) -> tuple[Advice, Attempt | None]:
+        """What to say once remedies were tried, and what has helped; it may be set for one that has the same cause."""
         return self.trial.advice(self.explanation, self.result.id if self.result else "")
 
     @property
     def advice(self) -> Advice:
         """What to say, once remedies were tried."""
-        return self._tried[0]
+        return self.tried[0]
 
     @property
     def place(self) -> Place | None:
@@ -54,25 +56,17 @@ class Missing:
 
     def with_same_cause(self, others: list[Missing]) -> list[Missing]:
         """Those of the others that the same remedy helps."""
-        attempt = self._tried[1]
+        attempt = self.tried[1]
         if attempt is None or attempt.along or self.result is None:
             said = {self.advice.sentence, self.explanation.untried.sentence}
             return [each for each in others if each.explanation.untried.sentence in said]
         passed = self.trial.passing(attempt, [each.result.id for each in others if each.result])
         return [each for each in others if each.result and each.result.id in passed]
 
-    def share(self, other: Missing) -> None:
-        """Take over the advice of another one that has the same cause."""
-        self.__dict__["_tried"] = other._tried
-
-    def leave_untried(self) -> None:
-        """Say only what is known without a try."""
-        self.__dict__["_tried"] = (self.explanation.untried, None)
-
     @property
     def link(self) -> str:
         """The chapter's step to read; "" where no chapter speaks of it. It is about the file to open, if any is."""
-        told, (advice, attempt) = self.aim, self._tried
+        told, (advice, attempt) = self.aim, self.tried
         cause = attempt.cause[0] if attempt and not self.explanation.words else None
         if cause and not (told and cause.imports):
             told = topics.aim_of(cause.name, cause.lost or cause.symbol, self.chain) or told
@@ -137,10 +131,8 @@ def _found(finding: Failure, trial: Trial, chain: tuple[Stage, ...]) -> Missing:
 
 def _absent(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> aims.Aim | None:
     """What is not there at all, so that no line leads to it: the app's folder, and the setting that names the user."""
-    for stage in chain:
-        for file, symbol, changed in aims.candidates(stage):
-            app = (file, symbol) == (f"{APP}/apps.py", "") and finding.type == "AppNotInstalled" and finding.name == APP
-            user = symbol == "AUTH_USER_MODEL" and finding.type == "UserModel"
-            if changed and (app and not known.has_package(APP) or user):
-                return aims.Aim(stage, file, symbol)
-    return None
+    first = chain[::-1]  # of several stages that change it, the first has brought it
+    if finding.type == "UserModel":
+        return topics.aim_of("config/settings.py", "AUTH_USER_MODEL", first)
+    app = finding.type == "AppNotInstalled" and finding.name == APP and not known.has_package(APP)
+    return topics.aim_of(f"{APP}/apps.py", "", first) if app else None

@@ -16,7 +16,7 @@ from companion.chain.stages import Stage
 from companion.explaining.advice import first_line
 from companion.learner.missing import Missing, told_steps
 from companion.learner.standing import Standing
-from companion.project.differences import Difference, compare, until
+from companion.project.differences import compare
 from companion.project.results import Place
 from companion.running.run_suite import expected
 
@@ -55,9 +55,7 @@ def standing(found: Standing, every: bool = False, traceback: bool = False, hint
             parts[-1] += f"\n  {tests} tests wait for this."
     left = len(found.missing) - 1
     if left > 0 and not every:
-        parts.append(
-            f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {'it' if left == 1 else 'them'}."
-        )
+        parts.append(f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {_it(left)}.")
     if any("  Read: " in part for part in (*parts, told)):
         parts += start_the_site()
     return "\n\n".join(parts)
@@ -73,13 +71,12 @@ def head(found: Standing) -> str:
     """The stage, and two bars of what is done: the tests that were run, and the whole way."""
     count, tests = found.report.count, len(found.report.results)
     tested = "" if found.report.stage == found.stage.name else f" of {found.report.stage}"
-    return "\n".join(
-        [
-            click.style(f"Stage {title(found.stage)}", bold=True),
-            f"  tests  {_coloured(bar(count, tests))} {count} of {tests}{tested}",
-            f"  stages {_coloured(bar(found.done, len(found.chain)))} {found.done} of {len(found.chain)}",
-        ]
-    )
+    lines = [
+        click.style(f"Stage {title(found.stage)}", bold=True),
+        f"  tests  {_coloured(bar(count, tests))} {count} of {tests}{tested}",
+        f"  stages {_coloured(bar(found.done, len(found.chain)))} {found.done} of {len(found.chain)}",
+    ]
+    return "\n".join(lines[: 2 if found.exercise else 3])
 
 
 def bar(done: int, of: int) -> str:
@@ -119,13 +116,10 @@ def difference(found: Standing, every: bool = False) -> str:
     """What of the stage the project has otherwise, up to the step at which it stands; or `every` difference."""
     if not found.known.files:
         return standing(found)
-    return differences(compare(found.known, told_steps(found.stage)), None if every else found.step, found)
-
-
-def differences(found: list[Difference], step: int | None, standing: Standing) -> str:
-    """What differs between a project and a stage: what is told up to `step`, or all of it for None."""
-    told, later = (found, 0) if step is None else until(found, step)
-    parts = [f"Yours beside {title(standing.stage)}: - is yours, + is the stage's."]
+    differing = compare(found.known, told_steps(found.stage))
+    told = [each for each in differing if every or each.step <= found.step]
+    later = len(differing) - len(told)
+    parts = [f"Yours beside {title(found.stage)}: - is yours, + is the stage's."]
     parts += [_diff(str(each)) for each in told]
     if not told:
         parts.append("Nothing differs." if not later else "Nothing differs up to the step where you are.")
@@ -149,11 +143,11 @@ def as_json(found: Standing) -> str:
     facts |= {"tests": len(found.report.results), "tests_passed": found.report.count}
     facts |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
     facts |= {"serve": address.serve_command() or None, "notes": found.notes}
-    facts |= {"missing": [_facts(missing) for group in found.groups for missing in group]}
+    facts |= {"missing": [_facts(missing, found.exercise) for group in found.groups for missing in group]}
     return json.dumps(facts | {"report": found.report.as_dict()}, indent=1, default=str)
 
 
-def _facts(missing: Missing) -> dict[str, Any]:
+def _facts(missing: Missing, exercise: str) -> dict[str, Any]:
     target = missing.advice.place
     return {
         "test": missing.result.id if missing.result else None,
@@ -163,11 +157,13 @@ def _facts(missing: Missing) -> dict[str, Any]:
         "remedy": missing.advice.remedy,
         "file": target.file if target else None,
         "line": target.line if target else None,
-        "read": missing.link or None,
+        "read": exercise or missing.link or None,
     }
 
 
 def _done(found: Standing) -> str:
+    if found.exercise:
+        return f"{click.style('Done.', fg='green')} Compare your code with our solution.\n  Read: {found.exercise}"
     if found.next is None:
         return click.style("All is done: this was the last stage.", fg="green")
     return f"{click.style('Done.', fg='green')} Next comes {title(found.next)}\n  Read: {page(found.next)}"
@@ -188,7 +184,7 @@ def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, told:
     lines.append("")
     if advice.place != told and (opened := _place(found, advice.place)):
         lines.append(f"  Open: {opened}")
-    if link := missing.link:
+    if link := found.exercise or missing.link:
         lines.append(f"  Read: {link}")
     if missing.result and missing.result.hint:
         lines.append(textwrap.indent(_prose(f"Hint: {missing.result.hint}"), "  ") if hint else "  Hint: --hint")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from companion.chain import aims
 from companion.chain.stages import Stage, previous, stages
-from companion.learner import memory
+from companion.learner import last_check
 from companion.learner.missing import LAST, Missing, find_missing
+from companion.learner.outdated import older
 from companion.learner.trying import Changes, Trial
-from companion.learner.versions import notes
 from companion.project.index import Known
 from companion.project.locate import NotAProject, Project, locate
 from companion.project.reached import begun
@@ -27,7 +27,10 @@ FIRST = 5  # so many of the tests that failed last run before all others
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a project stands: `stage` is the first one that is not done, or the one that was asked for."""
+    """Where a project stands: `stage` is the first one that is not done, or the one that was asked for.
+
+    `exercise` is the address of the exercise, if the report is about that.
+    """
 
     report: Report
     stage: Stage
@@ -35,6 +38,7 @@ class Standing:
     missing: list[Missing]
     notes: list[str]
     known: Known
+    exercise: str = ""
 
     @property
     def done(self) -> int:
@@ -63,10 +67,10 @@ class Standing:
         while left:
             first, *left = left
             if len(found) >= TRIED:
-                first.leave_untried()
+                first.tried = (first.explanation.untried, None)  # trying takes its time
             same = first.with_same_cause(left)
             for each in same:
-                each.share(first)
+                each.tried = first.tried
             found.append([first, *same])
             left = [each for each in left if each not in same]
         return found
@@ -96,7 +100,7 @@ def stand(
         report = check(tested, named)
         known = compared(tested, None)
         return Standing(report, tested, chain, find_missing(report, Trial(tested, None, known)), [], known)
-    texts, last = read(project), memory.recall(project)
+    texts, last = read(project), last_check.recall(project)
     early = _Early(so_far, chain, limit, texts)
     if so_far and last.failed and (stage is None or stage.name == last.stage):
         early.again(project, last)
@@ -118,7 +122,7 @@ def stand(
     missing = find_missing(report, trial)
     if any(result.outcome != MISSING for result in report.results):
         failed = [each.result.id for each in missing if each.result and each.result.outcome != MISSING]
-        memory.remember(project, memory.Last(tested.name, failed, memory.digests(texts), report.facts))
+        last_check.remember(project, last_check.Last(tested.name, failed, last_check.digests(texts), report.facts))
     reached = tested
     if stage is None and missing and missing[0].result:
         reached = suite.worded(missing[0].result.id, suite.until(tested))
@@ -127,7 +131,7 @@ def stand(
         if reached != tested and before and check(before, project, limit=limit).passed:
             reached = tested
     known = trial.known if reached == tested else compared(reached, project, report.facts, texts)
-    return Standing(report, reached, chain, missing, notes(tested, project), known)
+    return Standing(report, reached, chain, missing, older(tested, project), known)
 
 
 class _Early:
@@ -140,7 +144,7 @@ class _Early:
         self.told = False
         self.tried: dict[object, Changes | None] = {}
 
-    def again(self, project: Project, last: memory.Last) -> None:
+    def again(self, project: Project, last: last_check.Last) -> None:
         """Run the first tests of those that failed last, and no others."""
         stage = next((stage for stage in self.chain if stage.name == last.stage), None)
         if stage and (only := [ident for ident in last.failed if ident in expected(stage)][:FIRST]):

@@ -12,7 +12,7 @@ from companion.chain.chapters import source
 from companion.chain.invocation import line
 from companion.chain.stages import ROOT, Stage, copy, previous
 from companion.learner.output import page, title
-from companion.learner.versions import MARK, mark
+from companion.project.locate import ours
 from companion.running.environment import environment
 
 IGNORED = ["__pycache__/", ".venv/", ".env", "db.sqlite3"]
@@ -39,7 +39,6 @@ def start(stage: Stage, folder: Path, assistant: bool = False) -> bool:
             _startproject(new)
         else:
             copy(before, new)
-            (new / MARK).write_text(mark(before), encoding="utf-8")
         (new / ".gitignore").write_text("\n".join(IGNORED) + "\n", encoding="utf-8")
         if assistant:
             (new / "AGENTS.md").write_text(_for_assistant(stage), encoding="utf-8")
@@ -51,9 +50,7 @@ def start(stage: Stage, folder: Path, assistant: bool = False) -> bool:
 
 
 def _refuse(folder: Path) -> None:
-    home = folder.resolve()
-    root = ROOT.resolve()
-    if home == root or any(home == inside or inside in home.parents for inside in (root / "steps", root / "final")):
+    if ours(folder):
         raise CannotStart(f"{folder} belongs to the companion. Name a new folder of your own.")
     if folder.exists() and not folder.is_dir():
         raise CannotStart(f"{folder} is a file. Name a new folder.")

@@ -23,7 +23,7 @@ from companion.running.run_suite import check, expected
 PHASES = ("find", "read", "start", "manage", "settings", "setup", "urls", "migrations", "history", "collect", "test")
 MOST = 7  # tries for one failure: each takes about as long as one test
 LIMIT = 8.0  # seconds for a test
-LARGE = 1_000_000  # bytes: a file that no test needs
+TOO_LARGE = 1_000_000  # bytes: a file that no test needs
 MIGRATIONS, STALE = "/migrations/", "MissingMigration"
 Changes = Mapping[str, str | None]  # the new text of each file; None for one that goes
 
@@ -105,19 +105,17 @@ def _copied(project: Project) -> Iterator[Project]:
         copy = Project(outer, outer / project.folder.relative_to(project.outer))
         shutil.copytree(project.folder, copy.folder, symlinks=True, ignore=_ignored)
         for path in project.outer.iterdir() if copy.folder != outer else ():
-            if path.is_file() and path.stat().st_size < LARGE:
+            if path.is_file() and path.stat().st_size < TOO_LARGE:
                 shutil.copy2(path, outer)
         yield copy
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:
+    left = {name for name in names if name in LEFT_BY_TOOLS or name.endswith(".sqlite3")}
     paths = {name: Path(folder, name) for name in names}
-    return {
-        name
-        for name, path in paths.items()
-        if name in LEFT_BY_TOOLS or name.endswith(".sqlite3") or (path / "pyvenv.cfg").exists()
-        or not path.is_dir() and not (path.is_file() and path.stat().st_size < LARGE)
-    }  # fmt: skip
+    small = {name for name, path in paths.items() if path.is_file() and path.stat().st_size < TOO_LARGE}
+    folders = {name for name, path in paths.items() if path.is_dir() and not (path / "pyvenv.cfg").exists()}
+    return left | set(names) - small - folders
 
 
 def _further(now: Failure, before: Failure) -> bool:

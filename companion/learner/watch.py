@@ -10,14 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-from watchdog.events import (
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
+from watchdog import events
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserverVFS
@@ -33,7 +27,7 @@ from companion.running.processes import prepared, refill
 
 SAVED = "saved"
 WAITING = 2  # processes that have done their imports: one for what failed last, one for all tests
-SAVES = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent]
+SAVES = [events.FileCreatedEvent, events.FileModifiedEvent, events.FileMovedEvent, events.FileDeletedEvent]
 ONE_SAVE = 0.1  # seconds within which the changes of files are one save: an editor writes beside the file and renames
 LOOK = 0.3  # seconds between two looks, where the system tells of no change
 UNCHECKED = {".sqlite3", ".sqlite3-journal", ".log", ".pyc"}
@@ -52,7 +46,7 @@ class SavedAgain(Exception):
 
 
 @dataclass
-class Watched:
+class Watching:
     """One project that is watched: `stage` is None as long as the project says itself how far it is."""
 
     folder: Path
@@ -116,31 +110,31 @@ class Watched:
 
 def run(folder: Path, say: Say, stage: Stage | None = None, polling: bool = False) -> None:
     """Watch until somebody quits. With `polling` the files are looked at, for folders that send no events."""
-    watched = Watched(folder, say, stage)
-    events: SimpleQueue[str] = SimpleQueue()
+    watched = Watching(folder, say, stage)
+    queue: SimpleQueue[str] = SimpleQueue()
 
     def seen(names: set[str]) -> None:
         first, more = min(names), len(names) - 1
         say(f"\nSaved: {first}{f' and {more} more' if more else ''}. Checking ...\n")
         watched.saved.set()
-        events.put(SAVED)
+        queue.put(SAVED)
 
     with keyboard() as read, prepared(WAITING), saves(folder, seen, polling):
         if read:
-            threading.Thread(target=_keys, args=(read, events), daemon=True).start()
+            threading.Thread(target=_keys, args=(read, queue), daemon=True).start()
         try:
             watched.check()
-            while (event := events.get()) == SAVED or watched.key(event):
+            while (event := queue.get()) == SAVED or watched.key(event):
                 if event == SAVED and watched.saved.is_set():
                     watched.check()
         except KeyboardInterrupt:
             pass
 
 
-def _keys(read: ReadKey, events: SimpleQueue[str]) -> None:
+def _keys(read: ReadKey, queue: SimpleQueue[str]) -> None:
     while True:
         key = read()
-        events.put(key)
+        queue.put(key)
         if key in ("", "q"):
             return
 
@@ -168,7 +162,7 @@ def saves(folder: Path, saved: Callable[[set[str]], None], polling: bool = False
 
     With `polling`, or where the system tells of no change, by looking again and again.
     """
-    debouncer = EventDebouncer(ONE_SAVE, lambda events: saved({n for event in events for n in names(event, folder)}))
+    debouncer = EventDebouncer(ONE_SAVE, lambda seen: saved({n for event in seen for n in names(event, folder)}))
     observer = _observer(_Files(folder, debouncer.handle_event), polling)
     debouncer.start()
     try:

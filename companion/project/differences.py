@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from companion.chain.symbols import lines_of, symbols
 from companion.project.edits import Hunk
-from companion.project.hunks import hunks
 from companion.project.index import Known
 from companion.project.results import Place
 
@@ -41,7 +40,7 @@ def compare(known: Known, steps: Steps) -> list[Difference]:
     What the project has beyond the stage is its own affair, and so are migrations, which a command writes.
     """
     found: dict[tuple[str, str], Difference] = {}
-    for hunk in hunks(known):
+    for hunk in known.hunks:
         if hunk.name == "manage.py" or _own(hunk, known):
             continue
         key = hunk.file, hunk.lost or hunk.symbol
@@ -56,12 +55,6 @@ def step_of(hunk: Hunk, steps: Steps) -> int:
     while hunk.lost and name and (hunk.name, name) not in steps:
         name = name.rpartition(".")[0]
     return steps.get((hunk.name, name), EARLIER)
-
-
-def until(found: list[Difference], step: int) -> tuple[list[Difference], int]:
-    """The differences that the chapter has told up to `step`, and how many come later."""
-    told = [difference for difference in found if difference.step <= step]
-    return told, len(found) - len(told)
 
 
 def _own(hunk: Hunk, known: Known) -> bool:

@@ -10,7 +10,7 @@ from companion.project.results import Place
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class Swap:
     """Lines `first` to `last` of a file of the project, and the lines of the stage to put in their place.
 
     `last` is `first - 1` where lines are only added above `first`.
@@ -38,7 +38,7 @@ class Hunk:
     mine: str
     theirs: str
     statement: str
-    edits: tuple[Edit, ...]
+    edits: tuple[Swap, ...]
     lost: str = ""
     before: bool = False
     last: int = 0
@@ -57,7 +57,7 @@ class Hunk:
 
 def apply(chosen: Iterable[Hunk], files: Mapping[str, str]) -> dict[str, str]:
     """The files of the project that these hunks change, with their new text."""
-    changed: dict[str, list[Edit]] = {}
+    changed: dict[str, list[Swap]] = {}
     for hunk in chosen:
         changed.setdefault(hunk.theirs if hunk.kind == "renamed" else hunk.file, []).extend(hunk.edits)
     found = {}

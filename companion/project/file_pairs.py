@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from companion.chain.symbols import IMPORTS, lines_of, symbols
-from companion.project.edits import Edit, Hunk
+from companion.chain.symbols import IMPORTS, Symbol, lines_of, symbols
+from companion.project.edits import Hunk, Swap
 from companion.project.results import Place
 from companion.project.statements import Statement, joined, lines_as_statements, same_meaning, statements
 
 ALIKE = 0.5  # from which share of equal words (0 to 1) one statement is the other, changed
+Maybe = Statement | None
 
 
 class FilePair:
@@ -65,26 +66,24 @@ class FilePair:
 
     def _shifted(self, own: list[Statement], other: list[Statement], pairs: list[tuple[Statement, Statement]]) -> Hunk:
         """A block with another indentation, and the line above it for which it is indented."""
-        edit = Edit(own[0].line, own[-1].last, self._source(other))
+        edit = Swap(own[0].line, own[-1].last, self._source(other))
         partner = {id(y) for _, y in pairs}
         lost = [each for each in other if id(each) not in partner]
-        first = next(x for x, y in pairs if x.depth != y.depth)
-        wanted = next(y for x, y in pairs if x is first)
+        first, wanted = next((x, y) for x, y in pairs if x.depth != y.depth)
         if lost:
-            return self._hunk(first, "missing", "", lost[0].text, lost[0], (edit,), last=own[-1].last)
-        hunk = self._hunk(first, "depth", str(first.depth), str(wanted.depth), wanted, (edit,), last=own[-1].last)
+            return self._hunk(first, "missing", "", lost[0].text, lost[0], edit)
+        hunk = self._hunk(first, "depth", str(first.depth), str(wanted.depth), wanted, edit)
         return replace(hunk, block=len(own) > 1)
 
     def _replaced(self, own: list[Statement], other: list[Statement]) -> Hunk:
         """Statements that are not like those of the stage in their place."""
-        edit = Edit(own[0].line, own[-1].last, self._source(other))
-        mine, theirs = own[0].text, other[0].text
-        hunk = self._hunk(own[0], "changed", mine, theirs, other[0], (edit,), self._lost(other[0]), last=own[-1].last)
+        edit = Swap(own[0].line, own[-1].last, self._source(other))
+        hunk = self._hunk(own[0], "changed", own[0].text, other[0].text, other[0], edit, self._lost(other[0]))
         return replace(hunk, block=edit.last > edit.first or len(edit.lines) > 1)
 
     def _pair(self, own: Statement, other: Statement) -> Hunk:
         """A statement that is the stage's, changed: the place is the line of the first word that differs."""
-        edit = Edit(own.line, own.last, self._source([other]))
+        edit = Swap(own.line, own.last, self._source([other]))
         blocks = SequenceMatcher(None, own.words, other.words, autojunk=False).get_opcodes()
         changes = [block for block in blocks if block[0] != "equal"]
         kind, a, b, c, d = changes[0]
@@ -100,8 +99,7 @@ class FilePair:
             b, d = changes[-1][2], changes[-1][4]
         while min(b - a, d - c) > 1 and _unopened(own.words[a:b]) and _unopened(other.words[c:d]):
             b, d = b - 1, d - 1
-        mine, theirs = joined(own.words[a:b]), joined(other.words[c:d])
-        hunk = self._hunk(own, "changed", mine, theirs, other, (edit,), last=own.last)
+        hunk = self._hunk(own, "changed", joined(own.words[a:b]), joined(other.words[c:d]), other, edit)
         place = Place(self.file, line, self.lines[line - 1].strip())
         statement = self.wanted[wanted - 1].strip()
         one = [*self.lines[own.line - 1 : line - 1], statement, *self.lines[line : own.last]]
@@ -109,19 +107,16 @@ class FilePair:
         return replace(hunk, place=place, statement=statement, block=block)
 
     def _extra(self, own: list[Statement]) -> Hunk:
-        edit = Edit(own[0].line, own[-1].last, ())
+        edit = Swap(own[0].line, own[-1].last, ())
         if len(own) < len(self.mine) and self._only_body(own):
-            edit = Edit(own[0].line, own[-1].last, (" " * 4 * own[0].depth + "pass",))
-        return self._hunk(own[0], "extra", own[0].text, "", None, (edit,), last=own[-1].last)
+            edit = Swap(own[0].line, own[-1].last, (" " * 4 * own[0].depth + "pass",))
+        return self._hunk(own[0], "extra", own[0].text, "", None, edit)
 
     def _only_body(self, own: list[Statement]) -> bool:
         """Whether nothing would be left below the head of a block."""
-        rows = list(self.mine)
-        first, last = rows.index(own[0]), rows.index(own[-1])
-        above = rows[first - 1] if first else None
-        below = rows[last + 1] if last + 1 < len(rows) else None
-        opens = above is not None and above.words[-1] == ":" and above.depth < own[0].depth
-        return opens and (below is None or below.depth < own[0].depth)
+        first, last = self.mine.index(own[0]), self.mine.index(own[-1])
+        opens = first > 0 and self.mine[first - 1].words[-1] == ":" and self.mine[first - 1].depth < own[0].depth
+        return opens and all(below.depth < own[0].depth for below in self.mine[last + 1 : last + 2])
 
     def _missing(self, rows: list[Statement], above: Statement | None) -> Iterator[Hunk]:
         """What the stage has below a statement, divided into the classes and functions that are missing as a whole."""
@@ -130,11 +125,11 @@ class FilePair:
             found = list(group)
             below = next((each for each in self.mine if each.line >= line), None)
             if below and all(each.words[0] == "@" for each in found):
-                edit = Edit(below.line, below.line - 1, self._source(found))
-                yield self._hunk(below, "decorator", "", found[0].text, found[0], (edit,))
-                continue
-            edit = Edit(line, line - 1, self._source(found))
-            yield self._hunk(above, "missing", "", found[0].text, found[0], (edit,), lost)
+                edit = Swap(below.line, below.line - 1, self._source(found))
+                yield self._hunk(below, "decorator", "", found[0].text, found[0], edit)
+            else:
+                edit = Swap(line, line - 1, self._source(found))
+                yield self._hunk(above, "missing", "", found[0].text, found[0], edit, lost)
 
     def _lost(self, row: Statement) -> str:
         """The widest class or function around a statement of the stage that the project does not have."""
@@ -143,10 +138,9 @@ class FilePair:
         names = [".".join(parts[: n + 1]) for n in range(len(parts))]
         return next((each for each in names if each not in self.here), "")
 
-    def _symbol(self, row: Statement, found: object) -> str:
+    def _symbol(self, row: Statement, table: Mapping[str, Symbol]) -> str:
         if row.imports:
             return IMPORTS
-        table = self.there if found is self.there else self.here
         around = [s for s in table.values() if any(first <= row.line <= last for first, last in s.spans)]
         return min(around, key=lambda s: s.last - s.first).name if around else ""
 
@@ -154,25 +148,15 @@ class FilePair:
         """The stage's lines of these statements, with the comments and docstrings between them."""
         return tuple(self.wanted[rows[0].line - 1 : rows[-1].last])
 
-    def _hunk(
-        self,
-        own: Statement | None,
-        kind: str,
-        mine: str,
-        theirs: str,
-        other: Statement | None,
-        edits: tuple[Edit, ...],
-        lost: str = "",
-        last: int = 0,
-    ) -> Hunk:
-        line = own.line if own else 0
-        if kind == "missing" and own and not last:
-            line = own.last
+    def _hunk(self, own: Maybe, kind: str, mine: str, theirs: str, other: Maybe, edit: Swap, lost: str = "") -> Hunk:
+        adds = edit.last < edit.first
+        line = (own.last if adds and kind == "missing" else own.line) if own else 0
         place = Place(self.file, line, self.lines[line - 1].strip() if line else "")
         symbol = self._symbol(other, self.there) if other else self._symbol(own, self.here) if own else ""
         statement = self.wanted[other.line - 1].strip() if other else ""
         before = own is not None and kind != "missing" and own.key in self.earlier
-        return Hunk(place, self.name, symbol, kind, mine, theirs, statement, edits, lost, before, last or line)
+        last = line if adds else edit.last
+        return Hunk(place, self.name, symbol, kind, mine, theirs, statement, (edit,), lost, before, last)
 
 
 def _signs(lines: Iterable[str]) -> list[str]:

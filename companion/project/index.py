@@ -6,33 +6,18 @@ import ast
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 from typing import Any
 
 from companion.chain.symbols import Symbol, lines_of, symbols
+from companion.project.edits import Hunk, Swap
+from companion.project.file_pairs import FilePair
 from companion.project.results import Place
 
 CLOSE = 0.6  # from which likeness on (0 to 1) one name is offered for another
 SAME_FILE = 0.8  # from which likeness on a file is one of the stage under another name
 CONFIG = re.compile(r"(?<![\w.])config(?=\.[a-z]|/[a-z])")
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A class, function or constant of the project."""
-
-    file: str
-    symbol: Symbol
-
-    @property
-    def place(self) -> Place:
-        return Place(self.file, self.symbol.first)
-
-    @property
-    def tail(self) -> str:
-        return self.symbol.name.rpartition(".")[2]
 
 
 class Known:
@@ -67,9 +52,9 @@ class Known:
         return {name: text for name, text in self.stage_files.items() if name.endswith(".py")}
 
     @cached_property
-    def definitions(self) -> list[Definition]:
-        """What the project's files define; those that Python cannot read define nothing."""
-        return [found for file, text in self.texts.items() for found in _definitions(file, text)]
+    def definitions(self) -> list[tuple[str, Symbol]]:
+        """The classes, functions and constants of the project, each with its file."""
+        return [(file, symbol) for file, text in self.texts.items() for symbol in _defined(text)]
 
     @cached_property
     def pairs(self) -> dict[str, str]:
@@ -99,6 +84,29 @@ class Known:
         return SequenceMatcher(None, self.stage_files[name], self.files[file], autojunk=False).quick_ratio()
 
     @cached_property
+    def hunks(self) -> list[Hunk]:
+        """All differences between the project and the stage, file by file; migrations and tests are left out."""
+        found: list[Hunk] = []
+        for name, file in self.pairs.items():
+            mine, theirs = self.files.get(file), renamed(self.stage_files[name], self.package)
+            if mine is None:
+                edit = Swap(1, 0, tuple(lines_of(theirs)))
+                found.append(Hunk(Place(file, 0), name, "", "no file", "", "", "", (edit,)))
+                continue
+            if file != self.theirs(name):
+                edit = Swap(1, 0, tuple(lines_of(mine)))
+                found.append(Hunk(Place(file, 0), name, "", "renamed", file, self.theirs(name), "", (edit,)))
+            earlier = renamed(self.earlier.get(name, ""), self.package)
+            found += FilePair(file, name, mine, theirs, earlier).hunks()
+        return found
+
+    def around(self, place: Place) -> list[Symbol]:
+        """The classes, functions and constants of the project that a place is inside of, the innermost last."""
+        here = [symbol for file, symbol in self.definitions if file == place.file]
+        around = [symbol for symbol in here if symbol.first <= place.line <= symbol.last]
+        return sorted(around, key=lambda symbol: (symbol.first, -symbol.last))
+
+    @cached_property
     def packages(self) -> set[str]:
         """The packages that the stage imports, by the names under which it does."""
         pattern = r"^\s*(?:from|import) ([a-z]\w*)"
@@ -111,39 +119,18 @@ class Known:
             file = folder + file.removeprefix("config/")
         return self.prefix + file
 
-    def text_before(self, file: str) -> str:
-        """What the stage before has in a file of this one; "" where it has no such file."""
-        return self.earlier.get(file, "")
-
     def text_of_stage(self, file: str) -> str:
         """What the stage has in the file that the project calls so; "" where it has no such file."""
         return next((text for name, text in self.stage_texts.items() if self.theirs(name) == file), "")
-
-    def module(self, dotted: str) -> str | None:
-        """The file of a module of the project; None where it has no such module."""
-        base = self.prefix + dotted.replace(".", "/")
-        return next((file for file in (f"{base}.py", f"{base}/__init__.py") if file in self.texts), None)
 
     def has_package(self, name: str) -> bool:
         """Whether the project has a module or folder of that name beside its manage.py."""
         start = self.prefix + name
         return any(file == f"{start}.py" or file.startswith(f"{start}/") for file in self.texts)
 
-    def near_module(self, dotted: str) -> str | None:
-        """The file whose module somebody may have meant by `dotted`."""
-        modules = {
-            file.removeprefix(self.prefix).removesuffix(".py").removesuffix("/__init__").replace("/", "."): file
-            for file in self.texts
-            if file != f"{self.prefix}manage.py"
-        }
-        near = close(dotted, modules)
-        alike = near and close(dotted.rpartition(".")[2], [near.rpartition(".")[2]])
-        return modules[near] if near and alike else None
-
-    def define(self, name: str, file: str | None = None) -> Definition | None:
-        """Where the last part of a dotted `name` is defined, in this file or in any."""
-        found = [d for d in self.definitions if d.tail == name and (file is None or d.file == file)]
-        return found[0] if found else None
+    def defines(self, file: str, name: str) -> bool:
+        """Whether a file of the project has a class, a function, a method or a constant of this name."""
+        return any(where == file and symbol.name.rpartition(".")[2] == name for where, symbol in self.definitions)
 
     def line(self, pattern: str, *chosen: str) -> Place | None:
         """The first line that the pattern matches, in these files (or in all)."""
@@ -173,12 +160,11 @@ def close(name: str, names: Iterable[str]) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _definitions(file: str, text: str) -> list[Definition]:
+def _defined(text: str) -> list[Symbol]:
     try:
-        found = symbols(text)
+        return [symbol for symbol in symbols(text).values() if symbol.kind != "imports"]
     except ValueError:  # NotPython, or text with NUL in it
         return []
-    return [Definition(file, symbol) for symbol in found.values() if symbol.kind != "imports"]
 
 
 def renamed(text: str, package: str) -> str:

@@ -12,23 +12,8 @@ from companion.project.results import Failure, Place
 
 DEEPEST = 3  # folders below the one named in which a manage.py is looked for
 SKIPPED = {"node_modules", "site-packages", "__pycache__", "dist", "build"}
-LEFT_BY_TOOLS = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".venv",
-        "venv",
-        "node_modules",
-        "site-packages",
-        "__pycache__",
-        "__MACOSX",
-        ".idea",
-        ".vscode",
-        ".DS_Store",
-        ".pytest_cache",
-        "AGENTS.md",
-    }
-)
+LEFT_BY_TOOLS = {".git", ".hg", ".venv", "venv", "node_modules", "site-packages", "__pycache__", ".pytest_cache"}
+LEFT_BY_TOOLS |= {"__MACOSX", ".DS_Store", ".idea", ".vscode", "AGENTS.md"}
 
 
 class NotAProject(Exception):
@@ -61,6 +46,12 @@ def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
         raise NotAProject("Unreadable", str(error.filename or named)) from None
 
 
+def ours(folder: Path, root: Path = ROOT) -> bool:
+    """Whether a folder belongs to the tutorial: its own folder, or anything in a stage."""
+    folder, root = folder.resolve(), root.resolve()
+    return folder == root or any(folder.is_relative_to(root / name) for name in ("steps", "final"))
+
+
 def readable(path: Path) -> str:
     """The text of a file as UTF-8, whatever it holds; "" where it cannot be read, or is no file."""
     try:
@@ -77,8 +68,7 @@ def _locate(named: Path, root: Path, deepest: int) -> Project:
             raise NotAProject("IsAFile", str(named), named.name)
         named = named.parent
     outer = named.resolve()
-    root = root.resolve()
-    if outer == root or any(outer == home or home in outer.parents for home in (root / "steps", root / "final")):
+    if ours(outer, root):
         raise NotAProject("OwnStage", str(outer), outer.name)
     found = sorted(_with_manage(outer, deepest), key=lambda folder: len(folder.parts))
     if not found:

@@ -8,14 +8,13 @@ from collections.abc import Iterable
 from companion.chain import aims
 from companion.chain.stages import Stage
 from companion.project.index import Known
-
-APP = "authentication"  # its modules may be divided differently from the stages'
+from companion.project.statements import APP
 
 
 def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
     """The last stage of which the project has something: a class, a function or a setting that the stage brings."""
     generic = {name for name, times in Counter(_brought(chain)).items() if times > 1}
-    here = {(definition.file, definition.symbol.name) for definition in known.definitions}
+    here = {(file, symbol.name) for file, symbol in known.definitions}
     app = f"{APP}/"
     names = {name for file, name in here if f"/{file}".rpartition(f"/{app}")[1]} - generic
     for stage in reversed(chain):

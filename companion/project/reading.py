@@ -11,6 +11,7 @@ from companion.project.index import Known
 from companion.project.locate import LEFT_BY_TOOLS, Project, python_files, readable
 
 LARGE = 50_000  # bytes: a file that is no code
+EXERCISES = "exercises"  # a folder of the learner's own: no stage has it
 
 
 def read(project: Project | None) -> dict[str, str]:
@@ -19,7 +20,8 @@ def read(project: Project | None) -> dict[str, str]:
         return {}
     beside = (path for path in sorted(project.folder.iterdir()) if path.name not in LEFT_BY_TOOLS)
     small = [path for path in beside if path.is_file() and path.stat().st_size < LARGE]
-    paths = dict.fromkeys([*python_files(project.folder), *small])
+    chapters = (path for path in python_files(project.folder) if not path.is_relative_to(project.folder / EXERCISES))
+    paths = dict.fromkeys([*chapters, *small])
     return {path.relative_to(project.outer).as_posix(): readable(path) for path in paths}
 
 

@@ -30,9 +30,8 @@ class Failure:
 
     `phase` says when: "read", "manage", "settings", "setup", "urls", "migrations", "history", "collect" or "test".
     `places` are the lines of the project that were being run, outermost first; `test` is the line of the stage's
-    test. `name` is what an ImportError, a NameError or an AttributeError speaks of, `near` what may have been
-    meant. `wanted` and `came` are the
-    two sides of the comparison that failed, as Python shows them, and "" where none did.
+    test. `name` is what an ImportError, a NameError or an AttributeError speaks of. `wanted` and `came` are the two
+    sides of the comparison that failed, as Python shows them, and "" where none did.
     """
 
     phase: str
@@ -44,7 +43,6 @@ class Failure:
     wanted: str = ""
     came: str = ""
     traceback: str = ""
-    near: str = ""
 
     @property
     def place(self) -> Place | None:

@@ -9,8 +9,8 @@ import tokenize
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-APP = "authentication"
-SKIPPED = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER)
+APP = "authentication"  # the app of the tutorial
+NO_WORDS = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER)
 OPEN, CLOSED = "([{", ")]}"
 SECRET = "SECRET_KEY"  # startproject makes up another one for everybody: it is no difference
 SECRET_LENGTH = 32  # characters from which it is one that can be used
@@ -71,7 +71,7 @@ def statements(text: str) -> tuple[Statement, ...]:
             if len(words) > 1 or words[0][0][-1] not in "\"'":
                 found.append(replace(_statement(words, depth), last=token.start[0]))
             words = []
-        elif token.type not in SKIPPED:
+        elif token.type not in NO_WORDS:
             words.append((_plain(token), token.start[0]))
     return tuple(found)
 

@@ -43,7 +43,7 @@ _waiting: list[Started] = []
 _wanted = 0
 
 
-def start() -> Started:
+def take() -> Started:
     """Return a process that waits, or else a new one."""
     while _waiting:
         started = _waiting.pop(0)

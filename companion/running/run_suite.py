@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
@@ -16,7 +15,7 @@ from typing import Any
 
 from companion.chain.stages import ROOT, Stage
 from companion.project.locate import NotAProject, Project, locate
-from companion.project.results import FAILED, MISSING, PASSED, TIMEOUT, Failure, Place, Report, Result
+from companion.project.results import MISSING, PASSED, TIMEOUT, Failure, Place, Report, Result
 from companion.running import processes, suite
 
 LIMIT = 20.0  # seconds that one test, or one step before the tests, may take
@@ -65,19 +64,19 @@ def check(
         project = named if isinstance(named, Project) else locate(named, root)
     except NotAProject as error:
         return _report(stage, Path(str(named)), ids, Heard(finding=error.failure), started)
-    heard = _listen(stage, project, (), on_result, limit, only=only, first=first)
+    chosen = {"only": list(only), "first": list(first)}
+    heard = _listen(stage, project, on_result, limit, **chosen)
     hung = 0
     while not heard.ended and heard.running and heard.hang and hung < TIMEOUTS:
         hung += 1
-        late = _failure_of_hang(heard, project)
-        heard.results[heard.running] = result = _result(stage, heard.running, TIMEOUT, late)
+        heard.results[heard.running] = result = _result(stage, heard.running, TIMEOUT, _cut_off(heard, project))
         if on_result:
             on_result(result)
-        again = _listen(stage, project, tuple(heard.results), on_result, limit, only=only, first=first)
+        again = _listen(stage, project, on_result, limit, done=tuple(heard.results), **chosen)
         again.results = heard.results | again.results
         heard = again
     if not heard.ended and heard.finding is None:
-        heard.finding = _cut_off(heard, project, limit)
+        heard.finding = _cut_off(heard, project)
     return _report(stage, project.outer, ids, heard, started)
 
 
@@ -86,45 +85,21 @@ def expected(stage: Stage) -> list[str]:
 
     Raises RuntimeError when they cannot be collected, with what pytest printed.
     """
-    ids = suite.remembered(stage)
+    ids = suite.kept_ids(stage)
     if ids is None:
-        heard = _listen(stage, Project(stage.path, stage.path), (), None, TOTAL, collect=True)
+        heard = _listen(stage, Project(stage.path, stage.path), None, TOTAL, collect=True)
         if not heard.ended or heard.status or not heard.ids:
             raise RuntimeError(f"the tests of {stage} cannot be collected\n{heard.output}\n{heard.finding or ''}")
         ids = heard.ids
-        suite.remember(stage, ids)
+        suite.keep_ids(stage, ids)
     return ids
 
 
-def demanded(stage: Stage) -> dict[str, Any]:
-    """What a project has to have before the stage's tests can run: `apps` in INSTALLED_APPS, and its `user` model."""
-    settings: dict[str, Any] = {}
-    for node in ast.parse((stage.path / "config" / "settings.py").read_bytes()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                settings[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                continue  # computed when the settings are loaded
-    return {"apps": settings.get("INSTALLED_APPS", []), "user": settings.get("AUTH_USER_MODEL", "")}
-
-
-def _listen(
-    stage: Stage,
-    project: Project,
-    done: tuple[str, ...],
-    on_result: OnResult | None,
-    limit: float,
-    collect: bool = False,
-    only: Collection[str] = (),
-    first: Collection[str] = (),
-) -> Heard:
+def _listen(stage: Stage, project: Project, on_result: OnResult | None, limit: float, **chosen: Any) -> Heard:
     heard = Heard()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
-        job: dict[str, Any] = {name: str(path) for name, path in folders.items()}
-        job |= {"done": done, "only": list(only), "first": list(first)}
-        job |= {"limit": limit, "collect": collect, **demanded(stage)}
-        started = processes.start()
+        job = suite.child_job(stage, project, Path(folder), limit, **chosen)
+        started = processes.take()
         process = started.process
         too_long = threading.Timer(TOTAL, process.kill)
         too_long.start()
@@ -201,9 +176,11 @@ def _report(stage: Stage, named: Path, ids: list[str], heard: Heard, started: fl
     return Report(stage.name, str(named), results, finding, seconds, heard.output, heard.facts)
 
 
-def _failure_of_hang(heard: Heard, project: Project) -> Failure:
-    """Where a process hung, from the stack that its watchdog wrote: the innermost call comes first."""
+def _cut_off(heard: Heard, project: Project) -> Failure:
+    """Why a process ended without its end mark: its watchdog wrote where it hung, the innermost call first."""
     phase = "test" if heard.running else heard.phase
+    if not heard.hang:
+        return Failure(phase, "CutOff", "", heard.running, traceback=heard.output[-5000:])
     found = re.findall(r'File "(.+)", line (\d+) in (.+)', heard.hang)
     places = [
         Place(Path(file).relative_to(project.outer).as_posix(), int(line), "", function)
@@ -211,14 +188,3 @@ def _failure_of_hang(heard: Heard, project: Project) -> Failure:
         if Path(file).is_relative_to(project.outer) and "site-packages" not in file
     ]
     return Failure(phase, "Timeout", "", places=tuple(places), traceback=heard.hang)
-
-
-def _cut_off(heard: Heard, project: Project, limit: float) -> Failure:
-    """The finding for a process that ended without its end mark."""
-    if heard.hang:
-        return _failure_of_hang(heard, project)
-    phase = "test" if heard.running else heard.phase
-    return Failure(phase, "CutOff", "", heard.running, traceback=heard.output[-5000:])
-
-
-__all__ = ["FAILED", "MISSING", "PASSED", "TIMEOUT", "Failure", "Place", "Report", "Result", "check", "expected"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import inspect
 import json
@@ -11,41 +12,66 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from companion.chain.stages import ROOT, Stage, stages
+from companion.project.locate import Project
 
 CACHE = ROOT / ".check"  # ids of tests by what they were read from; may be deleted at any time
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a test asks for: `requirement` and `hint` are the first paragraph of its docstring and the rest."""
+class StageTest:
+    """A test: `requirement` and `hint` are the first paragraph of its docstring and the rest, `code` is all of it."""
 
     requirement: str
     hint: str
-    line: int
+    code: str = ""
 
 
-def asked(stage: Stage, ident: str) -> Asked:
-    """What the test with this id (`tests/test_x.py::test_y[parameter]`) asks for."""
+def split(ident: str) -> tuple[str, str]:
+    """The file and the function of the test with this id (`tests/test_x.py::test_y[parameter]`)."""
     file, _, rest = ident.partition("::")
-    name = rest.partition("[")[0]
-    return _functions(stage.path / file).get(name, Asked(name.replace("_", " "), "", 0))
+    return file, rest.partition("[")[0]
+
+
+def asked(stage: Stage, ident: str) -> StageTest:
+    """What the test with this id asks for."""
+    file, name = split(ident)
+    return _functions(stage.path / file).get(name, StageTest(name.replace("_", " "), ""))
 
 
 def introduced(ident: str, chain: tuple[Stage, ...]) -> Stage:
     """The first stage that has the test: what passes in one stage passes in every later one."""
-    file, _, rest = ident.partition("::")
-    name = rest.partition("[")[0]
+    file, name = split(ident)
     return next((stage for stage in chain if name in _functions(stage.path / file)), chain[-1])
 
 
 def worded(ident: str, chain: tuple[Stage, ...]) -> Stage:
     """The first stage from which on the test reads as in the last: one that was rewritten asks for something new."""
-    file, _, rest = ident.partition("::")
-    name = rest.partition("[")[0]
-    texts = [_texts(stage.path / file).get(name) for stage in chain]
-    return next(stage for n, stage in enumerate(chain) if all(text == texts[-1] for text in texts[n:]))
+    texts = [asked(stage, ident).code for stage in chain]
+    return next(stage for n, stage in enumerate(chain) if set(texts[n:]) == {texts[-1]})
+
+
+def child_job(stage: Stage, project: Project, folder: Path, limit: float = 0, **chosen: Any) -> dict[str, Any]:
+    """What `child/check` needs to know to run the stage's tests on a project, as what JSON can hold.
+
+    It copies the tests into the empty `folder`. `limit` is in seconds for each test, 0 for none. Of `chosen`, `only`
+    are the tests to run, `first` those to begin with, `done` those that have run, and `collect` says to run none.
+    """
+    folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
+    paths = {name: str(path) for name, path in folders.items()}
+    return {**paths, "limit": limit, "done": (), "only": (), "first": (), "collect": False, **chosen, **demanded(stage)}
+
+
+def demanded(stage: Stage) -> dict[str, Any]:
+    """What a project has to have before the stage's tests can run: `apps` in INSTALLED_APPS, and its `user` model."""
+    settings: dict[str, Any] = {}
+    for node in ast.parse((stage.path / "config" / "settings.py").read_bytes()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            with contextlib.suppress(ValueError):  # computed when the settings are loaded
+                settings[node.targets[0].id] = ast.literal_eval(node.value)
+    return {"apps": settings.get("INSTALLED_APPS", []), "user": settings.get("AUTH_USER_MODEL", "")}
 
 
 def until(stage: Stage) -> tuple[Stage, ...]:
@@ -55,25 +81,19 @@ def until(stage: Stage) -> tuple[Stage, ...]:
 
 
 @cache
-def _functions(path: Path) -> dict[str, Asked]:
+def _functions(path: Path) -> dict[str, StageTest]:
     """The test functions of a file by name; no file has none."""
     if not path.is_file():
         return {}
-    found = {}
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    found, text = {}, path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
             first, _, rest = inspect.cleandoc(ast.get_docstring(node) or node.name).partition("\n\n")
-            found[node.name] = Asked(" ".join(first.split()), _paragraphs(rest), node.lineno)
+            begin = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            code = lines[begin - 1 : node.end_lineno]
+            found[node.name] = StageTest(" ".join(first.split()), _paragraphs(rest), "\n".join(code))
     return found
-
-
-@cache
-def _texts(path: Path) -> dict[str, str]:
-    """The code of the test functions of a file by name."""
-    if not path.is_file():
-        return {}
-    functions = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.FunctionDef)]
-    return {node.name: ast.unparse(node) for node in functions}
 
 
 def _paragraphs(text: str) -> str:
@@ -88,7 +108,7 @@ def fingerprint(stage: Stage) -> str:
     return digest.hexdigest()[:16]
 
 
-def remembered(stage: Stage, folder: Path = CACHE) -> list[str] | None:
+def kept_ids(stage: Stage, folder: Path = CACHE) -> list[str] | None:
     """The ids of the stage's tests, if they were collected before from just these files."""
     try:
         ids: list[str] = json.loads((folder / f"{stage.name}-{fingerprint(stage)}.json").read_text(encoding="utf-8"))
@@ -97,7 +117,7 @@ def remembered(stage: Stage, folder: Path = CACHE) -> list[str] | None:
     return ids
 
 
-def remember(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
+def keep_ids(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
     """Keep the ids for the next time; a folder that cannot be written to is no harm."""
     try:
         folder.mkdir(exist_ok=True)

@@ -43,8 +43,7 @@ class Words:
 @cache
 def test_words(stage: Stage, ident: str) -> Words:
     """The words of the test with this id, as it stands in `stage`."""
-    file, _, rest = ident.partition("::")
-    test = rest.partition("[")[0]
+    file, test = suite.split(ident)
     what = suite.asked(stage, ident)
     quoted = set(QUOTED.findall(f"{what.requirement} {what.hint}"))
     quoted |= {word for text in list(quoted) for word in re.findall(r"[A-Za-z_]\w+", text)}

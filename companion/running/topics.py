@@ -50,12 +50,7 @@ def aim_at(place: Place | None, known: Known, chain: tuple[Stage, ...]) -> Aim |
     """What stands at a place of the project, as the last stage of the chain that changes it calls it."""
     if place is None:
         return None
-    around = [
-        (-definition.symbol.first, definition.symbol.name)
-        for definition in known.definitions
-        if definition.file == place.file and definition.symbol.first <= place.line <= definition.symbol.last
-    ]
-    name = min(around, default=(0, ""))[1]
+    name = next((symbol.name for symbol in reversed(known.around(place))), "")
     called = next((file for file in known.stage_files if known.theirs(file) == place.file), "")
     return aim_of(called, name, chain)
 

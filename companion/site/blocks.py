@@ -80,6 +80,12 @@ class BesideBlock(MarkedBlock):
         return step
 
 
+class SpreadBlock(BesideBlock):
+    """`/// spread | 04-tokens authentication/tokens.py#read_token`: a step of a chapter, shown on another page."""
+
+    NAME, CSS = "spread", "rd-step rd-spread"
+
+
 class PartBlock(MarkedBlock):
     """`/// part | pitch`: a part of a page that the style sheet gives a place of its own (`st-pitch`)."""
 
@@ -90,17 +96,17 @@ class PartBlock(MarkedBlock):
 
 
 class PictureBlock(MarkedBlock):
-    """`/// picture | journey`: docs/assets/journey.svg in the page, in the page's colours; the prose is its caption."""
+    """`/// picture | journey`: docs/assets/journey.svg in the page's colours, next to the prose about it."""
 
     NAME = "picture"
 
     def make(self, parent: etree.Element) -> etree.Element:
         svg = Path(self.config["root"], "docs", "assets", f"{self.argument.strip()}.svg").read_text(encoding="utf-8")
-        figure = etree.SubElement(parent, "figure", {"class": "pc"})
-        drawing = etree.SubElement(figure, "div", {"class": "pc-drawing", "data-search-exclude": ""})
+        picture = etree.SubElement(parent, "div", {"class": "pc"})
+        self.content = etree.SubElement(picture, "div", {"class": "pc-prose"})
+        drawing = etree.SubElement(picture, "div", {"class": "pc-drawing", "data-search-exclude": ""})
         drawing.text = AtomicString(self.md.htmlStash.store(svg.strip()))
-        self.content = etree.SubElement(figure, "figcaption")
-        return figure
+        return picture
 
 
 class ReadBlocks(Preprocessor):

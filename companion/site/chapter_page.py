@@ -16,8 +16,8 @@ from markupsafe import Markup
 from companion.chain import stages
 from companion.chain.changes import StageChanges, changes
 from companion.chain.chapters import BESIDE, CHAPTER, Mark, find_chapter
-from companion.chain.steps import Step, lay_out
-from companion.site.blocks import BlocksProcessor, Problems
+from companion.chain.steps import Step, lay_out, read_steps, step_showing
+from companion.site.blocks import BlocksProcessor, Problems, SpreadBlock
 from companion.site.panes import Pane, folded, pane, whole_files
 from companion.site.templates import element, html
 
@@ -36,7 +36,24 @@ class PlacePanes(BlocksProcessor):
             problems: Problems = [(mark.line, "a page with beside blocks has exactly one block /// chapter | NN-name")]
         else:
             problems = [problem for head in chapters for problem in self._chapter(root, *head, steps)]
+        problems += [problem for spread in self.blocks.of(SpreadBlock.NAME) for problem in self._spread(*spread)]
         return [] if self.blocks.problems() else problems  # they would only follow from those
+
+    def _spread(self, mark: Mark, block: etree.Element) -> Problems:
+        """Shows the step that tells a symbol, with other prose and with a link to its chapter."""
+        name, _, selector = mark.argument.partition(" ")
+        path, _, symbol = selector.partition("#")
+        try:
+            stage = stages.find(name, self.root)
+        except stages.UnknownStage as error:
+            return [(mark.line, str(error))]
+        step = step_showing(read_steps(stage, self.root)[0], path, symbol)
+        if step is None:
+            return [(mark.line, f"/// spread | {mark.argument}: no step of {stage} shows {selector}")]
+        panes = [pane(excerpt, alone=True) for excerpt in step.excerpts if excerpt.change.path == path]
+        self._put(etree.SubElement(block, "div", {"class": "rd-side"}), Markup().join(shown.html for shown in panes))
+        self._link(block[0], panes)
+        return []
 
     def _chapter(
         self, root: etree.Element, mark: Mark, head: etree.Element, blocks: list[tuple[Mark, etree.Element]]

@@ -1,7 +1,7 @@
 """The Python-Markdown extension of the site: `companion.site.extension` in mkdocs.yml.
 
-Blocks: `chapter` and `beside` (chapters), `fault` and `tally` (docs/errata.md), `way`, `part` and `picture`
-(docs/index.md), `versions` (docs/about.md), `source` (wherever the repository is named).
+Blocks: `chapter` and `beside` (chapters), `fault` and `tally` (docs/errata.md), `way`, `part`, `picture`
+and `spread` (docs/index.md), `versions` (docs/about.md), `source` (wherever the repository is named).
 In all pages: the words of the glossary are explained, notes on 2018 lead to the errata, tokens are taken apart, and
 commands are translated for PowerShell.
 """
@@ -13,10 +13,20 @@ from typing import Any
 
 from markdown import Markdown
 from pymdownx.blocks import BlocksExtension
+from pymdownx.snippets import SnippetExtension
 
 from companion.chain import stages
 from companion.site import powershell, token_figures
-from companion.site.blocks import READER, BesideBlock, ChapterBlock, CheckBlocks, PartBlock, PictureBlock, ReadBlocks
+from companion.site.blocks import (
+    READER,
+    BesideBlock,
+    ChapterBlock,
+    CheckBlocks,
+    PartBlock,
+    PictureBlock,
+    ReadBlocks,
+    SpreadBlock,
+)
 from companion.site.chapter_page import ListContents, PlacePanes
 from companion.site.errata import FaultBlock, LinkNotes, TallyBlock, TellFaults
 from companion.site.glossary import ExplainWords
@@ -25,7 +35,7 @@ from companion.site.source import ShowSource, SourceBlock
 from companion.site.versions import ShowVersions, VersionsBlock
 
 BLOCKS = [BesideBlock, ChapterBlock, FaultBlock, PartBlock, PictureBlock, SourceBlock, TallyBlock, VersionsBlock]
-BLOCKS += [WayBlock]
+BLOCKS += [SpreadBlock, WayBlock]
 
 
 class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no types
@@ -43,6 +53,8 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
         for block in BLOCKS:
             block_mgr.register(block, {"root": root})
         md.preprocessors.register(ReadBlocks(md, root, sorted(block.NAME for block in BLOCKS)), READER, 100)
+        # A line `--8<-- "FILE"` shows a file of an exercise. A path in mkdocs.yml would depend on where a build runs.
+        SnippetExtension(base_path=[str(root / "exercises")], check_paths=True).extendMarkdown(md)
         powershell.register(md)
         token_figures.register(md)
         # The inline Markdown of a page is read at 20, and the headings get their ids at 5.

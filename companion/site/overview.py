@@ -16,6 +16,7 @@ from companion.site.templates import element
 
 WORDS_A_MINUTE = 200  # a slow reader of technical prose
 LINES_A_MINUTE = 15  # of code that one reads beside it; a suite is skimmed and generated code skipped
+PART_1 = "1-8"
 COMMENT = re.compile(r"<!--.*?-->")
 
 
@@ -70,7 +71,7 @@ def duration(total: int) -> str:
 
 
 class ShowWay(BlocksProcessor):
-    """Fills the lists of stages, and says `{{stages}}` and `{{reading time}}` where a page asks for them."""
+    """Fills the lists of stages, and the facts that a page asks for: `{{stages}}`, `{{reading time}}`, `{{part 1}}`."""
 
     def fill(self, root: etree.Element) -> Problems:
         ways = self.blocks.of(WayBlock.NAME)
@@ -88,7 +89,11 @@ class ShowWay(BlocksProcessor):
             rows = [("✓" if s.name == stages.FINAL else s.number, pages[s], times[s]) for s in chosen]
             way[0].extend(element("stages", rows=rows))
             way.remove(way[1] if chosen else way[0])
-        facts = {"{{stages}}": str(len(pages)), "{{reading time}}": duration(sum(times.values()))}
+        facts = {
+            "{{stages}}": str(len(pages)),
+            "{{reading time}}": duration(sum(times.values())),
+            "{{part 1}}": duration(sum(times[stage] for stage in meant(PART_1, tuple(pages)))),
+        }
         for child in root.iter():
             for name, fact in facts.items():
                 child.text = child.text and child.text.replace(name, fact)

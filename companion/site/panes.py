@@ -24,8 +24,10 @@ class Pane:
     lines: dict[str, str]
 
 
-def pane(excerpt: Excerpt, blob: str = "") -> Pane:
+def pane(excerpt: Excerpt, blob: str = "", *, alone: bool = False) -> Pane:
     """Returns the pane of an excerpt. `blob` is the address of the stage's folder in the repository, "" for none.
+
+    A pane that is shown `alone`, outside its chapter, has no place and no link to the whole file.
 
     Each line has an address, but not those of a whole suite: they would make the page too heavy.
     """
@@ -41,13 +43,13 @@ def pane(excerpt: Excerpt, blob: str = "") -> Pane:
         "pane",
         change=change,
         ident=ident,
-        place=Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(excerpt.place)))),
+        place=Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape("" if alone else excerpt.place)))),
         added=added,
         removed=removed,
         copies=bool(plus),
         is_whole=excerpt.place.startswith(WHOLE),
         copied="these lines as they become" if excerpt.place.startswith(WHOLE) else "the added lines",
-        whole=f"file-{slug(change.path)}" if _has_whole(change) else "",
+        whole=f"file-{slug(change.path)}" if _has_whole(change) and not alone else "",
         first=next((row.new for row in excerpt.shown if row.new), 1),
         blob=blob if change.new_text else "",
         note="" if excerpt.shown else _note(change),

@@ -31,6 +31,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^python3 "), "py "),
     (re.compile(r"^mkdir -p "), "mkdir "),
     (re.compile(r"^cp -r "), "Copy-Item -Recurse -Force "),  # without -Force it stops at a folder that is there
+    (re.compile(r"^\.\./tutorial/\.venv/bin/python "), r"..\\tutorial\\.venv\\Scripts\\python "),
     (re.compile(r"^curl "), "curl.exe "),  # `curl` alone is another command in older PowerShells
     (re.compile(r" -o /dev/null "), " -o NUL "),
     (re.compile(r" \\$", re.MULTILINE), " `"),

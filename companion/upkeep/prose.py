@@ -1,6 +1,6 @@
 """Finds words, sentences and paragraphs in the docs that a reader has to read twice. The words are in prose.toml.
 
-Counted is what one reads as text: no code, tables, figures, headings, block heads or comments. A folded note (`???`)
+Counted is what one reads as text: no code, tables, headings, block heads or comments. A folded note (`???`)
 does not count towards the length of a chapter.
 """
 
@@ -22,7 +22,6 @@ MARKUP = re.compile(r"\[([^\]]+)\]\([^)]*\)|\{[^}]*\}|[*_]{1,2}(?=\S)|(?<=\S)[*_
 NOT_PROSE = re.compile(r"\s*(\||#|<!--|/{3}|!!!|\?\?\?|===|\[.+\]:)")
 BEGINS = re.compile(r"^\s*([-*]|\d+\.) ")
 FOLDED = re.compile(r"(\s*)\?\?\?")
-FIGURE = re.compile(r"<figure.*?</figure>", re.DOTALL)  # the words of a picture are no sentences
 END = re.compile(r"(?<=[.!?])[\"')]* +(?=[\"'(`]?[A-Z0-9`])")
 
 
@@ -46,9 +45,6 @@ def paragraphs(page: str) -> Iterator[Paragraph]:
     skipped = no_prose(*parse(lines))
     if lines[:1] == ["---"]:
         skipped |= set(range(lines.index("---", 1) + 1))
-    for figure in FIGURE.finditer(page):
-        first = page.count("\n", 0, figure.start())
-        skipped |= set(range(first, first + figure[0].count("\n") + 1))
     first, held, fold, folded = 0, "", "", False
     for n, line in enumerate([*lines, ""]):
         if found := FOLDED.match(line):

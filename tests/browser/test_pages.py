@@ -16,6 +16,27 @@ FAULTS = read_all((ROOT / "docs/errata.md").read_text())
 CHAPTER = "chapters/04-tokens/"
 INSIDE = "e => { const r = e.getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.top >= 0 && r.bottom <= innerHeight }"
 
+PICTURES = [
+    path.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index")
+    + ("" if path.stem == "index" else "/")
+    for path in sorted((ROOT / "docs").rglob("*.md"))
+    if "\n/// picture | " in path.read_text()
+]
+# The words of pictures that leave the box around their middle, or the picture, or that lie on other words
+LEAVES_ITS_BOX = """() => [...document.querySelectorAll("svg.jr")].flatMap((svg) => {
+    const box = (e) => { const b = e.getBBox(); return [b.x, b.y, b.x + b.width, b.y + b.height]; };
+    const inside = ([x, y, right, bottom], [a, b, c, d]) => x >= a && y >= b && right <= c && bottom <= d;
+    const boxes = [...svg.querySelectorAll("rect")].map(box);
+    const words = [...svg.querySelectorAll("text")].map((e) => [e.textContent, box(e)]);
+    return words.filter(([, here], n) => {
+        const [x, y] = [(here[0] + here[2]) / 2, (here[1] + here[3]) / 2];
+        const around = [[0, 0, svg.viewBox.baseVal.width, svg.viewBox.baseVal.height],
+            ...boxes.filter((b) => inside([x, y, x, y], b))];
+        const on = words.slice(n + 1).some(([, [a, b, c, d]]) =>
+            here[0] < c && a < here[2] && here[1] + 3 < d && b + 3 < here[3]);
+        return on || !around.every((b) => inside(here, b));
+    }).map(([text]) => text);
+})"""
 
 STILL = """button => {
     const top = button.getBoundingClientRect().top;
@@ -270,25 +291,48 @@ def test_no_page_is_wider_than_the_window(visit, address, width):
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def test_the_picture_is_legible_on_a_telephone(visit):
-    """The smallest letters of the picture are at least 11 pixels high, and have the page's colours."""
-    page = visit("", width=390, color_scheme="dark")
-    scale = page.locator("svg.jr").evaluate("e => e.getScreenCTM().a")
-    sizes = page.locator("svg.jr text").evaluate_all("all => all.map((e) => parseFloat(getComputedStyle(e).fontSize))")
-    colours = page.locator("svg.jr .jr-file").first.evaluate(
+@pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])
+def test_the_admin_is_shown_in_the_colours_of_the_page(visit, scheme, other):
+    """One of the two pictures is shown, and its place is kept while it loads."""
+    page = visit("chapters/03-user-manager/", color_scheme=scheme)
+    shown, hidden = (page.locator(f"img[src*='admin-{name}.png']") for name in (scheme, other))
+
+    before = shown.bounding_box()["height"]
+    shown.scroll_into_view_if_needed()
+    page.wait_for_function("image => image.naturalWidth === 780", arg=shown.element_handle())
+    assert shown.bounding_box()["height"] == before > 500
+    assert not hidden.is_visible()
+
+
+@pytest.mark.parametrize("page", PICTURES)
+def test_the_pictures_are_legible_on_a_telephone(visit, page):
+    """The letters are at least 12 pixels high and have the page's colours; no word leaves its box or the picture."""
+    page = visit(page, width=390, color_scheme="dark")
+    wide = page.evaluate(LEAVES_ITS_BOX)
+    for picture in page.locator("svg.jr").all():
+        scale = picture.evaluate("e => e.getScreenCTM().a")
+        sizes = picture.locator("text").evaluate_all("all => all.map((e) => parseFloat(getComputedStyle(e).fontSize))")
+        assert min(sizes) * scale >= 12
+    colours = page.locator("svg.jr .jr-ends").first.evaluate(
         "e => [getComputedStyle(e).fill, getComputedStyle(document.querySelector('h1')).color]"
     )
 
-    assert min(sizes) * scale >= 11
+    assert wide == []
     assert colours[0] == colours[1]
 
 
 def test_the_pictures_are_drawn(tmp_path):
-    """The card and the icon have the right sizes, and their files are small."""
+    """The card, the icon and the admin have the right sizes, and their files are small. The admin has two schemes."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     sizes = {path.name: struct.unpack(">II", path.read_bytes()[16:24]) for path in draw(chromium, tmp_path)}
 
-    assert sizes == {"card.png": (1200, 630), "icon.png": (180, 180)}
+    assert sizes == {
+        "card.png": (1200, 630),
+        "icon.png": (180, 180),
+        "admin-dark.png": (780, 1053),
+        "admin-light.png": (780, 1053),
+    }
+    assert (tmp_path / "admin-dark.png").read_bytes() != (tmp_path / "admin-light.png").read_bytes()
     assert [path.name for path in tmp_path.iterdir() if path.stat().st_size > 300_000] == []
 
 

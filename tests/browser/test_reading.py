@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.project.projects import PINS
+
 CHAPTER = "chapters/04-tokens/"
 WATCH = "() => { window.asked = []; window.scrollTo = (options) => asked.push(options.behavior); }"
 PANE = "#authentication-tokens-py-read-token"
@@ -71,7 +73,7 @@ def test_copy_takes_the_added_lines_and_nothing_else(page):
 
     page.locator("#requirements-txt .rd-copy").click()
     page.wait_for_function("document.querySelector('[role=status]').textContent === '1 line copied'")
-    assert clipboard(page) == "PyJWT==2.15.1\n"
+    assert clipboard(page) == f"PyJWT=={PINS['pyjwt']}\n"
 
 
 def test_copy_takes_a_whole_function_as_it_becomes(visit):

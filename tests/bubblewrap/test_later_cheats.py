@@ -1,7 +1,5 @@
 """Cheats that nobody thought of while the sandbox was built: each was tried on it afterwards, and what got through was fixed."""
 
-import textwrap
-
 import pytest
 
 from companion.chain.stages import find
@@ -10,6 +8,7 @@ from companion.grading.grade import suite_of
 from companion.grading.submissions import Kind, Submission
 from companion.grading.verdicts import Verdict
 from companion.sandbox.job import Limits
+from tests.bubblewrap.cheats import CHEATS, code
 
 
 def test_empty_files_count_as_memory(tried):
@@ -59,27 +58,13 @@ def test_whoever_kills_the_sandbox_kills_itself(tried, code):
 @pytest.mark.parametrize("target", ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/self/oom_score_adj", "/dev/kmsg",
                                     "/proc/1/oom_score_adj", "/sys/kernel/uevent_helper", "/dev/mem"])  # fmt: skip
 def test_the_kernels_own_files_are_closed(tried, target):
-    result = tried(f"""
-        try:
-            with open({target!r}, "w") as file: file.write("-1000")
-            print("WRITTEN")
-        except OSError as error:
-            print("refused")
-    """)
+    result = tried(code("one", "writes to the kernel's files", TARGET=repr(target)))
 
     assert "refused" in result.output and "WRITTEN" not in result.output
 
 
 def test_no_program_of_the_system_gives_rights(tried):
-    result = tried("""
-        import glob, os, subprocess
-        owned = [p for p in glob.glob("/usr/bin/*") + glob.glob("/usr/sbin/*") if os.lstat(p).st_mode & 0o6000]
-        print("SETUID", len(owned))
-        for command in (["su", "-c", "id -u"], ["mount", "-t", "tmpfs", "none", "/tmp"], ["newgrp"], ["unshare", "-r", "id", "-u"]):
-            done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-            print("ANSWER", done.returncode, done.stdout)
-        os.setpriority(os.PRIO_PROCESS, 0, -5)
-    """)
+    result = tried(code("one", "runs programs that give rights"))
 
     assert "ANSWER 0" not in result.output
     assert result.verdict is Verdict.NOT_STARTED and result.why.endswith(
@@ -89,51 +74,16 @@ def test_no_program_of_the_system_gives_rights(tried):
 
 def test_the_log_can_be_spoilt_and_nothing_else(tried):
     """The file behind stdout is the submission's to fill: what it holds is text for the instructor and no result."""
-    result = tried("""
-        import os
-        for path in ("/proc/self/fd/1", "/dev/stdout"):
-            try: open(path, "r+b").truncate(0)
-            except OSError: pass
-        try:
-            os.lseek(1, 2 ** 30, 0)
-            os.write(1, b"far away")
-        except OSError as error:
-            os.lseek(1, 0, 0)
-            print("refused", error)
-    """)
+    result = tried(code("one", "spoils the log"))
 
     assert "refused" in result.output and "File too large" in result.output
 
 
-ANSWERS = {
-    "two answers at once": "b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}HTTP/1.1 201 Created\\r\\n\\r\\n{}'",
-    "both lengths": "b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n{}\\r\\n0\\r\\n\\r\\n'",
-    "many heads": "b'HTTP/1.1 200 OK\\r\\n' + b'A: b\\r\\n' * 99 + b'\\r\\n{}'",
-    "a head of 60 KB": "b'HTTP/1.1 200 OK\\r\\nWWW-Authenticate: ' + b'a' * 60_000 + b'\\r\\n\\r\\n{}'",
-    "half a pair": "b'HTTP/1.1 201 OK\\r\\nCache-Control: no-store\\r\\n\\r\\n{\"token\": \"\\\\ud800\"}'",
-    "a status of its own": "b'HTTP/1.1 099 OK\\r\\n\\r\\n{}'",
-    "an old protocol": "b'{}'",
-}
-
-
-@pytest.mark.parametrize("how", ANSWERS)
+@pytest.mark.parametrize("how", CHEATS["strange"])
 def test_strange_answers_are_wrong_answers(grade, project, how):
     """A server that sends the same bytes to everybody, with file descriptors beside them, which nobody takes."""
-    code = f"""
-        import array, os, socket, sys, threading
-        def serve(application, listening):
-            def answer(connection):
-                try:
-                    connection.recv(65536)
-                    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))]
-                    connection.sendmsg([{ANSWERS[how]}], rights)
-                    connection.close()
-                except OSError: pass
-            while True:
-                threading.Thread(target=answer, args=(listening.accept()[0],), daemon=True).start()
-        sys.modules["__main__"].serve = serve
-    """
-    folder = project("07-views", {"config/cheat.py": textwrap.dedent(code)})
+    cheat = code("one", "sends file descriptors", ANSWER=CHEATS["strange"][how])
+    folder = project("07-views", {"config/cheat.py": cheat})
     with (folder / "config" / "settings.py").open("a") as file:
         file.write("\nfrom . import cheat\n")
     result = grade(folder)
@@ -168,31 +118,13 @@ def test_settings_of_somebody_else_are_no_settings(grade, project, value):
 
 
 def test_settings_that_are_traps_pass_nothing(tried):
-    result = tried("""
-        class Trap(dict):
-            def get(self, *arguments): raise SystemExit(0)
-        DATABASES = Trap()
-    """)
+    result = tried(code("one", "has traps for settings"))
 
     assert (result.verdict, result.passed) == (Verdict.FAILED, 0)
 
 
 def test_many_processes_and_sockets_end_somewhere(tried):
-    result = tried("""
-        import os, socket
-        pairs, children = [], 0
-        try:
-            while True: pairs.append(socket.socketpair())
-        except OSError as error: print("SOCKETS", len(pairs))
-        pairs.clear()
-        while True:
-            try:
-                if not os.fork(): os.execv("/usr/bin/sleep", ["sleep", "1000"])
-                children += 1
-            except OSError: break
-        print("CHILDREN", children)
-        os._exit(0)
-    """)
+    result = tried(code("one", "takes processes and sockets"))
 
     numbers = {line.split()[0]: int(line.split()[1]) for line in result.output.splitlines() if line[:1] in "SC"}
     assert 10 < numbers["SOCKETS"] < Limits().open_files / 2
@@ -202,10 +134,6 @@ def test_many_processes_and_sockets_end_somewhere(tried):
 def test_a_neighbour_is_not_there(tried, project):
     """Another submission lies beside it on the disk: one looks for the other's file, in all that it can see."""
     project("08-urls", {"mark-of-the-neighbour.txt": ""}, name="neighbour")
-    result = tried("""
-        import subprocess
-        command = ["find", "/", "-path", "/proc", "-prune", "-o", "-name", "mark-of-the-neighbo[u]r.txt", "-print"]
-        print("FOUND", subprocess.run(command, capture_output=True, text=True).stdout)
-    """)
+    result = tried(code("one", "looks for a neighbour"))
 
     assert "FOUND \n" in result.output

@@ -12,14 +12,14 @@ import pytest
 
 from companion.chain.stages import find
 from companion.explaining.explain import explain
-from companion.learner import output, versions
+from companion.learner import outdated, output
 from companion.learner.standing import stand
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.project.results import Failure
 from companion.running.environment import environment
 from tests.explaining.mistakes import MISTAKES, Mistake
-from tests.project.projects import typed
+from tests.project.projects import DJANGO, PINS, typed
 
 SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text(encoding="utf-8"))
 LIMIT = 10  # seconds: an endless loop is one of the mistakes
@@ -37,21 +37,25 @@ class Stood(dict):
 
 
 @pytest.fixture(scope="session")
-def stood(request, tmp_path_factory):
+def stood(request, tmp_path_factory, recording):
     """Makes the projects of the chosen tests, as many at once as there are cores, and tries the first remedy of each."""
 
     def made(mistake):
-        folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.edits)
+        folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.changes)
         found = stand(folder, find(mistake.stage), limit=LIMIT)
         assert found.missing[0].advice.sentence
         return found
+
+    def late(mistake):
+        with recording.replayed():
+            return made(mistake)
 
     values = [
         each for item in request.session.items if hasattr(item, "callspec") for each in item.callspec.params.values()
     ]
     chosen = {each.name: each for each in values if isinstance(each, Mistake)}
-    found = Stood(made)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    found = Stood(late)
+    with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         found.update(zip(chosen, pool.map(made, chosen.values()), strict=True))
     return found
 
@@ -83,9 +87,10 @@ def test_each_sentence_belongs_to_a_mistake():
     assert len(SENTENCES) > 40
 
 
-def test_the_real_error_stands_below_the_sentence(stood):
+def test_the_real_error_stands_below_the_sentence(project):
     """What Python says is never hidden, and `--traceback` shows all of it."""
-    text = output.standing(stood["a name that was not imported"], traceback=True)
+    folder = project("02-user-model", {"authentication/models.py": {"from django.utils import timezone\n": ""}})
+    text = output.standing(stand(folder, find("02-user-model")), traceback=True)
 
     assert "\n  Python says: NameError: name 'timezone' is not defined\n" in text
     assert "Traceback (most recent call last):" in text
@@ -232,22 +237,22 @@ def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
 
 def test_pins_older_than_the_stages_are_noted(project):
     """A requirements.txt from an older time is told apart, with its line."""
-    folder = project("05-authentication-backend", {"requirements.txt": {"Django==5.2.19": "Django==4.2.1", "PyJWT==2.15.1": "pyjwt == 2.15.1"}})  # fmt: skip
+    folder = project("05-authentication-backend", {"requirements.txt": {DJANGO: "==4.2.1", "PyJWT==": "pyjwt == "}})
 
     found = stand(folder, find("05-authentication-backend"))
-    assert found.notes == ["requirements.txt, line 1, pins django 4.2.1, older than the stage's 5.2.19."]
+    assert found.notes == [f"requirements.txt, line 1, pins django 4.2.1, older than the stage's {PINS['django']}."]
     assert found.report.passed
     assert "Note: requirements.txt, line 1, pins django 4.2.1" in output.standing(found)
 
 
 def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
     """A package of this environment that is too old is named, with the command that fixes it."""
-    real = versions.version
-    monkeypatch.setattr(versions, "version", lambda name: "4.2.1" if name == "django" else real(name))
+    real = outdated.version
+    monkeypatch.setattr(outdated, "version", lambda name: "4.2.1" if name == "django" else real(name))
 
-    (note,) = versions.notes(find("01-dockerfile"), None)
+    (note,) = outdated.older(find("01-dockerfile"), None)
     assert note.startswith(
-        "This environment has django 4.2.1, older than the stage's 5.2.19: python -m pip install -r "
+        f"This environment has django 4.2.1, older than the stage's {PINS['django']}: python -m pip install -r "
     )
 
 

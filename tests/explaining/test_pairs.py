@@ -17,26 +17,25 @@ PAIRS = [tuple(line.split(" | ")) for line in Path(__file__).with_name("pairs.tx
 
 
 @pytest.fixture(scope="session")
-def stood(tmp_path_factory):
-    """Where each pair stands, and the folder of its project."""
+def stood(tmp_path_factory, recording):
+    """The place that is named for each pair, with the mistake and its line."""
 
     def made(pair):
         variant, name = pair
         mistake = next(each for each in MISTAKES if each.name == name)
-        folder = typed(mistake.stage, tmp_path_factory.mktemp("pair") / "mine", mistake.edits)
+        folder = typed(mistake.stage, tmp_path_factory.mktemp("pair") / "mine", mistake.changes)
         line = mistake.line(folder)
         folder = getattr(variants, variant)(folder) or folder
-        return stand(folder, find(mistake.stage), limit=LIMIT), mistake, line
+        return stand(folder, find(mistake.stage), limit=LIMIT).missing[0].advice.place, mistake, line
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip(PAIRS, pool.map(made, PAIRS), strict=True))
 
 
 def test_the_mistake_is_named_and_not_the_variant(stood):
     """The place is the line of the mistake, wherever the variant has put its file; at most 4 of 44 may be wrong."""
     wrong = []
-    for (variant, name), (found, mistake, line) in stood.items():
-        place = found.missing[0].advice.place
+    for (variant, name), (place, mistake, line) in stood.items():
         file = "user.py" if variant == "models_in_a_package" else Path(mistake.file).name
         if place is None or (Path(place.file).name, place.line) != (file, line):
             wrong.append((variant, name, str(place)))

@@ -7,7 +7,6 @@ import pytest
 from companion.chain.stages import find
 from companion.explaining.describe import describe
 from companion.project.edits import apply
-from companion.project.hunks import hunks
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.project.statements import lines_as_statements, statements
@@ -47,8 +46,8 @@ def obeyed(remedy, hunk, text):
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_remedy_says_what_was_tried(tmp_path, mistake):
     """Each difference of each mistake: the advised text at the advised place makes the same statements as the try."""
-    known = compared(find(mistake.stage), locate(typed(mistake.stage, tmp_path / "mine", mistake.edits)))
-    for hunk in hunks(known):
+    known = compared(find(mistake.stage), locate(typed(mistake.stage, tmp_path / "mine", mistake.changes)))
+    for hunk in known.hunks:
         text = known.files.get(hunk.file, "")
         after = obeyed(describe(hunk).remedy, hunk, text)
         if after is None or "\0" in text:

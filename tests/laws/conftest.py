@@ -1,17 +1,29 @@
 """What the laws of the chain share: the stages, copies of them, and commands run in them."""
 
+import logging
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
+import markdown
 import pytest
 
+from companion.chain.chapters import Chapter
 from companion.chain.stages import Stage, previous, stages
 from companion.running.environment import environment
 
 CHAIN = stages()
 NAMES = [stage.name for stage in CHAIN]
 LATER = CHAIN[1:]
+EXTENSIONS = [
+    "admonition",
+    "attr_list",
+    "tables",
+    "pymdownx.details",
+    "pymdownx.superfences",
+    "companion.site.extension",
+]
 
 
 def pytest_generate_tests(metafunc):
@@ -39,6 +51,37 @@ def run():
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def collected(run):
+    """Collects the tests of a folder: what pytest prints, a line each, and the ones that are numbered by position."""
+    here = str(Path(__file__).parent)
+    options = ("-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", "-p", "positional_ids")
+
+    @cache
+    def collected(folder: Path) -> list[str]:
+        return run(folder, *options, PYTHONPATH=here).stdout.splitlines()
+
+    return collected
+
+
+@pytest.fixture(scope="session")
+def rendered():
+    """Renders a chapter once: its HTML, and what the extension complains about."""
+
+    @cache
+    def rendered(page: Chapter) -> tuple[str, list[str]]:
+        complaints: list[str] = []
+        handler = logging.Handler(logging.WARNING)
+        handler.emit = lambda record: complaints.append(record.getMessage())
+        logging.getLogger().addHandler(handler)
+        try:
+            return markdown.markdown(page.body, extensions=EXTENSIONS), complaints
+        finally:
+            logging.getLogger().removeHandler(handler)
+
+    return rendered
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import re
 
-import markdown
 import pytest
 
 from companion.chain.changes import changes
 from companion.chain.chapters import CHAPTER, chapter, parse
 from companion.chain.stages import FINAL, previous
+from companion.chain.steps import steps
 from companion.upkeep.transcripts.blocks import blocks
 
 
@@ -16,13 +16,19 @@ def page(stage):
     return chapter(stage)
 
 
-def test_every_changed_line_stands_beside_prose_once(page, caplog):
+def test_every_changed_line_stands_beside_prose_once(page, rendered):
     """The chapter tells every line that its stage changes, and nothing else."""
-    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", "companion.site.extension"]
-    html = markdown.markdown(page.body, extensions=extensions)
+    html, complaints = rendered(page)
 
-    assert caplog.messages == []
+    assert complaints == []
     assert 'class="rd-pane' in html
+
+
+def test_every_step_has_its_anchor_in_the_page(stage, page, rendered):
+    """`check` and the errata link to the ids that `steps` computes: the page has these, and no others."""
+    html, _ = rendered(page)
+
+    assert {step.ident for step in steps(stage)} == set(re.findall(r'id="(step-[\w-]+)"', html))
 
 
 def test_a_chapter_is_about_its_own_stage(stage, page):

@@ -1,24 +1,20 @@
 """A test's id says which value it is about. A position changes when a value is added before it."""
 
-from pathlib import Path
+
+def positional(lines):
+    """The tests that are told apart by a position."""
+    return [line for line in lines if line.startswith("positional: ")]
 
 
-def positional(run, folder):
-    """The tests of a folder that are told apart by a position."""
-    plugins = ("-p", "no:cacheprovider", "-p", "positional_ids")
-    found = run(folder, "-m", "pytest", "-q", "--collect-only", *plugins, PYTHONPATH=str(Path(__file__).parent))
-    return [line for line in found.stdout.splitlines() if line.startswith("positional: ")]
-
-
-def test_no_test_is_told_apart_by_a_position(run, stage):
+def test_no_test_is_told_apart_by_a_position(collected, stage):
     """What pytest cannot write as an id (a list, an object, half a character) gets a name in `ids`."""
-    assert positional(run, stage.path) == []
+    assert positional(collected(stage.path)) == []
 
 
-def test_a_position_is_found(run, tmp_path):
+def test_a_position_is_found(collected, tmp_path):
     """The check finds what pytest numbers, and leaves alone what it can write."""
     text = "import pytest\n@pytest.mark.parametrize('value', ['ada', [], 2])\ndef test_it(value): pass\n"
     (tmp_path / "test_it.py").write_text(text)
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:django\n")
 
-    assert positional(run, tmp_path) == ["positional: test_it.py::test_it[value1]"]
+    assert positional(collected(tmp_path)) == ["positional: test_it.py::test_it[value1]"]

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import pip
 import pytest
 
 from companion.chain.stages import ROOT, copy, find
+from tests.project.projects import PINS
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 SHOWN = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL))
 PERSON = {"email": "ada@example.com", "username": "ada", "password": "correct horse battery staple"}
+AS_DATA = tomllib.loads(Path(__file__).with_name("troubleshooting.toml").read_text())
 PROVOKE = {}
 BY_A_BROWSER = {"cors"}  # tests/browser/test_troubleshooting.py makes these mistakes
 
@@ -121,9 +124,10 @@ def _(desk):
 @provokes("old-python")
 def _(desk):
     # A package index with the one version that we pin, asked by the pip that we have in the name of an older Python.
-    page = '<a href="asgiref-3.13.0-py3-none-any.whl" data-requires-python="&gt;=3.11">asgiref</a>'
+    pin = PINS["asgiref"]
+    page = f'<a href="asgiref-{pin}-py3-none-any.whl" data-requires-python="&gt;=3.11">asgiref</a>'
     (desk.folder / "index.html").write_text(page)
-    old = ["--python-version=3.10", "--only-binary=:all:", "--no-index", "--find-links=index.html", "asgiref==3.13.0"]
+    old = ["--python-version=3.10", "--only-binary=:all:", "--no-index", "--find-links=index.html", f"asgiref=={pin}"]
     return output([sys.executable, "-m", "pip", "download", *old], desk.folder, PIP_CONFIG_FILE=os.devnull)
 
 
@@ -171,64 +175,11 @@ def _(desk):
     return desk.manage("check")
 
 
-@provokes("user-not-installed")
-def _(desk):
-    desk.copy("02-user-model")
-    desk.edit("config/settings.py", ("    'authentication',\n", ""))
-    return desk.manage("check")
-
-
-@provokes("no-app-label")
-def _(desk):
-    desk.copy("02-user-model")
-    desk.edit("config/settings.py", ("    'authentication',\n", ""), ("AUTH_USER_MODEL = 'authentication.User'", ""))
-    return desk.manage("shell", "-c", "import authentication.models")
-
-
-@provokes("no-settings")
-def _(desk):
-    desk.copy("03-user-manager")
-    return desk.python("-c", "from authentication.models import User")
-
-
-@provokes("swapped")
-def _(desk):
-    desk.copy("03-user-manager")
-    return desk.manage("shell", "-c", "from django.contrib.auth.models import User; User.objects.count()")
-
-
 @provokes("no-natural-key")
 def _(desk):
     desk.copy("02-user-model")
     desk.manage("migrate", "-v0")
     return desk.manage("createsuperuser", "--noinput", "--email=root@example.com", "--username=root")
-
-
-@provokes("no-authenticate")
-def _(desk):
-    desk.copy("08-urls")
-    desk.edit("authentication/serializers.py", ("from django.contrib.auth import authenticate\n", ""))
-    return desk.api('post("/api/login")')
-
-
-@provokes("wrong-jwt")
-def _(desk):
-    desk.copy("05-authentication-backend")
-    (desk.folder / "jwt.py").touch()
-    return desk.manage("shell", "-c", "from authentication.models import User; User(pk=1).token")
-
-
-@provokes("no-algorithms")
-def _(desk):
-    return desk.python("-c", f"import jwt; jwt.decode(jwt.encode({{}}, {'k' * 32!r}), {'k' * 32!r})")
-
-
-@provokes("short-key")
-def _(desk):
-    desk.copy("05-authentication-backend")
-    with (desk.folder / "config/settings.py").open("a") as settings:
-        settings.write("SECRET_KEY = 'secret'\n")
-    return desk.manage("check")
 
 
 @provokes("no-secret")
@@ -237,30 +188,12 @@ def _(desk):
     return desk.python("manage.py", "check", DJANGO_SETTINGS_MODULE="config.production")
 
 
-@provokes("no-table")
-def _(desk):
-    desk.copy("03-user-manager")
-    return desk.manage("shell", "-c", "from authentication.models import User; User.objects.count()")
-
-
 @provokes("inconsistent")
 def _(desk):
     desk.copy("01-dockerfile")
     desk.manage("migrate", "-v0")
     desk.copy("02-user-model")
     return desk.manage("migrate", "-v0")
-
-
-@provokes("no-credentials")
-def _(desk):
-    return desk.api('me(f"Token {token()}")')
-
-
-@provokes("expired")
-def _(desk):
-    desk.copy("08-urls")
-    desk.edit("config/settings.py", ("JWT_LIFETIME = timedelta(hours=1)", "JWT_LIFETIME = timedelta(hours=-1)"))
-    return desk.api('me(f"Bearer {token()}")')
 
 
 @provokes("token-used")
@@ -280,64 +213,36 @@ print(refresh(first).content.decode())
     return desk.manage("shell", "-c", code)
 
 
-@provokes("other-key")
-def _(desk):
-    change = "from django.conf import settings; signed = token(); settings.SECRET_KEY = 'k' * 50; "
-    return desk.api(f'{change}me(f"Bearer {{signed}}")')
-
-
-@provokes("token-null")
-def _(desk):
-    desk.copy("08-urls")
-    desk.edit("authentication/tokens.py", ("algorithm=ALGORITHM)", "algorithm=ALGORITHM).decode()"))
-    desk.edit(
-        "authentication/serializers.py",
-        (
-            "token = serializers.SerializerMethodField()\n\n    class Meta",
-            "token = serializers.CharField(read_only=True)\n\n    class Meta",
-        ),
-    )
-    desk.edit("authentication/views.py", ('serializer.data["token"]', 'serializer.data.get("token")'))
-    return desk.api('post("/api/registration")')
-
-
-@provokes("media-type")
-def _(desk):
-    form = "email=ada@example.com"
-    return desk.api(f'show(client.generic("POST", "/api/login", {form!r}, "application/x-www-form-urlencoded"))')
-
-
-@provokes("no-json")
-def _(desk):
-    return desk.api("""post("/api/login", "'{email:")""")
-
-
-@provokes("method")
-def _(desk):
-    return desk.api('show(client.get("/api/login"))')
-
-
 @provokes("csrf")
 def _(desk):
     answer = desk.api('show(django.test.Client(True, SERVER_NAME="localhost").post("/admin/login/", person))')
     return "\n".join(re.sub(r"<[^>]+>", "", line).strip() for line in answer.splitlines())
 
 
-@provokes("host")
-def _(desk):
-    return desk.api('client.get("/api/me", headers={"Host": "api.example.com"})')
+def provoke(entry, desk):
+    """Makes the mistake of an entry, and returns what was printed."""
+    if entry in PROVOKE:
+        return PROVOKE[entry](desk)
+    facts = AS_DATA[entry]
+    if "stage" in facts:
+        desk.copy(facts["stage"])
+    for path, changes in facts.get("edits", {}).items():
+        desk.edit(path, *changes)
+    for path, text in facts.get("written", {}).items():
+        (desk.folder / path).write_text(text)
+    return desk.api(facts["api"]) if "api" in facts else desk.python(*facts["run"])
 
 
 def test_every_entry_is_provoked():
     """Each heading of the third level has a message and a mistake that makes it, and the other way round."""
     assert len(SHOWN) == len(re.findall(r"^### ", PAGE, re.MULTILINE)) >= 15
-    assert SHOWN.keys() == PROVOKE.keys() | BY_A_BROWSER
+    assert SHOWN.keys() == PROVOKE.keys() | AS_DATA.keys() | BY_A_BROWSER
 
 
-@pytest.mark.parametrize("entry", PROVOKE)
+@pytest.mark.parametrize("entry", [*PROVOKE, *AS_DATA])
 def test_the_message_comes_out_word_for_word(entry, desk):
     """What the page shows is printed when one makes the mistake, each line of it."""
-    printed = [line.rstrip() for line in PROVOKE[entry](desk).splitlines()]
+    printed = [line.rstrip() for line in provoke(entry, desk).splitlines()]
     lines = [line for line in SHOWN[entry].splitlines() if line]
 
     assert [line for line in lines if not any(p == line or p.endswith(f": {line}") for p in printed)] == [], printed

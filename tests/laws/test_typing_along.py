@@ -3,28 +3,18 @@
 import ast
 import builtins
 
-import markdown
-
 from companion.chain.chapters import BESIDE, chapter, parse
 from companion.chain.stages import copy, files
 from companion.upkeep.transcripts.blocks import blocks
 from tests.laws.typist import Page, type_pane
 
 ELSEWHERE = ("in ", "before", "not here", "database of ")  # blocks that do not run what has been typed so far
-EXTENSIONS = [
-    "admonition",
-    "attr_list",
-    "tables",
-    "pymdownx.details",
-    "pymdownx.superfences",
-    "companion.site.extension",
-]
 
 
-def test_a_chapter_is_typed_from_its_page(later, before, run, tmp_path):
+def test_a_chapter_is_typed_from_its_page(later, before, run, rendered, tmp_path):
     """The panes alone lead from one stage to the next, and at each command `manage.py check` finds no fault."""
     page = chapter(later)
-    steps = Page(markdown.markdown(page.body, extensions=EXTENSIONS)).steps
+    steps = Page(rendered(page)[0]).steps
     commands = _commands(page.path.read_text())
     folder = copy(before, tmp_path / "typed")
 

@@ -10,9 +10,10 @@ from companion.chain.invocation import line
 from companion.chain.stages import find, stages
 from companion.learner import output
 from companion.learner.standing import stand
-from companion.learner.watch import Watched
+from companion.learner.watch import Watching
 from companion.running.run_suite import expected
 from tests.hosts import made_up
+from tests.project.projects import DJANGO
 
 TWO = "02-user-model"
 ALL = len(expected(find(TWO)))  # tests
@@ -70,7 +71,7 @@ def test_the_path_to_open_is_short_where_it_can_be(run, project, monkeypatch):
 
 def test_more_than_one_thing(run, project):
     """The first thing comes alone, and the others are counted; `--all` shows every one."""
-    folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {"==5.2.19": ""}})
+    folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
 
     out = run("check", folder)[1]
     assert out.count("Missing: ") == 1
@@ -83,7 +84,7 @@ def test_more_than_one_thing(run, project):
 
 def test_a_hint_and_a_traceback_come_when_asked_for(run, project):
     """`--hint` gives the docstring's second paragraph, `--traceback` what Python says."""
-    folder = project("01-dockerfile", {"requirements.txt": {"==5.2.19": ""}})
+    folder = project("01-dockerfile", {"requirements.txt": {DJANGO: ""}})
 
     out = run("check", folder)[1]
     assert out.endswith(f"  Hint: --hint\n{START}")
@@ -170,7 +171,7 @@ def test_a_stage_that_was_begun_takes_no_earlier_one_away(project, edits):
     assert found.done == 8
 
 
-def test_what_was_done_last_is_said_at_the_end(run, project):
+def test_what_was_done_last_is_said_at_the_end(run, project, every_test_passes):
     """After the last stage nothing comes."""
     assert run("check", project("final"))[1].endswith("\nAll is done: this was the last stage.\n")
 
@@ -235,7 +236,7 @@ def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, 
     folder = project(TWO, WRONG)
     printed = [run("start", "--stage", "2", tmp_path / "new")[1], run("check", "--json", "--stage", "2", folder)[1]]
     said = []
-    watched = Watched(folder, said.append, find(TWO))
+    watched = Watching(folder, said.append, find(TWO))
     watched.check()
 
     assert [made_up(text) for text in [*printed, *said]] == [set()] * (len(printed) + len(said))

@@ -7,12 +7,12 @@ import pytest
 
 from companion.chain.stages import find
 from companion.cli import main
-from companion.learner import memory, missing, output, standing
+from companion.learner import last_check, missing, output, standing
 from companion.learner.standing import stand
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.running.run_suite import check, expected
-from tests.project.projects import edit
+from tests.project.projects import DJANGO, edit
 
 TWO = "02-user-model"
 FAILS = "tests/test_user_model.py::test_str_returns_the_username"
@@ -84,15 +84,15 @@ def test_no_more_than_a_few_run_alone(look, project):
     folder = project("01-dockerfile")
     (folder / "authentication").mkdir()
     look(folder, "01-dockerfile")
-    last = memory.recall(locate(folder))
-    memory.remember(locate(folder), memory.Last(last.stage, expected(find(last.stage))))
+    last = last_check.recall(locate(folder))
+    last_check.remember(locate(folder), last_check.Last(last.stage, expected(find(last.stage))))
 
     assert len(look(folder, "01-dockerfile")[1][0]) == standing.FIRST
 
 
 def test_only_the_first_failure_is_explained_at_once(look, project, monkeypatch):
     """Explaining takes its time; the rest is explained when all tests have run."""
-    folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {"==5.2.19": ""}})
+    folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
     look(folder, "01-dockerfile")
     explained = []
     real = missing.explain
@@ -136,7 +136,7 @@ def test_what_is_fixed_is_said_once_and_forgotten(look, project):
 
     assert found.report.passed
     assert ([len(each) for each in ran], said) == ([1, len(expected(find(TWO)))], [])
-    assert memory.recall(locate(folder)).failed == []
+    assert last_check.recall(locate(folder)).failed == []
     assert len(look(folder)[1]) == 1
 
 
@@ -155,7 +155,7 @@ def test_nothing_is_written_into_the_project(look, project):
     look(folder)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
-    (kept,) = memory.FOLDER.iterdir()
+    (kept,) = last_check.FOLDER.iterdir()
     for content in ("{", "[]", json.dumps({"other": 1})):
         kept.write_text(content)
         assert len(look(folder)[1]) == 1
@@ -163,12 +163,12 @@ def test_nothing_is_written_into_the_project(look, project):
 
 def test_only_so_many_projects_are_remembered(tmp_path, monkeypatch):
     """The oldest are forgotten."""
-    monkeypatch.setattr(memory, "MOST", 2)
+    monkeypatch.setattr(last_check, "MOST", 2)
     for name in ("a", "b", "c"):
-        memory.remember(standing.Project(tmp_path / name, tmp_path / name), memory.Last(name))
+        last_check.remember(standing.Project(tmp_path / name, tmp_path / name), last_check.Last(name))
 
-    assert len(list(memory.FOLDER.iterdir())) == 2
-    assert memory.recall(standing.Project(tmp_path / "c", tmp_path / "c")).stage == "c"
+    assert len(list(last_check.FOLDER.iterdir())) == 2
+    assert last_check.recall(standing.Project(tmp_path / "c", tmp_path / "c")).stage == "c"
 
 
 def test_the_command_says_it_once(project, capsys):

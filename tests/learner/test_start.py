@@ -10,10 +10,7 @@ import pytest
 from companion.chain import invocation
 from companion.chain.stages import ROOT, files, find, stages
 from companion.learner import start as module
-from companion.learner import versions
-from companion.learner.standing import stand
 from companion.learner.start import CannotStart, start
-from companion.learner.versions import MARK, mark
 from companion.running.environment import environment
 
 
@@ -39,7 +36,7 @@ def test_a_project_is_the_stage_before(tmp_path):
     assert start(find("03-user-manager"), folder) is True
     have = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     extra = {name for name in have if not name.startswith(".git/")} - set(files(find("02-user-model")))
-    assert extra == {".gitignore", MARK}
+    assert extra == {".gitignore"}
     assert all(have[name] == path.read_bytes() for name, path in files(find("02-user-model")).items())
     assert log(folder) == ["Begin with 02-user-model"]
     assert "no issues" in manage(folder, "check")
@@ -134,21 +131,6 @@ def test_without_a_name_in_git_the_commit_is_made_all_the_same(tmp_path, monkeyp
         for name in ("one", "two")
     ]
     assert authors == ["Learner", "Ada"]
-
-
-def test_a_copy_that_is_older_than_its_stage_is_noted(tmp_path, monkeypatch):
-    """When the stage was changed since `start`, a check says so; a fresh copy and a broken mark say nothing."""
-    folder = tmp_path / "mine"
-    start(find("02-user-model"), folder)
-    assert stand(folder, find("01-dockerfile")).notes == []
-
-    (folder / MARK).write_text(mark(find("01-dockerfile")).replace(versions.edition(find("01-dockerfile")), "0" * 16))
-    (note,) = stand(folder, find("01-dockerfile")).notes
-    assert note.startswith("Your project began from an older copy of 01-dockerfile than the one here;")
-
-    for broken in ("{", "[]", '{"began as": "99-nothing"}'):
-        (folder / MARK).write_text(broken)
-        assert stand(folder, find("01-dockerfile")).notes == []
 
 
 def test_the_line_to_check_with_runs_from_any_folder(tmp_path, capsys, project):

@@ -17,10 +17,10 @@ import pytest
 
 from companion.chain.stages import ROOT, find
 from companion.learner import watch
-from companion.learner.watch import KEYS, Watched, relevant, saves
+from companion.learner.watch import KEYS, Watching, relevant, saves
 from companion.running import processes
 from companion.running.run_suite import expected
-from tests.project.projects import edit
+from tests.project.projects import DJANGO, edit
 
 PATIENCE = 120  # seconds until a terminal that says nothing has failed
 ONE = "01-dockerfile"
@@ -93,7 +93,7 @@ def test_a_save_is_checked_and_keys_are_answered(terminal, project, options):
     shown = terminal("watch", *options, folder)
     assert "Done. Next comes 02-user-model" in shown.expect(KEYS)
 
-    edit(folder / "requirements.txt", {"==5.2.19": ""})
+    edit(folder / "requirements.txt", {DJANGO: ""})
     assert shown.expect("Checking ...\n").endswith("\nSaved: requirements.txt. Checking ...\n")
     assert "Missing: Every line of requirements.txt names one exact version." in shown.expect(KEYS)
 
@@ -102,11 +102,11 @@ def test_a_save_is_checked_and_keys_are_answered(terminal, project, options):
     shown.press("h")
     shown.expect("Hint: Write `package==1.2.3`.")
     shown.press("d")
-    shown.expect("-Django\n  +Django==5.2.19")
+    shown.expect(f"-Django\n  +Django{DJANGO}")
     shown.press("t")
     shown.expect("Traceback (most recent call last):")
 
-    edit(folder / "requirements.txt", {"Django": "Django==5.2.19"})
+    edit(folder / "requirements.txt", {"Django": f"Django{DJANGO}"})
     assert "Done. Next comes 02-user-model" in shown.expect(KEYS)
     shown.press("n")
     assert "Your project has no app authentication yet" in shown.expect(KEYS)
@@ -161,7 +161,7 @@ def watched(project):
 
     def watched(stage, edits=None, by=None):
         said = []
-        each = Watched(project(stage, edits), said.append, find(by) if by else None)
+        each = Watching(project(stage, edits), said.append, find(by) if by else None)
         each.check()
         said.clear()
         return each, said
@@ -187,7 +187,7 @@ def test_all_that_is_missing(watched):
     assert "\n  2 tests wait for this." in click.unstyle(said[0])
 
 
-def test_next_after_the_last(watched):
+def test_next_after_the_last(watched, every_test_passes):
     """After the last stage there is no next one."""
     each, said = watched("final")
 
@@ -222,7 +222,7 @@ def test_processes_wait_for_the_next_save(project, monkeypatch):
     monkeypatch.setattr(processes, "Started", count)
     with processes.prepared(watch.WAITING):
         assert len(started) == 2
-        each = Watched(project(ONE), lambda text: None)
+        each = Watching(project(ONE), lambda text: None)
         each.check()
         assert len(started) == 3
         assert len([one for one in started if one.process.poll() is None]) == 2
@@ -231,7 +231,7 @@ def test_processes_wait_for_the_next_save(project, monkeypatch):
 
 def test_a_key_before_the_first_check_waits(tmp_path):
     """As long as nothing was found, there is nothing to show."""
-    assert Watched(tmp_path, print).key("h") is True
+    assert Watching(tmp_path, print).key("h") is True
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 """Projects as learners have them, made from the real stages."""
 
-from companion.chain.stages import copy, find
+from companion.chain.stages import ROOT, copy, find
+from companion.learner.outdated import pins
+
+PINS = pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))  # the version of each package, by lower-case name
+DJANGO = f"=={PINS['django']}"
 
 
 def typed(stage, folder, edits=None):

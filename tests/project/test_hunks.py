@@ -4,7 +4,6 @@ import pytest
 
 from companion.chain.stages import find
 from companion.project.edits import apply
-from companion.project.hunks import hunks
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.project.statements import lines_as_statements, statements
@@ -19,8 +18,8 @@ def known(stage, folder, edits):
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_project_without_its_differences_is_the_stage(tmp_path, mistake):
     """Whatever the mistake, the stage's lines in the place of the project's make the statements of the stage."""
-    project = known(mistake.stage, tmp_path / "mine", mistake.edits)
-    changed = apply([hunk for hunk in hunks(project) if hunk.kind != "renamed"], project.files)
+    project = known(mistake.stage, tmp_path / "mine", mistake.changes)
+    changed = apply([hunk for hunk in project.hunks if hunk.kind != "renamed"], project.files)
     names = {file: name for name, file in project.pairs.items()}
 
     for file, text in changed.items():
@@ -30,7 +29,7 @@ def test_a_project_without_its_differences_is_the_stage(tmp_path, mistake):
 
 
 def test_a_stage_has_no_differences_from_itself(tmp_path):
-    assert hunks(known("08-urls", tmp_path / "mine", {})) == []
+    assert known("08-urls", tmp_path / "mine", {}).hunks == []
 
 
 @pytest.mark.parametrize(
@@ -44,6 +43,6 @@ def test_a_stage_has_no_differences_from_itself(tmp_path):
 )
 def test_a_difference_has_the_line_of_the_first_word_that_differs(tmp_path, edit, place, kind, mine, theirs):
     """The kind of a difference, and the words on both sides."""
-    (found,) = hunks(known("05-authentication-backend", tmp_path / "mine", {"authentication/tokens.py": edit}))
+    (found,) = known("05-authentication-backend", tmp_path / "mine", {"authentication/tokens.py": edit}).hunks
 
     assert (found.place.line, found.kind, found.mine, found.theirs) == (place, kind, mine, theirs)

@@ -7,6 +7,7 @@ import pytest
 from companion.chain.stages import find, stages
 from companion.project.results import MISSING, PASSED, TIMEOUT
 from companion.running.run_suite import check, expected
+from tests.project.projects import DJANGO
 
 FIRST = stages()[0].name
 SECOND = stages()[1].name
@@ -38,7 +39,7 @@ def test_nothing_is_written_into_the_project(project):
 
 def test_the_learners_own_files_are_looked_at(checked):
     """A test that reads the Dockerfile reads the learner's, though the test itself lies in the stage."""
-    report = checked(FIRST, {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {"==5.2.19": ""}})
+    report = checked(FIRST, {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
 
     assert set(failures(report)) == {
         "test_the_image_does_not_run_as_root",

@@ -85,7 +85,7 @@ def known(project):
 def test_a_place_of_the_project_leads_back_to_the_stage(known):
     """A line inside of a symbol belongs to the last stage that changes that symbol; any other to its file's."""
     chain = suite.until(find("05-authentication-backend"))
-    line = next(d for d in known.definitions if d.symbol.name == "AUTH_USER_MODEL").symbol.first
+    line = next(symbol for _, symbol in known.definitions if symbol.name == "AUTH_USER_MODEL").first
 
     found = aim_at(Place("config/settings.py", line), known, chain)
     assert (str(found.stage), found.symbol) == ("02-user-model", "AUTH_USER_MODEL")
@@ -109,23 +109,23 @@ def test_requirements_and_hints_are_the_docstrings_paragraphs():
 def test_ids_are_remembered_as_long_as_the_tests_are_the_same(tmp_path, chain_of_one):
     """The ids are collected once, and again when any test was edited; a broken memory is none."""
     stage = chain_of_one
-    assert suite.remembered(stage, tmp_path) is None
-    suite.remember(stage, ["tests/test_a.py::test_a"], tmp_path)
-    assert suite.remembered(stage, tmp_path) == ["tests/test_a.py::test_a"]
+    assert suite.kept_ids(stage, tmp_path) is None
+    suite.keep_ids(stage, ["tests/test_a.py::test_a"], tmp_path)
+    assert suite.kept_ids(stage, tmp_path) == ["tests/test_a.py::test_a"]
 
     Path(stage.path, "tests/test_a.py").write_text("def test_b(): pass\n")
-    assert suite.remembered(stage, tmp_path) is None
-    suite.remember(stage, ["tests/test_a.py::test_b"], tmp_path)
+    assert suite.kept_ids(stage, tmp_path) is None
+    suite.keep_ids(stage, ["tests/test_a.py::test_b"], tmp_path)
     (kept,) = tmp_path.glob("01-a-*.json")
     kept.write_text("{")
-    assert suite.remembered(stage, tmp_path) is None
+    assert suite.kept_ids(stage, tmp_path) is None
 
 
 def test_a_folder_that_cannot_be_written_to_is_no_harm(tmp_path, chain_of_one):
     """Where nothing can be remembered, nothing is, and nothing fails."""
     (tmp_path / "file").touch()
 
-    suite.remember(chain_of_one, ["x"], tmp_path / "file")
+    suite.keep_ids(chain_of_one, ["x"], tmp_path / "file")
 
 
 @pytest.fixture

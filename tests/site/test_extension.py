@@ -8,6 +8,7 @@ from datetime import date
 
 import markdown
 import pytest
+from pymdownx.snippets import SnippetMissingError
 
 from companion.chain.chapters import chapter
 from companion.chain.stages import ROOT, find, stages
@@ -116,6 +117,18 @@ def render(root, caplog):
     return render
 
 
+def test_a_file_of_an_exercise_is_shown(render, root, tmp_path, monkeypatch):
+    """The file is found wherever the build runs, and keeps its indentation. A file that does not exist is an error."""
+    (root / "exercises/02-new").mkdir(parents=True)
+    (root / "exercises/02-new/mine.py").write_text("if 1:\n    pass\n")
+    monkeypatch.chdir(tmp_path)
+    html, problems = render('```text\n--8<-- "02-new/mine.py"\n```\n')
+
+    assert (re.sub("<[^>]+>", "", html).strip(), problems) == ("if 1:\n    pass", [])
+    with pytest.raises(SnippetMissingError, match="02-new/none.py"):
+        render('```text\n--8<-- "02-new/none.py"\n```\n')
+
+
 def fault(**changes):
     facts = {"title": "T", "severity": "high", "area": "login", "fixed": "02-new app.py#sign",
              "tested": "tests/test_app.py::test_it"}  # fmt: skip
@@ -196,15 +209,6 @@ def test_a_place_leads_to_the_step_that_shows_it(root):
     assert steps(find("01-old", root), root) == []
 
 
-def test_every_step_of_the_real_chapters_is_found(render):
-    """The ids are those that the chapters have: each is one that the real page carries."""
-    names = ["companion.site.extension"]
-    for stage in stages():
-        text = (ROOT / "docs/chapters" / f"{stage.name}.md").read_text().partition("\n---\n")[2]
-        page = markdown.markdown(text, extensions=["admonition", "attr_list", "pymdownx.superfences", *names])
-        assert {step.ident for step in steps(stage)} == set(re.findall(r'id="(step-[\w-]+)"', page)), stage.name
-
-
 def test_a_fault_is_shown_with_where_and_by_what(render):
     """Heading with its address, state, way to the step, test with its sentence."""
     page, found = render(ERRATA)
@@ -223,6 +227,31 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
         '<span class="er-facts"><span class="er-severity">High</span><span class="er-state">Fixed in 02</span></span>'
     )
     assert f"{facts}</summary>" in page.replace("\n", "")
+
+
+def test_a_spread_shows_a_step_of_a_chapter_on_another_page(render):
+    """It has the lines of the step, with links from the prose; no place, no link to the whole file, no foot."""
+    page, found = render("/// spread | 02-new app.py#sign\n\nIt has `KEY`.\n\n///\n")
+
+    assert found == []
+    assert page.count("<figure") == 1
+    assert 'class="rd-step rd-spread"' in page
+    assert "rd-place" not in page
+    assert "rd-whole" not in page
+    assert "rd-foot" not in page
+
+
+@pytest.mark.parametrize(
+    ("argument", "problem"),
+    [
+        ("02-nwe app.py#sign", "02-nwe"),
+        ("02-new app.py#sing", "/// spread | 02-new app.py#sing: no step of 02-new shows app.py#sing"),
+    ],
+)
+def test_a_spread_that_shows_nothing_is_named(render, argument, problem):
+    """An unknown stage or symbol is a problem of the build."""
+    _, found = render(f"/// spread | {argument}\n\nProse.\n\n///\n")
+    assert any(problem in message for message in found)
 
 
 def test_the_tally_counts(render):
@@ -520,13 +549,15 @@ def test_the_picture_names_each_file_with_the_stage_that_adds_it():
 
 
 def test_the_picture_is_in_the_page(render, root):
-    """Inline, so that it has the page's colours, with its caption below it."""
+    """Inline, so that it has the page's colours, after the prose about it."""
     (root / "docs/assets").mkdir()
     (root / "docs/assets/journey.svg").write_text('<svg role="img"></svg>\n')
-    page, _ = render("# S\n\n/// picture | journey\nA caption.\n///\n")
+    page, _ = render("# S\n\n/// picture | journey\nSome prose.\n///\n")
 
-    assert '<div class="pc-drawing" data-search-exclude=""><svg role="img"></svg></div>' in page
-    assert "<figcaption>\n<p>A caption.</p>\n</figcaption>" in page
+    assert page.endswith(
+        '<div class="pc">\n<div class="pc-prose">\n<p>Some prose.</p>\n</div>\n'
+        '<div class="pc-drawing" data-search-exclude=""><svg role="img"></svg></div>\n</div>'
+    )
 
 
 def test_the_versions_are_the_pins(render, root):

@@ -22,6 +22,10 @@ CURL = """curl -i http://127.0.0.1:8000/api/login \\
             "cp -r ../tutorial/steps/01-dockerfile/tests .",
             "Copy-Item -Recurse -Force ../tutorial/steps/01-dockerfile/tests .",
         ),
+        (
+            "../tutorial/.venv/bin/python ../tutorial/companion check . --exercise",
+            r"..\tutorial\.venv\Scripts\python ../tutorial/companion check . --exercise",
+        ),
         ("touch a/__init__.py b/__init__.py", "New-Item a/__init__.py, b/__init__.py"),
         ("export DEBUG=on", '$env:DEBUG = "on"'),
         ('export KEY=$(python -c "print(1)")', '$env:KEY = python -c "print(1)"'),

@@ -1,10 +1,7 @@
 """The site itself, built strictly from this tree: what has to be true of all its pages together."""
 
-import os
 import re
 import struct
-import subprocess
-import sys
 import xml.etree.ElementTree as etree
 from html import unescape
 from html.parser import HTMLParser
@@ -38,22 +35,9 @@ class Page(HTMLParser):
             self.rels.setdefault(found["rel"], found["href"])
 
 
-def built(folder, *options):
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder), *options]
-    env = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SITE_URL": ADDRESS, "REPO_URL": "https://code.test"}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    return built(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture(scope="module")
-def offline(tmp_path_factory):
-    return built(tmp_path_factory.mktemp("offline"), "-f", "mkdocs-offline.yml")
+def site(built):
+    return built(SITE_URL=ADDRESS, REPO_URL="https://code.test")
 
 
 @pytest.fixture(scope="module")

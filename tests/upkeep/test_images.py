@@ -113,16 +113,19 @@ def workshop(tmp_path, monkeypatch):
     [
         ("01-dockerfile", "GET / 200, runs as app"),
         ("03-user-manager", "GET /admin/ 302, runs as app"),
-        ("08-urls", "test_register_log_in_and_fetch_the_user passed, runs as app"),
         ("final", "test_register_log_in_and_fetch_the_user passed, runs as app, healthy"),
     ],
 )
 def test_a_stage_is_asked_what_it_can_answer(workshop, capsys, stage, answers):
-    """From 07 on, its own test over HTTP runs against it (from 11 on with email); final's health check is run too."""
+    """A stage with URLs: its own test over HTTP, here with email; final's health check is run too.
+
+    What git ignores, such as a database left by a run, is no part of the image.
+    """
     assert main(["images", stage]) == 0
     assert capsys.readouterr().out == (
         f"Built and run with workshop:\n{stage}: {answers}\n1 of 1 built, run and answered\n"
     )
+    assert workshop.context == set(files(find(stage)))
     if "healthy" in answers:  # by the command in the Dockerfile, so that a wrong one fails
         assert workshop.checked[-1][:2] == ("python", "-c")
         assert "/health" in workshop.checked[-1][2]
@@ -155,13 +158,6 @@ def test_an_image_that_does_not_do_its_work_is_noticed(workshop, monkeypatch, st
 
     with pytest.raises(images.Failed, match=said):
         images.try_image(find(stage), workshop)
-
-
-def test_only_files_of_the_stage_go_into_its_image(workshop):
-    """What git ignores, such as a database left by a run, is no part of the image."""
-    images.try_image(find("01-dockerfile"), workshop)
-
-    assert workshop.context == set(files(find("01-dockerfile")))
 
 
 def test_an_image_is_built_where_its_recipe_changes(chain):

@@ -98,14 +98,6 @@ def test_a_word_may_be_allowed(page):
     assert list(findings(page("A transaction holds a lock. Write `/// beside` in docs."))) == []
 
 
-def test_the_words_of_a_picture_are_no_sentences(page):
-    """They are in its parts, without a full stop between them."""
-    assert (
-        list(findings(page(f"Text.\n\n<figure>\n<svg>\n{'<text>word</text>' * 40}\n</svg>\n</figure>\n\nText.\n")))
-        == []
-    )
-
-
 def test_a_chapter_has_at_most_1800_words(page):
     """A folded note does not count."""
     text = "One word.\n\n" * 900

@@ -15,6 +15,7 @@ PARTS = (
     "overrides",
     "steps",
     "final",
+    "exercises",
     "companion",
     "tests",
     "mkdocs.yml",

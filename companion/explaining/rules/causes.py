@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from companion.explaining.advice import Advice
+from companion.explaining.advice import Advice, Rule, at
 from companion.project.index import Known
 from companion.project.results import Failure, Place
 
@@ -24,12 +24,9 @@ def assigned_twice(failure: Failure, known: Known) -> Advice | None:
             lost = needed.get(name, set()) - _elements(value)
             if name in earlier and lost & _elements(earlier[name]):
                 place = Place(file, value.lineno, text.splitlines()[value.lineno - 1].strip())
-                return Advice(
-                    f"{place}, assigns {name} again. This replaces the value of line {earlier[name].lineno}, "
-                    f"so {min(lost & _elements(earlier[name]))} is lost.",
-                    f"Merge the two into one {name}.",
-                    place,
-                )
+                said = f", assigns {name} again. This replaces the value of line {earlier[name].lineno}"
+                said += f", so {min(lost & _elements(earlier[name]))} is lost."
+                return at(place, said, f"Merge the two into one {name}.")
             earlier[name] = value
     return None
 
@@ -60,12 +57,9 @@ def drf_class_among_django_backends(failure: Failure, known: Known) -> Advice | 
     ours = [name for name in named if name.strip("'").endswith(".backends.JWTAuthentication")]
     if not place or not ours or "AUTHENTICATION_BACKENDS" in known.text_of_stage(known.settings):
         return None
-    return Advice(
-        f"{place}: AUTHENTICATION_BACKENDS is for classes that check passwords. JWTAuthentication reads tokens, and "
-        "belongs in REST_FRAMEWORK, under DEFAULT_AUTHENTICATION_CLASSES.",
-        "Remove AUTHENTICATION_BACKENDS from the settings.",
-        place,
-    )
+    said = ": AUTHENTICATION_BACKENDS is for classes that check passwords. JWTAuthentication reads tokens, and "
+    said += "belongs in REST_FRAMEWORK, under DEFAULT_AUTHENTICATION_CLASSES."
+    return at(place, said, "Remove AUTHENTICATION_BACKENDS from the settings.")
 
 
 def imported_too_early(failure: Failure, known: Known) -> Advice | None:
@@ -76,11 +70,8 @@ def imported_too_early(failure: Failure, known: Known) -> Advice | None:
         stage = known.text_of_stage(place.file)
         if re.match(r"(from|import) ", place.code) and place.code not in map(str.strip, stage.splitlines()):
             why = "The settings name classes as text." if place.file == known.settings else "The models come later."
-            return Advice(
-                f"{place}, imports the models too early: Django has not loaded the apps yet.",
-                f"Remove the import, or move it into the function that needs it. {why}",
-                place,
-            )
+            said = ", imports the models too early: Django has not loaded the apps yet."
+            return at(place, said, f"Remove the import, or move it into the function that needs it. {why}")
     return None
 
 
@@ -89,11 +80,8 @@ def user_model_too_early(failure: Failure, known: Known) -> Advice | None:
     call = next((place for place in failure.places if "get_user_model()" in place.code), None)
     if call is None or "has not been installed" not in failure.message:
         return None
-    return Advice(
-        f"{call}, calls get_user_model() before the class User exists: authentication/models.py imports this module.",
-        "Remove the call, or move it into the function that needs it.",
-        call,
-    )
+    said = ", calls get_user_model() before the class User exists: authentication/models.py imports this module."
+    return at(call, said, "Remove the call, or move it into the function that needs it.")
 
 
 def folder_beside_file(failure: Failure, known: Known) -> Advice | None:
@@ -101,15 +89,10 @@ def folder_beside_file(failure: Failure, known: Known) -> Advice | None:
     for file in known.texts:
         folder = file.removesuffix(".py") + "/__init__.py"
         if folder in known.texts and known.text_of_stage(file):
-            return Advice(f"{folder} hides {file}: Python imports the folder, and never reads the file.",
-                          "Remove one of them.", Place(folder, 0))  # fmt: skip
+            said = f" hides {file}: Python imports the folder, and never reads the file."
+            return at(Place(folder, 0), said, "Remove one of them.")
     return None
 
 
-RULES = [
-    folder_beside_file,
-    assigned_twice,
-    drf_class_among_django_backends,
-    imported_too_early,
-    user_model_too_early,
-]
+RULES: list[Rule] = [folder_beside_file, assigned_twice, drf_class_among_django_backends, imported_too_early]
+RULES.append(user_model_too_early)

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import re
-from importlib.util import find_spec
 
-from companion.explaining.advice import Advice, subject
+from companion.explaining.advice import Advice, Rule, at
 from companion.project.index import Known, close
 from companion.project.results import Failure, Place
 
-PACKAGES = {  # what is imported, and what is installed, where the two differ
-    "rest_framework": "djangorestframework",
-    "jwt": "PyJWT",
-    "environ": "django-environ",
-    "corsheaders": "django-cors-headers",
-    "decouple": "python-decouple",
-    "dotenv": "python-dotenv",
-    "django": "Django",
-    "rest_framework_simplejwt": "djangorestframework-simplejwt",
-    "rest_framework_jwt": "djangorestframework-jwt",
-    "dj_rest_auth": "dj-rest-auth",
-    "knox": "django-rest-knox",
-    "allauth": "django-allauth",
-    "oauth2_provider": "django-oauth-toolkit",
-    "django_filters": "django-filter",
-    "django_extensions": "django-extensions",
-    "debug_toolbar": "django-debug-toolbar",
-    "drf_spectacular": "drf-spectacular",
-    "drf_yasg": "drf-yasg",
-}
+# What is imported, and what is installed, where the two differ by more than their underscores.
+NAMES = """rest_framework=djangorestframework jwt=PyJWT environ=django-environ corsheaders=django-cors-headers
+decouple=python-decouple dotenv=python-dotenv django=Django rest_framework_simplejwt=djangorestframework-simplejwt
+rest_framework_jwt=djangorestframework-jwt dj_rest_auth=dj-rest-auth knox=django-rest-knox allauth=django-allauth
+oauth2_provider=django-oauth-toolkit django_filters=django-filter django_extensions=django-extensions
+debug_toolbar=django-debug-toolbar"""
+PACKAGES = dict(each.split("=") for each in NAMES.split())
 
 
 def no_package(failure: Failure, known: Known) -> Advice | None:
@@ -39,29 +25,27 @@ def no_package(failure: Failure, known: Known) -> Advice | None:
     place = place or known.line(rf"""["']{re.escape(name)}(\.|["'])""", known.settings, *known.texts)
     imported = {package.lower(): module for module, package in PACKAGES.items()}.get(name.lower().replace("_", "-"))
     if imported and imported != name:
-        return Advice(f"{subject(place)} imports {name}, and that package is imported as {imported}.",
-                      f"Write: import {imported}", place)  # fmt: skip
-    top = name.partition(".")[0]
-    if find_spec(top) or top not in PACKAGES and _of_the_project(top, place, known):
+        said = f", imports {name}, and that package is imported as {imported}."
+        return at(place, said, f"Write: import {imported}")
+    # Python names only the first part of a package that is not there: the first part of a dotted name is there.
+    if "." in name or name not in PACKAGES and _of_the_project(name, place, known):
         return None
-    package = PACKAGES.get(top, top.replace("_", "-"))
-    said = f"{subject(place)} needs the package {package}, which is not installed."
-    install = f"python -m pip install {package}"
-    if place and top not in known.packages:
-        return Advice(f"{said} This stage doesn't use it.",
-                      f"Remove {name} from this line, or install the package: {install}", place)  # fmt: skip
-    return Advice(said, f"Install it into the environment that checks: {install}", place)
+    package = PACKAGES.get(name, name.replace("_", "-"))
+    said, install = f", needs the package {package}, which is not installed.", f"python -m pip install {package}"
+    if place and name not in known.packages:
+        remedy = f"Remove {name} from this line, or install the package: {install}"
+        return at(place, f"{said} This stage doesn't use it.", remedy)
+    return at(place, said, f"Install it into the environment that checks: {install}")
 
 
-def _of_the_project(top: str, place: Place | None, known: Known) -> bool:
+def _of_the_project(name: str, place: Place | None, known: Known) -> bool:
     """Whether a name is one of the project's own modules or of the stage's, or may be one of them, mistyped."""
     modules = {file.removeprefix(known.prefix) for file in known.texts} | {known.theirs(f) for f in known.stage_texts}
-    names = {part for file in modules for part in file.removesuffix(".py").split("/")}
-    meant = close(top, names | known.packages)
+    meant = close(name, {part for file in modules for part in file.removesuffix(".py").split("/")} | known.packages)
     # What only begins like one of our packages is a package of its own, and no typo.
-    own = meant is not None and re.match(f"{re.escape(meant)}[_-]", top)
+    own = meant is not None and re.match(f"{re.escape(meant)}[_-]", name)
     manage = place is None or place.file.endswith("manage.py")
-    path = place is not None and re.search(rf"""["']{re.escape(top)}\.""", place.code)
+    path = place is not None and re.search(rf"""["']{re.escape(name)}\.""", place.code)
     return manage or bool(path) or (meant is not None and not own)
 
 
@@ -69,9 +53,9 @@ def no_name(failure: Failure, known: Known) -> Advice | None:
     """A name that is used without importing it."""
     hit = re.search(r"name '(\w+)' is not defined", failure.message)
     place, line = failure.place, hit and known.import_of(hit[1])
-    if failure.type != "NameError" or not hit or not place or not line or known.define(hit[1], place.file):
+    if failure.type != "NameError" or not hit or not place or not line or known.defines(place.file, hit[1]):
         return None
-    return Advice(f"{place}, uses {hit[1]} without importing it.", f"Add at the top of the file: {line}", place)
+    return at(place, f", uses {hit[1]} without importing it.", f"Add at the top of the file: {line}")
 
 
-RULES = [no_package, no_name]
+RULES: list[Rule] = [no_package, no_name]

@@ -1,4 +1,4 @@
-"""What Python cannot read, in plain words."""
+"""What Python cannot read. Python itself says most of it well; these rules add what it cannot know."""
 
 from __future__ import annotations
 
@@ -9,54 +9,29 @@ from companion.project.index import Known
 from companion.project.results import Failure, Place
 
 UNREADABLE = ("SyntaxError", "IndentationError", "TabError")
-CURLY = re.compile("[\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
-                   "\N{RIGHT SINGLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}]")  # fmt: skip
+CURLY = "\u201c\u201d\u2018\u2019\u201e"
+CODE = r"\s*(?:def|class|from|import|return|@|\w+ = )"
 
-# A pattern in Python's message, the sentence behind "FILE, line N", and the remedy. {0} is the pattern's first group.
-MESSAGES = [
-    (
-        r"unindent does not match",
-        "is indented to a depth that no line above it has.",
-        "Use four spaces for each level.",
-    ),
-    (r"unexpected indent", "is indented, though no line above it opens a block.", "Move it to the left."),
-    (
-        r"expected an indented block after (.+ on line \d+)",
-        "has to be indented: it belongs to the {0}.",
-        "Begin the line with four more spaces, or give the block a line of its own.",
-    ),
-    (r"'(.)' was never closed", "opens a {0} that is never closed.", "Close it where what it holds ends."),
-    (r"unmatched '(.)'", "closes a {0} that was never opened.", "Remove it, or open it where it should begin."),
-    (
-        r"closing parenthesis '(.)' does not match",
-        "closes another bracket with {0} than was opened.",
-        "Close each bracket with its own kind.",
-    ),
-    (r"expected ':'", "needs a colon at its end.", "End it with a colon: the block below it belongs to it."),
-    (
-        r"unterminated (?:triple-quoted )?f?-?string|EOL while",
-        "begins a text whose closing quotation mark is missing.",
-        "Put the same quotation mark at the end of the text.",
-    ),
-    (r"forgot a comma", "lacks a comma between two values.", "Put a comma at the end of each line of a list."),
-    (r"outside function", "returns, but stands in no function.", "Indent it as deep as the function that it ends."),
-    (
-        r"f-string: (?:expecting '}'|unterminated|unmatched)",
-        "has a text in a text: before Python 3.12 the two need other quotation marks.",
-        "Inside the braces write ' where the text begins with \", or the other way round.",
-    ),
-    (
-        r"invalid character '(.)'",
-        "has the sign {0}, which Python does not know.",
-        "Is it from a page, in place of code that is not shown?",
-    ),
-    (r"codec can't decode|encoding", "is not saved as UTF-8.", "Save the file as UTF-8."),
-    (
-        r"(?:cannot assign to|Maybe you meant '==')",
-        "assigns to something that cannot be assigned to.",
-        "Write == to compare.",
-    ),
-]
+# A pattern in the line, what is wrong with the line, and the remedy. {0} is the pattern's first group.
+LINES = {
+    r"^(?:<{7}|={7}|>{7})(?: |$)": "is the mark of a merge that was not finished.\n"
+    "Keep one of the two versions between <<<<<<< and >>>>>>>, and remove the marks.",
+    rf"([{CURLY}])": "has the quotation mark {0}, which Python does not know.\nType ' or \" in its place.",
+    rf"^[+-]{CODE}|^@@ ": "begins with the sign of a diff.\nCopy the line without the + or - at its start.",
+    rf"^\d+:? {CODE}": "begins with the number of a line.\nCopy the line without its number.",
+    r"^(?:\$|>>>|\.\.\.) ": "begins with a prompt.\nCopy the line without what stands before it.",
+    r"^(Def|Class|Import|From|Return|If|Else|For|Try|Except|Raise)\b": "begins with {0}, which Python only knows in "
+    "lower case.\nWrite its first letter small.",
+}
+# The same for patterns in Python's message.
+MESSAGES = {
+    r"non-printable character (U\+\w+)": "has a character that nobody can see ({0}).\n"
+    "Delete the spaces of the line and type them again.",
+    r"tabs and spaces": "mixes tabs and spaces.\nIndent every line with spaces, four for each level.",
+    r"codec can't decode|encoding": "is not saved as UTF-8.\nSave the file as UTF-8.",
+    r"^f-string: ": "has a text in a text: before Python 3.12 the two need different quotation marks.\n"
+    "Inside the braces write ' where the text begins with \", or the other way round.",
+}
 
 
 def unreadable(failure: Failure, known: Known) -> Advice | None:
@@ -65,60 +40,24 @@ def unreadable(failure: Failure, known: Known) -> Advice | None:
     if "null bytes" in failure.message:
         file = next((name for name, text in known.texts.items() if "\0" in text), None)
         place = Place(file, 0) if file else place
-        return Advice(f"{at(place)} is no text that Python can read.", "Save it as UTF-8 (not as UTF-16).", place)
+        return at(place, " is not text that Python can read.", "Save it as UTF-8 (not as UTF-16).")
     if failure.type not in UNREADABLE or place is None:
         return None
-    code = place.code.strip()
-    if re.match(r"(<{7}|={7}|>{7})( |$)", code):
-        return Advice(
-            f"{place}, is the mark of a merge that was not finished.",
-            "Keep one of the two versions between <<<<<<< and >>>>>>>, and remove the marks.",
-            place,
-        )
-    if curly := CURLY.search(code):
-        return Advice(
-            f"{place}, has the quotation mark {curly[0]}, which Python does not know.",
-            "Type ' or \" in its place.",
-            place,
-        )
-    if re.match(r"[+-]\s*(def|class|from|import|return|@|\w+ = )|@@ ", code):
-        return Advice(
-            f"{place}, begins with the sign of a diff.", "Copy the line without the + or - at its start.", place
-        )
-    if spelled := re.match(r"(Def|Class|Import|From|Return|If|Else|For|Try|Except|Raise)\b", code):
-        word = spelled[1]
-        return Advice(f"{place}, begins with {word}, and Python's word is {word.lower()}.",
-                      f"Write {word.lower()}.", place)  # fmt: skip
-    if re.match(r"\d+:?\s+(def|class|from|import|return|@|\w+ = )", code):
-        return Advice(f"{place}, begins with the number of a line.", "Copy the line without its number.", place)
     if outside := _meta(failure, place, known):
         return outside
-    if re.match(r"(\$|>>>|\.\.\.) ", code):
-        return Advice(f"{place}, begins with a prompt.", "Copy the line without what stands before it.", place)
-    if hidden := re.search(r"non-printable character (U\+\w+)", failure.message):
-        return Advice(
-            f"{place}, holds a character that nobody sees ({hidden[1]}).",
-            "Delete the spaces of the line and type them again.",
-            place,
-        )
-    if failure.type == "TabError":
-        return Advice(f"{place}, mixes tabs and spaces.", "Indent every line with spaces, four for each level.", place)
-    for pattern, sentence, remedy in MESSAGES:
-        if hit := re.search(pattern, failure.message):
-            return Advice(f"{place}, {sentence.format(*hit.groups())}", remedy, place)
-    return Advice(
-        f"Python cannot read {place}: {failure.message}.", "Look at that line, and at the end of the one above.", place
-    )
+    for table, text in ((LINES, place.code.strip()), (MESSAGES, failure.message)):
+        for pattern, words in table.items():
+            if hit := re.search(pattern, text):
+                return at(place, *f", {words.format(*hit.groups())}".split("\n"))
+    said = f": Python cannot read this line: {failure.message}."
+    return at(place, said, "Look at that line, and at the end of the one above.")
 
 
 def _meta(failure: Failure, place: Place, known: Known) -> Advice | None:
     """A `class Meta:` at the margin: what follows is still indented as part of the class around it."""
-    if "unindent does not match" not in failure.message and "unexpected indent" not in failure.message:
-        return None
     above = enumerate(known.texts.get(place.file, "").splitlines()[: place.line], 1)
     lines = [number for number, line in above if re.match(r"class Meta\b", line)]
-    if not lines:
+    if not lines or not re.search(r"unindent does not match|unexpected indent", failure.message):
         return None
-    there = Place(place.file, lines[-1])
-    return Advice(f"{there}: class Meta stands at the margin, and belongs into the class above it.",
-                  "Indent it, and what it holds, by four spaces more.", there)  # fmt: skip
+    said = ": class Meta is at the margin, and belongs in the class above it."
+    return at(Place(place.file, lines[-1]), said, "Indent it, and the lines that belong to it, by four more spaces.")

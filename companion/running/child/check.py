@@ -1,7 +1,8 @@
-"""Runs inside the learner's project, in a process of its own: reads one line of JSON, answers with lines of JSON.
+"""Runs a stage's tests on a project, in the process that the project is imported into: one process, one project.
 
-Started as `python -I check.py`, so that nothing in the environment or the current folder changes what is imported.
-Django and pytest are imported first and the project comes last on the path: no file of the project hides a package.
+`run` does it in the process that calls it. Started as `python -I check.py`, this file reads a job as one line of JSON
+and answers with lines of JSON: then nothing in the environment or the current folder changes what is imported. Django
+and pytest are imported first and the project comes last on the path: no file of the project hides a package.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -39,31 +40,29 @@ del sys.path[0]
 
 LOADED = {name.partition(".")[0] for name in sys.modules}  # what a file of the project would hide
 NO_TESTS_RUN = 90  # the exit status when something kept the tests from running
+Tell = Callable[[dict[str, Any]], object]
 
 
 class Stop(Exception):
-    """The project cannot be tested; carries what was found."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
+    """The project cannot be tested; the argument is the Failure that says why."""
 
 
 class Child:
-    """One run: `job` has what `run_suite.py` sends."""
+    """One run: `job` is what `suite.child_job` makes."""
 
-    def __init__(self, job: dict[str, Any], channel: int) -> None:
-        self.job, self.channel = job, channel
+    def __init__(self, job: dict[str, Any], tell: Tell) -> None:
+        self.job, self.tell = job, tell
         self.project, self.folder = Path(job["project"]), Path(job["folder"])
         self.frames = Frames(Path(job["outer"]), self.folder, Path(job["stage"]))
         self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - the watchdog writes as long as we live
 
     def send(self, event: str, **facts: Any) -> None:
-        os.write(self.channel, json.dumps({"event": event, **facts}).encode() + b"\n")
+        self.tell({"event": event, **facts})
 
     def watch(self) -> None:
         """From here on, end the process when it takes longer than the limit, and note where it hangs."""
-        faulthandler.dump_traceback_later(self.job["limit"], exit=True, file=self.hang)
+        if self.job["limit"]:
+            faulthandler.dump_traceback_later(self.job["limit"], exit=True, file=self.hang)
 
     def run(self) -> int:
         """The whole run; returns the exit status."""
@@ -73,7 +72,7 @@ class Child:
             try:
                 getattr(self, phase)()
             except Stop as stop:
-                self.send("finding", failure=asdict(stop.failure))
+                self.send("finding", failure=asdict(stop.args[0]))
                 return NO_TESTS_RUN
             except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
                 self.send("finding", failure=asdict(self.frames.failure(phase, error)))
@@ -120,19 +119,13 @@ class Child:
             self.stop("settings", "UserModel", str(user), self.job["user"], place)
         default = getattr(self.module, "DATABASES", {}).get("default", {})
         engine = str(default.get("ENGINE", ""))
-        if default and not engine:
-            place = self.frames.assigned("DATABASES", self.module)
-            self.stop("settings", "EngineUnnamed", "", place=place)
-        if engine.startswith("django.db.backends.") and importlib.util.find_spec(engine) is None:
+        unknown = engine.startswith("django.db.backends.") and importlib.util.find_spec(engine) is None
+        if default and (unknown or not engine):
             self.stop("settings", "NoEngine", engine, place=self.frames.assigned("DATABASES", self.module))
         self.database = str(default.get("NAME", "")) if engine.endswith("sqlite3") else ""
         boot.neutral(self.module, self.folder)
 
-    def setup(self) -> None:
-        boot.setup()
-
-    def urls(self) -> None:
-        boot.urls()
+    setup, urls = staticmethod(boot.setup), staticmethod(boot.urls)
 
     def migrations(self) -> None:
         """See that the migrations hang together and say what the models say."""
@@ -167,9 +160,8 @@ class Child:
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         options = ["-q", "--rootdir", str(self.folder), "-c", str(self.folder / "pytest.ini")]
         options += ["--confcutdir", str(self.folder), "--import-mode=importlib", "--tb=native", "-o", "addopts="]
-        options += ["--continue-on-collection-errors"]
-        options += ["-p", "no:cacheprovider", "-p", "no:faulthandler"]
-        options += ["-o", "django_find_project=false", f"--ds={os.environ['DJANGO_SETTINGS_MODULE']}"]
+        options += ["--continue-on-collection-errors", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
+        options += ["-o", "django_find_project=false", f"--ds={settings}"]
         options += ["--collect-only"] if self.job["collect"] else []
         tests = [str(self.folder / ident) for ident in self.job["only"] or ("tests",)]
         return int(pytest.main([*options, *tests], plugins=[pytest_django.plugin, Listener(self)]))
@@ -207,22 +199,30 @@ def inconsistent(database: str, graph: Any) -> list[tuple[str, str]]:
     return [(".".join(key), ".".join(parent)) for key, parent in sorted(nodes) if key in done and parent not in done]
 
 
-def main() -> int:
-    """Read the job, run it, and end with the mark that says that nothing was cut off."""
+def run(job: dict[str, Any], tell: Tell) -> int:
+    """Run the tests of a job in this process, and `tell` what is found, one thing at a time. Returns the exit status.
+
+    The last thing that is told is the mark that nothing was cut off. Django can be set up once, so a process can do
+    this once. Without a limit in the job, nothing ends a test that hangs.
+    """
     sys.dont_write_bytecode = True
-    line = sys.stdin.buffer.readline()
-    if not line:
-        return 0  # nobody needed this process
-    job = json.loads(line)
     os.chdir(job["project"])
-    channel = os.dup(1)
-    os.dup2(2, 1)  # what the project prints is no line of ours
-    child = Child(job, channel)
+    child = Child(job, tell)
     status = child.run()
     faulthandler.cancel_dump_traceback_later()
     child.hang.close()
     child.send("end", status=status)
     return status
+
+
+def main() -> int:
+    """Read the job from stdin, and write what is found to what was stdout."""
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return 0  # nobody needed this process
+    channel = os.dup(1)
+    os.dup2(2, 1)  # what the project prints is no line of ours
+    return run(json.loads(line), lambda found: os.write(channel, json.dumps(found).encode() + b"\n"))
 
 
 if __name__ == "__main__":

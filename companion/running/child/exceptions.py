@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
-import difflib
 import os
 import re
 import sys
 import traceback
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any
 
 from companion.project.results import Failure, Place
 
@@ -36,7 +33,6 @@ class Frames:
             type=type(error).__name__,
             message=_message(error)[:MOST],
             name=str(getattr(error, "name", None) or ""),
-            near=_near(error),
             places=places,
             test=tests[-1] if tests else None,
             wanted=wanted,
@@ -68,7 +64,8 @@ class Frames:
 
     def assigned(self, name: str, module: ModuleType) -> Place:
         """Where `name` is set in the module or in one that it takes names from; the module's file where nowhere."""
-        files = [module.__file__ or "", *sorted(m.__file__ for m in _loaded() if self.theirs(m.__file__))]
+        loaded = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
+        files = [module.__file__ or "", *sorted(file for file in loaded if file and self.theirs(file))]
         for file in files:
             for number, line in enumerate(Path(file).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
                 if re.match(rf"{name}\b", line):
@@ -78,18 +75,15 @@ class Frames:
     def _places(self, error: BaseException) -> tuple[Place, ...]:
         places = self._below(error.__traceback__, self.root)
         if isinstance(error, SyntaxError) and error.filename and self.theirs(error.filename):
-            places.append(self._place(self.root, error.filename, error.lineno or 0, (error.text or "").strip(), ""))
+            places.append(Place(self.inside(error.filename), error.lineno or 0, (error.text or "").strip()))
         return tuple(places)
 
     def _below(self, trace: TracebackType | None, folder: str) -> list[Place]:
-        found = []
-        for frame in traceback.extract_tb(trace):
-            if _inside(frame.filename, folder) and (folder == self.tests or self.theirs(frame.filename)):
-                found.append(self._place(folder, frame.filename, frame.lineno or 0, frame.line or "", frame.name))
-        return found
-
-    def _place(self, folder: str, file: str, line: int, code: str, function: str) -> Place:
-        return Place(Path(_inside(file, folder) or file).as_posix(), line, code, function)
+        return [
+            Place(Path(inside).as_posix(), frame.lineno or 0, frame.line or "", frame.name)
+            for frame in traceback.extract_tb(trace)
+            if (inside := _inside(frame.filename, folder)) and (folder == self.tests or self.theirs(frame.filename))
+        ]
 
 
 def _trimmed(trace: TracebackType | None) -> TracebackType | None:
@@ -108,10 +102,6 @@ def _inside(file: str, folder: str) -> str | None:
     return None
 
 
-def _loaded() -> list[Any]:
-    return [module for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
-
-
 def _real(error: BaseException) -> BaseException:
     """pytest wraps what happens when it loads a file; what happened is the cause."""
     while type(error).__name__ in ("CollectError", "ConftestImportFailure") and error.__cause__ is not None:
@@ -125,35 +115,6 @@ def _chain(error: BaseException) -> list[BaseException]:
     while (earlier := chain[-1].__cause__ or chain[-1].__context__) is not None and earlier not in chain:
         chain.append(earlier)
     return chain
-
-
-def _near(error: BaseException) -> str:
-    """What somebody may have meant by an attribute or an import that is not there: only this process can look."""
-    owner: object = None
-    name: str | None = ""
-    if isinstance(error, AttributeError):
-        owner, name = error.obj, error.name
-    elif isinstance(error, NameError) and error.name:
-        return _close(error.name, _names_at(error.__traceback__))
-    elif isinstance(error, ImportError) and (hit := re.match(r"cannot import name '(\w+)'", str(error))):
-        owner, name = sys.modules.get(error.name or ""), hit[1]
-    if owner is None or not name:
-        return ""
-    try:
-        return _close(name, dir(owner))
-    except Exception:  # their __dir__ may be broken
-        return ""
-
-
-def _names_at(trace: TracebackType | None) -> list[str]:
-    """The names that are known where an exception was raised."""
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return [*trace.tb_frame.f_locals, *trace.tb_frame.f_globals, *dir(builtins)] if trace else []
-
-
-def _close(name: str, names: list[str]) -> str:
-    return next(iter(difflib.get_close_matches(name, [each for each in names if each != name], 1)), "")
 
 
 def _message(error: BaseException) -> str:

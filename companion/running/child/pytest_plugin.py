@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from companion.project.results import FAILED, MISSING, PASSED, Failure
-from companion.running.child.exceptions import Frames
+
+if TYPE_CHECKING:
+    from companion.running.child.check import Child
 
 SHOWN = 600  # characters of each side of a comparison
-
-
-class Teller(Protocol):
-    """What the listener tells: `job["done"]` has the ids of tests that ran before."""
-
-    frames: Frames
-    job: dict[str, Any]
-
-    def send(self, event: str, **facts: Any) -> None:
-        """Tell the parent."""
-
-    def watch(self) -> None:
-        """Begin to wait for the next test."""
 
 
 class Listener:
     """pytest's side: turns what pytest reports into lines for the parent."""
 
-    def __init__(self, child: Teller) -> None:
+    def __init__(self, child: Child) -> None:
         self.child = child
         self.failures: dict[str, Failure] = {}
         self.outcome, self.seconds, self.compared = MISSING, 0.0, ("", "")
@@ -58,7 +47,7 @@ class Listener:
         self.outcome, self.seconds, self.compared = MISSING, 0.0, ("", "")
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
-        wanted, came = shown(right), shown(left)
+        wanted, came = cut_repr(right), cut_repr(left)
         self.compared = (wanted if op in ("==", "is") else f"{op} {wanted}", came)
 
     def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
@@ -84,7 +73,7 @@ class Listener:
         self.child.send("result", id=nodeid, outcome=self.outcome, seconds=round(self.seconds, 4), failure=facts)
 
 
-def shown(value: object) -> str:
+def cut_repr(value: object) -> str:
     """A value as Python shows it, cut to what a person reads."""
     try:
         text = repr(value)

@@ -25,7 +25,7 @@ from companion.running.environment import environment
 PROMPT, MORE = "@transcript@", "@continued@"
 HOME = "~/tutorial"  # where, on the pages, this repository lies
 ADDRESS = "127.0.0.1:8000"  # what the docs show; the real port is any that is free
-PLACES = {f"{HOME}/.venv/bin/python": sys.executable, HOME: str(ROOT)}
+PLACES = {f"{HOME}/.venv/bin/python": sys.executable, HOME: str(ROOT), "../tutorial/.venv/bin/python": sys.executable}
 TIMEOUT = 120  # seconds that one command may take
 CONSOLE = """
 import code, contextlib, io, json, sys

@@ -124,8 +124,8 @@ def test_a_login_sends_user_logged_in(user):
 def test_a_wrong_login_is_rejected(user, email, password):
     """A wrong email or password returns 401, with the challenge that a 401 must have.
 
-    With `authentication_classes = []` there is no class to ask for it, and the 401 would become
-    a 403. `get_authenticate_header` answers instead.
+    With `authentication_classes = []`, no class returns a challenge, and the 401 would become
+    a 403. So the view returns it in `get_authenticate_header`.
     """
     response = login(email, password)
 

@@ -46,7 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 
-    # What `createsuperuser` asks for besides the email and the password.
+    # `createsuperuser` asks for these, in addition to email and password.
     REQUIRED_FIELDS = ["username"]
 
     objects = UserManager()
@@ -72,7 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def token(self):
         """
-        A new token for this user: each time it is read, one is signed.
+        A new token for this user. Each time this is read, it signs another.
         """
         return self._generate_jwt_token()
 

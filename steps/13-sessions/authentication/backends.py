@@ -13,7 +13,7 @@ class JWTAuthentication(authentication.BaseAuthentication):
         whether the endpoint requires authentication.
 
         1) `None`: the request has no `Authorization` header, or one of
-           another scheme. It is not for us to say who this is.
+           another scheme. Another class may find out who this is.
 
         2) `(user, session)`: authentication is successful.
 
@@ -31,8 +31,8 @@ class JWTAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request):
         """
-        What the `WWW-Authenticate` header of a 401 says (RFC 6750, section 3).
-        Without this method the answer would be a 403.
+        Returns the `WWW-Authenticate` header of a 401 (RFC 6750, section 3).
+        Without this method, the response would be a 403.
         """
         if self._is_for_us(authentication.get_authorization_header(request).split()):
             return f'{self.challenge}, error="invalid_token"'

@@ -27,8 +27,8 @@ def read_token(token):
     """
     Return the claims of a token that `issue_token` made.
 
-    Raises `jwt.ExpiredSignatureError` for one that was good until it expired,
-    and `jwt.InvalidTokenError`, its base class, for any other.
+    Raises `jwt.ExpiredSignatureError` for a token that has expired, and
+    `jwt.InvalidTokenError`, its base class, for any other invalid token.
     """
     claims = jwt.decode(
         token,

@@ -78,7 +78,7 @@ class RegistrationSerializer(serializers.ModelSerializer):
 
     def validate(self, data):
         """
-        Holds the password to the rules of `AUTH_PASSWORD_VALIDATORS`.
+        Checks the password against the rules of `AUTH_PASSWORD_VALIDATORS`.
         """
         user = User(email=data["email"], username=data["username"])
 
@@ -94,7 +94,7 @@ class RegistrationSerializer(serializers.ModelSerializer):
             with transaction.atomic():
                 return User.objects.create_user(**validated_data)
         except IntegrityError:
-            # Somebody else took the email or the username since we looked.
+            # Another request has taken the email or the username since the check.
             raise serializers.ValidationError(
                 {"non_field_errors": ["This email or username is already taken."]}
             )
@@ -141,7 +141,7 @@ class RefreshSerializer(serializers.Serializer):
 
 class UserSerializer(serializers.ModelSerializer):
     """
-    Shows a user to itself.
+    Shows users their own account.
     """
 
     class Meta:

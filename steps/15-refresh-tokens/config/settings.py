@@ -156,7 +156,7 @@ STATIC_URL = 'static/'
 DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
 
 
-# The API: closed to everybody without a token, unless a view says otherwise.
+# The API: rejects requests without a token, unless a view allows them.
 REST_FRAMEWORK = {
     'DEFAULT_PERMISSION_CLASSES': [
         'rest_framework.permissions.IsAuthenticated',
@@ -183,7 +183,7 @@ REST_FRAMEWORK = {
 }
 
 
-# Tokens: how long one is good, who issues it, and for whom.
+# Tokens: how long a token is valid, who issues it, and for whom.
 JWT_LIFETIME = timedelta(minutes=5)
 JWT_REFRESH_LIFETIME = timedelta(days=14)
 

@@ -75,7 +75,7 @@ def user(db):
 
 @pytest.fixture
 def token_for():
-    """How a test gets the token of a user: here, and nowhere else."""
+    """Returns a function that gets a user's token. All tests get their tokens with it."""
     return lambda user: tokens.issue_token(models.Session.objects.create(user=user))
 
 

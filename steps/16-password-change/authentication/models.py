@@ -49,7 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 
-    # What `createsuperuser` asks for besides the email and the password.
+    # `createsuperuser` asks for these, in addition to email and password.
     REQUIRED_FIELDS = ["username"]
 
     objects = UserManager()

@@ -98,7 +98,7 @@ class RegistrationSerializer(serializers.ModelSerializer):
 
     def validate(self, data):
         """
-        Holds the password to the rules of `AUTH_PASSWORD_VALIDATORS`.
+        Checks the password against the rules of `AUTH_PASSWORD_VALIDATORS`.
         """
         user = User(email=data["email"], username=data["username"])
         check_password_rules("password", data["password"], user)
@@ -110,7 +110,7 @@ class RegistrationSerializer(serializers.ModelSerializer):
             with transaction.atomic():
                 return User.objects.create_user(**validated_data)
         except IntegrityError:
-            # Somebody else took the email or the username since we looked.
+            # Another request has taken the email or the username since the check.
             raise serializers.ValidationError(
                 {"non_field_errors": ["This email or username is already taken."]}
             )
@@ -191,7 +191,7 @@ class ChangePasswordSerializer(PasswordSerializer):
 
 class UserSerializer(serializers.ModelSerializer):
     """
-    Shows a user to itself.
+    Shows users their own account.
     """
 
     class Meta:

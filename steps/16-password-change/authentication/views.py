@@ -65,7 +65,7 @@ class RegistrationAPIView(PublicAPIView):
         serializer = self.serializer_class(data=request.data)
         serializer.is_valid(raise_exception=True)
 
-        # Without a token there shall be no user either.
+        # If making the token fails, the user isn't saved either.
         with transaction.atomic():
             user = serializer.save()
             tokens = tokens_of(start_session(user, request))

@@ -40,9 +40,9 @@ class UserManager(BaseUserManager):
     @classmethod
     def normalize_email(cls, email):
         """
-        The one spelling in which an email is stored, looked up and compared:
-        compatible characters made one (NFKC), no spaces around it, and the
-        domain in lower case.
+        Returns the one spelling in which an email is stored, found and
+        compared: normalized by NFKC, without spaces around it, and with
+        the domain in lower case.
         """
         email = unicodedata.normalize("NFKC", email or "").strip()
 

@@ -117,7 +117,7 @@ def test_a_token_with_a_wrong_claim_is_rejected(forge, claim, value):
 
 
 def test_a_token_signed_with_another_key_is_rejected(forge):
-    """A token that somebody signed with a key of their own is refused."""
+    """A token that was signed with another key is rejected."""
     with pytest.raises(jwt.InvalidSignatureError):
         read_token(forge(key="a key that is not ours, but long enough for it"))
 

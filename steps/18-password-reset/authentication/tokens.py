@@ -47,8 +47,8 @@ def read_token(token, typ=ACCESS):
     """
     Return the claims of a token of this type that we have issued.
 
-    Raises `jwt.ExpiredSignatureError` for one that was good until it expired,
-    and `jwt.InvalidTokenError`, its base class, for any other.
+    Raises `jwt.ExpiredSignatureError` for a token that has expired, and
+    `jwt.InvalidTokenError`, its base class, for any other invalid token.
     """
     decoded = jwt.decode_complete(
         token,

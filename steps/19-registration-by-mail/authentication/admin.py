@@ -43,7 +43,7 @@ class UserAdmin(DjangoUserAdmin):
     ordering = ["email"]
     readonly_fields = ["last_login", "date_joined"]
 
-    # The password is not among the fields: it has a page of its own.
+    # The password is not one of the fields, because it has its own page.
     fieldsets = [
         (
             None,

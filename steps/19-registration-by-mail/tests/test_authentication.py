@@ -15,7 +15,7 @@ INVALID = CHALLENGE + ', error="invalid_token"'
 
 
 class Protected(APIView):
-    """A view that says nothing about who may use it: the settings decide."""
+    """A view that doesn't set who may use it, so the settings decide."""
 
     def get(self, request):
         return Response({"email": request.user.email, "session": request.auth})
@@ -34,7 +34,7 @@ def assert_refused(response, detail, code="token_invalid"):
 
 @pytest.mark.parametrize("scheme", ["Bearer", "BEARER"])
 def test_a_valid_token_identifies_the_user(user, token, scheme):
-    """With a good token the view knows the user. The scheme may be in any case (RFC 9110)."""
+    """With a valid token, the view knows the user. The scheme may be in any case (RFC 9110)."""
     response = get(f"{scheme} {token}")
 
     assert response.status_code == 200
@@ -53,8 +53,8 @@ def test_each_token_identifies_its_own_user(user, token, token_for):
 def test_a_view_requires_a_token(authorization):
     """Without a token of ours the response is a 401 that names the kind of token to send.
 
-    `authenticate` returns None, and the default permission refuses. `authenticate_header` turns
-    what would be a 403 into a 401.
+    `authenticate` returns None, and the default permission rejects the request. Without
+    `authenticate_header`, the response would be a 403.
     """
     response = get(authorization)
 

@@ -69,9 +69,9 @@ def test_a_deactivated_user_gets_the_same_error(user):
     ids=["wrong password", "unknown email", "deactivated user"],
 )
 def test_a_failed_login_always_hashes_one_password(user, monkeypatch, email, password, active):
-    """Known or not, each login hashes one password, so that its time tells nothing.
+    """Each failed login hashes one password, so its time doesn't reveal who has an account.
 
-    `authenticate` does so. A look-up of your own followed by `check_password` would not.
+    `authenticate` does this. Your own look-up, followed by `check_password`, would not.
     """
     User.objects.update(is_active=active)
     hashed = []

@@ -78,7 +78,7 @@ class RegistrationSerializer(serializers.ModelSerializer):
 
     def validate(self, data):
         """
-        Holds the password to the rules of `AUTH_PASSWORD_VALIDATORS`.
+        Checks the password against the rules of `AUTH_PASSWORD_VALIDATORS`.
         """
         user = User(email=self.context["email"], username=data["username"])
         check_password_rules("password", data["password"], user)
@@ -212,7 +212,7 @@ class ResetPasswordSerializer(LinkSerializer):
 
 class UserSerializer(serializers.ModelSerializer):
     """
-    Shows a user to itself.
+    Shows users their own account.
     """
 
     class Meta:

@@ -95,7 +95,7 @@ class ConfirmRegistrationAPIView(PublicAPIView):
         serializer = RegistrationSerializer(data=request.data, context={"email": email})
         serializer.is_valid(raise_exception=True)
 
-        # Without a token there shall be no user either.
+        # If making the token fails, the user isn't saved either.
         with transaction.atomic():
             user = serializer.save()
             tokens = tokens_of(start_session(user, request))

@@ -1,0 +1,55 @@
+"""Checks the exercise of a stage: its file of tests runs alone, next to what the stage's own tests share."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+
+from companion.chain.stages import ROOT, Stage, copy, stages
+from companion.learner.missing import find_missing
+from companion.learner.output import page
+from companion.learner.standing import Standing, stand
+from companion.learner.trying import Trial
+from companion.project.index import Known
+from companion.project.locate import NotAProject, locate
+from companion.project.reached import begun
+from companion.project.reading import EXERCISES, compared, read
+from companion.running.run_suite import check, expected
+
+FOLDER = ROOT / EXERCISES
+TESTS = "test_exercise.py"  # next to it is our solution
+
+
+def stand_at_exercise(named: Path, stage: Stage | None = None) -> Standing:
+    """Check the project in `named` by the exercise of `stage`, or by that of the stage that it has reached.
+
+    Where no test can run, the stage's check says why. Raises ClickException when the stage has no exercise.
+    """
+    chain = stages()
+    try:
+        project = locate(named)
+    except NotAProject:
+        return stand(named, stage)
+    stage = stage or begun(compared(chain[0], project), chain)
+    home = FOLDER / stage.name
+    if not home.is_dir():
+        names = ", ".join(each.name for each in chain if (FOLDER / each.name).is_dir())
+        raise click.ClickException(f"{stage} has no exercise. These stages have one: {names}")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        tested = Stage(f"exercise-{stage}", stage.number, copy(stage, Path(folder)))
+        shutil.copy2(home / TESTS, tested.path / "tests")
+        shutil.copytree(home, tested.path / EXERCISES)  # pytest lists the tests where the solution is
+        report = check(tested, project, only=[ident for ident in expected(tested) if TESTS in ident])
+    if report.finding:
+        return stand(named, stage)
+    # There are other solutions than ours, so nothing is compared with it: a file can only be absent.
+    files = (f"{EXERCISES}/{path.name}" for path in home.glob("*.py") if path.name != TESTS)
+    absent = {name: "" for name in files if not (project.folder / name).is_file()}
+    known = Known(read(project), absent, prefix=project.prefix, facts=report.facts)
+    missing = find_missing(report, Trial(stage, None, known))
+    for each in missing:
+        each.tried = (each.explanation.untried, None)
+    return Standing(report, stage, chain, missing, [], known, f"{page(stage)}#exercise")

@@ -1,0 +1,117 @@
+"""What running/ has found in the projects of these tests, so that explaining is tested without running them again.
+
+A project whose files, stage or code of running/ have changed has no recording any more: it runs, and is recorded again.
+"""
+
+import hashlib
+import json
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from itertools import groupby
+from pathlib import Path
+from threading import Lock
+
+import pytest
+
+from companion.chain.stages import ROOT, files, stages
+from companion.learner import standing, trying
+from companion.project.locate import LEFT_BY_TOOLS
+from companion.project.results import Failure, Report, Result
+from companion.running import run_suite, suite
+
+FOLDER = Path(__file__).with_name("recorded")
+MOST = 50  # places of a failure
+HERE = "{project}"  # stands for the folder of the project
+
+
+def digest(paths):
+    """16 hexadecimal digits that change with the name or the content of a file; `paths` has them by name."""
+    found = hashlib.sha256()
+    for name in sorted(paths):
+        found.update(f"{name}\0".encode() + paths[name].read_bytes() + b"\0")
+    return found.hexdigest()[:16]
+
+
+def below(folder, pattern="*"):
+    """The files below a folder, by their path in it, without what tools leave there."""
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob(pattern) if path.is_file()}
+    return {name: path for name, path in paths.items() if not LEFT_BY_TOOLS.intersection(name.split("/"))}
+
+
+class Recording:
+    """Has a file for each stage: the reports of its projects, by what they depend on."""
+
+    def __init__(self, folder=FOLDER, running=ROOT / "companion/running"):
+        self.folder = folder
+        self.code = digest(below(running, "*.py"))
+        self.stages = {stage.name: digest(files(stage)) for stage in stages()}
+        self.kept = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
+        self.lock = Lock()
+
+    def check(self, stage, project, on_result=None, limit=run_suite.LIMIT, only=(), first=()):
+        """The report of `run_suite.check`: what is recorded, or else what running the project now gives."""
+        suite_ = f"{self.stages[stage.name]} {self.code}"
+        with self.lock:
+            kept = self.kept.get(stage.name, {})
+            if kept.get("suite") != suite_:
+                kept = self.kept[stage.name] = {"suite": suite_, "projects": {}}
+        inside = project.folder.relative_to(project.outer).as_posix()
+        key = f"{digest(below(project.outer))} {inside} {' '.join(only)}"
+        if key not in kept["projects"]:
+            report = written(run_suite.check(stage, project, limit=limit, only=only), project)
+            with self.lock:
+                kept["projects"][key] = report
+                self.save(stage.name)
+        return read(kept["projects"][key], stage, project, only)
+
+    @contextmanager
+    def replayed(self):
+        """Projects do not run while this lasts, where there is a recording."""
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (standing, trying):
+                patch.setattr(module, "check", self.check)
+            yield
+
+    def save(self, name):
+        """Write the file of a stage, one line a project."""
+        kept = self.kept[name]
+        lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in sorted(kept["projects"].items())]
+        text = f'{{"suite": {json.dumps(kept["suite"])}, "projects": {{\n' + ",\n".join(lines) + "\n}}\n"
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / f"{name}.json").write_text(text)
+
+
+def written(report, project):
+    """A report as JSON: each failure once, and how many results in a row have the same."""
+    failures = []
+
+    def number(failure):
+        if failure is None:
+            return None
+        # What Python says last is enough: the lines above it belong to this machine. A recursion has a thousand places.
+        last = failure.traceback.strip().rpartition("\n")[2]
+        said = replace(failure, traceback=last, places=failure.places[-MOST:])
+        facts = {name: value for name, value in asdict(said).items() if value}
+        facts = json.loads(json.dumps(facts).replace(str(project.outer), HERE))
+        if facts not in failures:
+            failures.append(facts)
+        return failures.index(facts)
+
+    runs = groupby((result.outcome, number(result.failure)) for result in report.results)
+    results = [[len(list(same)), *pair] for pair, same in runs]
+    return {"finding": number(report.finding), "results": results, "failures": failures, "facts": report.facts}
+
+
+def read(facts, stage, project, only):
+    """The report that `written` has turned into `facts`."""
+    failures = json.loads(json.dumps(facts["failures"]).replace(HERE, str(project.outer)))
+    failures = [Failure.read({"message": "", **failure}) for failure in failures]
+    pairs = [pair for count, *pair in facts["results"] for _ in range(count)]
+    ids = [ident for ident in run_suite.expected(stage) if not only or ident in only]
+    results = []
+    for ident, (outcome, number) in zip(ids, pairs, strict=True):
+        what = suite.asked(stage, ident)
+        failure = None if number is None else failures[number]
+        results.append(Result(ident, outcome, what.requirement, what.hint, failure=failure))
+    finding = None if facts["finding"] is None else failures[facts["finding"]]
+    return Report(stage.name, str(project.outer), results, finding, facts=facts["facts"])
