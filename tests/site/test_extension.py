@@ -10,12 +10,13 @@ import markdown
 import pytest
 from pymdownx.snippets import SnippetMissingError
 
+from companion.chain import faults
 from companion.chain.chapters import chapter
+from companion.chain.faults import Location, problems, read, requirement
 from companion.chain.stages import ROOT, find, stages
 from companion.chain.steps import step_showing, steps
-from companion.site import faults, overview, token_figures, versions
+from companion.site import overview, token_figures, versions
 from companion.site.blocks import STRICT
-from companion.site.faults import Location, problems, read, requirement
 from companion.site.glossary import entries
 from companion.upkeep import pictures
 from tests.site.errata import read_all
@@ -187,7 +188,7 @@ def test_what_an_entry_says_is_held_against_the_stages(root, changes, problem):
 
 
 def test_a_requirement_is_the_first_paragraph_of_a_docstring(root):
-    """It is what the page prints beside the test's name."""
+    """The page prints it next to the test's name."""
     assert requirement(fault(), "tests/test_app.py::test_it", root) == "It signs with the key."
     assert requirement(fault(), "tests/test_none.py::test_it", root) is None
 
@@ -252,6 +253,27 @@ def test_a_spread_that_shows_nothing_is_named(render, argument, problem):
     """An unknown stage or symbol is a problem of the build."""
     _, found = render(f"/// spread | {argument}\n\nProse.\n\n///\n")
     assert any(problem in message for message in found)
+
+
+def test_commands_of_a_chapter_are_in_a_row_with_their_sentences(render):
+    """The sentence before a command is to its left, and so is the one after it, unless it leads to the next command."""
+    command = "```console\n$ python manage.py check\n```"
+    after = f"\n\nOne.\n\nRun it:\n\n{command}\n\nIt works.\n\nTwo.\n\nRun it again:\n\n{command}\n\nAnd again:\n\n{command}\n"
+    page, _ = render(CHAPTER.partition("\n---\n")[2] + after)
+
+    shown = re.sub(r'<div class="highlight">.*?</div>', "BLOCK", page.partition("<p>One.")[2], flags=re.DOTALL)
+    assert re.findall(r"<div class=.rd-row.>|</div>|BLOCK|<p>.*?</p>", shown)[:14] == [
+        *('<div class="rd-row">', "<p>Run it:</p>", "BLOCK", "<p>It works.</p>", "</div>"),
+        "<p>Two.</p>",
+        *('<div class="rd-row">', "<p>Run it again:</p>", "BLOCK", "</div>"),
+        *('<div class="rd-row">', "<p>And again:</p>", "BLOCK", "</div>"),
+    ]
+
+
+def test_commands_of_another_page_stay_where_they_are(render):
+    """Only a chapter has two columns."""
+    page, _ = render("Run it:\n\n```console\n$ python manage.py check\n```\n")
+    assert "rd-row" not in page
 
 
 def test_the_tally_counts(render):
@@ -327,7 +349,7 @@ def explained(page):
 
 
 def test_the_first_of_each_word_is_explained(render):
-    """Once a page, in any spelling, with the meaning beside it and a way to the glossary."""
+    """Once a page, in any spelling, with its meaning and a link to the glossary."""
     page, _ = render("# A hash\n\nThe **bearer** has `hash` [bearer](x). Hashes and *bearer tokens*, hashed.")
 
     assert explained(page) == [("word-hash", "Hashes"), ("word-bearer-token", "bearer tokens")]
@@ -347,7 +369,7 @@ def test_what_only_looks_like_a_word_is_left_alone(render, text):
 
 
 def test_several_words_of_one_line_are_explained(render):
-    """What stands before, between and behind them stays where it was."""
+    """The text before, between and after them stays where it was."""
     page, _ = render("The hash and the bearer and the end.")
 
     assert explained(page) == [("word-hash", "hash"), ("word-bearer-token", "bearer")]
@@ -371,7 +393,7 @@ def test_marks_beside_a_word_stay_with_it(render):
 
 
 def test_a_chapter_finds_the_glossary_one_folder_up(render):
-    """A page about a stage lies in docs/chapters."""
+    """A page about a stage is in docs/chapters."""
     page, _ = render(CHAPTER.partition("\n---\n")[2].replace("Sign it.", "Hash it."))
 
     assert 'href="../glossary.md#hash"' in page
@@ -470,7 +492,7 @@ WAY = "# Start\n\n{{stages}} in {{reading time}}.\n\n/// way | 1-2\n///\n\n/// w
 
 
 def test_the_way_lists_the_stages_that_have_a_chapter(render):
-    """Number, title, description, minutes; the prose of a part that has no stage yet stands in its place."""
+    """Number, title, description, minutes. A part without stages has its prose instead."""
     page, found = render(WAY)
 
     assert found == []

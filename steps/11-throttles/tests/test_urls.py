@@ -4,7 +4,7 @@ from authentication import views
 
 
 def test_each_url_has_a_name():
-    """Code asks for an address by its name: `reverse("user_login")` is `/api/login`."""
+    """Code finds a URL by its name: `reverse("user_login")` returns `/api/login`."""
     for name, address in [
         ("user_registration", "/api/registration"),
         ("user_login", "/api/login"),
@@ -14,7 +14,7 @@ def test_each_url_has_a_name():
 
 
 def test_each_url_leads_to_its_view():
-    """Each view answers at its address, with and without a slash at the end."""
+    """Each URL leads to its view, with and without a slash at the end."""
     for address, view in [
         ("/api/registration", views.RegistrationAPIView),
         ("/api/login", views.LoginAPIView),

@@ -4,7 +4,7 @@ from authentication import views
 
 
 def test_each_url_has_a_name():
-    """Code asks for an address by its name: `reverse("user_login")` is `/api/login`."""
+    """Code finds a URL by its name: `reverse("user_login")` returns `/api/login`."""
     for name, address in [
         ("user_registration", "/api/registration"),
         ("registration_confirm", "/api/registration/confirm"),
@@ -18,7 +18,7 @@ def test_each_url_has_a_name():
 
 
 def test_each_url_leads_to_its_view():
-    """Each view answers at its address, with and without a slash at the end."""
+    """Each URL leads to its view, with and without a slash at the end."""
     for address, view in [
         ("/api/registration", views.RegistrationAPIView),
         ("/api/registration/confirm", views.ConfirmRegistrationAPIView),
@@ -33,7 +33,7 @@ def test_each_url_leads_to_its_view():
 
 
 def test_each_session_has_a_url():
-    """Each session has an address of its own, with its id."""
+    """Each session has its own URL, which contains its id."""
     pk = "00000000-0000-0000-0000-000000000000"
     address = reverse("user_session", kwargs={"pk": pk})
 
