@@ -135,6 +135,10 @@ def test_without_scripts_nothing_is_missing(visit, chapter):
     assert page.locator(".rd-step").count() > 0
     assert page.locator(".rd-side .rd-pane").count() >= page.locator(".rd-step").count()
     assert not page.locator(".rd-copy").first.is_visible()
-    file = page.locator(".rd-files details").first
-    file.locator("summary").click()
-    assert file.locator(".rd-line").first.is_visible()
+    for fold, part in ((".rd-file", ".rd-scroll"), (".rd-fold[data-page]", ".rd-pane")):
+        page.goto(page.url)
+        page.locator(f"{fold} summary").first.click()
+        page.locator(f"{fold} .rd-apart a").first.click()
+        assert page.locator(f"{fold} {part}").first.is_visible()
+        page.get_by_role("link", name="Back to the chapter").click()
+        assert page.locator(".rd-step").count() > 0

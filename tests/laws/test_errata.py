@@ -6,9 +6,9 @@ import re
 import pytest
 
 from companion.chain.chapters import chapter, parse
+from companion.chain.faults import AREAS, STATES, problems
 from companion.chain.stages import ROOT, files, find, stages
 from companion.chain.steps import step_showing, steps
-from companion.site.faults import AREAS, STATES, problems
 from tests.site.errata import read_all
 
 PAGE = (ROOT / "docs" / "errata.md").read_text()

@@ -300,13 +300,27 @@ def test_the_head_leads_to_the_chapters_there_are(render, chain):
         (chapters / f"{name}.md").write_text(f"---\ntitle: {title}\ndescription: It.\n---\n# It\n")
     (chapters / "final.md").write_text("# No front matter yet\n")
     page, _ = render()
-    links = [e for e in page.all if e["tag"] == "a" and "nav" in e["inside"]]
+    way = page.having("rd-way")[0]
+    links = [e for e in page.all if e["tag"] == "a" and "aria-label" in e and e["aria-label"][0].isdigit()]
 
-    assert page.having("rd-way")[0]["text"].split() == ["Stage", "2", "of", "3", "1", "2", "3"]
+    assert page.having("rd-facts")[0]["text"] == "Chapter 2 of 3 · 1 min · 4 steps"
+    assert way["text"].split() == ["1", "2", "3"]
     assert [(e["href"], e["aria-label"], e.get("aria-current")) for e in links] == [
         ("01-old.md", "1: The old", None),
         ("02-new.md", "2: The new", "page"),
     ]
+
+
+def test_the_bar_turns_to_the_chapters_before_and_after(render, chain):
+    """It has the number, the title, the steps, and links to the two neighbours that have a chapter."""
+    chapters = chain({"final": {"x": ""}}) / "docs" / "chapters"
+    chapters.mkdir(parents=True)
+    for name, title in (("01-old", "The old"), ("02-new", "The new")):
+        (chapters / f"{name}.md").write_text(f"---\ntitle: {title}\ndescription: It.\n---\n# It\n")
+    page, _ = render()
+
+    assert page.having("rd-here")[0]["text"].split() == ["2/3The", "new", "Sections", "4", "steps‹"]
+    assert [e["href"] for e in page.all if e.get("aria-label") == "Previous chapter: The old"] == ["01-old.md"]
 
 
 def test_the_first_stage_is_compared_with_nothing(render):

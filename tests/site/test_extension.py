@@ -10,12 +10,13 @@ import markdown
 import pytest
 from pymdownx.snippets import SnippetMissingError
 
+from companion.chain import faults
 from companion.chain.chapters import chapter
+from companion.chain.faults import Location, problems, read, requirement
 from companion.chain.stages import ROOT, find, stages
 from companion.chain.steps import step_showing, steps
-from companion.site import faults, overview, token_figures, versions
+from companion.site import overview, token_figures, versions
 from companion.site.blocks import STRICT
-from companion.site.faults import Location, problems, read, requirement
 from companion.site.glossary import entries
 from companion.upkeep import pictures
 from tests.site.errata import read_all
@@ -252,6 +253,27 @@ def test_a_spread_that_shows_nothing_is_named(render, argument, problem):
     """An unknown stage or symbol is a problem of the build."""
     _, found = render(f"/// spread | {argument}\n\nProse.\n\n///\n")
     assert any(problem in message for message in found)
+
+
+def test_commands_of_a_chapter_are_in_a_row_with_their_sentences(render):
+    """The sentence before a command is to its left, and so is the one after it, unless it leads to the next command."""
+    command = "```console\n$ python manage.py check\n```"
+    after = f"\n\nOne.\n\nRun it:\n\n{command}\n\nIt works.\n\nTwo.\n\nRun it again:\n\n{command}\n\nAnd again:\n\n{command}\n"
+    page, _ = render(CHAPTER.partition("\n---\n")[2] + after)
+
+    shown = re.sub(r'<div class="highlight">.*?</div>', "BLOCK", page.partition("<p>One.")[2], flags=re.DOTALL)
+    assert re.findall(r"<div class=.rd-row.>|</div>|BLOCK|<p>.*?</p>", shown)[:14] == [
+        *('<div class="rd-row">', "<p>Run it:</p>", "BLOCK", "<p>It works.</p>", "</div>"),
+        "<p>Two.</p>",
+        *('<div class="rd-row">', "<p>Run it again:</p>", "BLOCK", "</div>"),
+        *('<div class="rd-row">', "<p>And again:</p>", "BLOCK", "</div>"),
+    ]
+
+
+def test_commands_of_another_page_stay_where_they_are(render):
+    """Only a chapter has two columns."""
+    page, _ = render("Run it:\n\n```console\n$ python manage.py check\n```\n")
+    assert "rd-row" not in page
 
 
 def test_the_tally_counts(render):
