@@ -54,7 +54,7 @@ def test_what_is_written_into_every_descriptor_is_no_result(tried, told):
 
 
 def test_a_canned_server_that_knows_the_password_of_the_tests_fails(tried):
-    """It keeps no account and answers by what stands in the request: the password is another in every test."""
+    """It stores no accounts and decides by the request alone, but each test has another password."""
     result = tried(middleware(code("one", "knows the password of the tests")))
 
     assert result.verdict is Verdict.FAILED

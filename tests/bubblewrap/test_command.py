@@ -107,7 +107,7 @@ def test_every_submission_gets_a_result(classroom, capsys):
 
 
 def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
-    """Folders without end, a name that is no text, a link to itself, a file that vanishes: each gets its result."""
+    """Endless folders, a name that isn't text, a link to itself, a file that vanishes: each gets its result."""
     latin = os.fsdecode(b"Ren\xe9")
     project("08-urls", name="class/ada")
     project("08-urls", {os.fsdecode(b"notes\xff.txt"): "x"}, name=f"class/{latin}")
@@ -229,7 +229,7 @@ def busy(process: int, asked: int) -> list[int]:
 
 @pytest.fixture
 def short_tmp():
-    """A folder whose path is short enough for the socket that lies below it."""
+    """A folder whose path is short enough for the socket below it."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
@@ -321,7 +321,7 @@ def test_who_interrupts_before_anything_is_graded_reads_no_traceback(tmp_path, p
 
 
 def test_a_full_disk_is_said_and_costs_nothing(tmp_path, project, capsys, monkeypatch):
-    """What stands in the journal is kept; a report that could not be written whole leaves nothing behind."""
+    """The journal is kept. A report that could not be written completely leaves no file behind."""
     project("08-urls", name="class/ada")
     real, count = os.fsync, []
 

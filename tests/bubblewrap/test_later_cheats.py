@@ -81,7 +81,7 @@ def test_the_log_can_be_spoilt_and_nothing_else(tried):
 
 @pytest.mark.parametrize("how", CHEATS["strange"])
 def test_strange_answers_are_wrong_answers(grade, project, how):
-    """A server that sends the same bytes to everybody, with file descriptors beside them, which nobody takes."""
+    """A server that sends every client the same bytes, and file descriptors that no client accepts."""
     cheat = code("one", "sends file descriptors", ANSWER=CHEATS["strange"][how])
     folder = project("07-views", {"config/cheat.py": cheat})
     with (folder / "config" / "settings.py").open("a") as file:
@@ -132,7 +132,7 @@ def test_many_processes_and_sockets_end_somewhere(tried):
 
 
 def test_a_neighbour_is_not_there(tried, project):
-    """Another submission lies beside it on the disk: one looks for the other's file, in all that it can see."""
+    """Another submission is next to it on the disk. It searches everything visible for the other's file."""
     project("08-urls", {"mark-of-the-neighbour.txt": ""}, name="neighbour")
     result = tried(code("one", "looks for a neighbour"))
 

@@ -40,7 +40,7 @@ def test_a_function_is_cut_where_it_begins():
 
 
 def test_what_is_appended_begins_with_its_empty_lines():
-    """At the end of a file nothing stands below, so the empty lines above are new."""
+    """At the end of a file no code follows, so the empty lines above are new."""
     old, new = "def a():\n    return 1\n", "def a():\n    return 1\n\n\ndef b():\n    return 1\n"
 
     assert [(row.new, row.text) for row in diff(old, new) if row.changed] == [

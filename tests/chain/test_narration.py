@@ -171,7 +171,7 @@ def test_an_unchanged_file_cannot_be_told(told):
 
 
 def test_the_same_lines_are_not_told_twice(told):
-    """A selector that stands in two blocks, or whose lines others show, is one too many."""
+    """A selector in two blocks, or one whose lines other selectors show, is reported."""
     _, twice = told(*WHOLE, "app.py#LIMIT")
     _, other = told(*WHOLE, 'app.py#"LIMIT = 2"')
     _, covered = told(*WHOLE, "app.py#rest")

@@ -89,7 +89,7 @@ def test_a_zip_that_lies_in_a_foreign_repository_has_its_files(chain, git):
 
 
 def test_no_stage_has_no_files():
-    """What stands before the first stage is empty."""
+    """Before the first stage there are no files."""
     assert files(None) == {}
 
 

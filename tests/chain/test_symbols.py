@@ -54,7 +54,7 @@ def test_the_place_of_a_line_is_known():
 
 
 def test_a_list_of_many_lines_is_no_place():
-    """A line inside a constant stands in its class, or at the top."""
+    """A line inside a constant belongs to its class, or to the top level."""
     assert enclosing(symbols("X = [\n    1,\n]\n"), 2) is None
 
 

@@ -22,7 +22,7 @@ def until(stage, file, end=None):
 
 @pytest.fixture
 def told(tmp_path, recording):
-    """What is said first to somebody who has the stage before, and of this one what is typed already."""
+    """Returns the first advice for a learner who has the stage before, and these files of this one."""
 
     def told(stage, files, edits=None):
         folder = typed(previous(find(stage)).name, tmp_path / "mine", {**files, **(edits or {})})
@@ -100,7 +100,7 @@ def test_an_app_of_a_later_part_waits_for_its_step(told):
     ],
 )
 def test_what_is_not_there_leads_to_its_step(told, files, step):
-    """No line of the project stands for an app or a setting that is missing, and the chapter's step does."""
+    """A missing app or setting has no line in the project, so the advice links to the chapter's step."""
     assert told("02-user-model", files).link.endswith(f"/02-user-model/#step-{step}")
 
 

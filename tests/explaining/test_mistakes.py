@@ -202,7 +202,7 @@ def test_what_to_read_is_about_the_file_to_open(stood):
     """The test that fails is of chapter 1, and the line to fix of chapter 7: the link leads there."""
     first = stood["an app is included, and not its addresses"].missing[0]
 
-    assert first.result.requirement == "`python manage.py check` finds nothing wrong with the project."
+    assert first.result.requirement == "`python manage.py check` finds no errors in the project."
     assert first.link.endswith("chapters/08-urls/#step-config-urls-py-urlpatterns")
 
 

@@ -75,7 +75,7 @@ def test_an_assistant_is_told_how_to_help(tmp_path, capsys):
 
 
 def test_a_folder_that_has_something_in_it_is_left_alone(tmp_path):
-    """Nothing is written over, not even beside a single hidden file."""
+    """Nothing is written into a folder that has a file, not even a hidden one."""
     (tmp_path / ".hidden").write_text("mine")
 
     with pytest.raises(CannotStart, match="has something in it, and nothing is written over"):

@@ -1,4 +1,4 @@
-"""A project beside its stage: what counts as a difference, and what of the stage is shown."""
+"""Compares a project with its stage: what counts as a difference, and what it shows of the stage."""
 
 import pytest
 

@@ -34,7 +34,7 @@ schemes = st.sampled_from(["", "Bearer", "bearer ", "BEARER\t", "Basic ", "\xff 
 
 @pytest.fixture
 def people(session):
-    """Ada, whom everybody knows, and somebody who was deactivated."""
+    """Ada, who has an account, and a user who was deactivated."""
     User.objects.create_user("gone", "gone@example.com", PASSWORD, is_active=False)
 
 
@@ -157,7 +157,7 @@ def test_a_registration_tells_nothing(people, hashed, more):
         answer = Client().post("/api/registration", data, content_type="application/json")
         answers.append((answer.status_code, answer.content, sorted(answer.items())))
 
-    assert answers[0][0] in (202, 400)  # 400 where the rest is no JSON, such as NaN
+    assert answers[0][0] in (202, 400)  # 400 if the rest is not JSON, such as NaN
     assert answers == answers[:1] * 3
     assert (hashed, User.objects.count()) == ([], 2)
 

@@ -60,7 +60,7 @@ def test_for_root_the_user_is_another_too(inner, ends):
 
 
 def test_nothing_of_the_instructor_is_mounted():
-    """Beside the system and Python there are only the mounts that were asked for."""
+    """Apart from the system and Python, there are only the mounts that were asked for."""
     made = words(root=False)
     sources = {made[n + 1] for n, word in enumerate(made) if word in ("--ro-bind", "--bind", "--dev-bind")}
 

@@ -159,7 +159,7 @@ def test_selectors_that_look_alike_have_different_ids(render, chain):
 
 
 def test_code_in_the_prose_leads_to_its_one_line(render):
-    """A word that stands on exactly one line beside it is a link to that line; another is none."""
+    """A word that occurs in exactly one line of the pane is a link to that line. No other word is."""
     page, _ = render()
 
     assert [(e["text"], e["href"]) for e in page.having("rd-ref")] == [
@@ -331,7 +331,7 @@ def test_the_first_stage_is_compared_with_nothing(render):
 
 
 def test_the_last_stage_is_called_by_its_folder(render, chain):
-    """`final` lies beside `steps`, and the command says so."""
+    """`final` is next to `steps`, and the command says so."""
     chain({"final": {"x": "1"}})
     page, _ = render("# Final\n\n/// chapter | final\n///\n")
 
@@ -374,7 +374,7 @@ def test_whole_files_are_there_without_javascript(render):
     ],
 )
 def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem):
-    """The problem is logged for the strict build and stands in a box atop the page; if told to, it stops the build."""
+    """The problem is logged for the strict build, and shown in a box at the top. If told to, it stops the build."""
     assert old in CHAPTER
     page, problems = render(CHAPTER.replace(old, new))
     box = page.having("failure")[0]

@@ -188,7 +188,7 @@ def test_what_an_entry_says_is_held_against_the_stages(root, changes, problem):
 
 
 def test_a_requirement_is_the_first_paragraph_of_a_docstring(root):
-    """It is what the page prints beside the test's name."""
+    """The page prints it next to the test's name."""
     assert requirement(fault(), "tests/test_app.py::test_it", root) == "It signs with the key."
     assert requirement(fault(), "tests/test_none.py::test_it", root) is None
 
@@ -349,7 +349,7 @@ def explained(page):
 
 
 def test_the_first_of_each_word_is_explained(render):
-    """Once a page, in any spelling, with the meaning beside it and a way to the glossary."""
+    """Once a page, in any spelling, with its meaning and a link to the glossary."""
     page, _ = render("# A hash\n\nThe **bearer** has `hash` [bearer](x). Hashes and *bearer tokens*, hashed.")
 
     assert explained(page) == [("word-hash", "Hashes"), ("word-bearer-token", "bearer tokens")]
@@ -369,7 +369,7 @@ def test_what_only_looks_like_a_word_is_left_alone(render, text):
 
 
 def test_several_words_of_one_line_are_explained(render):
-    """What stands before, between and behind them stays where it was."""
+    """The text before, between and after them stays where it was."""
     page, _ = render("The hash and the bearer and the end.")
 
     assert explained(page) == [("word-hash", "hash"), ("word-bearer-token", "bearer")]
@@ -393,7 +393,7 @@ def test_marks_beside_a_word_stay_with_it(render):
 
 
 def test_a_chapter_finds_the_glossary_one_folder_up(render):
-    """A page about a stage lies in docs/chapters."""
+    """A page about a stage is in docs/chapters."""
     page, _ = render(CHAPTER.partition("\n---\n")[2].replace("Sign it.", "Hash it."))
 
     assert 'href="../glossary.md#hash"' in page
@@ -492,7 +492,7 @@ WAY = "# Start\n\n{{stages}} in {{reading time}}.\n\n/// way | 1-2\n///\n\n/// w
 
 
 def test_the_way_lists_the_stages_that_have_a_chapter(render):
-    """Number, title, description, minutes; the prose of a part that has no stage yet stands in its place."""
+    """Number, title, description, minutes. A part without stages has its prose instead."""
     page, found = render(WAY)
 
     assert found == []

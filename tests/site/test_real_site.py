@@ -187,7 +187,7 @@ def test_the_chapters_stand_in_the_order_of_the_stages():
 
 
 def test_search_finds_words_and_faults_and_no_hints(site):
-    """Each fault and each word is found at its own place; what pops up beside a word is not found twice."""
+    """Each fault and each word is found at its own place. The tooltip of a word is not found as well."""
     index = (site / "search/search_index.json").read_text()
 
     assert '"location":"errata/#fault-22"' in index

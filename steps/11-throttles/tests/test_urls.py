@@ -13,7 +13,7 @@ from authentication import views
     ],
 )
 def test_each_url_has_a_name(name, address):
-    """Code asks for an address by its name: `reverse("user_login")` is `/api/login`."""
+    """Code finds a URL by its name: `reverse("user_login")` returns `/api/login`."""
     assert reverse(name) == address
 
 
@@ -26,6 +26,6 @@ def test_each_url_has_a_name(name, address):
     ],
 )
 def test_each_url_leads_to_its_view(address, view):
-    """Each view answers at its address, with and without a slash at the end."""
+    """Each URL leads to its view, with and without a slash at the end."""
     assert resolve(address).func.view_class is view
     assert resolve(address + "/").func.view_class is view

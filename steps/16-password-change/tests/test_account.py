@@ -47,7 +47,7 @@ def assert_refused(answer, errors):
 
 
 def test_a_new_password_ends_all_sessions(post, user, token, token_for):
-    """Every session ends, also the one of the request. The response has tokens of a new one."""
+    """All sessions end, including the current one. The response has the tokens of a new one."""
     other = token_for(user)
     answer = post("password/change", BODIES["password/change"], token)
 
@@ -72,7 +72,7 @@ def test_a_stolen_token_stops_working_with_a_new_password(post, user):
 
 
 def test_a_login_during_a_password_change_is_rejected(post, token, monkeypatch):
-    """A login has checked the old password when the new one is set: no session starts."""
+    """If the password changes after a login has checked the old one, no session starts."""
 
     def authenticate_and_wait(*arguments, **values):
         checked = authenticate(*arguments, **values)
@@ -94,7 +94,7 @@ def test_a_login_during_a_password_change_is_rejected(post, token, monkeypatch):
     ],
 )
 def test_a_new_password_is_validated(post, user, token, new_password, error):
-    """A weak password is refused, and so is one that is like the user's own email."""
+    """A weak password is rejected, and so is one that is like the user's own email."""
     data = {"password": PASSWORD, "new_password": new_password}
     answer = post("password/change", data, token)
 
@@ -104,7 +104,7 @@ def test_a_new_password_is_validated(post, user, token, new_password, error):
 
 
 def test_spaces_around_a_password_are_kept(post, user, token):
-    """Spaces before and after a new password belong to it."""
+    """Spaces before and after a new password are part of it."""
     new = "  two spaces on both sides  "
     data = {"password": PASSWORD, "new_password": new}
     assert post("password/change", data, token).status_code == 200
@@ -123,7 +123,7 @@ def test_a_token_without_the_password_changes_nothing(post, user, token, path):
 
 @pytest.mark.parametrize("path", BODIES)
 def test_guesses_at_the_current_password_are_counted(post, user, token, path):
-    """After ten wrong passwords the right one is refused too, from this IP address."""
+    """After ten wrong passwords from an IP address, the right one is rejected too."""
     wrong = BODIES[path] | {"password": "wrong"}
     for _ in range(10):
         assert post(path, wrong, token).status_code == 400
@@ -135,7 +135,7 @@ def test_guesses_at_the_current_password_are_counted(post, user, token, path):
 
 
 def test_the_right_password_resets_the_count(post, token):
-    """Nine wrong passwords, the right one, and nine wrong ones again: none is refused with 429."""
+    """Nine wrong passwords, the right one, nine wrong ones: none of the requests returns 429."""
     weak = {"password": PASSWORD, "new_password": "password"}
     for _ in range(2):
         for _ in range(9):
@@ -192,7 +192,7 @@ def test_one_of_eight_requests_at_once_succeeds(user, token, monkeypatch, path):
 
 @pytest.mark.parametrize("path", BODIES)
 def test_the_cookie_of_the_admin_is_not_enough(client, user, path):
-    """Without a token the response is 401, also for a browser that is logged in to the admin."""
+    """Without a token the response is 401, even for a browser that is logged in to the admin."""
     client.force_login(user)
     answer = client.post(f"/api/{path}", BODIES[path], content_type="application/json")
 
@@ -230,7 +230,7 @@ FIELDS = [(path, field) for path, body in BODIES.items() for field in body]
     ],
 )
 def test_a_field_must_be_a_valid_string(post, token, path, field, value):
-    """A field that is missing, not a text, too long or not storable gets a 400 that names it."""
+    """A field that is missing, not a string, too long or not storable gets a 400 that names it."""
     data = {name: text for name, text in (BODIES[path] | {field: value}).items() if text is not ...}
     answer = post(path, data, token)
 

@@ -24,7 +24,7 @@ SUBJECTS = {
 
 
 class Mailbox:
-    """What an SMTP server hands its emails to: it keeps each one."""
+    """The handler of an SMTP server, which keeps each email."""
 
     def __init__(self):
         self.mails = []
@@ -43,7 +43,7 @@ class Refusing:
 
 @pytest.fixture
 def port(settings):
-    """A port of this machine that no server listens at. Emails are sent there."""
+    """A port that no server uses. Django sends emails to it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -109,7 +109,7 @@ def test_no_email_is_sent_when_the_transaction_fails(mailoutbox):
 
 
 def test_a_mail_server_that_is_down_changes_no_response(user, token, port, caplog):
-    """When the email cannot be sent, the request succeeds all the same, and the log says why."""
+    """If the email cannot be sent, the request still succeeds, and the log says why."""
     client = APIClient(headers={"Authorization": f"Bearer {token}"})
     answer = client.post("/api/me/delete", BODIES["me/delete"], format="json")
 

@@ -16,7 +16,7 @@ from authentication import views
     ],
 )
 def test_each_url_has_a_name(name, address):
-    """Code asks for an address by its name: `reverse("user_login")` is `/api/login`."""
+    """Code finds a URL by its name: `reverse("user_login")` returns `/api/login`."""
     assert reverse(name) == address
 
 
@@ -32,13 +32,13 @@ def test_each_url_has_a_name(name, address):
     ],
 )
 def test_each_url_leads_to_its_view(address, view):
-    """Each view answers at its address, with and without a slash at the end."""
+    """Each URL leads to its view, with and without a slash at the end."""
     assert resolve(address).func.view_class is view
     assert resolve(address + "/").func.view_class is view
 
 
 def test_each_session_has_a_url():
-    """Each session has an address of its own, with its id."""
+    """Each session has its own URL, which contains its id."""
     pk = "00000000-0000-0000-0000-000000000000"
     address = reverse("user_session", kwargs={"pk": pk})
 

@@ -24,7 +24,7 @@ def save_all(*users, model=User):
 
 
 def refused(email, username):
-    """Why nobody can register with these."""
+    """The errors of a registration with this email and username."""
     data = {"username": username, "password": PASSWORD}
     serializer = RegistrationSerializer(data=data, context={"email": email})
     if serializer.is_valid():
@@ -42,7 +42,7 @@ def refused(email, username):
     ],
 )
 def test_the_database_ignores_case(user, username, email, constraint):
-    """Two users never differ only in upper and lower case, whichever code writes into the table."""
+    """The database rejects a user who differs from another only in upper and lower case."""
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         save_all((username, email))
 
@@ -50,7 +50,7 @@ def test_the_database_ignores_case(user, username, email, constraint):
 
 
 def test_an_email_is_stored_as_it_was_typed():
-    """Case is for reading: what was typed before the @ is kept."""
+    """The part before the @ keeps its capital letters."""
     user = User.objects.create_user("Ada", "Ada@example.com", PASSWORD)
 
     assert (user.username, user.email) == ("Ada", "Ada@example.com")
@@ -58,7 +58,7 @@ def test_an_email_is_stored_as_it_was_typed():
 
 
 def test_a_login_ignores_case(rf):
-    """An email logs in in upper and lower case alike."""
+    """A user can log in with the email in upper or lower case."""
     User.objects.create_user("Ada", "Ada@example.com", PASSWORD)
     data = {"email": "aDA@EXAMPLE.com", "password": PASSWORD}
 
@@ -66,7 +66,7 @@ def test_a_login_ignores_case(rf):
 
 
 def test_a_dotted_capital_i_is_stored_as_a_capital_i():
-    """Each database has its own small letter for the Turkish İ, so none gets to see it."""
+    """Databases disagree about the lower case of the Turkish İ, so it is stored as I."""
     user = User.objects.create_user("ida", "İda@example.com", PASSWORD)
 
     assert user.email == "Ida@example.com"
@@ -75,7 +75,7 @@ def test_a_dotted_capital_i_is_stored_as_a_capital_i():
 
 
 def test_a_registration_ignores_case(user):
-    """An email and a username that are taken are taken in every case."""
+    """A taken email or username is rejected in upper and lower case."""
     assert refused("ADA@example.com", "other") == {
         "token": ["The link is wrong, or used, or too old. Ask for another."]
     }
@@ -83,7 +83,7 @@ def test_a_registration_ignores_case(user):
 
 
 def test_a_form_ignores_case(user):
-    """A form says what is taken, by `full_clean`, before the database has to."""
+    """`full_clean` reports a taken email or username in any case, before the database does."""
     other = User(username="ADA", email="ADA@example.com", password="!")
 
     with pytest.raises(ValidationError) as caught:
@@ -106,7 +106,7 @@ def test_a_form_ignores_case(user):
     ],
 )
 def test_createsuperuser_applies_the_rules(user, monkeypatch, email, username, error):
-    """`createsuperuser` says in a sentence what is taken, in any case, or not allowed."""
+    """`createsuperuser` prints a sentence if a value is taken, in any case, or not allowed."""
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
 
     with pytest.raises(CommandError, match=error):
@@ -116,7 +116,7 @@ def test_createsuperuser_applies_the_rules(user, monkeypatch, email, username, e
 
 
 def test_changepassword_finds_an_email_in_any_case(user, monkeypatch):
-    """`changepassword ADA@EXAMPLE.COM` sets Ada's password; an unknown email is a sentence."""
+    """`changepassword ADA@EXAMPLE.COM` sets Ada's password. An unknown email prints a sentence."""
     monkeypatch.setattr("getpass.getpass", lambda prompt: "another long password")
     call_command("changepassword", "ADA@EXAMPLE.COM", stdout=io.StringIO())
 
@@ -131,10 +131,10 @@ def test_changepassword_finds_an_email_in_any_case(user, monkeypatch):
     "email", [r'"a\da"@example.com', '"ada"@example.com', "=?utf-8?q?ada?=@example.com"]
 )
 def test_a_second_spelling_of_an_email_is_rejected(email):
-    """Ada reads what is sent to `"a\\da"@example.com`, so it is not an email of its own.
+    """`"a\\da"@example.com` is another spelling of Ada's email, so it is rejected.
 
     A mail server removes the quotation marks, and Python decodes what begins with `=?`.
-    `RegexValidator` refuses both.
+    `RegexValidator` rejects both.
     """
     serializer = EmailSerializer(data={"email": email})
     other = User(username="other", email=email, password="!")
@@ -148,7 +148,7 @@ def test_a_second_spelling_of_an_email_is_rejected(email):
 
 
 def test_an_old_account_with_a_quoted_email_can_log_in(rf):
-    """The login does not judge the email: who has such an account already gets in."""
+    """A login doesn't check the form of the email, so older accounts can still log in."""
     ada = User.objects.create_user("ada", '"ada"@example.com', PASSWORD)
 
     with pytest.raises(ValidationError, match="without quotation marks"):
@@ -161,7 +161,7 @@ def test_an_old_account_with_a_quoted_email_can_log_in(rf):
 
 @pytest.mark.parametrize("username", ["ada@example.com", "@ada", "ada\uff20example.com"])
 def test_a_username_with_an_at_sign_is_rejected(username):
-    """A username with an @ in it could pass for somebody's email, and is refused."""
+    """A username with an @ could be mistaken for another user's email, so it is rejected."""
     message = "A username cannot contain @: it could be taken for somebody's email."
 
     assert refused("grace@example.com", username) == {"username": [message]}
@@ -172,7 +172,7 @@ def test_a_username_with_an_at_sign_is_rejected(username):
 
 @pytest.mark.django_db(transaction=True)
 def test_duplicates_stop_the_migration_and_are_named():
-    """Where there are two already, `migrate` names them, says what to do and changes nothing."""
+    """If there are duplicates, `migrate` names them, says what to do and changes nothing."""
     call_command("migrate", "authentication", BEFORE, verbosity=0)
     state = MigrationExecutor(connection).loader.project_state(("authentication", BEFORE))
     users = [("ada", "ada@example.com"), ("countess", "Ada@example.com"), ("Ada", "a@example.com")]

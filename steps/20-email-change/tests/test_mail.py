@@ -42,7 +42,7 @@ OURS = ("authentication", "config", "django.request", "django.security", "django
 
 
 class Mailbox:
-    """What an SMTP server hands its emails to: it keeps each one."""
+    """The handler of an SMTP server, which keeps each email."""
 
     def __init__(self):
         self.mails = []
@@ -61,7 +61,7 @@ class Refusing:
 
 @pytest.fixture
 def port(settings):
-    """A port of this machine that no server listens at. Emails are sent there."""
+    """A port that no server uses. Django sends emails to it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -127,7 +127,7 @@ def test_no_email_is_sent_when_the_transaction_fails(mailoutbox):
 
 
 def test_a_mail_server_that_is_down_changes_no_response(user, token, port, caplog):
-    """When the email cannot be sent, the request succeeds all the same, and the log says why."""
+    """If the email cannot be sent, the request still succeeds, and the log says why."""
     client = APIClient(headers={"Authorization": f"Bearer {token}"})
     answer = client.post("/api/me/delete", BODIES["me/delete"], format="json")
 
@@ -226,7 +226,7 @@ def test_no_email_is_sent_about_a_first_password(user):
 
 
 def test_an_email_that_python_cannot_encode_is_logged(caplog):
-    """The domain of an older account may be too long when it is written in ASCII."""
+    """An email whose domain is too long in ASCII stays in the outbox, and the log says why."""
     send_later(mail.TAKEN, "ada@" + "\u00fc" * 63 + ".com")
 
     (row,) = Mail.objects.all()

@@ -96,7 +96,7 @@ SPELLINGS = ["ada@example.com", "ADA@example.com", " Ada@EXAMPLE.com", "ada@\uff
 def test_the_response_does_not_reveal_who_has_an_account(
     post, user, hashed, hour, settings, django_assert_num_queries, email
 ):
-    """Known, unknown, deactivated: the same bytes, one query, nothing hashed, no account."""
+    """Known, unknown or deactivated: every email gets the same bytes. Nothing is hashed."""
     settings.MAIL_AT_ONCE = False
     User.objects.create_user("off", "off@example.com", PASSWORD, is_active=False)
     hashed.clear()
@@ -111,7 +111,7 @@ def test_the_response_does_not_reveal_who_has_an_account(
 
 @pytest.mark.parametrize("email", SPELLINGS)
 def test_the_owner_is_notified_of_a_registration_with_their_email(post, user, email):
-    """If there is an account, its owner gets an email without a link, at the stored address."""
+    """The owner of a taken email gets an email without a link, at the stored address."""
     assert_accepted(post("registration", {"email": email}))
 
     assert mailed() == [("You have an account already", "ada@example.com")]
@@ -130,7 +130,7 @@ def test_a_deactivated_owner_is_not_notified(post):
 
 
 def test_a_link_goes_to_the_email_that_it_registers(post):
-    """The email is sent to the spelling that is stored, and that spelling is registered."""
+    """The link is sent to the normalized email, and the same spelling is registered."""
     assert_accepted(post("registration", {"email": " Ad\uff41@EX\uff21MPLE.com "}))
     assert mailed() == [("Your new account", "Ada@example.com")]
     token = LINK.search(mail.outbox[0].body)[2]
@@ -141,7 +141,7 @@ def test_a_link_goes_to_the_email_that_it_registers(post):
 
 @pytest.mark.parametrize("email", ["ada@ex\u0430mple.com", "ada@ex\u00e1mple.com"])
 def test_a_lookalike_email_is_a_different_account(post, user, email):
-    """An email that looks like Ada's is a different one, and Ada's account is not touched."""
+    """An email that looks like Ada's gets a different account. Ada's account does not change."""
     assert_accepted(post("registration", {"email": email}))
     assert mailed() == [("Your new account", email)]
     token = LINK.search(mail.outbox[0].body)[2]
@@ -173,7 +173,7 @@ def test_a_request_for_a_link_reserves_nothing(post):
 
 
 def test_an_inbox_is_limited_to_ten_links_an_hour(post, user, hour):
-    """Known or not, an inbox gets ten emails an hour. The eleventh request gets the same 429."""
+    """With or without an account, an inbox gets ten emails an hour. The next request gets a 429."""
     answers = []
     for email in ("ada@example.com", "nobody@example.com"):
         for number in range(10):
@@ -188,7 +188,7 @@ def test_an_inbox_is_limited_to_ten_links_an_hour(post, user, hour):
 
 
 def test_each_kind_of_email_has_its_own_counter(post, user):
-    """Emails of other kinds have separate counters. Otherwise an early 429 would reveal them."""
+    """Each kind of email has its own counter. Otherwise an early 429 would reveal the others."""
     for _ in range(10):
         assert_accepted(post("registration", {"email": "ada@example.com"}))
     assert_accepted(post("password/reset", {"email": "ada@example.com"}))
@@ -205,7 +205,7 @@ def test_each_kind_of_email_has_its_own_counter(post, user):
     ids=["no @", "line break", "two emails", "a list"],
 )
 def test_only_an_email_address_gets_a_link(post, email):
-    """Anything that is not one email address is refused before an email is written."""
+    """Anything that is not one email address is rejected before an email is written."""
     assert_refused(
         post("registration", {"email": email}), {"email": ["Enter a valid email address."]}
     )
@@ -242,7 +242,7 @@ def test_a_link_signed_with_another_key_is_rejected(post, settings):
 
 
 def test_a_link_to_register_is_valid_for_an_hour(post, monkeypatch):
-    """After an hour the link is dead. The response is that of every other dead link."""
+    """The link is dead after an hour. The response is the same as for every other dead link."""
     data = details()
     now = signing.time.time()
     monkeypatch.setattr(signing.time, "time", lambda: now + 3605)
@@ -256,7 +256,7 @@ def test_a_link_to_register_is_valid_for_an_hour(post, monkeypatch):
 def test_a_link_is_dead_when_its_email_has_an_account(
     post, hashed, django_assert_num_queries, email, active
 ):
-    """However the account was created, the response is that of a dead link."""
+    """If the email has an account by now, the response is that of a dead link."""
     data = details(username="other")
     User.objects.create_user("ada", email, PASSWORD, is_active=active)
     hashed.clear()
@@ -288,7 +288,7 @@ def test_links_have_one_purpose(post, user):
 
 
 def test_a_reset_verifies_the_email(post, user):
-    """A user who opens an email owns the address. A later reset does not change the time."""
+    """A reset proves that the user owns the email. A later reset does not change the time."""
     for password in ("another good one", "and one more, please"):
         before = User.objects.get()
         token = make_link(RESET_PASSWORD, before).partition("#token=")[2]
@@ -320,14 +320,14 @@ def test_a_reset_verifies_the_email(post, user):
     ],
 )
 def test_an_email_with_a_second_spelling_gets_no_link(post, path, email, error):
-    """An email is refused if it would be delivered to another address, or to a second spelling."""
+    """An email is rejected if it would be delivered to another address, or to a second spelling."""
     assert_refused(post(path, {"email": email}), {"email": [error]})
     assert mailed() == []
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
 def test_an_inbox_is_limited_to_ten_resets_an_hour(post, user, hour, email):
-    """From whatever IP addresses they are requested, and with or without an account."""
+    """An inbox gets ten resets an hour, from all IP addresses, with or without an account."""
     for number in range(10):
         assert_accepted(post("password/reset", {"email": email}, address=f"192.0.2.{number}"))
     answer = post("password/reset", {"email": email.upper()}, address="192.0.2.99")
@@ -389,7 +389,7 @@ def test_the_token_must_be_a_string(post, token):
 
 
 def test_the_email_of_the_link_is_registered(post):
-    """Whatever email the client sends with a link, the email of the link is registered."""
+    """The email of the link is registered, even if the request contains another email."""
     assert post(CONFIRM, details(email="grace@example.com", is_staff=True)).status_code == 201
 
     user = User.objects.get()
@@ -397,7 +397,7 @@ def test_the_email_of_the_link_is_registered(post):
 
 
 def test_a_username_that_was_taken_meanwhile_is_reported(post, monkeypatch):
-    """Another registration takes the username at the last moment: the response is 400, not 500."""
+    """If another user takes the username at the last moment, the response is 400, not 500."""
 
     def read_and_be_late(token):
         email = read_registration_link(token)
@@ -428,7 +428,7 @@ def test_a_username_that_was_taken_meanwhile_is_reported(post, monkeypatch):
 def test_one_of_eight_confirmations_at_once_succeeds(monkeypatch, emails, errors):
     """Eight valid requests write at the same moment. One of them gets an account.
 
-    The constraints of the database decide, and `create` finds out which of them it was.
+    The constraints of the database decide, and `create` finds the one that failed.
     """
     together = threading.Barrier(8)
     create_user = User.objects.create_user
@@ -469,7 +469,7 @@ def test_an_ip_address_is_limited_to_sixty_confirmations_a_minute(post, hour):
 @pytest.mark.parametrize("path", ["registration", CONFIRM])
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_an_old_token_is_ignored(path, slash):
-    """A client that registers may send an expired access token. Nobody reads it."""
+    """A client that registers may send an expired access token. It is ignored."""
     client = APIClient(headers={"Authorization": "Bearer old"})
     data = details(email="ada@example.com")
 
