@@ -21,7 +21,7 @@ from companion.running import run_suite, suite
 
 FOLDER = Path(__file__).with_name("recorded")
 MOST = 50  # places of a failure
-HERE = "{project}"  # stands for the folder of the project
+HERE = "{project}"  # takes the place of the folder of the project
 
 
 def digest(paths):

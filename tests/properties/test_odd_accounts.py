@@ -208,7 +208,7 @@ def in_the_admin(user, **values):
     + [(by_a_link, "email")],
 )
 def test_a_link_stays_dead_when_a_change_is_undone(send, user, change, field):
-    """A new email and the old one again, or deactivated and activated: old links stay dead."""
+    """Links stay dead if the email is changed back, or if the account is activated again."""
     there, back = {"email": ("new@example.com", "ada@example.com"), "is_active": (False, True)}[field]
     reset = token(make_link(RESET_PASSWORD, user))
     change(user, **{field: there})

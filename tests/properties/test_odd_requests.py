@@ -46,7 +46,7 @@ def forge(session, typ, header=None, **changes):
 
 
 @pytest.mark.parametrize("authorization", ["", " ", "Token abc", "Basic YWRhOnB3", "Bearerx y", "\xff\xfe x"])
-def test_a_header_of_another_scheme_is_no_token(authorization):
+def test_a_header_of_another_scheme_is_not_a_token(authorization):
     """The response is a 401 with the plain challenge."""
     answer = Client(headers={"Authorization": authorization}).get("/api/me")
 
@@ -119,7 +119,7 @@ def test_a_claim_with_another_value_is_rejected(session, typ, changes):
 
 
 @pytest.mark.parametrize("jti", ["1", "\0", None, "", 1, []], ids=ascii)
-def test_a_refresh_id_that_is_no_uuid_ends_nothing(session, jti):
+def test_a_refresh_id_that_is_not_a_uuid_ends_no_session(session, jti):
     """The response is a 401, and the session goes on."""
     answer = post("/api/refresh", {"refresh_token": forge(session, REFRESH, jti=jti)})
 

@@ -90,7 +90,7 @@ def test_a_field_accepts_only_a_string(token, path, field):
 
 @pytest.mark.parametrize(("path", "field"), [pair for pair in FIELDS if "token" in pair[1]])
 def test_an_invalid_token_gives_no_access(session, path, field):
-    """A refresh token or a link that nobody has issued is refused, and ends no session."""
+    """A refresh token or a link that we have not issued is rejected, and ends no session."""
     for text in NO_TOKEN:
         answer = post(path, GOOD | {field: text})
 
