@@ -76,6 +76,12 @@ class PlacePanes(BlocksProcessor):
         head.extend(element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), errata=errata))
         head[1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
         _open(root, head)
+        if page:
+            order = list(pages)
+            n = order.index(diff.stage)
+            turns = [("Previous chapter", "‹", pages[order[n - 1]] if n else None)]
+            turns += [("Next chapter", "›", pages[other]) for other in order[n + 1 : n + 2]]
+            root.insert(1, element("here", here=diff.stage, pages=pages, page=page, steps=len(steps), turns=turns))
         self._put(etree.SubElement(root, "div", {"class": "rd-files"}), whole_files(diff))
         return [(None if step is None else blocks[step][0].line, text) for text, step in problems]
 
@@ -132,7 +138,10 @@ class ListContents(Treeprocessor):
         head = next((e for e in root.iter("div") if e.get("class") == ChapterBlock.CSS), None)
         if head is not None:
             tokens = getattr(self.md, "toc_tokens", [])
-            head.append(element("contents", sections=[inner for token in tokens for inner in token["children"]]))
+            sections = [inner for token in tokens for inner in token["children"]]
+            head.append(element("contents", sections=sections))
+            for menu in root.findall("nav/details"):
+                menu.append(element("contents", sections=sections)[1])
 
 
 def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:

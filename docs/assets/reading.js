@@ -120,15 +120,67 @@
     }
   }
 
+  /** A long pane shows its first lines, and a button for the rest. A link to a line that is not shown shows them too. */
+  function capPanes() {
+    const MOST = 26;
+    const FIRST = 22;
+    for (const scroll of all(".rd-step:not(.rd-spread) > .rd-side > .rd-pane > .rd-scroll")) {
+      const lines = Number(scroll.style.getPropertyValue("--lines"));
+      if (lines <= MOST) continue;
+      scroll.style.setProperty("--shown", FIRST);
+      scroll.classList.add("rd-capped");
+      const button = element("button", { type: "button", className: "rd-more", textContent: `Show all ${lines} lines` });
+      const showAll = () => {
+        scroll.classList.remove("rd-capped");
+        button.remove();
+      };
+      button.onclick = () => {
+        showAll();
+        scroll.focus({ preventScroll: true });
+      };
+      scroll.showAll = showAll;
+      scroll.after(button);
+    }
+    const reveal = () => document.querySelector(":target")?.closest(".rd-capped")?.showAll();
+    addEventListener("hashchange", reveal);
+    addEventListener("beforeprint", () => all(".rd-capped").forEach((scroll) => scroll.showAll()));
+    reveal();
+  }
+
+  /** Say in the header, below the head of the chapter, which section and which step one reads. */
+  function tellPlace(passed, step, steps) {
+    const bar = document.querySelector(".rd-here");
+    if (!bar) return;
+    const titles = all(".md-typeset > h2");
+    document.body.classList.toggle("rd-reading", titles.length > 0 && titles[0].getBoundingClientRect().top < 100);
+    bar.querySelector("summary").textContent = titles.findLast(passed)?.firstChild.textContent ?? "Sections";
+    bar.querySelector(".rd-here-steps").textContent = `${step} of ${steps} steps`;
+  }
+
+  /** The menu of sections closes when it has led somewhere, when the focus leaves it, and by Escape. */
+  function closeSections() {
+    const menu = document.querySelector(".rd-here details");
+    if (!menu) return;
+    menu.addEventListener("click", ({ target }) => target.closest("a") && (menu.open = false));
+    menu.addEventListener("focusout", ({ relatedTarget }) => menu.contains(relatedTarget) || (menu.open = false));
+    menu.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  }
+
   /** Mark the step that is being read, and go from step to step with Alt and the arrows. */
   function followSteps() {
     const steps = all(".rd-step");
     let waiting = false;
     let chosen; // the step that the keys led to: several short ones may be in view
+    const passed = (place) => place.getBoundingClientRect().top < innerHeight * 0.4;
     const markActive = () => {
       waiting = false;
-      const active = chosen ?? steps.findLast((step) => step.getBoundingClientRect().top < innerHeight * 0.4);
+      const active = chosen ?? steps.findLast(passed);
       for (const step of steps) step.classList.toggle("rd-active", step === active);
+      tellPlace(passed, steps.indexOf(active) + 1, steps.length);
     };
     const onScroll = () => {
       if (!waiting) requestAnimationFrame(markActive);
@@ -307,7 +359,9 @@
   if (!intro) return;
   layOut();
   addSwitch(intro);
+  capPanes();
   followSteps();
+  closeSections();
   addEventListener("hashchange", unfold);
   unfold();
 })();

@@ -401,3 +401,23 @@ def test_the_site_as_files_has_its_fonts(browser, files):
     assert page.locator("link[rel=preload]").count() == 0
     assert complaints == []
     page.close()
+
+
+def test_the_start_page_shows_a_step_in_the_first_screen(visit):
+    """The prose is next to the code, and pointing at a word marks the line that it names."""
+    page = visit("", width=1440, height=900)
+    pane = page.locator(".rd-spread .rd-pane")
+    assert pane.evaluate(INSIDE)
+    page.locator(".rd-spread .rd-ref", has_text="algorithms").hover()
+    assert pane.locator(".rd-hot").inner_text().strip() == "algorithms=[ALGORITHM],"
+
+
+def test_a_terminal_is_dark_in_both_schemes(visit):
+    """One sees at once what is typed in a terminal and what is edited in a file."""
+    grounds = {
+        visit(CHAPTER, color_scheme=scheme)
+        .locator(".language-console code")
+        .first.evaluate("e => getComputedStyle(e).backgroundColor")
+        for scheme in ("light", "dark")
+    }
+    assert grounds == {"rgb(21, 32, 27)"}

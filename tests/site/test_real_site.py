@@ -110,7 +110,7 @@ def test_what_a_chapter_folds_is_on_a_page_that_leads_back(site, offline):
         assert "<figure" not in "".join(re.findall(r"<details [^>]*data-page=.*?</details>", text, re.DOTALL))
 
 
-def test_no_id_stands_twice(site):
+def test_no_id_occurs_twice(site):
     """An address leads to one place."""
     for path in site.rglob("*.html"):
         ids = re.findall(r'\sid="([^"]+)"', path.read_text())
@@ -162,20 +162,21 @@ def test_the_card_has_the_size_that_others_want(site):
 
 
 def test_a_missing_page_leads_back(site):
-    """It says what happened, and its links work from any depth."""
+    """It says what happened and lists the chapters, with links that work from any depth."""
     page = (site / "404.html").read_text()
 
     assert "There is no page here" in page
     assert Page(page).links != []
-    assert 'href="/index.html"' in page or 'href="/"' in page
+    for stage in stages():
+        assert f'<li><a href="/chapters/{stage.name}/">' in page
 
 
 def test_the_overrides_are_short():
-    """What is ours of the theme is under 30 lines, so that another theme can take its place."""
-    assert sum(len(path.read_text().splitlines()) for path in (ROOT / "overrides").iterdir()) < 30
+    """What is ours of the theme is under 40 lines, so that another theme can take its place."""
+    assert sum(len(path.read_text().splitlines()) for path in (ROOT / "overrides").iterdir()) < 40
 
 
-def test_the_chapters_stand_in_the_order_of_the_stages():
+def test_the_chapters_are_in_the_order_of_the_stages():
     """The navigation names files and no titles, and has the stages in their order."""
     nav = yaml.safe_load(re.search(r"^nav:\n(?:  .*\n)+", CONFIG, re.MULTILINE)[0])["nav"]
     chapters = next(entry["Chapters"] for entry in nav if isinstance(entry, dict))
@@ -186,7 +187,7 @@ def test_the_chapters_stand_in_the_order_of_the_stages():
 
 
 def test_search_finds_words_and_faults_and_no_hints(site):
-    """Each fault and each word is found at its own place; what pops up beside a word is not found twice."""
+    """Each fault and each word is found at its own place. The tooltip of a word is not found as well."""
     index = (site / "search/search_index.json").read_text()
 
     assert '"location":"errata/#fault-22"' in index
