@@ -133,7 +133,7 @@ def test_without_scripts_nothing_is_missing(visit, chapter):
     page = visit(chapter, java_script_enabled=False)
 
     assert page.locator(".rd-step").count() > 0
-    assert page.locator(".rd-side .rd-pane").count() >= page.locator(".rd-step").count()
+    assert page.locator(".rd-side :is(.rd-pane, .rd-apart)").count() >= page.locator(".rd-step").count()
     assert not page.locator(".rd-copy").first.is_visible()
     for fold, part in ((".rd-file", ".rd-scroll"), (".rd-fold[data-page]", ".rd-pane")):
         page.goto(page.url)
