@@ -1,1 +1,1 @@
-"""Reads the stages and their chapters: how two stages differ, and where a reader finds a change."""
+"""Reads the stages, their chapters and the faults they fix: how two stages differ, where a reader finds a change."""

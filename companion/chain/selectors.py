@@ -43,7 +43,7 @@ class Claim:
 
 
 def selectors(text: str) -> list[str]:
-    """The selectors in the head of a block, where commas stand between them."""
+    """The selectors in the head of a block, which are separated by commas."""
     return [found.strip() for found in SELECTOR.findall(text)]
 
 
@@ -81,7 +81,7 @@ def _paragraph(change: FileChange, needle: str) -> list[int]:
     hits = [p for p in paragraphs if set(p) & set(found)]
     if not hits:
         raise NarrationError(f"no changed line of {change.path} contains {needle!r}")
-    # A line that was replaced may stand in one paragraph as removed and in another as added.
+    # A replaced line may be removed in one paragraph and added in another.
     moved = len(found) == 2 and {change.rows[n].kind for n in found} == {"-", "+"}
     if len(hits) > 1 and not moved:
         lines = " and ".join(row_number(change, n) for n in found)

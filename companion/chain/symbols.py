@@ -54,7 +54,7 @@ def lines_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def symbols(text: str) -> Mapping[str, Symbol]:
-    """The symbols of a Python file by dotted name; `imports` stands for all of its top-level imports.
+    """The symbols of a Python file by dotted name; `imports` means all of its top-level imports.
 
     A symbol begins with its decorators and with the comment lines right above it. Raises NotPython. A text that was
     read before is not read again: a page asks many times for the same, and `serve` builds it many times.

@@ -11,11 +11,15 @@ from companion.project.results import Failure, Place
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A failure in plain words: one sentence that says what is wrong and where, what to do, and the line to open."""
+    """A failure in plain words: one sentence that says what is wrong and where, what to do, and the line to open.
+
+    A `certain` one is not put to the test by trying differences first.
+    """
 
     sentence: str
     remedy: str = ""
     place: Place | None = None
+    certain: bool = False
 
 
 Rule = Callable[[Failure, Known], Advice | None]

@@ -80,7 +80,8 @@ class Explanation:
     @property
     def certain(self) -> bool:
         """Whether a rule knows the cause, so that a difference may only add what to write."""
-        return self.words is not None and (self.failure.type not in VAGUE or not self.proposals)
+        vague = self.failure.type in VAGUE and self.proposals
+        return self.words is not None and (self.words.certain or not vague)
 
     def _next(self, waiting: Sequence[Hunk]) -> tuple[Hunk]:
         """What to type next: nobody begins with an import."""

@@ -132,7 +132,7 @@ def _readings(name: str) -> list[Reading]:
 
 
 def _choose(readings: list[Reading], sure: list[Reading]) -> Reading | None:
-    """The right one of two readings, by the names beside it and then by itself; None where nothing speaks for one."""
+    """Chooses one of two readings, first by the names next to it, then by itself. None if nothing decides."""
     people = {(reading.owner, reading.id) for reading in sure}
     files = [int(reading.attachment) for reading in sure if reading.attachment]
     for fits in (

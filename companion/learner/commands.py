@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -15,7 +16,6 @@ from companion.learner import output
 from companion.learner import start as project
 from companion.learner.exercise import stand_at_exercise
 from companion.learner.standing import Standing, stand
-from companion.project.results import Result
 from companion.running.processes import prepared
 from companion.running.run_suite import OnResult
 
@@ -80,14 +80,8 @@ def check(
 
 def _progress(stage: Stage) -> OnResult:
     """A line that counts the tests while they run, and is gone when they have run."""
-    count = 0
-
-    def tell(result: Result) -> None:
-        nonlocal count
-        count += 1
-        click.echo(f"\r{stage}: {count} tests run"[:WIDTH], nl=False, err=True)
-
-    return tell
+    numbers = itertools.count(1)
+    return lambda result: click.echo(f"\r{stage}: {next(numbers)} tests run"[:WIDTH], nl=False, err=True)
 
 
 @click.command()

@@ -15,16 +15,12 @@ def keyboard() -> Iterator[ReadKey | None]:
     if not sys.stdin.isatty():
         yield None
     elif sys.platform == "win32":
-        yield _windows()
+        import msvcrt
+
+        yield msvcrt.getwch  # type: ignore[attr-defined,unused-ignore]  # only there on Windows
     else:
         with _posix() as read:
             yield read
-
-
-def _windows() -> ReadKey:
-    import msvcrt
-
-    return msvcrt.getwch  # type: ignore[attr-defined,no-any-return,unused-ignore]  # only there on Windows
 
 
 @contextmanager

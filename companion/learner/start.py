@@ -67,7 +67,7 @@ def _startproject(folder: Path) -> None:
 
 
 def _for_assistant(stage: Stage) -> str:
-    """What a coding assistant reads: how to help somebody who learns."""
+    """Writes the text for a coding assistant: how to help a learner."""
     words = Path(__file__).with_name("assistant.md").read_text(encoding="utf-8")
     facts = {"title": title(stage), "page": page(stage), "source": source(stage), "root": ROOT}
     return words.format(check=line("check", "."), **facts)

@@ -28,8 +28,8 @@ from companion.running.processes import prepared, refill
 SAVED = "saved"
 WAITING = 2  # processes that have done their imports: one for what failed last, one for all tests
 SAVES = [events.FileCreatedEvent, events.FileModifiedEvent, events.FileMovedEvent, events.FileDeletedEvent]
-ONE_SAVE = 0.1  # seconds within which the changes of files are one save: an editor writes beside the file and renames
-LOOK = 0.3  # seconds between two looks, where the system tells of no change
+ONE_SAVE = 0.1  # seconds within which changes count as one save: an editor writes another file and renames it
+LOOK = 0.3  # seconds between two looks, if the system reports no changes
 UNCHECKED = {".sqlite3", ".sqlite3-journal", ".log", ".pyc"}
 KEYS = "h hint   d diff   n next   a all   t traceback   q quit"
 Say = Callable[[str], None]
@@ -85,12 +85,8 @@ class Watching:
             return False
         if found is None:
             return True
-        if key == "h":
-            self.say(output.standing(found, hint=True))
-        elif key == "a":
-            self.say(output.standing(found, every=True))
-        elif key == "t":
-            self.say(output.standing(found, traceback=True))
+        if key in "hat":
+            self.say(output.standing(found, hint=key == "h", every=key == "a", traceback=key == "t"))
         elif key == "d":
             self.say(output.difference(found))
         elif key == "n":
@@ -160,7 +156,7 @@ def names(event: FileSystemEvent, folder: Path) -> list[str]:
 def saves(folder: Path, saved: Callable[[set[str]], None], polling: bool = False) -> Iterator[None]:
     """Call `saved` with the names of the files after each save below `folder`, as long as the context lasts.
 
-    With `polling`, or where the system tells of no change, by looking again and again.
+    With `polling`, or if the system reports no changes, it looks again and again.
     """
     debouncer = EventDebouncer(ONE_SAVE, lambda seen: saved({n for event in seen for n in names(event, folder)}))
     observer = _observer(_Files(folder, debouncer.handle_event), polling)
@@ -185,5 +181,5 @@ def _observer(files: _Files, polling: bool) -> BaseObserver:
 
 
 def _entries(folder: str | None) -> Iterator[os.DirEntry[str]]:
-    """What lies in a folder, without those folders in which nothing counts."""
+    """The entries of a folder, without the folders in which changes don't matter."""
     return (entry for entry in os.scandir(folder) if relevant(Path(entry.name, "any")))

@@ -124,7 +124,7 @@ class Known:
         return next((text for name, text in self.stage_texts.items() if self.theirs(name) == file), "")
 
     def has_package(self, name: str) -> bool:
-        """Whether the project has a module or folder of that name beside its manage.py."""
+        """Checks that the project has a module or folder of that name next to its manage.py."""
         start = self.prefix + name
         return any(file == f"{start}.py" or file.startswith(f"{start}/") for file in self.texts)
 
@@ -168,7 +168,7 @@ def _defined(text: str) -> list[Symbol]:
 
 
 def renamed(text: str, package: str) -> str:
-    """The text of a stage's file for a project whose settings lie in `package` ("": beside manage.py)."""
+    """The text of a stage's file for a project whose settings are in `package` ("": next to manage.py)."""
     if package == "config":
         return text
     if package:

@@ -33,7 +33,7 @@ class Project:
 
     @property
     def prefix(self) -> str:
-        """What stands before a path inside `folder` when it is seen from `outer`: "" or "backend/"."""
+        """The path of `folder` as seen from `outer`, which precedes a path inside it: "" or "backend/"."""
         inside = self.folder.relative_to(self.outer).as_posix()
         return "" if inside == "." else f"{inside}/"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from companion.chain import aims
 from companion.chain.stages import Stage
@@ -13,7 +12,8 @@ from companion.project.statements import APP
 
 def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
     """The last stage of which the project has something: a class, a function or a setting that the stage brings."""
-    generic = {name for name, times in Counter(_brought(chain)).items() if times > 1}
+    brought = {(file, name) for stage in chain for file, name, _ in aims.candidates(stage)}
+    generic = {name for name, times in Counter(name for _, name in brought).items() if times > 1}
     here = {(file, symbol.name) for file, symbol in known.definitions}
     app = f"{APP}/"
     names = {name for file, name in here if f"/{file}".rpartition(f"/{app}")[1]} - generic
@@ -23,8 +23,3 @@ def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
             if changed == 2 and name and (moved or (known.theirs(file), name) in here):
                 return stage
     return chain[0]
-
-
-def _brought(chain: tuple[Stage, ...]) -> Iterable[str]:
-    """The symbols that any stage brings, once for each file that has them."""
-    return (name for _, name in {(file, name) for stage in chain for file, name, _ in aims.candidates(stage)})

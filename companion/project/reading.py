@@ -10,7 +10,7 @@ from companion.chain.stages import Stage, files, previous
 from companion.project.index import Known
 from companion.project.locate import LEFT_BY_TOOLS, Project, python_files, readable
 
-LARGE = 50_000  # bytes: a file that is no code
+LARGE = 50_000  # bytes: a larger file is not code
 EXERCISES = "exercises"  # a folder of the learner's own: no stage has it
 
 

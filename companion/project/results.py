@@ -12,7 +12,7 @@ PASSED, FAILED, TIMEOUT, MISSING = "passed", "failed", "timeout", "missing"
 class Place:
     """A line of a file; `file` is relative to the folder that was named (with `/`), `line` counted from 1.
 
-    Line 0 stands for the file as a whole.
+    Line 0 means the whole file.
     """
 
     file: str

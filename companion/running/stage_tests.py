@@ -1,6 +1,6 @@
 """The stage's own tests, copied for one project: its name of the settings package, and its folder for theirs.
 
-The tests of a stage say `config` and look for the Dockerfile beside their own folder. A learner's package may have
+The tests of a stage import `config` and look for the Dockerfile next to their own folder. A learner's package may have
 another name, and the tests stay where the learner cannot touch them. So the copy says what is true for the project.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from companion.project.index import renamed
 
 SETTINGS = re.compile(r"(?<![\w.])config\.settings(?![\w.])")
-PLACE = "\0settings\0"  # stands for the settings while names are changed
+PLACE = "\0settings\0"  # takes the place of the settings while names are changed
 FORGET = re.compile(r"sys\.modules\.pop\((\w+), None\)")
 FILE = re.compile(r"(?<![\w.])__file__(?!\w)")
 BESIDE = ("Dockerfile", ".dockerignore", "requirements.txt", "manage.py")
@@ -22,7 +22,7 @@ def copy_tests(stage: Path, target: Path, package: str, settings: str, project: 
     """Write the stage's `pytest.ini` and `tests/` into `target`.
 
     `settings` is the module that its manage.py names, `package` the project's name for `config` ("" when its
-    settings lie beside manage.py), `project` the folder of its manage.py, `outer` the folder above which its
+    settings are next to manage.py), `project` the folder of its manage.py, `outer` the folder above which its
     Dockerfile is not looked for.
     """
     (target / "pytest.ini").write_bytes((stage / "pytest.ini").read_bytes())
@@ -41,8 +41,8 @@ def copy_tests(stage: Path, target: Path, package: str, settings: str, project: 
 def adapted(text: str, package: str, file: Path, settings: str) -> str:
     """The text of a test that finds itself at `file`, and the module `settings` in `package`.
 
-    Where the settings are divided into parts, the part that manage.py names stands for all, and a test that has the
-    settings read again forgets every part.
+    If the settings are divided into modules, the tests use the module that manage.py names. A test that has the
+    settings read again removes all of these modules from `sys.modules`.
     """
     text = FILE.sub(lambda _: repr(str(file)), text)
     parts = settings.rpartition(".")[0]

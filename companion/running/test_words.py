@@ -22,7 +22,7 @@ SPELLED = {"str": "__str__"}  # what a docstring quotes, where the code says som
 class Words:
     """The words of one test.
 
-    `quoted` stand in its docstring, `named` in its own code, `nearby` in the helpers and fixtures that it uses.
+    `quoted` are in its docstring, `named` in its own code, `nearby` in the helpers and fixtures that it uses.
     `imported` are those of them that its file imports from the project. `title` are the words of its name, and
     `subject` is what its file is called after, without underscores.
     """
@@ -42,7 +42,7 @@ class Words:
 
 @cache
 def test_words(stage: Stage, ident: str) -> Words:
-    """The words of the test with this id, as it stands in `stage`."""
+    """The words of the test with this id, as `stage` has it."""
     file, test = suite.split(ident)
     what = suite.asked(stage, ident)
     quoted = set(QUOTED.findall(f"{what.requirement} {what.hint}"))

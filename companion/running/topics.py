@@ -47,7 +47,7 @@ def _score(words: Words, file: str, name: str, changed: int) -> int:
 
 
 def aim_at(place: Place | None, known: Known, chain: tuple[Stage, ...]) -> Aim | None:
-    """What stands at a place of the project, as the last stage of the chain that changes it calls it."""
+    """Finds the symbol at a place of the project, by its name in the last stage of the chain that changes it."""
     if place is None:
         return None
     name = next((symbol.name for symbol in reversed(known.around(place))), "")

@@ -67,7 +67,7 @@ class Bubblewrap:
 
 
 def _mounts(limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
-    """All that is to be seen: the system, our Python and its packages, what is wanted, and one folder to write into."""
+    """Everything visible inside: the system, our Python and its packages, these mounts, and one writable folder."""
     options = ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "lib", "lib32", "lib64"):
         if Path("/", name).is_symlink():

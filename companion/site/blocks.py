@@ -4,7 +4,7 @@
     ///
 
     /// beside | authentication/tokens.py#issue_token, authentication/tokens.py#imports
-    Prose, which stands beside the diff of these lines.
+    Prose, which is shown next to the diff of these lines.
     ///
 
 The option `generated: COMMAND`, indented below the head of a `beside` block, folds its panes behind the command
@@ -69,7 +69,7 @@ class ChapterBlock(MarkedBlock):
 
 
 class BesideBlock(MarkedBlock):
-    """Prose, and the selectors of the lines that stand beside it."""
+    """Prose, and the selectors of the lines that are shown next to it."""
 
     NAME, CSS = BESIDE, "rd-step"
     OPTIONS = {"generated": ["", type_string]}

@@ -17,7 +17,8 @@ from companion.chain import stages
 from companion.chain.changes import StageChanges, changes
 from companion.chain.chapters import BESIDE, CHAPTER, Mark, find_chapter
 from companion.chain.steps import Step, lay_out, read_steps, step_showing
-from companion.site.blocks import BlocksProcessor, Problems, SpreadBlock
+from companion.site.blocks import BlocksProcessor, ChapterBlock, Problems, SpreadBlock
+from companion.site.overview import minutes
 from companion.site.panes import Pane, folded, pane, whole_files
 from companion.site.templates import element, html
 
@@ -71,9 +72,16 @@ class PlacePanes(BlocksProcessor):
                 first_pane.setdefault(excerpt.change.path, excerpt.ident)
         pages = {stage: find_chapter(stage, self.root) for stage in stages.stages(self.root)}
         errata = (self.root / "docs" / "errata.md").is_file()
-        head.extend(element("chapter", here=diff.stage, pages=pages, errata=errata))
-        head[0].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
+        time = minutes(page, self.root) if (page := pages[diff.stage]) else None
+        head.extend(element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), errata=errata))
+        head[1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
         _open(root, head)
+        if page:
+            order = list(pages)
+            n = order.index(diff.stage)
+            turns = [("Previous chapter", "‹", pages[order[n - 1]] if n else None)]
+            turns += [("Next chapter", "›", pages[other]) for other in order[n + 1 : n + 2]]
+            root.insert(1, element("here", here=diff.stage, pages=pages, page=page, steps=len(steps), turns=turns))
         self._put(etree.SubElement(root, "div", {"class": "rd-files"}), whole_files(diff))
         return [(None if step is None else blocks[step][0].line, text) for text, step in problems]
 
@@ -124,13 +132,16 @@ class PlacePanes(BlocksProcessor):
 
 
 class ListContents(Treeprocessor):
-    """Lists the sections of a chapter in its opening, when the headings have their ids."""
+    """Lists the sections of a chapter in its head, when the headings have their ids."""
 
     def run(self, root: etree.Element) -> None:
-        intro = next((e for e in root.iter("div") if e.get("class") == "rd-intro"), None)
-        if intro is not None:
+        head = next((e for e in root.iter("div") if e.get("class") == ChapterBlock.CSS), None)
+        if head is not None:
             tokens = getattr(self.md, "toc_tokens", [])
-            intro.append(element("contents", sections=[inner for token in tokens for inner in token["children"]]))
+            sections = [inner for token in tokens for inner in token["children"]]
+            head.append(element("contents", sections=sections))
+            for menu in root.findall("nav/details"):
+                menu.append(element("contents", sections=sections)[1])
 
 
 def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
@@ -147,8 +158,10 @@ def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
 
 
 def _open(root: etree.Element, chapter: etree.Element) -> None:
-    """Puts what is above the first heading or step next to the head of the chapter."""
+    """Puts what is above the first heading or step next to the head of the chapter, below the first line of it."""
     intro = etree.Element("div", {"class": "rd-intro"})
+    intro.append(chapter[0])
+    chapter.remove(chapter[0])
     opening = etree.Element("div", {"class": "rd-opening"})
     opening.extend([intro, chapter])
     for child in list(root):

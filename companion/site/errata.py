@@ -11,12 +11,11 @@ from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 from pymdownx.blocks.block import type_string
 
-from companion.chain import stages
+from companion.chain import faults, stages
 from companion.chain.chapters import source
+from companion.chain.faults import AREAS, SEVERITIES, STATES, Fault, Location
 from companion.chain.steps import read_steps, step_showing
-from companion.site import faults
 from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
-from companion.site.faults import AREAS, SEVERITIES, STATES, Fault, Location
 from companion.site.glossary import up
 from companion.site.templates import element
 

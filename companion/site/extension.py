@@ -28,6 +28,7 @@ from companion.site.blocks import (
     SpreadBlock,
 )
 from companion.site.chapter_page import ListContents, PlacePanes
+from companion.site.command_rows import PlaceCommands
 from companion.site.errata import FaultBlock, LinkNotes, TallyBlock, TellFaults
 from companion.site.glossary import ExplainWords
 from companion.site.overview import ShowWay, WayBlock
@@ -68,6 +69,7 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
             (7, ExplainWords(md, root)),
             (7, LinkNotes(md, root)),
             (4, ListContents(md)),
+            (3, PlaceCommands(md)),
         ):
             md.treeprocessors.register(processor, f"companion-{type(processor).__name__}", priority)
 

@@ -82,7 +82,7 @@ class ExplainWords(Treeprocessor):
             child.tail = self._mark(parent, list(parent).index(child) + 1, child.tail)
 
     def _mark(self, parent: etree.Element, at: int, text: str | None) -> str | None:
-        """Put a button for each new word of `text` into `parent`, from index `at` on. Returns what stands before."""
+        """Put a button for each new word of `text` into `parent`, from index `at` on. Returns the text before it."""
         if not text or isinstance(text, AtomicString):
             return text
         matches = list(self._new(text))
@@ -103,12 +103,12 @@ class ExplainWords(Treeprocessor):
 
     def _button(self, opens: str, shown: str, closes: str) -> tuple[etree.Element, etree.Element]:
         entry = self.by_spelling[shown.lower()]
-        # A line may break before and behind a button, so the marks beside it are kept in one piece with it.
+        # A line may break before and behind a button, so the punctuation next to it stays on the same line.
         address = f"{self.address}#{entry.anchor}"
         word, tip = element("word", entry=entry, address=address, opens=opens, shown=shown, closes=closes)
         return word, tip
 
 
 def up(root: etree.Element) -> str:
-    """The way from a page to docs/: a page about a stage lies in docs/chapters, every other in docs/ itself."""
+    """The relative path from a page to docs/: a page about a stage is in docs/chapters, all others are in docs/."""
     return "../" if any("rd-chapter" in e.get("class", "").split() for e in root.iter("div")) else ""

@@ -19,7 +19,7 @@ Piece = tuple[str, str]  # a CSS class of Pygments ("" for none) and the text it
 QUIET = {"w", "p", "n"}  # white space, punctuation and plain names need no colour
 SHORT = 34  # characters, which fit a phone; a longer line may wrap there, and is continued behind its own beginning
 BREAKABLE = re.compile(r"(?<=[.(\[,=/])(?=[^\s)\]])")  # where a long name may be cut
-BREAK = "\N{ZERO WIDTH SPACE}"  # stands for a <wbr> until the text is HTML
+BREAK = "\N{ZERO WIDTH SPACE}"  # takes the place of a <wbr> until the text is HTML
 _text = partial(escape, quote=False)
 RUNS = {"+": ("ins", "Added"), "-": ("del", "Removed"), " ": ("span", "Unchanged")}
 

@@ -15,7 +15,7 @@ from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
 from companion.site.templates import element
 
 WORDS_A_MINUTE = 200  # a slow reader of technical prose
-LINES_A_MINUTE = 15  # of code that one reads beside it; a suite is skimmed and generated code skipped
+LINES_A_MINUTE = 15  # of code next to the prose; a suite is skimmed and generated code skipped
 PART_1 = "1-8"
 COMMENT = re.compile(r"<!--.*?-->")
 

@@ -69,6 +69,7 @@ def folded(panes: list[Pane], command: str = "") -> Markup:
         "folded",
         panes=panes,
         command=command,
+        page="" if command else panes[0].excerpt.ident,  # generated files are typed, so they stay in the page
         paths=list(dict.fromkeys(claim.change.path for claim in claims)),
         rest=all(claim.selector.endswith(f"#{REST}") and claim.change.status == "changed" for claim in claims),
         added=added,

@@ -60,7 +60,7 @@ def powershell(command: str) -> str:
 
 
 class LeaveOutDirectives(Preprocessor):
-    """Leaves out what says how a block is run: it is for the transcripts, and would stand in the page as a comment."""
+    """Removes the comments that say how a block is run: they are for the transcripts, and not for the page."""
 
     def run(self, lines: list[str]) -> list[str]:
         return [line for line in lines if not DIRECTIVE.fullmatch(line)]

@@ -42,7 +42,7 @@ def day(root: Path) -> date | None:
 
 
 def said(when: date | None) -> str:
-    """What stands above the table: the day, and the Pythons that are supported."""
+    """The text above the table: the date, and the supported versions of Python."""
     first = f"This is the state of {when.day} {when:%B %Y}." if when else UNKNOWN_DAY
     return f"{first} It supports Python {SUPPORTED[0]} to {SUPPORTED[-1]}."
 

@@ -91,7 +91,7 @@ def mutated(text: str, old: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _places(body: list[ast.stmt], owner: str) -> Iterator[tuple[list[ast.stmt], int, str]]:
-    """Every statement of the module and of its classes, as the list it stands in, its place there and its owner."""
+    """Every statement of the module and of its classes: the list that has it, its index there, and its owner."""
     for place, statement in enumerate(body):
         yield body, place, owner
         if isinstance(statement, ast.ClassDef):

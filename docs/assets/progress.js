@@ -108,7 +108,7 @@
         write(progress);
         tell();
       });
-      step.querySelector(".rd-foot")?.prepend(element("label", {}, box, "Done"));
+      step.querySelector(".rd-foot")?.prepend(element("label", {}, box, element("span", { textContent: "Done" })));
     }
   }
 

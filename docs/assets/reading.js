@@ -41,8 +41,32 @@
     write(button, `${code}\n`, `${lines.length} ${lines.length === 1 ? "line" : "lines"} copied`);
   }
 
-  function showWhole(link) {
+  const pages = {};
+
+  /** Put into a fold what is on a page of its own. Where that cannot be fetched, as in the copy without a server, the link stays. */
+  async function bring(fold) {
+    const link = fold.querySelector(":scope > .rd-apart a");
+    if (!link) return;
+    fold.setAttribute("aria-busy", "true");
+    try {
+      pages[link.pathname] ??= fetch(link.pathname).then((answer) => answer.text());
+      const page = new DOMParser().parseFromString(await pages[link.pathname], "text/html");
+      const [, ...parts] = page.getElementById(link.hash.slice(1)).closest("details").children;
+      link.parentElement.replaceWith(...parts);
+      showCopy(fold);
+    } catch {
+      delete pages[link.pathname]; // so that opening it once more tries again
+    } finally {
+      fold.removeAttribute("aria-busy");
+    }
+  }
+
+  async function showWhole(link) {
     const file = document.getElementById(link.hash.slice(1));
+    await bring(file);
+    const apart = file.querySelector(".rd-apart a");
+    if (apart) return location.assign(apart);
+    if (document.querySelector(".rd-dialog")) return; // a second click came while the file was fetched
     const path = file.querySelector(".rd-path").textContent;
     const body = file.querySelector(".rd-scroll").cloneNode(true);
     const dialog = element("dialog", { className: "rd-dialog md-typeset" });
@@ -88,11 +112,62 @@
 
   /** Mark the line that a word of the prose names, while it is pointed at or focused. */
   function markLines() {
-    const mark = (on) => (event) => document.getElementById(event.currentTarget.hash.slice(1))?.classList.toggle("rd-hot", on);
-    for (const reference of all(".rd-ref")) {
-      for (const name of ["mouseenter", "focus"]) reference.addEventListener(name, mark(true));
-      for (const name of ["mouseleave", "blur"]) reference.addEventListener(name, mark(false));
+    for (const [name, on] of Object.entries({ mouseover: true, focusin: true, mouseout: false, focusout: false })) {
+      addEventListener(name, ({ target }) => {
+        const reference = target.closest?.(".rd-ref");
+        if (reference) document.getElementById(reference.hash.slice(1))?.classList.toggle("rd-hot", on);
+      });
     }
+  }
+
+  /** A long pane shows its first lines, and a button for the rest. A link to a line that is not shown shows them too. */
+  function capPanes() {
+    const MOST = 26;
+    const FIRST = 22;
+    for (const scroll of all(".rd-step:not(.rd-spread) > .rd-side > .rd-pane > .rd-scroll")) {
+      const lines = Number(scroll.style.getPropertyValue("--lines"));
+      if (lines <= MOST) continue;
+      scroll.style.setProperty("--shown", FIRST);
+      scroll.classList.add("rd-capped");
+      const button = element("button", { type: "button", className: "rd-more", textContent: `Show all ${lines} lines` });
+      const showAll = () => {
+        scroll.classList.remove("rd-capped");
+        button.remove();
+      };
+      button.onclick = () => {
+        showAll();
+        scroll.focus({ preventScroll: true });
+      };
+      scroll.showAll = showAll;
+      scroll.after(button);
+    }
+    const reveal = () => document.querySelector(":target")?.closest(".rd-capped")?.showAll();
+    addEventListener("hashchange", reveal);
+    addEventListener("beforeprint", () => all(".rd-capped").forEach((scroll) => scroll.showAll()));
+    reveal();
+  }
+
+  /** Say in the header, below the head of the chapter, which section and which step one reads. */
+  function tellPlace(passed, step, steps) {
+    const bar = document.querySelector(".rd-here");
+    if (!bar) return;
+    const titles = all(".md-typeset > h2");
+    document.body.classList.toggle("rd-reading", titles.length > 0 && titles[0].getBoundingClientRect().top < 100);
+    bar.querySelector("summary").textContent = titles.findLast(passed)?.firstChild.textContent ?? "Sections";
+    bar.querySelector(".rd-here-steps").textContent = `${step} of ${steps} steps`;
+  }
+
+  /** The menu of sections closes when it has led somewhere, when the focus leaves it, and by Escape. */
+  function closeSections() {
+    const menu = document.querySelector(".rd-here details");
+    if (!menu) return;
+    menu.addEventListener("click", ({ target }) => target.closest("a") && (menu.open = false));
+    menu.addEventListener("focusout", ({ relatedTarget }) => menu.contains(relatedTarget) || (menu.open = false));
+    menu.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
   }
 
   /** Mark the step that is being read, and go from step to step with Alt and the arrows. */
@@ -100,10 +175,12 @@
     const steps = all(".rd-step");
     let waiting = false;
     let chosen; // the step that the keys led to: several short ones may be in view
+    const passed = (place) => place.getBoundingClientRect().top < innerHeight * 0.4;
     const markActive = () => {
       waiting = false;
-      const active = chosen ?? steps.findLast((step) => step.getBoundingClientRect().top < innerHeight * 0.4);
+      const active = chosen ?? steps.findLast(passed);
       for (const step of steps) step.classList.toggle("rd-active", step === active);
+      tellPlace(passed, steps.indexOf(active) + 1, steps.length);
     };
     const onScroll = () => {
       if (!waiting) requestAnimationFrame(markActive);
@@ -138,25 +215,49 @@
   }
 
   /** Open what is folded around the element that the address points to. */
-  function unfold() {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  async function unfold() {
+    const find = () => location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = find();
     if (!target) return;
     const visible = target.checkVisibility?.() ?? false;
-    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-    if (!visible) target.scrollIntoView();
+    const folds = [];
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) folds.push(fold);
+    for (const fold of folds) fold.open = true;
+    await Promise.all(folds.map(bring));
+    if (!visible) find()?.scrollIntoView();
   }
 
   /** A click on a line's number writes the address of that line into the address bar. */
-  function addressLines() {
+  function addressLine(line, event) {
     const gutter = 2.4 * parseFloat(getComputedStyle(document.documentElement).fontSize);
-    for (const line of all(".rd-pane .rd-line[id]")) {
-      line.addEventListener("click", (event) => {
-        if (event.clientX - line.getBoundingClientRect().left > gutter) return;
-        const { scrollX: x, scrollY: y } = window;
-        location.hash = line.id;
-        scrollTo(x, y);
-      });
-    }
+    if (event.clientX - line.getBoundingClientRect().left > gutter) return;
+    const { scrollX: x, scrollY: y } = window;
+    location.hash = line.id;
+    scrollTo(x, y);
+  }
+
+  function copyPane(button) {
+    const pane = button.closest(".rd-pane");
+    copy(button, all("whole" in pane.dataset ? ":not(del) > .rd-line" : "ins > .rd-line", pane));
+  }
+
+  function showCopy(root) {
+    for (const button of all(".rd-pane .rd-copy", root)) button.hidden = !navigator.clipboard;
+  }
+
+  /** One listener for all panes, also for those that come later. */
+  function listen() {
+    const acts = { ".rd-pane .rd-copy": copyPane, ".rd-whole": showWhole, ".rd-pane .rd-line[id]": addressLine };
+    addEventListener("click", (event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+      for (const [selector, act] of Object.entries(acts)) {
+        const found = event.target.closest(selector);
+        if (!found) continue;
+        if (act === showWhole) event.preventDefault();
+        act(found, event);
+      }
+    });
+    addEventListener("toggle", ({ target }) => target.open && bring(target), { capture: true }); // it does not bubble
   }
 
   const PROMPTS = { "language-console": /^\$ /, "language-pycon": /^(>>>|\.\.\.)( |$)/, "language-pwsh-session": /^PS> / };
@@ -251,26 +352,16 @@
   document.body.append(announcer);
   if (navigator.clipboard) copyCommands();
   explainWords();
+  showCopy(document);
+  listen();
+  markLines();
   const intro = document.querySelector(".rd-intro");
   if (!intro) return;
-  for (const button of all(".rd-pane .rd-copy")) {
-    button.hidden = !navigator.clipboard;
-    const pane = button.closest(".rd-pane");
-    const lines = "whole" in pane.dataset ? ":not(del) > .rd-line" : "ins > .rd-line";
-    button.onclick = () => copy(button, all(lines, pane));
-  }
-  for (const link of all(".rd-whole")) {
-    link.addEventListener("click", (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-      event.preventDefault();
-      showWhole(link);
-    });
-  }
   layOut();
   addSwitch(intro);
-  markLines();
-  addressLines();
+  capPanes();
   followSteps();
+  closeSections();
   addEventListener("hashchange", unfold);
   unfold();
 })();

@@ -4,7 +4,7 @@ from django.db import OperationalError, connection
 
 @pytest.mark.django_db
 def test_health_returns_200(client):
-    """`/health` answers 200 after one question to the database."""
+    """`/health` returns 200 after one database query."""
     response = client.get("/health")
 
     assert response.status_code == 200
@@ -12,7 +12,7 @@ def test_health_returns_200(client):
 
 
 def test_health_returns_503_without_the_database(client, monkeypatch, caplog):
-    """When the database cannot be reached, `/health` answers 503, and the log has the error."""
+    """If the database cannot be reached, `/health` returns 503, and the log has the error."""
 
     def unreachable():
         raise OperationalError("connection refused")

@@ -42,6 +42,13 @@ def site(built):
 
 
 @pytest.fixture(scope="session")
+def addresses(built):
+    """Returns the address of every page. Of the pages with files and tests, those of one chapter stand for all."""
+    paths = {*built.rglob("index.html"), built / "404.html", *built.glob("chapters/15-refresh-tokens/*.html")}
+    return [path.relative_to(built).as_posix().removesuffix("index.html") for path in sorted(paths)]
+
+
+@pytest.fixture(scope="session")
 def browser():
     """Yields Debian's Chromium, or the one that CHROMIUM names."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")

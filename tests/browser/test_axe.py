@@ -11,12 +11,6 @@ LEFT_OUT = [[".rd-step ~ .rd-step ~ .rd-step ~ .rd-step .rd-code"], [".rd-fold .
 OPEN = "document.querySelectorAll('details').forEach((details) => (details.open = true))"
 
 
-@pytest.fixture(scope="session")
-def addresses(built):
-    """Returns the address of every page."""
-    return [path.relative_to(built).as_posix().removesuffix("index.html") for path in sorted(built.rglob("*.html"))]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_no_violation(visit, addresses, scheme, width):

@@ -365,6 +365,19 @@ def test_the_site_works_as_files(browser, files):
     page.close()
 
 
+def test_folded_tests_are_reached_without_a_server(browser, files):
+    """Files cannot be fetched, so the link in the fold leads to the page that has the tests, and back."""
+    page = browser.new_page()
+    page.goto((files / "chapters/15-refresh-tokens.html").as_uri())
+    fold = page.locator(".rd-fold[data-page]").last
+    fold.locator("summary").click()
+    fold.get_by_role("link", name="Open on a separate page").click()
+    assert page.locator(".rd-pane .rd-line").first.is_visible()
+    page.get_by_role("link", name="Back to the chapter").click()
+    page.wait_for_url("**/chapters/15-refresh-tokens.html")
+    page.close()
+
+
 def drawn_with(page, selector):
     """Returns the fonts with which Chromium has drawn the first matching element."""
     chromium = page.context.new_cdp_session(page)
@@ -388,3 +401,23 @@ def test_the_site_as_files_has_its_fonts(browser, files):
     assert page.locator("link[rel=preload]").count() == 0
     assert complaints == []
     page.close()
+
+
+def test_the_start_page_shows_a_step_in_the_first_screen(visit):
+    """The prose is next to the code, and pointing at a word marks the line that it names."""
+    page = visit("", width=1440, height=900)
+    pane = page.locator(".rd-spread .rd-pane")
+    assert pane.evaluate(INSIDE)
+    page.locator(".rd-spread .rd-ref", has_text="algorithms").hover()
+    assert pane.locator(".rd-hot").inner_text().strip() == "algorithms=[ALGORITHM],"
+
+
+def test_a_terminal_is_dark_in_both_schemes(visit):
+    """One sees at once what is typed in a terminal and what is edited in a file."""
+    grounds = {
+        visit(CHAPTER, color_scheme=scheme)
+        .locator(".language-console code")
+        .first.evaluate("e => getComputedStyle(e).backgroundColor")
+        for scheme in ("light", "dark")
+    }
+    assert grounds == {"rgb(21, 32, 27)"}

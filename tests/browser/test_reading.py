@@ -23,10 +23,15 @@ def active(page):
 
 
 def test_the_head_says_where_one_is_and_what_changes(page):
-    """Stage n of N, every changed file with its status and counts, the unchanged ones muted, and the commands."""
+    """Chapter, minutes and steps, every changed file with its status and counts, the unchanged ones muted, and the commands."""
     head = page.locator(".rd-chapter")
 
-    assert re.match(r"Stage 4 of \d+", head.locator(".rd-way > span").inner_text())
+    facts = re.fullmatch(r"Chapter 4 of \d+ · (\d+) min · (\d+) steps", page.locator(".rd-facts").inner_text())
+    page.goto(re.sub("chapters/.*", "", page.url))
+    assert page.locator(".wy li", has_text="Tokens").locator(".wy-time").first.inner_text() == f"{facts[1]} min"
+    page.go_back()
+    assert page.locator(".rd-step").count() == int(facts[2])
+    head.locator("summary").click()
     row = head.locator(".rd-changed", has_text="tokens.py").first
     assert row.inner_text().split() == ["new", "file:", "A", "tokens.py", "39", "added", "+39"]
     assert head.locator(".rd-same").first.text_content() == "unchanged: __init__.py, admin.py, managers.py"
@@ -36,15 +41,24 @@ def test_the_head_says_where_one_is_and_what_changes(page):
     ]
 
 
+def test_a_chapter_begins_in_the_first_screen(visit, chapter):
+    """Its first section or step is in view at once, below the line with chapter, minutes and steps."""
+    page = visit(chapter)
+    box = page.locator("main").evaluate("main => main.querySelector('h2, .rd-step').getBoundingClientRect().toJSON()")
+
+    assert box["top"] <= 850
+    assert page.locator(".rd-facts").bounding_box()["y"] < page.locator("h1").bounding_box()["y"]
+
+
 def test_every_file_of_the_head_leads_to_its_pane(visit, chapter):
-    """Each link of the tree leads to a pane that shows its file."""
+    """Each link of the tree leads to a pane that shows its file, also if the pane is folded and on another page."""
     page = visit(chapter)
     links = page.eval_on_selector_all(".rd-tree a", "links => links.map((a) => [a.hash.slice(1), a.textContent])")
 
     assert links
     for ident, name in links:
-        shown = page.evaluate("ident => document.getElementById(ident)?.querySelector('.rd-path').textContent", ident)
-        assert shown and shown.rpartition("/")[2] == name
+        page.evaluate("ident => (location.hash = ident)", ident)
+        assert page.locator(f"figure[id='{ident}'] .rd-path").inner_text().rpartition("/")[2] == name
 
 
 # A pane
@@ -190,7 +204,7 @@ def test_alt_and_the_arrows_go_from_step_to_step(page):
     assert set(page.eval_on_selector_all(".rd-step", "steps => steps.map((e) => getComputedStyle(e).opacity)")) == {"1"}
 
 
-def test_nothing_moves_by_itself_for_those_who_asked(visit):
+def test_nothing_moves_with_reduced_motion(visit):
     """Reduced motion is honoured: no transition, and a jump instead of a slide."""
     page = visit(CHAPTER, reduced_motion="reduce")
 
@@ -217,6 +231,26 @@ def test_every_step_has_an_address(visit, chapter):
     )
     page = visit(f"{chapter}#{ids[-1]}")
     assert -10 < page.locator(f"#{ids[-1]}").bounding_box()["y"] < 900
+
+
+def test_the_foot_of_a_step_is_quiet(visit, page):
+    """Its box is in the margin. The words come with the pointer or the focus. Where no pointer can rest, they stay."""
+    step = page.locator(".rd-step").nth(2)
+    foot = step.locator(".rd-foot")
+    opacity = "parts => parts.map((e) => Number(getComputedStyle(e).opacity))"
+    words = foot.locator("a, span")
+    page.mouse.move(5, 5)
+
+    assert foot.locator("input").bounding_box()["x"] < step.locator(".rd-prose").bounding_box()["x"] - 10
+    assert foot.locator("input").bounding_box()["x"] > 0
+    assert words.evaluate_all(opacity) == [0, 0, 0]
+    step.hover()
+    assert words.evaluate_all(opacity) == [1, 1, 1]
+    page.mouse.move(5, 5)
+    foot.locator("a").first.focus()
+    assert words.evaluate_all(opacity) == [1, 1, 1]
+    phone = visit(CHAPTER, width=390, has_touch=True, is_mobile=True)
+    assert phone.locator(".rd-foot").first.locator("a, span").evaluate_all(opacity) == [1, 1, 1]
 
 
 def test_a_mistake_can_be_reported_at_each_step(page):
@@ -412,7 +446,7 @@ def test_progress_can_be_forgotten(walked):
     assert walked.locator(".rd-badge").count() == 0
 
 
-def test_broken_progress_does_no_harm(visit):
+def test_broken_progress_causes_no_error(visit):
     """Other data under the same name causes no error, and neither do steps that no longer exist."""
     page = visit(CHAPTER)
     errors = []

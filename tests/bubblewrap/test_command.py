@@ -107,7 +107,7 @@ def test_every_submission_gets_a_result(classroom, capsys):
 
 
 def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
-    """Folders without end, a name that is no text, a link to itself, a file that vanishes: each gets its result."""
+    """Endless folders, a name that isn't text, a link to itself, a file that vanishes: each gets its result."""
     latin = os.fsdecode(b"Ren\xe9")
     project("08-urls", name="class/ada")
     project("08-urls", {os.fsdecode(b"notes\xff.txt"): "x"}, name=f"class/{latin}")
@@ -229,7 +229,7 @@ def busy(process: int, asked: int) -> list[int]:
 
 @pytest.fixture
 def short_tmp():
-    """A folder whose path is short enough for the socket that lies below it."""
+    """A folder whose path is short enough for the socket below it."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
@@ -311,7 +311,7 @@ def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(half_done, 
     assert list(short_tmp.iterdir()) == []
 
 
-def test_who_interrupts_before_anything_is_graded_reads_no_traceback(tmp_path, project):
+def test_an_interrupt_before_the_first_result_prints_no_traceback(tmp_path, project):
     project("08-urls", name="class/ada")
     code = "import sys, companion.cli as c\nc.main = lambda: (_ for _ in ()).throw(KeyboardInterrupt)\n"
     code += "import runpy; runpy.run_module('companion', run_name='__main__')"
@@ -320,8 +320,8 @@ def test_who_interrupts_before_anything_is_graded_reads_no_traceback(tmp_path, p
     assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
 
 
-def test_a_full_disk_is_said_and_costs_nothing(tmp_path, project, capsys, monkeypatch):
-    """What stands in the journal is kept; a report that could not be written whole leaves nothing behind."""
+def test_a_full_disk_is_reported_and_loses_nothing(tmp_path, project, capsys, monkeypatch):
+    """The journal is kept. A report that could not be written completely leaves no file behind."""
     project("08-urls", name="class/ada")
     real, count = os.fsync, []
 
@@ -394,7 +394,7 @@ class Worst(Executor):
         return future
 
 
-def test_a_task_on_which_an_executor_fails_costs_nobody_else_a_result(tmp_path, one_suite):
+def test_a_failed_task_loses_no_other_result(tmp_path, one_suite):
     for name in ("ada", "cancelled", "killer", "unsubmitted", "zoe"):
         (tmp_path / "class" / name).mkdir(parents=True)
     with Journal(tmp_path / "journal") as journal:

@@ -48,7 +48,7 @@ def runs(monkeypatch):
 
 @pytest.fixture
 def replay(tmp_path):
-    """Asks for the report of a project, of a recording that is read anew."""
+    """Returns the report of a project from a recording that is read again."""
 
     def replay(project, **named):
         return Recording(tmp_path / "recorded", **named).check(STAGE, project)

@@ -50,7 +50,7 @@ def test_the_first_thing_that_is_missing(run, project):
         f"  tests  [#############################.] {ALL - 1} of {ALL}\n"
         f"  stages {output.bar(1, len(stages()))} 1 of {len(stages())}\n"
         "\n"
-        "Missing: `str(user)` is the username: it is what the shell and the admin print.\n"
+        "Missing: `str(user)` is the username, which the shell and the admin show.\n"
         "\n"
         "authentication/models.py, line 34, has email, where the stage has username.\n"
         "This causes: expected 'ada', got 'ada@example.com'.\n"
@@ -89,7 +89,7 @@ def test_a_hint_and_a_traceback_come_when_asked_for(run, project):
     out = run("check", folder)[1]
     assert out.endswith(f"  Hint: --hint\n{START}")
     out = run("check", "--hint", folder)[1]
-    assert "  Hint: Write `package==1.2.3`. Without a version, two people who install on two days get two" in out
+    assert "  Hint: Write `package==1.2.3`. Without a version, a later installation can get other packages." in out
     assert "Traceback" not in out
     assert "Traceback (most recent call last):" in run("check", "--traceback", folder)[1]
 
@@ -119,7 +119,7 @@ def test_json_for_editors(run, project):
     assert facts["missing"] == [
         {
             "test": "tests/test_user_model.py::test_str_returns_the_username",
-            "requirement": "`str(user)` is the username: it is what the shell and the admin print.",
+            "requirement": "`str(user)` is the username, which the shell and the admin show.",
             "hint": "",
             "sentence": "authentication/models.py, line 34, has email, where the stage has username.",
             "remedy": "This causes: expected 'ada', got 'ada@example.com'.\nWrite: return self.username",
@@ -133,7 +133,7 @@ def test_json_for_editors(run, project):
 
 
 def test_without_a_stage_the_project_says_how_far_it_is(run, project):
-    """A project in which an earlier stage has broken again stands at that stage, whatever it has begun."""
+    """A project in which an earlier stage is broken again is at that stage, whatever it has begun."""
     email = {
         "authentication/models.py": {
             "__str__(self):\n        return self.username": "__str__(self):\n        return self.email"

@@ -137,7 +137,7 @@ def test_no_keyboard_is_needed(project):
 
 
 def test_a_terminal_sees_the_tests_counted(terminal, project):
-    """While the tests run they are counted in one line, which is blank again before the answer stands there."""
+    """While the tests run, one line counts them. It is cleared before the result is printed."""
     shown = terminal("check", project(ONE))
 
     counted = shown.expect(f"\r{' ' * 60}\rStage 01-dockerfile: ")
@@ -284,8 +284,8 @@ def test_no_save_is_missed(next_save, tmp_path, polling):
 
 
 @pytest.mark.parametrize("polling", [False, True], ids=["events", "polling"])
-def test_what_is_read_or_built_is_no_save(next_save, tmp_path, polling):
-    """A check reads the files and leaves caches: if that were a save, it would check for ever."""
+def test_files_that_a_check_reads_or_writes_are_not_a_save(next_save, tmp_path, polling):
+    """A check reads files and writes caches. If these counted as a save, it would run forever."""
     (tmp_path / "models.py").write_text("one")
     (tmp_path / "__pycache__").mkdir()
     saved = next_save(polling)

@@ -11,12 +11,12 @@ from tests.project.projects import edit
 
 MODELS = "authentication/models.py"
 
-# What is typed: the stage, the mistake in it (a file, and what stands there instead), and what `check` then says.
+# What is typed: the stage, the mistake in it (a file, and the text that it gets instead), and what `check` then says.
 WAY = [
     (
         "01-dockerfile",
         ("Dockerfile", {"USER app\n": ""}),
-        "Missing: The server runs as a user of its own, made before it is used, and not as root.",
+        "Missing: The image creates a user, and runs the server as this user, not as root.",
         "/Dockerfile",
     ),
     (
@@ -55,7 +55,7 @@ WAY = [
     (
         "07-views",
         ("authentication/views.py", {"    authentication_classes = []\n": ""}),
-        "Missing: Whatever the `Authorization` header holds, one can register and log in.",
+        "Missing: A user can register and log in, whatever the `Authorization` header contains.",
         "/authentication/views.py:",
     ),
     (

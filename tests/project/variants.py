@@ -1,4 +1,4 @@
-"""Projects that are right, and named, laid out or written otherwise than the stage: each function changes one.
+"""Correct projects that differ from the stage in names, layout or code: each function changes a project.
 
 A variant gets the folder of a project and may return another one, by which the project is then named.
 """

@@ -38,7 +38,7 @@ def test_nothing_is_written_into_the_project(project):
 
 
 def test_the_learners_own_files_are_looked_at(checked):
-    """A test that reads the Dockerfile reads the learner's, though the test itself lies in the stage."""
+    """A test that reads the Dockerfile reads the learner's, although the test itself is in the stage."""
     report = checked(FIRST, {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
 
     assert set(failures(report)) == {
@@ -54,7 +54,7 @@ def test_a_failure_says_what_was_asked_what_came_and_where(checked):
     report = checked("05-authentication-backend", {"authentication/tokens.py": {"str(user.pk)": "user.pk"}})
 
     result = failures(report)["test_a_user_has_a_token"]
-    assert result.requirement == "`user.token` is a signed token, as text, that identifies this user."
+    assert result.requirement == "`user.token` is a signed token, as a string, that identifies this user."
     assert result.hint == "`issue_token` signs the claims with `jwt.encode`, which returns a `str`."
     assert result.failure.type == "InvalidSubjectError"
     assert (result.failure.place.file, result.failure.place.line) == ("authentication/tokens.py", 32)
@@ -117,7 +117,7 @@ def test_a_run_that_is_cut_off_does_not_pass(checked):
     assert 0 < report.count < len(report.results) - 1
 
 
-def test_a_file_that_cannot_be_loaded_costs_its_own_tests(checked):
+def test_a_broken_file_stops_only_its_own_tests(checked):
     """When a module is broken, the tests that need it are missing, with the reason; the others run."""
     report = checked("06-serializers", {"authentication/serializers.py": {"class LoginSerializer(": "class Login("}})
 

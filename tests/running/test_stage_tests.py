@@ -46,7 +46,7 @@ def test_settings_in_parts_are_read_by_the_name_that_manage_has():
 
 
 def test_the_dockerfile_is_looked_for_up_to_the_folder_that_was_named(tmp_path):
-    """A test that reads a file which lies above manage.py finds it there; another stays beside manage.py."""
+    """A test that reads a file above manage.py finds it there. Other tests look next to manage.py."""
     stage, target, outer = tmp_path / "stage", tmp_path / "target", tmp_path / "mine"
     project = outer / "backend"
     for folder in (stage / "tests/data", target, project):

@@ -35,7 +35,7 @@ def between(line: str, first: str, last: str) -> str:
     return line.partition(first)[2].partition(last)[0].strip()
 
 
-def test_for_a_user_everything_is_unshared_and_no_door_is_left():
+def test_for_an_ordinary_user_everything_is_unshared():
     made = command(root=False)
 
     assert made.startswith(f"{APART} --unshare-user --disable-userns --uid 65534 --gid 65534 --ro-bind /usr /usr ")
@@ -60,7 +60,7 @@ def test_for_root_the_user_is_another_too(inner, ends):
 
 
 def test_nothing_of_the_instructor_is_mounted():
-    """Beside the system and Python there are only the mounts that were asked for."""
+    """Apart from the system and Python, there are only the mounts that were asked for."""
     made = words(root=False)
     sources = {made[n + 1] for n, word in enumerate(made) if word in ("--ro-bind", "--bind", "--dev-bind")}
 

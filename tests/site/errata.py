@@ -1,7 +1,7 @@
 """Reads a page of errata, for tests of the page and of the chapters."""
 
 from companion.chain.chapters import parse
-from companion.site.faults import Fault, read
+from companion.chain.faults import Fault, read
 
 
 def read_all(page: str) -> list[Fault]:

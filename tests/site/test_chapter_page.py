@@ -109,7 +109,7 @@ def render(chain, caplog):
     return render
 
 
-def test_the_prose_stands_beside_its_pane(render):
+def test_the_prose_is_next_to_its_pane(render):
     """Each step has its prose and its panes; nothing is wrong with the chapter."""
     page, problems = render()
 
@@ -159,7 +159,7 @@ def test_selectors_that_look_alike_have_different_ids(render, chain):
 
 
 def test_code_in_the_prose_leads_to_its_one_line(render):
-    """A word that stands on exactly one line beside it is a link to that line; another is none."""
+    """A word that occurs in exactly one line of the pane is a link to that line. No other word is."""
     page, _ = render()
 
     assert [(e["text"], e["href"]) for e in page.having("rd-ref")] == [
@@ -198,7 +198,7 @@ def test_a_pane_shows_two_neighbours_and_no_empty_edges(render, chain):
     assert [e["text"] for e in page.having("rd-place")] == ["after the line line 5", "after the line line 15"]
 
 
-def test_a_long_line_knows_its_indent_and_where_it_may_be_cut(render, chain):
+def test_a_long_line_is_indented_and_cut_between_names(render, chain):
     """On a phone it goes on behind its own beginning, and a long name is cut at a dot, not in a word."""
     long = "    value = serializers.CharField(validators=[User.validator])"
     chain({"01-old": {}, "02-new": {"a.py": f"if True:\n{long}\n"}})
@@ -300,13 +300,27 @@ def test_the_head_leads_to_the_chapters_there_are(render, chain):
         (chapters / f"{name}.md").write_text(f"---\ntitle: {title}\ndescription: It.\n---\n# It\n")
     (chapters / "final.md").write_text("# No front matter yet\n")
     page, _ = render()
-    links = [e for e in page.all if e["tag"] == "a" and "nav" in e["inside"]]
+    way = page.having("rd-way")[0]
+    links = [e for e in page.all if e["tag"] == "a" and "aria-label" in e and e["aria-label"][0].isdigit()]
 
-    assert page.having("rd-way")[0]["text"].split() == ["Stage", "2", "of", "3", "1", "2", "3"]
+    assert page.having("rd-facts")[0]["text"] == "Chapter 2 of 3 · 1 min · 4 steps"
+    assert way["text"].split() == ["1", "2", "3"]
     assert [(e["href"], e["aria-label"], e.get("aria-current")) for e in links] == [
         ("01-old.md", "1: The old", None),
         ("02-new.md", "2: The new", "page"),
     ]
+
+
+def test_the_bar_turns_to_the_chapters_before_and_after(render, chain):
+    """It has the number, the title, the steps, and links to the two neighbours that have a chapter."""
+    chapters = chain({"final": {"x": ""}}) / "docs" / "chapters"
+    chapters.mkdir(parents=True)
+    for name, title in (("01-old", "The old"), ("02-new", "The new")):
+        (chapters / f"{name}.md").write_text(f"---\ntitle: {title}\ndescription: It.\n---\n# It\n")
+    page, _ = render()
+
+    assert page.having("rd-here")[0]["text"].split() == ["2/3The", "new", "Sections", "4", "steps‹"]
+    assert [e["href"] for e in page.all if e.get("aria-label") == "Previous chapter: The old"] == ["01-old.md"]
 
 
 def test_the_first_stage_is_compared_with_nothing(render):
@@ -317,7 +331,7 @@ def test_the_first_stage_is_compared_with_nothing(render):
 
 
 def test_the_last_stage_is_called_by_its_folder(render, chain):
-    """`final` lies beside `steps`, and the command says so."""
+    """`final` is next to `steps`, and the command says so."""
     chain({"final": {"x": "1"}})
     page, _ = render("# Final\n\n/// chapter | final\n///\n")
 
@@ -360,7 +374,7 @@ def test_whole_files_are_there_without_javascript(render):
     ],
 )
 def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem):
-    """The problem is logged for the strict build and stands in a box atop the page; if told to, it stops the build."""
+    """The problem is logged for the strict build, and shown in a box at the top. If told to, it stops the build."""
     assert old in CHAPTER
     page, problems = render(CHAPTER.replace(old, new))
     box = page.having("failure")[0]

@@ -58,7 +58,7 @@ def test_a_machine_without_a_builder_is_an_error(machine, capsys):
 
 
 class Workshop:
-    """Stands in for a builder: what it calls an image is a copy of the stage's folder, run by Django's own server."""
+    """Replaces a builder: its image is a copy of the stage's folder, and Django's own server runs it."""
 
     name = "workshop"
 

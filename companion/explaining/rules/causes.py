@@ -80,7 +80,9 @@ def user_model_too_early(failure: Failure, known: Known) -> Advice | None:
     call = next((place for place in failure.places if "get_user_model()" in place.code), None)
     if call is None or "has not been installed" not in failure.message:
         return None
-    said = ", calls get_user_model() before the class User exists: authentication/models.py imports this module."
+    importer = next((place.file for place in failure.places if place.file != call.file), "")
+    why = f": {importer} imports this module" if importer.endswith("models.py") else ""
+    said = f", calls get_user_model() before the class User exists{why}."
     return at(call, said, "Remove the call, or move it into the function that needs it.")
 
 

@@ -52,10 +52,15 @@ def found(failure: Failure, known: Known) -> Advice | None:
 
 
 def no_app(failure: Failure, known: Known) -> Advice | None:
-    """The app of the tutorial has no folder yet."""
+    """The app of the tutorial has no folder yet, or one that is not next to manage.py."""
     app, folder = failure.name, f"{known.prefix}{failure.name}/"
     if failure.type != "AppNotInstalled" or app != "authentication" or known.has_package(app):
         return None
+    models = next((file for file in known.texts if file.endswith(f"/{app}/models.py")), "")
+    if models and f".{app}" in failure.message:
+        said = f"{models.removesuffix('models.py')} has to be next to manage.py: the tests import the app as {app}."
+        remedy = f"Move the folder there, and write '{app}' in INSTALLED_APPS."
+        return Advice(said, remedy, Place(models.removesuffix("models.py"), 0), certain=True)
     said = f"Your project has no app {app} yet: there is no folder {folder.removesuffix('/')}."
     return Advice(said, f"Make it: python manage.py startapp {app}", Place(folder, 0))
 

@@ -17,13 +17,13 @@ MOST = 20_000  # characters of a message or a traceback that are kept
 
 
 class Frames:
-    """Reads exceptions for a project in `root` that is checked by copies, in `tests`, of what lies in `stage`."""
+    """Reads exceptions of a project in `root`, which the tests of `stage` check. Copies of these are in `tests`."""
 
     def __init__(self, root: Path, tests: Path, stage: Path) -> None:
         self.root, self.tests, self.stage = os.path.realpath(root), os.path.realpath(tests), str(stage)
 
     def failure(self, phase: str, error: BaseException, wanted: str = "", came: str = "") -> Failure:
-        """The facts of `error`. Its cause stands for it where that is what happened in the project."""
+        """The facts of `error`, or of its cause if the cause is what happened in the project."""
         error = self._cause(_real(error))
         chain = _chain(error)
         places = next((found for link in chain if (found := self._places(link))), ())

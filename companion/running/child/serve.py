@@ -86,7 +86,7 @@ def for_a_server(settings: ModuleType) -> None:
 
 
 def with_mailbox(application: Callable[..., Any], mailbox: str) -> Callable[..., Any]:
-    """The project, and its mail: a request below `mailbox` takes the next one to an email, or gets a 404."""
+    """Serves the project and its emails: a request below `mailbox` takes the next email for an address, or a 404."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         if not environ["PATH_INFO"].startswith(mailbox):

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from companion.chain.chapters import BESIDE, parse
 
 KINDS = ("console", "pycon")
-MORE = "…"  # a line that stands for any lines
+MORE = "…"  # a line that matches any lines
 
 
 @dataclass

@@ -31,13 +31,13 @@ def normalised(line: str) -> str:
 
 
 def same(shown: list[str], printed: list[str]) -> bool:
-    """Whether what is shown is what was printed; a line that is only `…` stands for any number of lines."""
+    """Checks that a command printed what is shown. A line with only `…` matches any number of lines."""
     pattern = "".join(r"(?:.*\n)*?" if line.strip() == MORE else re.escape(normalised(line)) + r"\n" for line in shown)
     return re.fullmatch(pattern, "".join(f"{normalised(line)}\n" for line in printed)) is not None
 
 
 def abridged(shown: list[str], printed: list[str]) -> list[str]:
-    """What was printed, as long at both ends as what is shown, if a `…` stands for its middle there."""
+    """What was printed. If a `…` replaces the middle of what is shown, both ends are as long as there."""
     gaps = [n for n, line in enumerate(shown) if line.strip() == MORE]
     if not gaps:
         return printed

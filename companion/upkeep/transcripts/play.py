@@ -141,7 +141,7 @@ class Rooms(ExitStack):
 def pages(root: Path) -> Iterator[tuple[Path, Stage]]:
     """Every page that shows commands, with the stage it is about: the start page shows what 07 answers.
 
-    The page on checking shows somebody who writes 03.
+    The page on checking shows a learner who writes 03.
     """
     chapters = root / "docs" / "chapters"
     yield root / "docs" / "index.md", stages(root)[-1]

@@ -11,5 +11,5 @@ def fast_passwords(settings):
 
 @pytest.fixture
 def admin_user(db):
-    """The superuser behind pytest-django's `admin_client`: ours needs a username too."""
+    """The superuser of pytest-django's `admin_client`. Our model needs a username, too."""
     return User.objects.create_superuser("root", "root@example.com", "password")

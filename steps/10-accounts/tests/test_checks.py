@@ -21,7 +21,7 @@ def found(settings):
 
 
 def test_a_signing_key_that_is_too_short_is_reported(found):
-    """The key that signs tokens has at least 32 bytes, as many as HS256 hashes to."""
+    """The key that signs tokens has at least 32 bytes, the length of an HS256 signature."""
     assert found(JWT_SIGNING_KEY=KEY) == []
     assert found(JWT_SIGNING_KEY="ä" * 15) == [
         (
@@ -33,7 +33,7 @@ def test_a_signing_key_that_is_too_short_is_reported(found):
 
 
 def test_a_signing_key_equal_to_the_secret_key_is_reported(found):
-    """`JWT_SIGNING_KEY` and `SECRET_KEY` are two keys."""
+    """`JWT_SIGNING_KEY` and `SECRET_KEY` must be different keys."""
     assert found(JWT_SIGNING_KEY=KEY, SECRET_KEY=KEY) == [
         (
             "authentication.E002",
@@ -44,7 +44,7 @@ def test_a_signing_key_equal_to_the_secret_key_is_reported(found):
 
 
 def test_check_deploy_reports_a_wildcard_host(found):
-    """`*` accepts every host name that a client writes."""
+    """`*` accepts every host name that a client sends, so it is reported."""
     assert found(deploy=True, JWT_SIGNING_KEY=KEY, ALLOWED_HOSTS=["*"]) == [
         (
             "authentication.W003",
@@ -55,7 +55,7 @@ def test_check_deploy_reports_a_wildcard_host(found):
 
 
 def test_check_deploy_reports_defaults_for_development(found):
-    """`check --deploy` warns of a key that everybody can read. A key of your own is fine."""
+    """`check --deploy` warns of the key that everybody can read, but not of your own key."""
     assert found(JWT_SIGNING_KEY=f"django-insecure-{KEY}") == []
     assert found(deploy=True) == [
         (

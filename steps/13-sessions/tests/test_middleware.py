@@ -13,7 +13,7 @@ MOST = 128 * 1024
 
 
 class Body(io.BytesIO):
-    """A body that is not in memory: it is made while it is read."""
+    """A body that is generated while it is read, so it takes no memory."""
 
     def __init__(self, length):
         super().__init__()
@@ -26,13 +26,13 @@ class Body(io.BytesIO):
 
 
 @pytest.fixture
-def stranger():
-    """A client that gets error responses, as over HTTP, in place of exceptions."""
+def remote_client():
+    """A client that gets error responses, as over HTTP, and not exceptions."""
     return Client(raise_request_exception=False)
 
 
 def send(path, body, length=None):
-    """The status of a POST with this body, as a server such as gunicorn asks for it."""
+    """The status of a POST with this body, called as gunicorn calls `application`."""
     environ = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": path,
@@ -55,43 +55,43 @@ def assert_json(response, status, detail):
     assert response.json() == {"detail": detail}
 
 
-@pytest.mark.parametrize("debug", [True, False])
-@pytest.mark.parametrize("path", ["/nothing", "/api/login/x", "/%ff"])
-def test_an_unknown_path_returns_json(stranger, settings, debug, path):
+def test_an_unknown_path_returns_json(remote_client, settings):
     """A path that does not exist returns 404 in JSON, in development too."""
-    settings.DEBUG = debug
+    for debug in [True, False]:
+        settings.DEBUG = debug
 
-    assert_json(stranger.get(path, headers={"Accept": "text/html"}), 404, "Not Found.")
-
-
-@pytest.mark.parametrize("debug", [True, False])
-@pytest.mark.parametrize("host", ["evil.example.com", "[::1", ""])
-def test_a_wrong_host_answers_in_json(stranger, settings, debug, host):
-    """A name that is not ours in `Host` returns 400 in JSON."""
-    settings.DEBUG = debug
-
-    assert_json(stranger.get("/api/me", headers={"Host": host}), 400, "Bad Request.")
+        for path in ["/nothing", "/api/login/x", "/%ff"]:
+            assert_json(remote_client.get(path, headers={"Accept": "text/html"}), 404, "Not Found.")
 
 
-@pytest.mark.parametrize("debug", [True, False])
-def test_the_admin_keeps_its_own_errors(admin_client, settings, debug):
+def test_a_wrong_host_returns_json(remote_client, settings):
+    """An unknown host name in `Host` returns 400 in JSON."""
+    for debug in [True, False]:
+        settings.DEBUG = debug
+
+        for host in ["evil.example.com", "[::1", ""]:
+            assert_json(remote_client.get("/api/me", headers={"Host": host}), 400, "Bad Request.")
+
+
+def test_the_admin_keeps_its_own_errors(admin_client, settings):
     """The admin is for people, so its errors stay pages in HTML. Only the API's are JSON."""
-    settings.DEBUG = debug
-    assert_json(admin_client.get("/api/nothing"), 404, "Not Found.")
+    for debug in [True, False]:
+        settings.DEBUG = debug
+        assert_json(admin_client.get("/api/nothing"), 404, "Not Found.")
 
-    nothing = admin_client.get("/admin/nothing/")
-    forged = Client(enforce_csrf_checks=True).post("/admin/login/")
+        nothing = admin_client.get("/admin/nothing/")
+        forged = Client(enforce_csrf_checks=True).post("/admin/login/")
 
-    for page, status in [(nothing, 404), (forged, 403)]:
-        assert page.status_code == status
-        assert page["Content-Type"].startswith("text/html")
+        for page, status in [(nothing, 404), (forged, 403)]:
+            assert page.status_code == status
+            assert page["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize(("debug", "shown"), [(True, True), (False, False)])
 def test_a_crash_outside_the_api_returns_html(
     client, admin_user, settings, monkeypatch, debug, shown
 ):
-    """While you develop, Django shows you where the admin crashed."""
+    """In development, Django's own page shows where the admin crashed."""
     settings.DEBUG = debug
 
     def broken(*arguments, **options):
@@ -108,16 +108,16 @@ def test_a_crash_outside_the_api_returns_html(
     assert ("RuntimeError" in page.content.decode()) is shown
 
 
-def test_too_many_parameters_answer_in_json(stranger):
+def test_too_many_parameters_return_json(remote_client):
     """A URL with more than a thousand parameters returns 400 in JSON."""
     query = "&".join(f"name{number}=1" for number in range(1001))
 
-    assert_json(stranger.get(f"/api/me?{query}"), 400, "Bad Request.")
+    assert_json(remote_client.get(f"/api/me?{query}"), 400, "Bad Request.")
 
 
 @pytest.mark.parametrize("debug", [True, False])
-def test_a_crash_shows_no_password(stranger, settings, monkeypatch, debug):
-    """An error of ours returns 500 in JSON, without anything that the client has sent."""
+def test_a_crash_shows_no_password(remote_client, settings, monkeypatch, debug):
+    """An error in our code returns 500 in JSON, without any data that the client has sent."""
     settings.DEBUG = debug
 
     def broken(**data):
@@ -125,7 +125,7 @@ def test_a_crash_shows_no_password(stranger, settings, monkeypatch, debug):
 
     monkeypatch.setattr(User.objects, "create_user", broken)
     data = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
-    answer = stranger.post(
+    answer = remote_client.post(
         "/api/registration",
         data,
         content_type="application/json",
@@ -135,30 +135,30 @@ def test_a_crash_shows_no_password(stranger, settings, monkeypatch, debug):
     assert_json(answer, 500, "Internal Server Error.")
 
 
-@pytest.mark.parametrize("path", ["/api/login", "/nothing", "/admin/login/"])
-def test_a_body_that_is_too_large_is_rejected(path):
-    """A body of 10 MB returns 413 at every path, and nothing of it is read."""
-    body = Body(10_000_000)
+def test_a_body_that_is_too_large_is_rejected():
+    """A body of 10 MB returns 413 at every path, and is not read."""
+    for path in ["/api/login", "/nothing", "/admin/login/"]:
+        body = Body(10_000_000)
 
-    assert send(path, body) == ("413 Content Too Large", b'{"detail": "Content Too Large."}')
-    assert body.taken == 0
+        assert send(path, body) == ("413 Content Too Large", b'{"detail": "Content Too Large."}')
+        assert body.taken == 0
 
 
 def test_the_limit_is_128_kib(settings):
-    """128 KiB are read, and one byte more is refused."""
+    """A body of 128 KiB is read, and one byte more is rejected."""
     assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == MOST
     assert send("/api/login", Body(MOST))[0] == "400 Bad Request"
     assert send("/api/login", Body(MOST + 1))[0] == "413 Content Too Large"
 
 
-@pytest.mark.parametrize("length", ["", "x", "-1"])
-def test_an_invalid_content_length_means_no_body(length):
-    """When a body's length makes no sense, there is no body."""
-    assert send("/nothing", Body(10), length) == ("404 Not Found", b'{"detail": "Not Found."}')
+def test_an_invalid_content_length_means_no_body():
+    """A body whose length is not a valid number counts as empty."""
+    for length in ["", "x", "-1"]:
+        assert send("/nothing", Body(10), length) == ("404 Not Found", b'{"detail": "Not Found."}')
 
 
-def test_a_cookie_with_a_nul_is_rejected(stranger):
+def test_a_cookie_with_a_nul_is_rejected(remote_client):
     """A cookie with a NUL returns 400, because PostgreSQL would raise an error."""
-    stranger.cookies.load(r'sessionid="\000\000\000\000\000\000\000\000"')
+    remote_client.cookies.load(r'sessionid="\000\000\000\000\000\000\000\000"')
 
-    assert_json(stranger.get("/api/me"), 400, "Bad Request.")
+    assert_json(remote_client.get("/api/me"), 400, "Bad Request.")

@@ -20,18 +20,18 @@ def pytest_addoption(parser):
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory):
-    """Keep the test database in a file: one in memory has room for one request at a time."""
+    """Keep the test database in a file: one in memory handles only one request at a time."""
     if connections["default"].vendor == "sqlite":
         test_settings = connections["default"].settings_dict["TEST"]
         test_settings["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
-        # It need not outlive a power cut, so no test waits for the disk.
+        # The file may be lost in a power cut, so no test waits for the disk.
         options = connections["default"].settings_dict["OPTIONS"]
         options["init_command"] = "PRAGMA synchronous=OFF"
 
 
 @pytest.fixture
 def base_url(request, live_server):
-    """The address of the API: on the server that `--server` names, or on one started here."""
+    """The URL of the API: on the server that `--server` names, or on one started here."""
     return f"{request.config.getoption('--server') or live_server.url}/api"
 
 
@@ -49,9 +49,9 @@ def post():
 
 @pytest.fixture
 def eight_at_once(monkeypatch):
-    """Hold each registration until eight have found their email free, then let all eight save it.
+    """Pause each registration until eight have found the email free, and then let all save it.
 
-    A server that `--server` names is not held: it runs in another process.
+    A server that `--server` names is not paused: it runs in another process.
     """
     together = threading.Barrier(8)
     create_user = User.objects.create_user
@@ -77,7 +77,7 @@ def nothing_counted():
 
 @pytest.fixture
 def admin_user(db):
-    """The superuser behind pytest-django's `admin_client`: ours needs a username too."""
+    """The superuser of pytest-django's `admin_client`. Our model needs a username, too."""
     return User.objects.create_superuser("root", "root@example.com", "password")
 
 

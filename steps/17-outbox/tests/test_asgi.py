@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 
 async def ask(content_type, accept="application/json"):
-    """The status of a login with an empty body, as a server such as uvicorn asks for it."""
+    """The status of a login with an empty body, called as uvicorn calls `application`."""
     scope = {
         "type": "http",
         "method": "POST",

