@@ -56,7 +56,7 @@ def test_a_token_is_signed_with_hs256(token):
 @pytest.mark.parametrize("typ", ["JWT", "rt+jwt", "AT+JWT"])
 def test_a_token_of_another_type_is_rejected(forge, typ):
     """A token of another type is rejected (RFC 8725, section 3.11)."""
-    with pytest.raises(jwt.InvalidTokenError, match="^The token is good for something else.$"):
+    with pytest.raises(jwt.InvalidTokenError, match="^The token is of another type.$"):
         read_token(forge(typ=typ))
 
 
