@@ -288,7 +288,7 @@ def test_a_browser_that_denies_storage_shows_everything(browser, site, address):
     context.close()
 
 
-def test_the_start_page_bears_the_name_of_the_site(visit):
+def test_the_start_page_has_the_name_of_the_site(visit):
     """A search engine and a shared link show the name."""
     page = visit("")
 

@@ -204,7 +204,7 @@ def test_alt_and_the_arrows_go_from_step_to_step(page):
     assert set(page.eval_on_selector_all(".rd-step", "steps => steps.map((e) => getComputedStyle(e).opacity)")) == {"1"}
 
 
-def test_nothing_moves_by_itself_for_those_who_asked(visit):
+def test_nothing_moves_with_reduced_motion(visit):
     """Reduced motion is honoured: no transition, and a jump instead of a slide."""
     page = visit(CHAPTER, reduced_motion="reduce")
 
@@ -446,7 +446,7 @@ def test_progress_can_be_forgotten(walked):
     assert walked.locator(".rd-badge").count() == 0
 
 
-def test_broken_progress_does_no_harm(visit):
+def test_broken_progress_causes_no_error(visit):
     """Other data under the same name causes no error, and neither do steps that no longer exist."""
     page = visit(CHAPTER)
     errors = []

@@ -133,7 +133,7 @@ def test_prose_and_glossary_are_found(search):
     assert search("bearer")[0] == "glossary/#bearer-token"
 
 
-def test_what_is_typed_is_no_command(search):
+def test_search_syntax_causes_no_error(search):
     """Characters of the search's own syntax cause no error and don't change the results."""
     plain = search("token expired")
 

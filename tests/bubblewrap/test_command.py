@@ -311,7 +311,7 @@ def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(half_done, 
     assert list(short_tmp.iterdir()) == []
 
 
-def test_who_interrupts_before_anything_is_graded_reads_no_traceback(tmp_path, project):
+def test_an_interrupt_before_the_first_result_prints_no_traceback(tmp_path, project):
     project("08-urls", name="class/ada")
     code = "import sys, companion.cli as c\nc.main = lambda: (_ for _ in ()).throw(KeyboardInterrupt)\n"
     code += "import runpy; runpy.run_module('companion', run_name='__main__')"
@@ -320,7 +320,7 @@ def test_who_interrupts_before_anything_is_graded_reads_no_traceback(tmp_path, p
     assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
 
 
-def test_a_full_disk_is_said_and_costs_nothing(tmp_path, project, capsys, monkeypatch):
+def test_a_full_disk_is_reported_and_loses_nothing(tmp_path, project, capsys, monkeypatch):
     """The journal is kept. A report that could not be written completely leaves no file behind."""
     project("08-urls", name="class/ada")
     real, count = os.fsync, []
@@ -394,7 +394,7 @@ class Worst(Executor):
         return future
 
 
-def test_a_task_on_which_an_executor_fails_costs_nobody_else_a_result(tmp_path, one_suite):
+def test_a_failed_task_loses_no_other_result(tmp_path, one_suite):
     for name in ("ada", "cancelled", "killer", "unsubmitted", "zoe"):
         (tmp_path / "class" / name).mkdir(parents=True)
     with Journal(tmp_path / "journal") as journal:

@@ -48,7 +48,7 @@ def test_every_command_prints_what_the_page_shows(checkout):
             assert same(entry.output, printed), f"$ {command}\n{difference(entry.output, printed)}"
 
 
-def test_the_page_tells_every_result():
+def test_the_page_explains_every_result():
     rows = re.findall(r"^\| ([a-z. -]+) \|", PAGE.read_text(), re.MULTILINE)
 
     assert {str(verdict) for verdict in Verdict} <= set(rows)

@@ -11,7 +11,7 @@ from tests.bubblewrap.cheats import CHEATS, code
 
 @pytest.mark.parametrize("file", ["manage.py", "config/settings.py"])
 @pytest.mark.parametrize("how", CHEATS["serving"])
-def test_code_in_the_serving_process_is_no_pass(tried, how, file):
+def test_code_in_the_serving_process_cannot_pass(tried, how, file):
     result = tried({file: code("serving", how)}, seconds=20)
 
     assert result.verdict in (Verdict.FAILED, Verdict.NOT_STARTED, Verdict.TIMEOUT), result

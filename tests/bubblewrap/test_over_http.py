@@ -96,7 +96,7 @@ def test_page_in_html_is_called_so(grade, project):
     )
 
 
-def test_one_mistake_costs_the_tests_that_see_it(grade, project):
+def test_one_mistake_fails_only_the_tests_that_check_it(grade, project):
     result = grade(project("08-urls", {VIEWS: ("no-store", "public")}))
 
     assert result.verdict is Verdict.FAILED
@@ -148,7 +148,7 @@ def test_what_a_project_prints_is_kept(grade, project):
     assert "hello instructor" in result.output
 
 
-def test_a_project_may_write_beside_its_own_files(grade, project):
+def test_a_project_may_write_into_its_own_folder(grade, project):
     folder = project("08-urls")
     settings = folder / "config" / "settings.py"
     settings.write_text(settings.read_text() + "\n(BASE_DIR / 'debug.log').write_text('log')\n")

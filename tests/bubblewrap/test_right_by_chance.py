@@ -49,7 +49,7 @@ ANY_SIGNATURE = {TOKENS: ('"strict_aud": True', '"strict_aud": True, "verify_sig
         ("15-refresh-tokens", ANY_SIGNATURE, "test_a_token_that_was_changed_is_rejected"),
     ],
 )
-def test_whoever_knows_the_words_of_the_tests_gains_nothing(grade, project, stage, cheat, tests):
+def test_knowing_the_protocol_of_the_tests_gains_nothing(grade, project, stage, cheat, tests):
     result = grade(project(stage, cheat), stage)
 
     assert result.verdict is Verdict.FAILED

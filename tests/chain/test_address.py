@@ -61,7 +61,7 @@ def test_a_running_serve_is_found_at_its_address(serve):
     assert (address.site(), address.serve_command()) == (running, "")
 
 
-def test_the_file_of_a_serve_that_was_killed_does_no_harm(served, serve):
+def test_the_file_of_a_killed_serve_is_ignored(served, serve):
     """Neither where nobody listens, nor where another program has the port now; a `serve` that answers is found."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

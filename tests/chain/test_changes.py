@@ -7,7 +7,7 @@ def shown(rows):
     return "\n".join(row.kind + row.text for row in rows)
 
 
-def test_an_insertion_a_deletion_and_a_replacement_are_told_apart():
+def test_insertions_deletions_and_replacements_are_distinguished():
     """Rows carry their kind, and their numbers on the sides where they stand."""
     rows = diff("a\nb\nc\nd", "a\nc\nD = 1\nx")
 
@@ -15,7 +15,7 @@ def test_an_insertion_a_deletion_and_a_replacement_are_told_apart():
     assert [(row.old, row.new) for row in rows] == [(1, 1), (2, None), (3, 2), (4, None), (None, 3), (None, 4)]
 
 
-def test_a_reworded_line_knows_its_mate():
+def test_a_reworded_line_is_paired_with_the_line_it_replaces():
     """Lines that replace each other and are alike are mates; others are not."""
     old, new, other = diff("total = price", "total = price + tax\nprint('done')")
 
@@ -62,7 +62,7 @@ def test_no_line_is_lost_or_shown_twice_where_lines_repeat(old, new):
 
 
 @pytest.mark.parametrize(("old", "new"), [("a\nb", "a\nb\n"), ("a\r\nb\r\n", "a\nb\n"), ("a\nb", "a\rb"), ("", "")])
-def test_how_a_line_ends_is_no_change(old, new):
+def test_line_endings_are_not_a_change(old, new):
     """A newline at the end, or Windows' line ends, are no lines that a chapter has to tell."""
     assert not any(row.changed for row in diff(old, new))
 
@@ -103,7 +103,7 @@ def test_a_file_that_moved_is_renamed(difference):
     ],
     ids=["not alike", "empty files", "a copy", "two from", "the likest"],
 )
-def test_what_is_renamed_is_told_from_what_is_alike(difference, old, new, found):
+def test_a_renamed_file_is_distinguished_from_similar_files(difference, old, new, found):
     """Empty files are all alike, a copy leaves its model, and each file is renamed once, to the likest."""
     changed = difference({"x": "1"} | old, {"x": "1"} | new).files
 

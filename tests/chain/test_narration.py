@@ -81,7 +81,7 @@ def test_a_text_means_what_was_and_what_is(told):
     ("old", "new", "places"),
     [("x\n", "RUN a\nx\nRUN b\n", "+1 and +3"), ("RUN a\nx\n", "x\nRUN a b\ny\n\nRUN c\n", "-1 and +2 and +5")],
 )
-def test_a_text_that_stands_in_two_places_is_ambiguous(told, old, new, places):
+def test_a_text_in_two_places_is_ambiguous(told, old, new, places):
     """What was and what is may stand apart; two that are both new may not."""
     _, problems = told('f#"RUN"', old={"f": old}, new={"f": new})
 
@@ -163,14 +163,14 @@ def test_a_wrong_selector_says_what_to_write(told, selector, problem):
     assert problems == [f"{selector}: {problem}"]
 
 
-def test_an_unchanged_file_cannot_be_told(told):
+def test_an_unchanged_file_cannot_be_shown(told):
     """A file that is the same in both stages has nothing to show."""
     _, problems = told("same.txt", old={"same.txt": "x", "a": "1"}, new={"same.txt": "x", "a": "1"})
 
     assert problems == ["same.txt: same.txt is the same in both stages"]
 
 
-def test_the_same_lines_are_not_told_twice(told):
+def test_the_same_lines_are_not_shown_twice(told):
     """A selector in two blocks, or one whose lines other selectors show, is reported."""
     _, twice = told(*WHOLE, "app.py#LIMIT")
     _, other = told(*WHOLE, 'app.py#"LIMIT = 2"')
@@ -192,7 +192,7 @@ def test_the_same_lines_are_not_told_twice(told):
         ("plain.txt", 31, None),
     ],
 )
-def test_a_long_file_is_not_told_by_its_path_alone(told, name, lines, problem):
+def test_a_long_file_needs_selectors(told, name, lines, problem):
     """A bare path would swallow what is added later. A suite is there to unfold, and a list has no symbols to name."""
     _, problems = told(name, old={}, new={name: "def f():\n" + "    x()\n" * (lines - 1)})
 
@@ -242,7 +242,7 @@ def test_what_follows_from_a_wrong_selector_is_no_problem(told):
     ]
 
 
-def test_imports_do_not_swallow_what_stands_between_them(told):
+def test_imports_do_not_include_the_lines_between_them(told):
     """Two groups of imports are told together, and a constant between them is not."""
     lines, problems = told("app.py#imports", old={}, new={"app.py": "import a\n\nX = 1\n\nimport b\n"})
 
@@ -252,7 +252,7 @@ def test_imports_do_not_swallow_what_stands_between_them(told):
     ]
 
 
-def test_a_file_that_only_moved_may_be_told_and_need_not(told):
+def test_a_moved_file_may_be_shown_once_or_not_at_all(told):
     """Nothing in it changed, so nobody demands it; named once it is right, named twice it is not."""
     old, new = {"a.txt": "1\n2\n3\n"}, {"b.txt": "1\n2\n3\n"}
 
@@ -264,6 +264,6 @@ def test_a_file_that_only_moved_may_be_told_and_need_not(told):
     assert told("b.txt", "d.txt", old=old | other[0], new=new | other[1])[1] == []
 
 
-def test_an_empty_file_is_told_by_being_named(told):
+def test_an_empty_file_needs_only_its_name(told):
     """It has no lines, so nobody demands it, and nobody minds it."""
     assert told(*WHOLE, "empty.py")[1] == told(*WHOLE)[1] == []

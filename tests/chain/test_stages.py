@@ -23,7 +23,7 @@ def test_a_project_without_stages_has_none(tmp_path):
         find("01-a", tmp_path)
 
 
-def test_a_stage_is_found_by_its_name_and_knows_the_one_before(chain):
+def test_a_stage_is_found_by_its_name_and_has_a_previous_stage(chain):
     """`previous` is the neighbour; the first stage has none."""
     root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}, "final": {"x": ""}})
 
@@ -31,7 +31,7 @@ def test_a_stage_is_found_by_its_name_and_knows_the_one_before(chain):
     assert previous(find("01-a", root), root) is None
 
 
-def test_an_unknown_stage_is_told_the_names_there_are(chain):
+def test_an_unknown_name_of_a_stage_lists_the_names(chain):
     """The error lists what could have been meant."""
     root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}})
 
@@ -50,7 +50,7 @@ LEFT = {
 }
 
 
-def test_what_running_leaves_behind_is_no_file_of_a_stage_without_git(chain):
+def test_generated_files_do_not_belong_to_a_stage_without_git(chain):
     """In a downloaded zip there is no git: databases and caches are told by their names."""
     root = chain({"01-a": {"b.py": "", "app/a.py": "", ".dockerignore": ""} | LEFT})
 
@@ -69,7 +69,7 @@ def test_in_a_work_tree_git_says_which_files_there_are(chain, git):
     assert list(files(find("01-a", root))) == ["a.py", "new.py"]
 
 
-def test_what_running_leaves_behind_is_no_file_of_a_stage_with_git(chain, git):
+def test_generated_files_do_not_belong_to_a_stage_with_git(chain, git):
     """Also where nobody told git to ignore it; what is tracked counts, whatever its name."""
     root = chain({"01-a": {"a.py": "", ".coverage": "tracked"}})
     git("init")
@@ -79,7 +79,7 @@ def test_what_running_leaves_behind_is_no_file_of_a_stage_with_git(chain, git):
     assert list(files(find("01-a", root))) == [".coverage", "a.py"]
 
 
-def test_a_zip_that_lies_in_a_foreign_repository_has_its_files(chain, git):
+def test_a_folder_that_another_repository_ignores_has_its_files(chain, git):
     """Where another repository ignores the whole folder, git knows no file; the folder does."""
     root = chain({"01-a": {"a.py": ""}})
     (root / ".gitignore").write_text("*\n")

@@ -53,7 +53,7 @@ def test_the_place_of_a_line_is_known():
     assert enclosing(table, 9) is None
 
 
-def test_a_list_of_many_lines_is_no_place():
+def test_a_line_inside_a_constant_belongs_to_its_class():
     """A line inside a constant belongs to its class, or to the top level."""
     assert enclosing(symbols("X = [\n    1,\n]\n"), 2) is None
 
@@ -99,7 +99,7 @@ def test_a_file_that_does_not_parse_says_where():
         symbols("x = 1\ndef (:\n")
 
 
-def test_a_comment_is_read_once_for_all_that_stand_below_it(monkeypatch):
+def test_a_comment_is_read_once_for_all_names_below_it(monkeypatch):
     """A thousand names below a thousand lines of comment: a look at each for each would be a million."""
     looks = 0
 

@@ -77,7 +77,7 @@ def test_a_command_loads_its_own_room_only(arguments, loaded):
     assert {"mkdocs", "django", "watchdog", "jinja2"}.isdisjoint(modules)
 
 
-def test_an_unknown_command_is_told_the_commands_there_are(run):
+def test_an_unknown_command_lists_the_commands(run):
     """All names are listed, learners' first."""
     names = ", ".join(name for each in COMMANDS.values() for name in each)
 
@@ -95,14 +95,14 @@ def test_a_stage_may_be_named_briefly(text):
 
 
 @pytest.mark.parametrize("text", ["99", "user", "nonsense", ""])
-def test_a_stage_that_nobody_knows(text):
+def test_an_unknown_stage_lists_the_names_of_stages(text):
     """What means no stage, or more than one, is refused with the names there are."""
     with pytest.raises(UnknownStage, match="there is no stage .*; there are: 01-dockerfile, "):
         wanted(text)
 
 
 @pytest.mark.parametrize("command", ["start", "check", "watch", "diff", "grade"])
-def test_an_unknown_stage_is_told_the_stages_there_are(run, tmp_path, command):
+def test_an_unknown_stage_lists_the_stages(run, tmp_path, command):
     """The sentence is the same for each command that takes a stage."""
     names = ", ".join(map(str, stages()))
     said = f"Invalid value for '--stage': there is no stage '99'; there are: {names}"
@@ -122,7 +122,7 @@ def test_an_unknown_stage_is_told_the_stages_there_are(run, tmp_path, command):
         (["urls", "mine"], ["mine", "--stage", "urls"]),
     ],
 )
-def test_a_stage_without_its_option_is_told_the_right_command(run, tmp_path, monkeypatch, command, typed, right):
+def test_a_stage_without_its_option_gets_the_right_command(run, tmp_path, monkeypatch, command, typed, right):
     """A bare digit is no folder, and the order of an earlier version gets the command to type."""
     monkeypatch.chdir(tmp_path)
 
@@ -130,7 +130,7 @@ def test_a_stage_without_its_option_is_told_the_right_command(run, tmp_path, mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_grade_is_told_it_too(run):
+def test_grade_gets_the_right_command_too(run):
     """The folder of submissions is named before the stage."""
     said = f"A stage is named with --stage: {line('grade', 'class', '--stage', '7')}"
 
@@ -294,7 +294,7 @@ def test_a_mistake_of_ours_is_not_called_a_missing_package(monkeypatch):
         runpy.run_module("companion", run_name="__main__")
 
 
-def test_a_python_that_is_too_old_is_told_so():
+def test_a_python_that_is_too_old_is_rejected_first():
     """The version is looked at before anything that an old Python could stumble over."""
     code = (ROOT / "companion/__main__.py").read_text()
     first_lines = code.partition("if not __package__")[0].replace("sys.version_info < (3, 11)", "True")

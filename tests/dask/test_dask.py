@@ -50,7 +50,7 @@ def classroom(folder: Path) -> Path:
     return folder
 
 
-def test_a_worker_that_is_killed_costs_nobody_a_result(tmp_path, cluster):
+def test_a_killed_worker_loses_no_result(tmp_path, cluster):
     address, workers = cluster
     folder = classroom(tmp_path / "class")
     command = [sys.executable, "-m", "companion", "grade", str(folder), "--executor", f"dask://{address}"]

@@ -21,7 +21,7 @@ from companion.running import run_suite, suite
 
 FOLDER = Path(__file__).with_name("recorded")
 MOST = 50  # places of a failure
-HERE = "{project}"  # stands for the folder of the project
+HERE = "{project}"  # takes the place of the folder of the project
 
 
 def digest(paths):
@@ -39,14 +39,14 @@ def below(folder, pattern="*"):
 
 
 class Recording:
-    """Has a file for each stage: the reports of its projects, by what they depend on."""
+    """Has a file for each stage: the reports of its projects, by what they depend on. `ran` counts the new ones."""
 
     def __init__(self, folder=FOLDER, running=ROOT / "companion/running"):
         self.folder = folder
         self.code = digest(below(running, "*.py"))
         self.stages = {stage.name: digest(files(stage)) for stage in stages()}
         self.kept = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
-        self.lock = Lock()
+        self.lock, self.ran = Lock(), 0
 
     def check(self, stage, project, on_result=None, limit=run_suite.LIMIT, only=(), first=()):
         """The report of `run_suite.check`: what is recorded, or else what running the project now gives."""
@@ -61,6 +61,7 @@ class Recording:
             report = written(run_suite.check(stage, project, limit=limit, only=only), project)
             with self.lock:
                 kept["projects"][key] = report
+                self.ran += 1
                 self.save(stage.name)
         return read(kept["projects"][key], stage, project, only)
 

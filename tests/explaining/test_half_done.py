@@ -70,7 +70,7 @@ def told(tmp_path, recording):
         ),
     ],
 )
-def test_what_is_not_written_yet_is_no_misspelling(told, stage, files, sentence):
+def test_two_similar_names_of_the_stage_are_two_names(told, stage, files, sentence):
     """Two names of the stage that are alike are two names."""
     written = {file: until(stage, file, *end) for file, end in files.items()}
 
@@ -111,7 +111,7 @@ def test_an_app_of_a_later_part_does_not_hide_what_keeps_the_project_from_loadin
     assert first.advice.sentence == "authentication/tokens.py does not exist yet."
 
 
-def test_a_secret_key_of_ones_own_is_no_slip(tmp_path):
+def test_a_different_secret_key_is_not_a_mistake(tmp_path):
     """A project made by startproject has its own SECRET_KEY, which no failure is about."""
     edits = {"config/settings.py": OWN_KEY, "Dockerfile": {"USER app": "USER root"}}
     found = stand(typed("01-dockerfile", tmp_path / "mine", edits), find("01-dockerfile"))

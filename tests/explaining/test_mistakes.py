@@ -55,13 +55,14 @@ def stood(request, tmp_path_factory, recording):
     ]
     chosen = {each.name: each for each in values if isinstance(each, Mistake)}
     found = Stood(late)
+    tmp_path_factory.getbasetemp()  # is made once, before there are threads
     with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         found.update(zip(chosen, pool.map(made, chosen.values()), strict=True))
     return found
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
-def test_a_mistake_is_told_with_its_file_line_and_remedy(stood, mistake):
+def test_a_mistake_is_reported_with_file_line_and_remedy(stood, mistake):
     """The first thing that is said leads to the line where the mistake was made, and says what to do."""
     found = stood[mistake.name]
     advice = found.missing[0].advice
@@ -87,7 +88,7 @@ def test_each_sentence_belongs_to_a_mistake():
     assert len(SENTENCES) > 40
 
 
-def test_the_real_error_stands_below_the_sentence(project):
+def test_the_real_error_is_printed_below_the_sentence(project):
     """What Python says is never hidden, and `--traceback` shows all of it."""
     folder = project("02-user-model", {"authentication/models.py": {"from django.utils import timezone\n": ""}})
     text = output.standing(stand(folder, find("02-user-model")), traceback=True)
@@ -125,7 +126,7 @@ def test_a_database_from_before_the_user_model(project):
     assert str(first.advice.place) == "config/settings.py, line 86"
 
 
-def test_a_database_that_was_migrated_in_order_is_no_mistake(project):
+def test_a_database_of_an_earlier_stage_is_accepted(project):
     """A database of an earlier stage is fine: migrate brings it up to date."""
     folder = project("02-user-model")
     migrated(folder)
@@ -145,7 +146,7 @@ def test_the_database_is_only_read(project):
     assert sorted(p.name for p in folder.glob("db*")) == ["db.sqlite3"]
 
 
-def test_a_file_that_is_no_database_is_no_mistake(project):
+def test_another_file_in_place_of_the_database_is_ignored(project):
     """Something else under the database's name says nothing about migrations."""
     folder = project("02-user-model")
     (folder / "db.sqlite3").write_text("not a database")
@@ -155,7 +156,7 @@ def test_a_file_that_is_no_database_is_no_mistake(project):
     assert stand(folder, find("02-user-model")).report.passed
 
 
-def test_requirements_that_powershell_wrote_are_told(project):
+def test_requirements_in_utf_16_are_reported(project):
     """Its > writes UTF-16, which looks right in every editor."""
     folder = project("05-authentication-backend")
     path = folder / "requirements.txt"
@@ -165,7 +166,7 @@ def test_requirements_that_powershell_wrote_are_told(project):
     assert first.advice.sentence == "requirements.txt is saved as UTF-16, which other programs cannot read."
 
 
-def test_a_file_that_may_not_be_opened_is_told(project, monkeypatch):
+def test_a_file_without_read_permission_is_reported(project, monkeypatch):
     """One that belongs to root, for instance: the project cannot load it, and we cannot read it."""
     folder = project("02-user-model")
     models = folder / "authentication/models.py"
@@ -184,7 +185,7 @@ def test_a_file_that_may_not_be_opened_is_told(project, monkeypatch):
     assert explain(failure, known).words.sentence == "You are not allowed to read authentication/models.py."
 
 
-def test_a_folder_that_may_not_be_opened_is_told(project, monkeypatch):
+def test_a_folder_without_read_permission_is_reported(project, monkeypatch):
     folder = project("02-user-model")
     real = Path.is_file
 

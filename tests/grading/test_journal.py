@@ -61,7 +61,7 @@ def test_what_shall_be_graded_again_is_forgotten(path):
         assert journal.done(bob) is None
 
 
-def test_wherever_a_write_was_cut_off_the_lines_before_it_stand(path):
+def test_lines_before_an_interrupted_write_are_kept(path):
     """A process that is killed while it writes leaves the beginning of a line: each length of it is tried."""
     add(path, (ADA, PASS))
     first = path.read_bytes()

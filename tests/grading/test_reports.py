@@ -83,7 +83,7 @@ def test_a_submission_of_which_no_test_ran_has_no_grade(verdict):
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SUSPICIOUS, Verdict.GRADER_FAILED])
-def test_a_report_that_cannot_be_trusted_is_no_grade(verdict):
+def test_a_report_that_cannot_be_trusted_gives_no_grade(verdict):
     assert not result("b", verdict=verdict).graded
 
 

@@ -44,7 +44,7 @@ def test_only_a_pass_is_a_pass(outcome):
     (told(("a", "passed"), ("b", "passed"), status=1), 1, "The tests and the exit status disagree."),
     (told(("a", "passed"), ("b", "failed")), 0, "The tests and the exit status disagree."),
 ])  # fmt: skip
-def test_a_report_that_does_not_add_up_is_no_pass_and_no_points(events, status, why):
+def test_an_inconsistent_report_gives_no_pass_and_no_points(events, status, why):
     result = judge(TESTS, events, status)
 
     assert (result.verdict, result.why, result.passed, result.points()) == (Verdict.SUSPICIOUS, why, 0, 0)

@@ -48,7 +48,7 @@ def test_each_fault_is_noted_once_in_the_chapters_with_the_state_of_its_entry():
     assert sorted(noted) == [(fault.number, fault.state == "later") for fault in FAULTS]
 
 
-def test_an_entry_stands_in_the_section_of_its_area():
+def test_an_entry_is_in_the_section_of_its_area():
     """The page's sections are the areas, so a reader finds a fault by its section and by the buttons."""
     sections = re.split(r"^## .*?\{ #(\w+) \}$", PAGE, flags=re.MULTILINE)
     by_section = {name: read_all(text) for name, text in zip(sections[1::2], sections[2::2], strict=True)}
@@ -57,7 +57,7 @@ def test_an_entry_stands_in_the_section_of_its_area():
     assert {name: {fault.area for fault in told} for name, told in by_section.items()} == {n: {n} for n in AREAS}
 
 
-def test_each_entry_tells_three_things():
+def test_each_entry_has_article_result_and_state():
     """Each has the article, what happens (run, or read), and its state, which agrees with its options."""
     lines = PAGE.splitlines()
     marks, _ = parse(lines)

@@ -16,7 +16,7 @@ def page(stage):
     return chapter(stage)
 
 
-def test_every_changed_line_stands_beside_prose_once(page, rendered):
+def test_every_changed_line_is_shown_next_to_prose_once(page, rendered):
     """The chapter tells every line that its stage changes, and nothing else."""
     html, complaints = rendered(page)
 

@@ -6,7 +6,7 @@ def positional(lines):
     return [line for line in lines if line.startswith("positional: ")]
 
 
-def test_no_test_is_told_apart_by_a_position(collected, stage):
+def test_no_test_id_is_a_position(collected, stage):
     """What pytest cannot write as an id (a list, an object, half a character) gets a name in `ids`."""
     assert positional(collected(stage.path)) == []
 

@@ -44,7 +44,7 @@ def test_a_project_is_the_stage_before(tmp_path):
     assert git(folder, "status", "--short") == []
 
 
-def test_before_the_first_stage_stands_startproject(tmp_path):
+def test_the_first_stage_starts_from_startproject(tmp_path):
     """Without a stage, a learner gets what startproject writes, with its own secret key."""
     one, two = tmp_path / "one", tmp_path / "two"
 
@@ -56,7 +56,7 @@ def test_before_the_first_stage_stands_startproject(tmp_path):
     assert "no issues" in manage(one, "check")
 
 
-def test_an_assistant_is_told_how_to_help(tmp_path, capsys):
+def test_an_assistant_gets_instructions(tmp_path, capsys):
     """With --assistant, an AGENTS.md names the chapter, the folders to leave alone and a command that runs there."""
     from companion.cli import main
 
@@ -100,7 +100,7 @@ def test_a_file_is_no_folder(tmp_path):
 
 
 @pytest.mark.parametrize("inside", ["", "steps", "steps/02-user-model/mine", "final/x"])
-def test_the_companion_is_no_place_for_a_project(inside):
+def test_a_project_in_the_companion_is_rejected(inside):
     """The companion's own stages are not written into."""
     with pytest.raises(CannotStart, match="belongs to the companion"):
         start(find("02-user-model"), ROOT / inside)
@@ -159,7 +159,7 @@ def test_the_line_for_powershell(monkeypatch):
     assert invocation.line("check", "my folder").endswith('check "my folder"')
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path, monkeypatch):
     """An error of the file system is one sentence."""
 
     def refuse(*arguments, **options):

@@ -284,7 +284,7 @@ def test_no_save_is_missed(next_save, tmp_path, polling):
 
 
 @pytest.mark.parametrize("polling", [False, True], ids=["events", "polling"])
-def test_what_is_read_or_built_is_no_save(next_save, tmp_path, polling):
+def test_files_that_a_check_reads_or_writes_are_not_a_save(next_save, tmp_path, polling):
     """A check reads files and writes caches. If these counted as a save, it would run forever."""
     (tmp_path / "models.py").write_text("one")
     (tmp_path / "__pycache__").mkdir()

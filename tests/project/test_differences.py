@@ -40,7 +40,7 @@ def differences(project):
      another_settings_package, in_a_subfolder],
     ids=lambda change: change.__name__,
 )  # fmt: skip
-def test_how_it_is_written_is_no_difference(differences, change):
+def test_formatting_is_not_a_difference(differences, change):
     """Formatting, comments, docstrings, line ends and the name of the settings' package do not count."""
     facts = {"package": "mysite"} if change is another_settings_package else None
 
@@ -70,7 +70,7 @@ def test_what_is_missing_is_shown_whole(differences):
     assert sorted(difference.symbol for difference in found) == ["UserAdmin", "imports"]
 
 
-def test_more_than_the_stage_has_is_no_difference(differences):
+def test_additional_code_is_not_a_difference(differences):
     """What I have beyond the stage is my own affair."""
     extra = {"import jwt": "import json\nimport jwt\n\n\ndef mine():\n    return json\n"}
 
@@ -116,7 +116,7 @@ def test_each_difference_has_its_step(differences):
     assert max(steps) > 3
 
 
-def test_a_secret_key_of_ones_own_is_no_difference(differences):
+def test_a_different_secret_key_is_not_a_difference(differences):
     """startproject makes up another one for everybody; one that is too short to sign with is still shown."""
     settings, key = "config/settings.py", "django-insecure-agk2i+t&%r#i+5@*%4wwx9499itak$nne_*ob8c5pn!+i_obdc"
 

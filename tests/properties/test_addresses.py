@@ -66,7 +66,7 @@ def test_an_address_has_one_form(header, address):
 
 
 @pytest.mark.parametrize("remote", [None, "", "unknown", "\0", "/run/api.sock"])
-def test_a_server_without_an_address_is_no_crash(remote):
+def test_a_unix_socket_has_no_ip_address_and_causes_no_crash(remote):
     """A Unix socket has no IP address. Then the client has none either, and all count as one."""
     assert client_address(request_with("unknown", remote)) == ""
     assert throttle().get_ident(request_with("unknown", remote)) == ""

@@ -64,7 +64,7 @@ def session():
 
 
 @given(scheme=schemes, rest=headers)
-def test_any_authorization_header_is_refused_or_left_alone(django_assert_num_queries, scheme, rest):
+def test_any_authorization_header_is_rejected_or_ignored(django_assert_num_queries, scheme, rest):
     """No header but one with a token that we have signed lets anybody in, crashes, or asks the database."""
     request = APIRequestFactory().get("/", headers={"Authorization": scheme + rest})
     with django_assert_num_queries(0):
@@ -79,8 +79,8 @@ def test_any_authorization_header_is_refused_or_left_alone(django_assert_num_que
     value=values | st.sampled_from([True, 1.5, 9999999999.5, "9999999999", "0", "1"]),
     typ=st.sampled_from([ACCESS, REFRESH]),
 )
-def test_any_claim_that_we_would_not_issue_is_refused(session, name, value, typ):
-    """Whatever one claim has, signed with our key: the token belongs to its session, or is refused."""
+def test_any_claim_that_we_do_not_issue_is_rejected(session, name, value, typ):
+    """With any value of a claim, a token signed with our key belongs to its session, or is rejected."""
     issued = tokens_of(session)["access_token" if typ == ACCESS else "refresh_token"]
     claims = jwt.decode(issued, options={"verify_signature": False})
     payload = json.dumps(claims | {name: value}).encode()
@@ -95,7 +95,7 @@ def test_any_claim_that_we_would_not_issue_is_refused(session, name, value, typ)
 
 
 @given(header=values)
-def test_any_header_of_a_token_is_refused(session, header):
+def test_any_other_header_of_a_token_is_rejected(session, header):
     """Whatever type the header names, a token works only as what we have issued it as."""
     claims = jwt.decode(tokens_of(session)["access_token"], options={"verify_signature": False})
     encode = jwt.PyJWS().encode
@@ -113,7 +113,7 @@ def test_any_header_of_a_token_is_refused(session, header):
     | values,
 )
 def test_any_json_is_answered_in_json(session, path, data):
-    """Whatever JSON comes, the answer is one of a few, in JSON, and never a crash."""
+    """Any JSON gets one of a few responses in JSON, and never a crash."""
     answer = Client().post(path, json.dumps(data), content_type="application/json")
 
     if answer.status_code == 204:  # a logout with any refresh token, also with a wrong one (RFC 7009)
@@ -134,7 +134,7 @@ def test_any_body_is_answered_in_json(path, body):
 
 
 @given(password=texts | st.sampled_from(["wrong", "", " ", "\0", "x" * 4097, "\ud800"]))
-def test_a_refused_login_tells_nothing(people, hashed, password):
+def test_a_failed_login_does_not_reveal_who_has_an_account(people, hashed, password):
     """Known, unknown and deactivated: the same status, body and number of hashes, whatever the password is."""
     answers = []
     for email in ("ada@example.com", "nobody@example.com", "gone@example.com"):
@@ -148,7 +148,7 @@ def test_a_refused_login_tells_nothing(people, hashed, password):
 
 
 @given(more=st.dictionaries(st.sampled_from(["username", "password", "token", "is_staff"]), values))
-def test_a_registration_tells_nothing(people, hashed, more):
+def test_a_registration_does_not_reveal_who_has_an_account(people, hashed, more):
     """Known, unknown and deactivated: the same answer and no hash, whatever else comes with the email."""
     hashed.clear()
     answers = []
@@ -173,7 +173,7 @@ def test_one_spelling_is_one_spelling(text):
 
 
 @given(email=texts, address=headers)
-def test_whatever_is_counted_has_a_short_key(email, address):
+def test_the_key_of_a_counter_is_short(email, address):
     """The key of a count is short and plain: any cache can keep it."""
     request = APIRequestFactory().post("/", REMOTE_ADDR=address)
     for key in (

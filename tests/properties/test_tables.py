@@ -79,7 +79,7 @@ def post(path, data, token=None):
 
 
 @pytest.mark.parametrize(("path", "field"), FIELDS)
-def test_a_field_takes_nothing_but_a_text(token, path, field):
+def test_a_field_accepts_only_a_string(token, path, field):
     """A value that is not text, empty, too long or not storable is a 400 that names its field."""
     for value in NOT_A_TEXT:
         answer = post(path, GOOD | {field: value}, token)
@@ -89,8 +89,8 @@ def test_a_field_takes_nothing_but_a_text(token, path, field):
 
 
 @pytest.mark.parametrize(("path", "field"), [pair for pair in FIELDS if "token" in pair[1]])
-def test_what_is_no_token_opens_nothing(session, path, field):
-    """A refresh token or a link that nobody has issued is refused, and ends no session."""
+def test_an_invalid_token_gives_no_access(session, path, field):
+    """A refresh token or a link that we have not issued is rejected, and ends no session."""
     for text in NO_TOKEN:
         answer = post(path, GOOD | {field: text})
 
@@ -101,7 +101,7 @@ def test_what_is_no_token_opens_nothing(session, path, field):
 
 @pytest.mark.parametrize("claim", ["sub", "sid"])
 @pytest.mark.parametrize("value", [*SPELLINGS, *NO_ID], ids=ascii)
-def test_a_claim_has_one_spelling(session, token, claim, value):
+def test_a_claim_in_another_spelling_is_rejected(session, token, claim, value):
     """Only the exact text that we put into a claim finds the user and the session."""
     claims = jwt.decode(token, options={"verify_signature": False})
     wrong = value.format(claims[claim]) if isinstance(value, str) else value

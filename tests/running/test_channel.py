@@ -37,7 +37,7 @@ def test_events_are_read_line_by_line(channel):
     assert everything(channel(b'{"event": "a"}\n{"event": "b", "x": 1}\n')) == [{"event": "a"}, {"event": "b", "x": 1}]
 
 
-def test_whoever_has_ended_is_not_killed_by_number(monkeypatch):
+def test_a_process_that_has_ended_is_not_killed(monkeypatch):
     """Numbers of processes come round again: another grading's tester was killed so."""
     killed = []
     monkeypatch.setattr(channels.os, "killpg", lambda *arguments: killed.append(arguments))
@@ -49,7 +49,7 @@ def test_whoever_has_ended_is_not_killed_by_number(monkeypatch):
     assert killed == []
 
 
-def test_whoever_has_not_ended_is_ended_with_all_it_has_started():
+def test_a_running_process_is_ended_with_its_children():
     process = subprocess.Popen(["sh", "-c", "sleep 1000 & echo; wait"], stdout=subprocess.PIPE, start_new_session=True)
     process.stdout.readline()
 
@@ -60,7 +60,7 @@ def test_whoever_has_not_ended_is_ended_with_all_it_has_started():
     process.stdout.close()
 
 
-def test_half_a_line_is_no_event(channel):
+def test_half_a_line_is_not_an_event(channel):
     assert everything(channel(b'{"event": "a"}\n{"event": "b"')) == [{"event": "a"}]
 
 
@@ -68,6 +68,6 @@ def test_half_a_line_is_no_event(channel):
     "sent",
     [b"x\n", b"[]\n", b"{}\n", b'{"event": 1}\n', b"\xff\n", b"[" * 990 + b"\n", b"x" * 2000, b"9" * 900 + b"\n"],
 )
-def test_what_is_no_event_is_babble(channel, sent):
+def test_other_messages_raise_an_error(channel, sent):
     with pytest.raises(BadMessage):
         everything(channel(sent))

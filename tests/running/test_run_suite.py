@@ -117,7 +117,7 @@ def test_a_run_that_is_cut_off_does_not_pass(checked):
     assert 0 < report.count < len(report.results) - 1
 
 
-def test_a_file_that_cannot_be_loaded_costs_its_own_tests(checked):
+def test_a_broken_file_stops_only_its_own_tests(checked):
     """When a module is broken, the tests that need it are missing, with the reason; the others run."""
     report = checked("06-serializers", {"authentication/serializers.py": {"class LoginSerializer(": "class Login("}})
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import markdown
 import pytest
 
 from companion.chain.aims import Aim, link, step_number
-from companion.chain.stages import ROOT, find, stages
+from companion.chain.stages import find, stages
+from companion.chain.steps import steps
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.project.results import Place
@@ -42,19 +42,15 @@ def test_a_test_is_about_what_its_own_stage_brings(stage, ident, symbol):
     assert about(stage, ident) == symbol
 
 
-def ids_of(stage):
-    """The ids in the page of a stage's chapter, as the site's builder would make them."""
-    text = (ROOT / "docs" / "chapters" / f"{stage}.md").read_text(encoding="utf-8").split("---\n", 2)[2]
-    extensions = ["admonition", "attr_list", "tables", "pymdownx.superfences", "companion.site.extension"]
-    page = markdown.markdown(text, extensions=extensions)
-    return {part.partition('"')[0] for part in page.split(' id="')[1:]}
-
-
 @pytest.mark.parametrize("stage", stages(), ids=str)
 def test_every_link_leads_to_a_step_that_is_there(stage):
-    """Of each test that a stage brings, the link's fragment is an id in the chapter's page; most have one."""
-    ids = ids_of(stage)
-    aims = [found for ident in expected(stage) if (found := aim(ident, suite.until(stage))) and found.stage == stage]
+    """Of each test that a stage brings, the link's fragment is a step of the chapter; most have one.
+
+    tests/laws/test_growth.py holds the ids of the steps against the page.
+    """
+    ids = {step.ident for step in steps(stage)}
+    chain, names = suite.until(stage), {ident.partition("[")[0] for ident in expected(stage)}
+    aims = [found for name in names if (found := aim(name, chain)) and found.stage == stage]
     links = {link(found, "https://site/") for found in aims}
 
     assert {address.partition("#")[0] for address in links} == {f"https://site/chapters/{stage}/"}
@@ -71,7 +67,7 @@ def test_a_link_begins_with_the_address_of_the_site():
     assert link(found).startswith("http://127.0.0.1:8001/chapters/02-user-model/#step-authentication-models-py-user")
 
 
-def test_where_no_step_tells_of_it_the_chapter_is_named():
+def test_without_a_step_the_chapter_is_named():
     """A file that the stage does not change has no step of its own."""
     assert link(Aim(find("08-urls"), "authentication/admin.py"), "/") == "/chapters/08-urls/"
 
@@ -121,7 +117,7 @@ def test_ids_are_remembered_as_long_as_the_tests_are_the_same(tmp_path, chain_of
     assert suite.kept_ids(stage, tmp_path) is None
 
 
-def test_a_folder_that_cannot_be_written_to_is_no_harm(tmp_path, chain_of_one):
+def test_a_folder_without_write_permission_causes_no_error(tmp_path, chain_of_one):
     """Where nothing can be remembered, nothing is, and nothing fails."""
     (tmp_path / "file").touch()
 

@@ -35,7 +35,7 @@ def between(line: str, first: str, last: str) -> str:
     return line.partition(first)[2].partition(last)[0].strip()
 
 
-def test_for_a_user_everything_is_unshared_and_no_door_is_left():
+def test_for_an_ordinary_user_everything_is_unshared():
     made = command(root=False)
 
     assert made.startswith(f"{APART} --unshare-user --disable-userns --uid 65534 --gid 65534 --ro-bind /usr /usr ")

@@ -109,7 +109,7 @@ def render(chain, caplog):
     return render
 
 
-def test_the_prose_stands_beside_its_pane(render):
+def test_the_prose_is_next_to_its_pane(render):
     """Each step has its prose and its panes; nothing is wrong with the chapter."""
     page, problems = render()
 
@@ -198,7 +198,7 @@ def test_a_pane_shows_two_neighbours_and_no_empty_edges(render, chain):
     assert [e["text"] for e in page.having("rd-place")] == ["after the line line 5", "after the line line 15"]
 
 
-def test_a_long_line_knows_its_indent_and_where_it_may_be_cut(render, chain):
+def test_a_long_line_is_indented_and_cut_between_names(render, chain):
     """On a phone it goes on behind its own beginning, and a long name is cut at a dot, not in a word."""
     long = "    value = serializers.CharField(validators=[User.validator])"
     chain({"01-old": {}, "02-new": {"a.py": f"if True:\n{long}\n"}})

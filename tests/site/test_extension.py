@@ -181,7 +181,7 @@ def test_a_fault_that_is_written_wrong_is_refused(changes, message):
         ({"fixed": "", "later": "03-next"}, "what is left for later has no tested: yet"),
     ],
 )
-def test_what_an_entry_says_is_held_against_the_stages(root, changes, problem):
+def test_an_entry_is_checked_against_the_stages(root, changes, problem):
     """One sentence for each contradiction; the right entry has none."""
     assert problems(fault(), root) == []
     assert [found for found in problems(fault(**changes), root) if problem in found] != []
@@ -325,7 +325,7 @@ def test_a_note_in_a_chapter_leads_to_the_errata(render):
     ]
 
 
-def test_without_an_errata_page_a_note_is_no_link(render, root):
+def test_without_an_errata_page_a_note_is_not_a_link(render, root):
     """A dead link would stop the build."""
     (root / "docs/errata.md").unlink()
     page, _ = render(CHAPTER.partition("\n---\n")[2])
@@ -384,7 +384,7 @@ def test_without_a_glossary_nothing_is_explained(render, root):
     assert render("A hash.")[0] == "<p>A hash.</p>"
 
 
-def test_marks_beside_a_word_stay_with_it(render):
+def test_punctuation_stays_on_the_line_of_its_word(render):
     """No line ends with a bracket, and none begins with a comma."""
     page, _ = render("A ('hash'), and more.")
 
@@ -472,7 +472,7 @@ def test_a_token_in_a_block_is_shown_apart_below_it(render):
     assert f'{{"token":"{good}"}}'.replace('"', "&quot;") in code.replace('"', "&quot;")
 
 
-def test_the_parts_of_a_token_are_told_apart_in_the_block(render):
+def test_the_parts_of_a_token_are_marked_in_the_block(render):
     """Three marks, with the dots between them."""
     page, _ = render(f"```console\n$ x\n{token(CLAIMS)}\n```\n")
     first = re.findall(r"<code>.*?</code></pre>", page, re.DOTALL)[0]
@@ -513,7 +513,7 @@ def test_a_part_that_has_stages_shows_them_instead_of_its_prose(render, root, ch
     assert ">Three</a>" in page
 
 
-def test_the_last_stage_stands_alone(render, root, chain):
+def test_the_last_stage_has_no_number_and_no_part(render, root, chain):
     """It has no number, and belongs to no part."""
     chain({"final": {"a": "1"}})
     (root / "docs/chapters/final.md").write_text("---\ntitle: The end\ndescription: It.\n---\n# X\n")

@@ -110,7 +110,7 @@ def test_what_a_chapter_folds_is_on_a_page_that_leads_back(site, offline):
         assert "<figure" not in "".join(re.findall(r"<details [^>]*data-page=.*?</details>", text, re.DOTALL))
 
 
-def test_no_id_stands_twice(site):
+def test_no_id_occurs_twice(site):
     """An address leads to one place."""
     for path in site.rglob("*.html"):
         ids = re.findall(r'\sid="([^"]+)"', path.read_text())
@@ -176,7 +176,7 @@ def test_the_overrides_are_short():
     assert sum(len(path.read_text().splitlines()) for path in (ROOT / "overrides").iterdir()) < 40
 
 
-def test_the_chapters_stand_in_the_order_of_the_stages():
+def test_the_chapters_are_in_the_order_of_the_stages():
     """The navigation names files and no titles, and has the stages in their order."""
     nav = yaml.safe_load(re.search(r"^nav:\n(?:  .*\n)+", CONFIG, re.MULTILINE)[0])["nav"]
     chapters = next(entry["Chapters"] for entry in nav if isinstance(entry, dict))

@@ -81,7 +81,7 @@ def served(site):
     return sorted(path.read_text() for path in site.glob("served/*"))
 
 
-def test_the_address_is_told_when_it_answers_and_not_before(site):
+def test_the_url_is_printed_when_the_server_responds(site):
     """While the site is built, nothing is printed and no file is written; then the address answers at once."""
     os.mkfifo(site / "gate")
     with serving(site, first_of_free_ports()) as process:
@@ -128,7 +128,7 @@ def test_a_second_serve_takes_the_next_port_and_leaves_the_first_alone(site):
         assert b"Small" in urlopen(one).read()
 
 
-def test_a_port_that_is_taken_during_the_build_is_left_to_who_has_it(site):
+def test_a_port_that_is_taken_during_the_build_is_not_used(site):
     """Two that start at once choose the same port; the slower one goes on to the next, without a traceback."""
     os.mkfifo(site / "gate")
     port = first_of_free_ports()

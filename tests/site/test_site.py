@@ -184,7 +184,7 @@ def test_no_page_asks_another_server(build):
     assert not re.search(r"https?:|fetch\(|import\(|XMLHttpRequest|sendBeacon", scripts.replace(OPENED, ""))
 
 
-def test_search_knows_the_prose_and_no_pane(build):
+def test_search_finds_the_prose_and_no_pane(build):
     """Without the hook the index has what people wrote."""
     _, site = build()
     index = (site / "search/search_index.json").read_text()

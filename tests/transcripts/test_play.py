@@ -34,7 +34,7 @@ def fence(content, kind="console", directive=""):
     return f"{comment}```{kind}\n{content}\n```\n"
 
 
-def test_a_right_output_is_no_drift(drifts):
+def test_a_correct_output_is_not_reported(drifts):
     """Commands run in a copy of the stage, one after the other, in one shell."""
     page = fence("$ ls manage.py\nmanage.py\n$ export NAME=ada\n$ echo $NAME\nada")
 

@@ -64,7 +64,7 @@ def test_a_mutant_differs_from_the_file_in_one_place():
     }
 
 
-def test_mutants_that_read_alike_are_told_apart():
+def test_mutants_with_the_same_text_get_different_names():
     """Three equal elements make three mutants with three names."""
     assert [what for what, _ in mutated("A = ['x', 'x', 'x']")] == [
         "A removed",
@@ -154,7 +154,7 @@ LATER = (
 MANAGE = "import sys\n"  # a project without Django: its checks find nothing
 
 
-def test_a_later_stage_may_notice_what_lies_unused(chain, monkeypatch):
+def test_a_later_stage_may_use_an_unused_name(chain, monkeypatch):
     """STRICT is declared in 01 and asked about in 02; LOOSE is noticed by nobody, and TEMPORARY is gone by then.
 
     SAME must not excuse what a test does notice, here another LENGTH.

@@ -113,7 +113,7 @@ def test_serve_passes_its_options_on():
     assert "No such option" in done.stdout
 
 
-def test_a_python_that_is_too_old_is_told_so_in_one_sentence():
+def test_a_python_that_is_too_old_gets_one_sentence():
     """The check of the version comes before anything that an old Python could stumble over."""
     first_lines = NOXFILE.partition("import atexit")[0].replace("sys.version_info < (3, 11)", "True")
     done = subprocess.run([sys.executable, "-c", first_lines], capture_output=True, text=True)

@@ -266,7 +266,7 @@ def test_the_verb_says_what_it_did_and_what_to_do(repository, monkeypatch, capsy
     assert capsys.readouterr().out == "Nothing to carry: every later stage has the edits of the stages before it.\n"
 
 
-def test_an_unknown_stage_is_told_the_names_there_are(capsys):
+def test_an_unknown_name_of_a_stage_lists_the_names(capsys):
     """The verb answers a wrong name with one sentence."""
     assert cli.main(["propagate", "99-x"]) == 2
     assert "there is no stage '99-x'; there are: 01-" in capsys.readouterr().err

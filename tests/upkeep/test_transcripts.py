@@ -101,7 +101,7 @@ def test_what_matters_is_not_normalised_away(one, other):
         ([], [], True),
     ],
 )
-def test_three_dots_stand_for_any_lines(shown, printed, equal):
+def test_three_dots_match_any_lines(shown, printed, equal):
     """A line that is only … is any number of lines; within a line it is itself."""
     assert compare_output.same(shown, printed) is equal
 
@@ -117,7 +117,7 @@ def test_three_dots_stand_for_any_lines(shown, printed, equal):
         (["x", "y", "…", "y", "z"], ["a", "b", "c", "d"]),
     ],
 )
-def test_three_dots_are_kept_when_an_output_is_written_anew(shown, written):
+def test_three_dots_are_kept_when_an_output_is_updated(shown, written):
     """What a page leaves out stays left out, unless so little was printed that nothing is."""
     assert compare_output.abridged(shown, ["a", "b", "c", "d"]) == written
 

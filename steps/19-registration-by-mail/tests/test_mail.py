@@ -88,10 +88,10 @@ def test_the_owner_is_notified(post, user, token, mailoutbox, path):
     ]
 
 
-@pytest.mark.parametrize("path", BODIES)
-def test_nobody_is_notified_of_a_wrong_password(post, token, path):
+def test_nobody_is_notified_of_a_wrong_password(post, token):
     """With a wrong password nothing changes, so no email is written."""
-    assert post(path, BODIES[path] | {"password": "wrong"}, token).status_code == 400
+    for path in BODIES:
+        assert post(path, BODIES[path] | {"password": "wrong"}, token).status_code == 400
 
     assert Mail.objects.count() == 0
 
@@ -174,11 +174,11 @@ def test_an_email_that_python_cannot_encode_is_logged(caplog):
     assert re.fullmatch(rf"Email {row.pk} could not be sent: Unicode\w*Error.", *caplog.messages)
 
 
-@pytest.mark.parametrize("kind", [mail.PASSWORD_CHANGED, mail.DELETED])
-def test_an_email_has_a_subject_and_a_text(kind):
+def test_an_email_has_a_subject_and_a_text():
     """The first line of a template is the subject."""
-    message = mail.compose(Mail(kind=kind, email="ada@example.com"))
+    for kind in [mail.PASSWORD_CHANGED, mail.DELETED]:
+        message = mail.compose(Mail(kind=kind, email="ada@example.com"))
 
-    assert message.subject.startswith("Your ")
-    assert message.body.startswith("Your account has")
-    assert message.to == ["ada@example.com"]
+        assert message.subject.startswith("Your ")
+        assert message.body.startswith("Your account has")
+        assert message.to == ["ada@example.com"]

@@ -27,16 +27,16 @@ def test_the_admin_lists_users(admin_client, ada):
     assert listed.list_display[1:] == ["email", "username", "is_active", "is_staff"]
 
 
-@pytest.mark.parametrize("words", ["ada@example", "count"])
-def test_the_admin_finds_users(admin_client, words):
+def test_the_admin_finds_users(admin_client):
     """The admin finds users by a part of their email or username."""
     User.objects.create_user("countess", "ada@example.com", PASSWORD)
     User.objects.create_user("grace", "grace@example.com", PASSWORD)
 
-    page = admin_client.get(LIST, {"q": words}).content.decode()
+    for words in ["ada@example", "count"]:
+        page = admin_client.get(LIST, {"q": words}).content.decode()
 
-    assert "ada@example.com" in page
-    assert "grace@example.com" not in page
+        assert "ada@example.com" in page
+        assert "grace@example.com" not in page
 
 
 def test_the_admin_shows_the_fields_of_a_user(admin_client, ada):
