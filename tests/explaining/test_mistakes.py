@@ -55,6 +55,7 @@ def stood(request, tmp_path_factory, recording):
     ]
     chosen = {each.name: each for each in values if isinstance(each, Mistake)}
     found = Stood(late)
+    tmp_path_factory.getbasetemp()  # is made once, before there are threads
     with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         found.update(zip(chosen, pool.map(made, chosen.values()), strict=True))
     return found

@@ -25,6 +25,7 @@ def stood(tmp_path_factory):
         folder = typed(stage, tmp_path_factory.mktemp("variant") / "mine")
         return stage, stand(variant(folder) or folder)
 
+    tmp_path_factory.getbasetemp()  # is made once, before there are threads
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip([v.__name__ for v in EVERY], pool.map(made, enumerate(EVERY)), strict=True))
 

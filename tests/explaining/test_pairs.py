@@ -28,6 +28,7 @@ def stood(tmp_path_factory, recording):
         folder = getattr(variants, variant)(folder) or folder
         return stand(folder, find(mistake.stage), limit=LIMIT).missing[0].advice.place, mistake, line
 
+    tmp_path_factory.getbasetemp()  # is made once, before there are threads
     with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip(PAIRS, pool.map(made, PAIRS), strict=True))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from companion.chain.stages import find
+from companion.chain.stages import find, stages
 from companion.learner.missing import told_steps
 from companion.project.differences import compare
 from companion.project.locate import locate
@@ -32,6 +32,19 @@ def differences(project):
         return compare(compared(stage, locate(folder), facts), told_steps(stage))
 
     return differences
+
+
+@pytest.mark.parametrize("stage", stages(), ids=str)
+def test_a_stage_does_not_differ_from_itself(differences, stage):
+    """Also not in its templates for emails, which are no Python files."""
+    assert differences(stage.name) == []
+
+
+def test_a_template_that_differs_is_shown(differences):
+    """A missing template and another text of it are differences."""
+    mail = "authentication/templates/mail/deleted.txt"
+    for edit in (None, {"Your account has been deleted, and": "Your account is gone, and"}):
+        assert [each.place.file for each in differences("17-outbox", {mail: edit})] == [mail]
 
 
 @pytest.mark.parametrize(

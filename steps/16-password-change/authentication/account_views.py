@@ -19,7 +19,7 @@ def done():
 
 class TokenOnlyAPIView(APIView):
     """
-    A view for users who have logged in to the API.
+    A view that accepts tokens only.
     """
 
     # A browser sends the cookie of the admin by itself, but never a token.

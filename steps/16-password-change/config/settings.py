@@ -192,7 +192,7 @@ JWT_REFRESH_LIFETIME = timedelta(days=14)
 # The longest that a session can live, however often it is refreshed.
 SESSION_LIFETIME = timedelta(days=90)
 
-# How long a spent refresh token gets the same tokens again. After that it counts as stolen.
+# How long a client can repeat a refresh whose response was lost. Later it counts as theft.
 REFRESH_REUSE_LEEWAY = timedelta(seconds=30)
 
 # How far the clocks of two servers may differ.

@@ -55,7 +55,7 @@ def test_a_token_is_signed_with_hs256(token):
 def test_a_token_of_another_type_is_rejected(forge):
     """A token of another type is rejected (RFC 8725, section 3.11)."""
     for typ in ["JWT", "rt+jwt"]:
-        with pytest.raises(jwt.InvalidTokenError, match="^The token is good for something else.$"):
+        with pytest.raises(jwt.InvalidTokenError, match="^The token is of another type.$"):
             read_token(forge(typ=typ))
 
 

@@ -33,7 +33,7 @@ def read_link(purpose, token):
     """
     Returns the user that the token of a link was made for.
 
-    Raises `ValidationError`, always the same one.
+    Raises `ValidationError`, with the same message for every reason.
     """
     pk, old_fingerprint = _content(purpose, token)
     user = User.objects.filter(pk=pk, is_active=True).first()
@@ -60,7 +60,7 @@ def dead_link():
 def _link(purpose, content):
     token = signing.dumps(content, salt=f"authentication.{purpose}")
 
-    # A browser sends what is after the # to no server, so no log has it.
+    # A browser does not send the part after the # to any server, so it is in no log.
     return f"{settings.FRONTEND_URL}/{purpose}#token={token}"
 
 

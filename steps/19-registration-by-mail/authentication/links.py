@@ -41,7 +41,7 @@ def read_link(purpose, token):
     """
     Returns the user that the token of a link was made for.
 
-    Raises `ValidationError`, always the same one.
+    Raises `ValidationError`, with the same message for every reason.
     """
     pk, old_fingerprint = _content(purpose, token)
     user = User.objects.filter(pk=pk, is_active=True).first()
@@ -56,7 +56,7 @@ def read_registration_link(token):
     """
     Returns the email that the token of a link was sent to.
 
-    Raises `ValidationError`, the same one, also when the email has an account by now.
+    Raises the same `ValidationError`, also when the email has an account by now.
     """
     email = _content(REGISTER, token)
 
@@ -82,7 +82,7 @@ def dead_link():
 def _link(purpose, content):
     token = signing.dumps(content, salt=f"authentication.{purpose}")
 
-    # A browser sends what is after the # to no server, so no log has it.
+    # A browser does not send the part after the # to any server, so it is in no log.
     return f"{settings.FRONTEND_URL}/{purpose}#token={token}"
 
 

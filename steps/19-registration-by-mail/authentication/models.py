@@ -90,7 +90,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 self.sessions.all().delete()
 
             if password_changed:
-                # Imported here, because both import this module.
+                # Imported here, because `outbox` imports this module.
                 from . import mail, outbox
 
                 outbox.send_later(mail.PASSWORD_CHANGED, self.email)

@@ -12,7 +12,7 @@ from .models import Mail
 
 logger = logging.getLogger(__name__)
 
-# A failed email is tried again after 1 minute, then after 2, 4, 8 and so on: ten tries in 9 hours.
+# A failed email is tried again after 1, 2, 4, 8 and more minutes: ten tries in 8.5 hours.
 AGAIN = timedelta(minutes=1)
 MOST_TRIES = 10
 

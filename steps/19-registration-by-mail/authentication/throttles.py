@@ -114,8 +114,8 @@ class RecoveryThrottle(AddressThrottle):
 
 class AccountThrottle(AddressThrottle):
     """
-    Counts requests about one email. The email is in the body, so it is not the view
-    that is limited: `count` is called where the body has been read.
+    Counts requests that contain one email. Django REST Framework checks the throttles of
+    a view before it reads the body. So `count` is called later, when the email is known.
     """
 
     def __init__(self, email):

@@ -32,7 +32,7 @@ def done():
 
 class TokenOnlyAPIView(APIView):
     """
-    A view for users who have logged in to the API.
+    A view that accepts tokens only.
     """
 
     # A browser sends the cookie of the admin by itself, but never a token.
@@ -119,7 +119,7 @@ class ConfirmPasswordAPIView(PublicAPIView):
             user.sessions.all().delete()
             send_later(mail.PASSWORD_CHANGED, user.email)
 
-        # A user who has forgotten the password has guessed at it before.
+        # A user who has forgotten the password has probably tried old ones before.
         GuessThrottle(user.email).forget(request)
 
         return done()

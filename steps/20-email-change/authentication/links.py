@@ -58,7 +58,7 @@ def read_link(purpose, token):
     """
     Returns the user that the token of a link was made for, and the new email.
 
-    Raises `ValidationError`, always the same one.
+    Raises `ValidationError`, with the same message for every reason.
     """
     pk, old_fingerprint, new_email = _content(purpose, token)
     user = find_unchanged(purpose, pk, old_fingerprint)
@@ -73,7 +73,7 @@ def read_registration_link(token):
     """
     Returns the email that the token of a link was sent to.
 
-    Raises `ValidationError`, the same one, also when the email has an account by now.
+    Raises the same `ValidationError`, also when the email has an account by now.
     """
     email = _content(REGISTER, token)
 
@@ -99,7 +99,7 @@ def dead_link():
 def _link(purpose, content):
     token = signing.dumps(content, salt=f"authentication.{purpose}")
 
-    # A browser sends what is after the # to no server, so no log has it.
+    # A browser does not send the part after the # to any server, so it is in no log.
     return f"{settings.FRONTEND_URL}/{purpose}#token={token}"
 
 

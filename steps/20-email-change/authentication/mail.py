@@ -22,8 +22,8 @@ DELETED = "deleted"
 
 def can_reach(email):
     """
-    Checks that an email to this address is delivered there, and nowhere else. Python
-    sends what is for `straße.example` to `strasse.example`.
+    Checks that an email to this address is not delivered to another one. Python would
+    send an email for `straße.example` to `strasse.example`.
     """
     name, _, domain = email.rpartition("@")
 

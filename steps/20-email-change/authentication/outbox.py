@@ -13,15 +13,15 @@ from .models import Mail
 
 logger = logging.getLogger(__name__)
 
-# A failed email is tried again after 1 minute, then after 2, 4, 8 and so on: ten tries in 9 hours.
+# A failed email is tried again after 1, 2, 4, 8 and more minutes: ten tries in 8.5 hours.
 AGAIN = timedelta(minutes=1)
 MOST_TRIES = 10
 
 
 def send_later(kind, email, user=None):
     """
-    Puts an email into the outbox. With a user, it is only sent while nothing has
-    changed that a link for this user depends on.
+    Puts an email into the outbox. For a link to a user's account, the row stores the
+    fingerprint of the account, so that no link is sent after the account has changed.
     """
     mail = Mail.objects.create(
         kind=kind,

@@ -146,7 +146,7 @@ class LinkSerializer(serializers.Serializer):
 
 class EmailSerializer(serializers.Serializer):
     """
-    Takes an email that can be sent to.
+    Takes an email address that can be reached.
     """
 
     email = NormalizedEmailField(max_length=254, validators=[User.one_spelling_validator])

@@ -67,7 +67,7 @@ def read_token(token, typ=ACCESS):
         raise jwt.InvalidTokenError("A token does not end with '='.")
 
     if decoded["header"].get("typ") != typ:
-        raise jwt.InvalidTokenError("The token is good for something else.")
+        raise jwt.InvalidTokenError("The token is of another type.")
 
     # PyJWT would take "1799999999" and True for a time; we issue neither.
     if type(claims["iat"]) is not int or type(claims["exp"]) is not int:
