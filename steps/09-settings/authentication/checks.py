@@ -31,8 +31,8 @@ def check_keys_differ(app_configs, **kwargs):
 
     return [
         Error(
-            "JWT_SIGNING_KEY and SECRET_KEY are one and the same key.",
-            hint="Give each its own: then one can be changed without the other.",
+            "JWT_SIGNING_KEY and SECRET_KEY are the same key.",
+            hint="Set two different keys, so that you can replace one without the other.",
             id="authentication.E002",
         )
     ]
@@ -45,7 +45,7 @@ def check_deployment(app_configs, **kwargs):
     if settings.JWT_SIGNING_KEY.startswith("django-insecure-"):
         warnings.append(
             Warning(
-                "JWT_SIGNING_KEY is the one that everybody can read in the settings.",
+                "JWT_SIGNING_KEY is the public default in the settings.",
                 hint="Set the environment variable JWT_SIGNING_KEY.",
                 id="authentication.W001",
             )
@@ -55,7 +55,7 @@ def check_deployment(app_configs, **kwargs):
         warnings.append(
             Warning(
                 "ALLOWED_HOSTS contains *, so a client can write any host into its request.",
-                hint="Set ALLOWED_HOSTS to the names under which the API is reached.",
+                hint="Set ALLOWED_HOSTS to the host names of the API.",
                 id="authentication.W003",
             )
         )

@@ -19,7 +19,7 @@ import environ
 # Build paths inside the project like this: BASE_DIR / 'subdir'.
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# What differs from one machine to the next comes from the environment.
+# Values that differ between machines come from environment variables.
 env = environ.Env()
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from .managers import UserManager
 from .tokens import issue_token
 
-# Lets queries say `email__lower`, which is what the constraints below have an index for.
+# Allows `email__lower` in queries. The constraints below have an index for it.
 models.CharField.register_lookup(Lower)
 
 
@@ -26,7 +26,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
 
     # A mail server delivers "ada"@example.com to the inbox of ada@example.com, and Python
-    # sends what is for =?utf-8?q?ada?=@example.com there, too.
+    # sends an email for =?utf-8?q?ada?=@example.com there, too.
     one_spelling_validator = RegexValidator(
         r'"|=\?', "Enter an email without quotation marks and without =?.", inverse_match=True
     )
@@ -52,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     class Meta:
-        # One account for one inbox, and one for one name, in whatever case they are written.
+        # One account for each email and each username, in upper or lower case.
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),

@@ -19,7 +19,7 @@ import environ
 # Build paths inside the project like this: BASE_DIR / 'subdir'.
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# What differs from one machine to the next comes from the environment.
+# Values that differ between machines come from environment variables.
 env = environ.Env()
 
 
@@ -43,7 +43,7 @@ ALLOWED_HOSTS = []
 # Application definition
 
 INSTALLED_APPS = [
-    # Before Django's apps: of two commands with one name, the first app's is run.
+    # Before Django's apps: if two have a command of the same name, the first app's runs.
     'authentication',
     'django.contrib.admin',
     'django.contrib.auth',

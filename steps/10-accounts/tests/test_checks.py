@@ -37,8 +37,8 @@ def test_a_signing_key_equal_to_the_secret_key_is_reported(found):
     assert found(JWT_SIGNING_KEY=KEY, SECRET_KEY=KEY) == [
         (
             "authentication.E002",
-            "JWT_SIGNING_KEY and SECRET_KEY are one and the same key.",
-            "Give each its own: then one can be changed without the other.",
+            "JWT_SIGNING_KEY and SECRET_KEY are the same key.",
+            "Set two different keys, so that you can replace one without the other.",
         )
     ]
 
@@ -49,7 +49,7 @@ def test_check_deploy_reports_a_wildcard_host(found):
         (
             "authentication.W003",
             "ALLOWED_HOSTS contains *, so a client can write any host into its request.",
-            "Set ALLOWED_HOSTS to the names under which the API is reached.",
+            "Set ALLOWED_HOSTS to the host names of the API.",
         )
     ]
 
@@ -60,7 +60,7 @@ def test_check_deploy_reports_defaults_for_development(found):
     assert found(deploy=True) == [
         (
             "authentication.W001",
-            "JWT_SIGNING_KEY is the one that everybody can read in the settings.",
+            "JWT_SIGNING_KEY is the public default in the settings.",
             "Set the environment variable JWT_SIGNING_KEY.",
         )
     ]

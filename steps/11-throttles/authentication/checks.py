@@ -33,8 +33,8 @@ def check_keys_differ(app_configs, **kwargs):
 
     return [
         Error(
-            "JWT_SIGNING_KEY and SECRET_KEY are one and the same key.",
-            hint="Give each its own: then one can be changed without the other.",
+            "JWT_SIGNING_KEY and SECRET_KEY are the same key.",
+            hint="Set two different keys, so that you can replace one without the other.",
             id="authentication.E002",
         )
     ]
@@ -44,7 +44,7 @@ def check_keys_differ(app_configs, **kwargs):
 def check_throttles(app_configs, **kwargs):
     errors = [
         Error(
-            f"{rate!r} is no rate for {scope}.",
+            f"{rate!r} is not a valid rate for {scope}.",
             hint="Write a number and a period, such as 60/minute.",
             id="authentication.E003",
         )
@@ -58,7 +58,7 @@ def check_throttles(app_configs, **kwargs):
         errors.append(
             Error(
                 "NUM_PROXIES is not set, so a client that sends X-Forwarded-For has no rate limit.",
-                hint="Say how many proxies stand before this server, 0 if there is none.",
+                hint="Set NUM_PROXIES to the number of proxies in front of this server, or to 0.",
                 id="authentication.E004",
             )
         )
@@ -73,7 +73,7 @@ def check_deployment(app_configs, **kwargs):
     if settings.JWT_SIGNING_KEY.startswith("django-insecure-"):
         warnings.append(
             Warning(
-                "JWT_SIGNING_KEY is the one that everybody can read in the settings.",
+                "JWT_SIGNING_KEY is the public default in the settings.",
                 hint="Set the environment variable JWT_SIGNING_KEY.",
                 id="authentication.W001",
             )
@@ -83,7 +83,7 @@ def check_deployment(app_configs, **kwargs):
         warnings.append(
             Warning(
                 "ALLOWED_HOSTS contains *, so a client can write any host into its request.",
-                hint="Set ALLOWED_HOSTS to the names under which the API is reached.",
+                hint="Set ALLOWED_HOSTS to the host names of the API.",
                 id="authentication.W003",
             )
         )

@@ -35,7 +35,7 @@ class NormalizedUsernameField(serializers.CharField):
 
 class UniqueInAnyCaseValidator(UniqueValidator):
     """
-    Compares as the constraints of the model do, by the index that they make.
+    Ignores case like the constraints of the model, and uses their index.
     """
 
     def filter_queryset(self, value, queryset, field_name):

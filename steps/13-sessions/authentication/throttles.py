@@ -46,7 +46,7 @@ def _ip_address(text):
 
 class CannotCount(APIException):
     """
-    The cache is down. Attempts that nobody counts have no limit, so there are none.
+    The cache is down. Without a count there is no limit, so we reject every attempt.
     """
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE

@@ -6,7 +6,7 @@ UNSAFE_PARAMETER = re.compile(r'(?i);(\s*charset|[^;,=]*\*)[^;,]*')
 
 def without_unsafe_parameters(header):
     """
-    Returns the value of a header without such parameters. Django and Django REST
-    Framework crash on an encoding that Python does not know.
+    Returns the value of a header without such parameters. With an encoding that
+    Python doesn't know, Django crashes, or the response is a 406.
     """
     return UNSAFE_PARAMETER.sub('', header)

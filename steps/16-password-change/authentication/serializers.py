@@ -61,7 +61,7 @@ def check_password_rules(field, password, user):
 
 class UniqueInAnyCaseValidator(UniqueValidator):
     """
-    Compares as the constraints of the model do, by the index that they make.
+    Ignores case like the constraints of the model, and uses their index.
     """
 
     def filter_queryset(self, value, queryset, field_name):

@@ -38,8 +38,8 @@ def test_a_signing_key_equal_to_the_secret_key_is_reported(found):
     assert found(JWT_SIGNING_KEY=KEY, SECRET_KEY=KEY) == [
         (
             "authentication.E002",
-            "JWT_SIGNING_KEY and SECRET_KEY are one and the same key.",
-            "Give each its own: then one can be changed without the other.",
+            "JWT_SIGNING_KEY and SECRET_KEY are the same key.",
+            "Set two different keys, so that you can replace one without the other.",
         )
     ]
 
@@ -53,7 +53,7 @@ def test_an_invalid_rate_is_reported(found, settings):
         assert found(REST_FRAMEWORK=changed) == [
             (
                 "authentication.E003",
-                f"{rate!r} is no rate for guess.",
+                f"{rate!r} is not a valid rate for guess.",
                 "Write a number and a period, such as 60/minute.",
             )
         ]
@@ -67,7 +67,7 @@ def test_an_unknown_number_of_proxies_is_reported(found, settings):
         (
             "authentication.E004",
             "NUM_PROXIES is not set, so a client that sends X-Forwarded-For has no rate limit.",
-            "Say how many proxies stand before this server, 0 if there is none.",
+            "Set NUM_PROXIES to the number of proxies in front of this server, or to 0.",
         )
     ]
 
@@ -79,8 +79,8 @@ def test_a_negative_number_of_proxies_is_reported(found, settings):
     assert found(REST_FRAMEWORK=changed) == [
         (
             "authentication.E005",
-            "NUM_PROXIES is -1, and a number of proxies is 0 or more.",
-            "Say how many proxies stand before this server, 0 if there is none.",
+            "NUM_PROXIES is -1, but it must be 0 or more.",
+            "Set NUM_PROXIES to the number of proxies in front of this server, or to 0.",
         )
     ]
 
@@ -108,7 +108,7 @@ def test_check_deploy_reports_a_wildcard_host(found):
         (
             "authentication.W003",
             "ALLOWED_HOSTS contains *, so a client can write any host into its request.",
-            "Set ALLOWED_HOSTS to the names under which the API is reached.",
+            "Set ALLOWED_HOSTS to the host names of the API.",
         )
     ]
 
@@ -123,7 +123,7 @@ def test_check_deploy_reports_defaults_for_development(found):
     assert found(deploy=True) == [
         (
             "authentication.W001",
-            "JWT_SIGNING_KEY is the one that everybody can read in the settings.",
+            "JWT_SIGNING_KEY is the public default in the settings.",
             "Set the environment variable JWT_SIGNING_KEY.",
         ),
         (

@@ -7,7 +7,7 @@ from django.utils.encoding import force_bytes
 # RFC 7518, section 3.2: a key for HS256 has at least the 256 bits of its hash.
 MINIMUM_KEY_BYTES = 32
 
-# One process has its own cache in memory; `incr` of the others is two steps, or none.
+# With locmem, each process has its own cache. In the others, `incr` takes two steps, or none.
 CANNOT_COUNT = tuple(
     f"django.core.cache.backends.{name}." for name in ["locmem", "db", "filebased", "dummy"]
 )
@@ -38,8 +38,8 @@ def check_keys_differ(app_configs, **kwargs):
 
     return [
         Error(
-            "JWT_SIGNING_KEY and SECRET_KEY are one and the same key.",
-            hint="Give each its own: then one can be changed without the other.",
+            "JWT_SIGNING_KEY and SECRET_KEY are the same key.",
+            hint="Set two different keys, so that you can replace one without the other.",
             id="authentication.E002",
         )
     ]
@@ -49,7 +49,7 @@ def check_keys_differ(app_configs, **kwargs):
 def check_throttles(app_configs, **kwargs):
     errors = [
         Error(
-            f"{rate!r} is no rate for {scope}.",
+            f"{rate!r} is not a valid rate for {scope}.",
             hint="Write a number and a period, such as 60/minute.",
             id="authentication.E003",
         )
@@ -63,15 +63,15 @@ def check_throttles(app_configs, **kwargs):
         errors.append(
             Error(
                 "NUM_PROXIES is not set, so a client that sends X-Forwarded-For has no rate limit.",
-                hint="Say how many proxies stand before this server, 0 if there is none.",
+                hint="Set NUM_PROXIES to the number of proxies in front of this server, or to 0.",
                 id="authentication.E004",
             )
         )
     elif proxies < 0:
         errors.append(
             Error(
-                f"NUM_PROXIES is {proxies}, and a number of proxies is 0 or more.",
-                hint="Say how many proxies stand before this server, 0 if there is none.",
+                f"NUM_PROXIES is {proxies}, but it must be 0 or more.",
+                hint="Set NUM_PROXIES to the number of proxies in front of this server, or to 0.",
                 id="authentication.E005",
             )
         )
@@ -86,7 +86,7 @@ def check_deployment(app_configs, **kwargs):
     if settings.JWT_SIGNING_KEY.startswith("django-insecure-"):
         warnings.append(
             Warning(
-                "JWT_SIGNING_KEY is the one that everybody can read in the settings.",
+                "JWT_SIGNING_KEY is the public default in the settings.",
                 hint="Set the environment variable JWT_SIGNING_KEY.",
                 id="authentication.W001",
             )
@@ -105,7 +105,7 @@ def check_deployment(app_configs, **kwargs):
         warnings.append(
             Warning(
                 "ALLOWED_HOSTS contains *, so a client can write any host into its request.",
-                hint="Set ALLOWED_HOSTS to the names under which the API is reached.",
+                hint="Set ALLOWED_HOSTS to the host names of the API.",
                 id="authentication.W003",
             )
         )

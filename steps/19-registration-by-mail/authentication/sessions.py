@@ -71,7 +71,7 @@ def find_session(token, typ=ACCESS):
     except (jwt.InvalidTokenError, Session.DoesNotExist, ValidationError):
         raise refusal("The token is invalid.")
 
-    # A UUID can be written in several ways, and this is how we write it.
+    # Django reads a UUID in several spellings. We accept only the one that we issue.
     if (str(session.pk), str(session.user_id)) != (claims["sid"], claims["sub"]):
         raise refusal("The token is invalid.")
 

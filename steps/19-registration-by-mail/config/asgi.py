@@ -24,7 +24,7 @@ BaseCommand().check()
 
 async def application(scope, receive, send):
     """
-    Does the same for an ASGI server, which hands over the headers as bytes.
+    Removes unsafe parameters, as in `config/wsgi.py`. Here the headers are bytes.
     """
     headers = [
         (name, without_unsafe_parameters(value.decode('latin-1')).encode('latin-1'))

@@ -7,9 +7,9 @@ from rest_framework.response import Response
 
 class JSONErrorMiddleware:
     """
-    Returns errors of the API in JSON, even if no view of it was reached, and the
-    errors of hosts and paths that nobody serves. Django's own pages would be
-    HTML, and while DEBUG is on they show what the client has sent.
+    Returns the errors of the API in JSON, even if the request reached no view.
+    Does the same for unknown hosts and paths. Django's own pages are HTML, and
+    while DEBUG is on, they show what the client has sent.
     """
 
     def __init__(self, get_response):

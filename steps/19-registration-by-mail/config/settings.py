@@ -19,7 +19,7 @@ import environ
 # Build paths inside the project like this: BASE_DIR / 'subdir'.
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# What differs from one machine to the next comes from the environment.
+# Values that differ between machines come from environment variables.
 env = environ.Env()
 
 
@@ -43,7 +43,7 @@ ALLOWED_HOSTS = []
 # Application definition
 
 INSTALLED_APPS = [
-    # Before Django's apps: of two commands with one name, the first app's is run.
+    # Before Django's apps: if two have a command of the same name, the first app's runs.
     'authentication',
     'django.contrib.admin',
     'django.contrib.auth',
@@ -100,7 +100,7 @@ DATABASES = {
 if 'DATABASE_URL' in env:
     DATABASES['default'] = env.db('DATABASE_URL')
 
-# Where requests are counted. In the memory of one process, which will do on your machine.
+# Where requests are counted. On your own machine, the memory of one process is enough.
 CACHES = {'default': env.cache('CACHE_URL', default='locmemcache://')}
 
 # In bytes. A password of 4096 characters takes at most 48 KiB, however JSON writes it.
@@ -169,10 +169,10 @@ REST_FRAMEWORK = {
         'authentication.parsers.JSONParser',
     ],
     'DEFAULT_METADATA_CLASS': None,
-    # A list is answered page by page: `?page=2` is the next one.
+    # A list is divided into pages: `?page=2` returns the second.
     'DEFAULT_PAGINATION_CLASS': 'rest_framework.pagination.PageNumberPagination',
     'PAGE_SIZE': 50,
-    # How often one address may log in and register, and guess wrongly at one account.
+    # How often one IP address may log in, register, and guess the password of one account.
     'DEFAULT_THROTTLE_RATES': {
         'login': env('LOGIN_RATE', default='60/minute'),
         # A registration sends an email to anybody, so there are few of them.
@@ -183,7 +183,7 @@ REST_FRAMEWORK = {
         # How many emails of one kind one inbox gets.
         'mail': env('MAIL_RATE', default='10/hour'),
     },
-    # How many proxies before this server may be believed about where a request comes from.
+    # How many proxies are in front of this server. They add the IP address of the client.
     'NUM_PROXIES': env.int('NUM_PROXIES', default=0),
 }
 

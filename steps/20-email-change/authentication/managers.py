@@ -53,7 +53,7 @@ class UserManager(BaseUserManager):
         """
         email = unicodedata.normalize("NFKC", email or "").strip()
 
-        # In lower case, PostgreSQL makes an i of this letter, and Python does not.
+        # PostgreSQL turns this letter into i in lower case, and Python doesn't.
         return super().normalize_email(email.replace("İ", "I"))
 
     def update_if_same(self, user, fields, **values):

@@ -7,7 +7,7 @@ from authentication.models import User
 
 class Command(changepassword.Command):
     """
-    Finds the user in whatever case the email is written.
+    Finds the user by email, in upper or lower case.
     """
 
     def handle(self, *args, **options):
