@@ -274,13 +274,13 @@
     return lines;
   }
 
-  /** A button that copies commands, put at the beginning of `place`. */
-  function addCopy(place, lines) {
+  /** A button that copies commands, or code of an exercise, put at the beginning of `place`. */
+  function addCopy(place, lines, code = false) {
     if (!lines.length) return;
-    const what = lines.length === 1 ? "Copy the command" : "Copy the commands";
+    const what = code ? "Copy the code" : lines.length === 1 ? "Copy the command" : "Copy the commands";
     const button = element("button", { type: "button", className: "rd-tool rd-copy", textContent: "Copy", title: what });
     button.setAttribute("aria-label", what);
-    button.onclick = () => write(button, lines.join("\n"), lines.length === 1 ? "Command copied" : "Commands copied");
+    button.onclick = () => write(button, lines.join("\n"), code ? "Code copied" : lines.length === 1 ? "Command copied" : "Commands copied");
     place.prepend(button);
   }
 
@@ -290,6 +290,9 @@
       for (const block of all(`.${name} pre`)) addCopy(block.querySelector("code"), typed(block.textContent, prompt));
     }
     for (const block of all(".language-sh pre")) addCopy(block.querySelector("code"), block.textContent.trim().split("\n"));
+    for (const block of all(":is(.language-python, .language-js) pre")) {
+      addCopy(block.querySelector("code"), block.textContent.trimEnd().split("\n"), true);
+    }
     for (const command of all(".rd-command")) addCopy(command, [command.textContent]);
   }
 

@@ -274,7 +274,7 @@ def test_a_reader_on_a_telephone_decides_from_the_first_screen(visit, scheme):
     page = visit("", width=390, height=844, color_scheme=scheme)
     for seen in (
         page.locator("h1"),
-        page.get_by_text("to read."),
+        page.get_by_text("to read"),
         page.get_by_role("link", name="Begin with chapter 1"),
     ):
         assert seen.first.evaluate(INSIDE)
