@@ -91,7 +91,7 @@ class TellFaults(BlocksProcessor):
 
 
 class LinkNotes(Treeprocessor):
-    """Makes the numbers in a note's title ("2018 · faults 3, 22") lead to the errata."""
+    """Makes the numbers of a note ("2018 · faults 3, 22") lead to the errata: in its title, or below a folded note."""
 
     def __init__(self, md: Markdown, root: Path) -> None:
         super().__init__(md)
@@ -100,13 +100,19 @@ class LinkNotes(Treeprocessor):
     def run(self, root: etree.Element) -> None:
         if not self.page.is_file():
             return
-        for title in root.iter("p"):
-            note = NOTE.match(title.text or "") if title.get("class") == "admonition-title" else None
-            if not note or len(title):
-                continue
-            title.text = note[1]
-            for number in note[2].split(","):
-                href = f"{up(root)}errata.md#fault-{number.strip()}"
-                link = etree.SubElement(title, "a", {"class": "er-link", "href": href})
-                link.text, link.tail = number.strip(), ", "
-            link.tail = note[3] or ""
+        for parent in list(root.iter()):
+            for title in list(parent):
+                if not (note := NOTE.match(title.text or "")) or len(title):
+                    continue
+                if title.get("class") == "admonition-title":
+                    title.text, place = note[1], title
+                elif title.tag == "summary":  # a link in what opens a note would be hard to hit
+                    place = etree.SubElement(parent, "p")
+                    place.text = "In the list of faults: "
+                else:
+                    continue
+                for number in note[2].split(","):
+                    href = f"{up(root)}errata.md#fault-{number.strip()}"
+                    link = etree.SubElement(place, "a", {"class": "er-link", "href": href})
+                    link.text, link.tail = number.strip(), ", "
+                link.tail = note[3] or ""

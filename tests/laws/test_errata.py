@@ -14,9 +14,10 @@ from tests.site.errata import read_all
 PAGE = (ROOT / "docs" / "errata.md").read_text()
 FAULTS = read_all(PAGE)
 NOTE = re.compile(
-    r'^ *!!! (?:fixed "2018 · faults? ([\d, ]+)"|later "2018 · faults? ([\d, ]+) · left for later")$', re.MULTILINE
+    r'^ *(?:!!!|\?\?\?) (?:fixed "2018 · faults? ([\d, ]+)"|later "2018 · faults? ([\d, ]+) · left for later")$',
+    re.MULTILINE,
 )
-ANY_NOTE = re.compile(r"^ *!!! (?:fixed|later)\b", re.MULTILINE)
+ANY_NOTE = re.compile(r"^ *(?:!!!|\?\?\?) (?:fixed|later)\b", re.MULTILINE)
 STAGES = stages()
 
 

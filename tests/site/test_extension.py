@@ -111,7 +111,7 @@ def render(root, caplog):
     def render(text):
         caplog.clear()
         names = ["companion.site.extension"]
-        extensions = ["admonition", "attr_list", "toc", "pymdownx.superfences", *names]
+        extensions = ["admonition", "pymdownx.details", "attr_list", "toc", "pymdownx.superfences", *names]
         configs = {name: {"root": str(root)} for name in names}
         return markdown.markdown(text, extensions=extensions, extension_configs=configs), list(caplog.messages)
 
@@ -323,6 +323,15 @@ def test_a_note_in_a_chapter_leads_to_the_errata(render):
         '<a class="er-link" href="../errata.md#fault-2">2</a>',
         '2018 · fault <a class="er-link" href="../errata.md#fault-3">3</a> · left for later',
     ]
+
+
+def test_a_folded_note_leads_to_the_errata_at_its_end(render):
+    """Its title opens it, so the links are below the text."""
+    page, _ = render('??? fixed "2018 · faults 1, 2"\n\n    Wrong.\n')
+
+    assert "<summary>2018 · faults 1, 2</summary>" in page
+    links = [f'<a class="er-link" href="errata.md#fault-{n}">{n}</a>' for n in (1, 2)]
+    assert page.endswith(f"<p>In the list of faults: {', '.join(links)}</p></details>")
 
 
 def test_without_an_errata_page_a_note_is_not_a_link(render, root):
