@@ -18,23 +18,22 @@ class PlaceCommands(Treeprocessor):
         if not any(child.get("class") == "rd-opening" for child in root):
             return
         rows: list[etree.Element] = []
-        children = list(root)
-        for n, child in enumerate(children):
-            following = children[n + 1] if n + 1 < len(children) else None
-            row = rows[-1] if rows and rows[-1].get("class") == "rd-row" else None
+        blocks: etree.Element | None = None  # those of the row that is still open
+        for child, following in zip(children := list(root), [*children[1:], None], strict=True):
             if self._is_block(child):
-                if row is None:
+                if blocks is None:
                     row = etree.Element("div", {"class": "rd-row"})
                     if rows and rows[-1].tag == "p":
                         row.append(rows.pop())
+                    blocks = etree.SubElement(row, "div", {"class": "rd-blocks"})
                     rows.append(row)
-                row.append(child)
-            elif (
-                row is not None and self._is_block(row[-1]) and self._ends_here(child) and not self._is_block(following)
-            ):
-                row.append(child)
+                blocks.append(child)
+                continue
+            if blocks is not None and self._ends_here(child) and not self._is_block(following):
+                rows[-1].append(child)
             else:
                 rows.append(child)
+            blocks = None
         root[:] = rows
 
     def _ends_here(self, element: etree.Element) -> bool:

@@ -256,17 +256,21 @@ def test_a_spread_that_shows_nothing_is_named(render, argument, problem):
 
 
 def test_commands_of_a_chapter_are_in_a_row_with_their_sentences(render):
-    """The sentence before a command is to its left, and so is the one after it, unless it leads to the next command."""
+    """The sentence before a command is to its left, and so is the one after it, unless it leads to the next command.
+
+    Two blocks without a sentence between them are in one row, one below the other.
+    """
     command = "```console\n$ python manage.py check\n```"
-    after = f"\n\nOne.\n\nRun it:\n\n{command}\n\nIt works.\n\nTwo.\n\nRun it again:\n\n{command}\n\nAnd again:\n\n{command}\n"
+    after = f"\n\nOne.\n\nRun it:\n\n{command}\n\nIt works.\n\nTwo.\n\nRun it again:\n\n{command}\n\n{command}\n\nAnd again:\n\n{command}\n"
     page, _ = render(CHAPTER.partition("\n---\n")[2] + after)
 
+    row, blocks, end = '<div class="rd-row">', '<div class="rd-blocks">', "</div>"
     shown = re.sub(r'<div class="highlight">.*?</div>', "BLOCK", page.partition("<p>One.")[2], flags=re.DOTALL)
-    assert re.findall(r"<div class=.rd-row.>|</div>|BLOCK|<p>.*?</p>", shown)[:14] == [
-        *('<div class="rd-row">', "<p>Run it:</p>", "BLOCK", "<p>It works.</p>", "</div>"),
+    assert re.findall(r"<div class=.rd-(?:row|blocks).>|</div>|BLOCK|<p>.*?</p>", shown)[:21] == [
+        *(row, "<p>Run it:</p>", blocks, "BLOCK", end, "<p>It works.</p>", end),
         "<p>Two.</p>",
-        *('<div class="rd-row">', "<p>Run it again:</p>", "BLOCK", "</div>"),
-        *('<div class="rd-row">', "<p>And again:</p>", "BLOCK", "</div>"),
+        *(row, "<p>Run it again:</p>", blocks, "BLOCK", "BLOCK", end, end),
+        *(row, "<p>And again:</p>", blocks, "BLOCK", end, end),
     ]
 
 
