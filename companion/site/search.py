@@ -23,7 +23,7 @@ from companion.chain.symbols import read_symbols
 
 AFTER_THE_PLUGIN = -50
 CHAPTER = re.compile(r"chapters/(.+)\.md")
-RECAP = re.compile(r".*#recap[^/]*")
+AT_ITS_END = re.compile(r".*#(?:exercise|recap)[^/]*")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 NAMED = re.compile(r"(?:async )?(?:def|class) \w+")
@@ -44,8 +44,8 @@ def on_page_context(context: Any, *, page: Page, config: MkDocsConfig, nav: Any)
     if page.file.src_uri == MESSAGES:
         mark_messages(here)
     if chapter := CHAPTER.fullmatch(page.file.src_uri):
-        # A recap repeats what the chapter says, and a result should lead to the step that says it.
-        for entry in [entry for entry in here if RECAP.fullmatch(entry["location"])]:
+        # A recap and an exercise repeat what the chapter says, and a result should lead to the step that says it.
+        for entry in [entry for entry in here if AT_ITS_END.fullmatch(entry["location"])]:
             every.remove(entry)
             here.remove(entry)
         root = Path(config.docs_dir).parent
