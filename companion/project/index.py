@@ -17,7 +17,7 @@ from companion.project.results import Place
 
 CLOSE = 0.6  # from which likeness on (0 to 1) one name is offered for another
 SAME_FILE = 0.8  # from which likeness on a file is one of the stage under another name
-CONFIG = re.compile(r"(?<![\w.])config(?=\.[a-z]|/[a-z])")
+CONFIG = re.compile(r"(?<![\w.])config(?=\.[a-z{]|/[a-z])")
 
 
 class Known:

@@ -81,9 +81,9 @@ def test_a_number_of_proxies_is_not_negative(found, settings, number, reported):
     assert names == [f"authentication.{name}" for name in reported]
 
 
-@pytest.mark.parametrize("module", ["config.wsgi", "config.asgi"])
-def test_a_server_does_not_start_with_an_empty_secret_key(settings, module):
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_a_server_does_not_start_with_an_empty_secret_key(settings, server):
     """Django refuses it when our check reads it."""
     settings.SECRET_KEY = ""
     with pytest.raises(ImproperlyConfigured, match="The SECRET_KEY setting must not be empty"):
-        importlib.reload(importlib.import_module(module))
+        importlib.reload(importlib.import_module(f"config.{server}"))

@@ -15,6 +15,7 @@ HERE = Path("/mine/tests/test_x.py")
     [
         ("config", "from config.wsgi import application", "from config.wsgi import application"),
         ("mysite", "from config.wsgi import application", "from mysite.wsgi import application"),
+        ("mysite", 'import_module(f"config.{server}")', 'import_module(f"mysite.{server}")'),
         ("core.conf", '"gunicorn config.wsgi", `config/urls.py`', '"gunicorn core.conf.wsgi", `core/conf/urls.py`'),
         ("", '"config.urls", `config/urls.py`', '"urls", `urls.py`'),
         ("mysite", "request.config.getoption('x'); my_config.x; config = 1", "request.config.getoption('x'); my_config.x; config = 1"),

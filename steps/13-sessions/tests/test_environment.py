@@ -135,8 +135,8 @@ def test_without_database_url_the_database_is_a_file(production):
     assert settings.DATABASES["default"]["NAME"] == "/data/db.sqlite3"
 
 
-@pytest.mark.parametrize("module", ["config.wsgi", "config.asgi"])
-def test_a_server_does_not_start_with_a_short_key(settings, module):
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_a_server_does_not_start_with_a_short_key(settings, server):
     """gunicorn imports a module and runs no command, so the module runs the checks.
 
     `BaseCommand().check()` raises the error that also stops `migrate`.
@@ -144,7 +144,7 @@ def test_a_server_does_not_start_with_a_short_key(settings, module):
     settings.JWT_SIGNING_KEY = "short"
 
     with pytest.raises(SystemCheckError, match="JWT_SIGNING_KEY has 5 bytes, too few to sign with"):
-        importlib.reload(importlib.import_module(module))
+        importlib.reload(importlib.import_module(f"config.{server}"))
 
 
 REQUESTS = """
