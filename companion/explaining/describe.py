@@ -108,6 +108,7 @@ def effect(failure: Failure) -> str:
             return f"{_cut(_function(where[2]))} gives {where[1]}"
         return f"check failed: {_cut(_function(said.removeprefix('assert ')))}"
     said = re.sub(r" \([^()]*[\\/][^()]*\)$", "", said)  # a path on this machine
+    said = re.sub(r"(maximum recursion depth exceeded).*", r"\1", said)  # where that happens is chance
     return f"{failure.type}{': ' if said else ''}{_cut(said)}"
 
 
