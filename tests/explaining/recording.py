@@ -5,6 +5,7 @@ A project whose files, stage or code of running/ have changed has no recording a
 
 import hashlib
 import json
+import sys
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -22,6 +23,7 @@ from companion.running import run_suite, suite
 FOLDER = Path(__file__).with_name("recorded")
 MOST = 50  # places of a failure
 HERE = "{project}"  # takes the place of the folder of the project
+MACHINE = {"{python}": sys.prefix, "{companion}": str(ROOT)}  # the same for folders of this machine, in this order
 
 
 def digest(paths):
@@ -82,6 +84,13 @@ class Recording:
         (self.folder / f"{name}.json").write_text(text)
 
 
+def moved(text, folders):
+    """The text with other names for these folders."""
+    for old, new in folders.items():
+        text = text.replace(old, new)
+    return text
+
+
 def written(report, project):
     """A report as JSON: each failure once, and how many results in a row have the same."""
     failures = []
@@ -93,7 +102,9 @@ def written(report, project):
         last = failure.traceback.strip().rpartition("\n")[2]
         said = replace(failure, traceback=last, places=failure.places[-MOST:])
         facts = {name: value for name, value in asdict(said).items() if value}
-        facts = json.loads(json.dumps(facts).replace(str(project.outer), HERE))
+        facts = json.loads(
+            moved(json.dumps(facts), {str(project.outer): HERE} | {path: n for n, path in MACHINE.items()})
+        )
         if facts not in failures:
             failures.append(facts)
         return failures.index(facts)
@@ -105,7 +116,7 @@ def written(report, project):
 
 def read(facts, stage, project, only):
     """The report that `written` has turned into `facts`."""
-    failures = json.loads(json.dumps(facts["failures"]).replace(HERE, str(project.outer)))
+    failures = json.loads(moved(json.dumps(facts["failures"]), {HERE: str(project.outer)} | MACHINE))
     failures = [Failure.read({"message": "", **failure}) for failure in failures]
     pairs = [pair for count, *pair in facts["results"] for _ in range(count)]
     ids = [ident for ident in run_suite.expected(stage) if not only or ident in only]
