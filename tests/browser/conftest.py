@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from companion.chain.stages import ROOT, stages
 from tests.browser.hosting import Compressing
+from tests.browser.marionette import Marionette
 
 # Chromium has no sandbox as root. Without the other flags, it sends requests to its maker.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -57,6 +59,28 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(tmp_path_factory):
+    """Yields the installed Firefox, without a window and with a new profile."""
+    path = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
+    assert path, "no Firefox is here: apt-get install firefox-esr, or set FIREFOX to the path of one"
+    profile = tmp_path_factory.mktemp("firefox")
+    (profile / "user.js").write_text('user_pref("marionette.port", 0);\n')
+    command = [path, "--headless", "--marionette", "--no-remote", "--profile", str(profile)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, **quiet) as process:
+        try:
+            port = profile / "MarionetteActivePort"
+            while not (port.is_file() and port.read_text()):
+                assert process.poll() is None, "Firefox has ended"
+            with socket.create_connection(("127.0.0.1", int(port.read_text()))) as connection:
+                firefox = Marionette(connection)
+                firefox("WebDriver:NewSession", capabilities={})
+                yield firefox
+        finally:
+            process.kill()
 
 
 @pytest.fixture
