@@ -313,6 +313,13 @@ def lighthouse(session):
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
+def speed(session):
+    """Compare the time of GET /api/me with other libraries; `-- --postgres`, after pg_virtualenv, on PostgreSQL."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["speed"])
+    session.run("python", "benchmarks/auth.py", *session.posargs)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
 def zensical(session):
     """Build the site with Zensical, the theme's successor: every chapter has to come out with its panes."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["zensical"])
