@@ -28,7 +28,7 @@ from companion.upkeep.mutants import changed
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in their own environment
 nox.options.parallel = "auto"
-nox.options.sessions = ["tests", "companion"]
+nox.options.sessions = ["companion", "tests"]  # the longest first, or one processor waits for it at the end
 # nox begins nearly every run with these two. They look like errors, but nothing is wrong.
 NOISE = ("No selected session allows parallel execution", "uv binary not found")
 logging.getLogger("nox").addFilter(lambda record: not record.getMessage().startswith(NOISE))
