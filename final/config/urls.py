@@ -15,12 +15,21 @@ Including another URLconf
     2. Add a URL to urlpatterns:  path('blog/', include('blog.urls'))
 """
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+
+from authentication.browser_views import PageView
 
 from .health import health
 
 urlpatterns = [
     path('admin/', admin.site.urls),
     path('health', health),
+    path('api/browser/', include('authentication.browser_urls')),
     path('api/', include('authentication.urls')),
+    # The links in emails lead to the page too.
+    re_path(
+        r'^(?:register|reset-password|verify-email|change-email)?$',
+        PageView.as_view(),
+        name='page',
+    ),
 ]

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "another good one"
-LINK = re.compile(r"^http://localhost:3000/([a-z-]+)#token=(\S+)$", re.MULTILINE)
+LINK = re.compile(r"^http://127.0.0.1:8000/([a-z-]+)#token=(\S+)$", re.MULTILINE)
 ACCEPTED = {"detail": "If there is something to send, an email is on its way."}
 DEAD_LINK = {"token": ["The link is wrong, or used, or too old. Ask for another."]}
 NEW_EMAIL = {"email": "new@example.com", "password": PASSWORD}

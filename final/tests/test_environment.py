@@ -23,7 +23,7 @@ PRODUCTION = {
     "FRONTEND_URL": "https://www.example.com",
 }
 OTHERS = ["DATABASE_URL", "DATABASE_PATH", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE"]
-OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE"]
+OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE", "CORS_ALLOWED_ORIGINS"]
 
 
 @pytest.fixture
@@ -72,7 +72,8 @@ def test_development_needs_no_environment_variables(load):
     assert settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
     assert settings.MAIL_AT_ONCE is True
     assert settings.DEFAULT_FROM_EMAIL == "api@localhost"
-    assert settings.FRONTEND_URL == "http://localhost:3000"
+    assert settings.FRONTEND_URL == "http://127.0.0.1:8000"
+    assert settings.CORS_ALLOWED_ORIGINS == []
     assert settings.LINK_LIFETIME == timedelta(hours=1)
 
 
@@ -93,6 +94,7 @@ def test_settings_come_from_the_environment(load):
         MAIL_AT_ONCE="off",
         DEFAULT_FROM_EMAIL="accounts@example.com",
         FRONTEND_URL="https://www.example.com",
+        CORS_ALLOWED_ORIGINS="https://www.example.com,https://app.example.com",
     )
 
     database = settings.DATABASES["default"]
@@ -116,6 +118,7 @@ def test_settings_come_from_the_environment(load):
     assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
     assert (settings.EMAIL_HOST, settings.EMAIL_PORT) == ("mail.example.com", 25)
     assert settings.MAIL_AT_ONCE is False
+    assert settings.CORS_ALLOWED_ORIGINS == ["https://www.example.com", "https://app.example.com"]
     assert settings.DEFAULT_FROM_EMAIL == "accounts@example.com"
     assert settings.FRONTEND_URL == "https://www.example.com"
 

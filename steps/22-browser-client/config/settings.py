@@ -202,7 +202,7 @@ DEFAULT_FROM_EMAIL = env('DEFAULT_FROM_EMAIL', default='api@localhost')
 # Send each email as soon as its transaction succeeds, so that you need no worker on your machine.
 MAIL_AT_ONCE = env.bool('MAIL_AT_ONCE', default=True)
 
-# Where the links in emails lead: the page that people see, which calls this API.
+# Where the links in emails lead: the pages that people see, which call this API.
 FRONTEND_URL = env('FRONTEND_URL', default='http://127.0.0.1:8000')
 
 # How long a link in an email is valid.
