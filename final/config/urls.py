@@ -17,10 +17,13 @@ Including another URLconf
 from django.contrib import admin
 from django.urls import include, path
 
+from authentication.views import jwks
+
 from .health import health
 
 urlpatterns = [
     path('admin/', admin.site.urls),
     path('health', health),
+    path('.well-known/jwks.json', jwks),
     path('api/', include('authentication.urls')),
 ]
