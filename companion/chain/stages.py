@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STEP = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")
 FINAL = "final"
 LEFT_BY_RUNNING = {"__pycache__", ".pytest_cache", ".hypothesis", ".venv", ".git", "db.sqlite3", ".env", ".coverage"}
-LEFT_BY_RUNNING |= {"mutants"}
+LEFT_BY_RUNNING |= {"mutants", "keys"}
 
 
 class UnknownStage(LookupError):

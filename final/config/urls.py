@@ -18,12 +18,14 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from authentication.browser_views import PageView
+from authentication.views import jwks
 
 from .health import health
 
 urlpatterns = [
     path('admin/', admin.site.urls),
     path('health', health),
+    path('.well-known/jwks.json', jwks),
     path('api/browser/', include('authentication.browser_urls')),
     path('api/', include('authentication.urls')),
     # The links in emails lead to the page too.

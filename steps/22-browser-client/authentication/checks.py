@@ -4,6 +4,8 @@ from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 from django.utils.encoding import force_bytes
 
+from .keys import all_keys
+
 # RFC 7518, section 3.2: a key for HS256 has at least the 256 bits of its hash.
 MINIMUM_KEY_BYTES = 32
 
@@ -14,32 +16,30 @@ CANNOT_COUNT = tuple(
 
 
 @register(Tags.security)
-def check_signing_key(app_configs, **kwargs):
-    lengths = {
-        name: len(force_bytes(getattr(settings, name)))
-        for name in ["SECRET_KEY", "JWT_SIGNING_KEY"]
-    }
+def check_secret_key(app_configs, **kwargs):
+    length = len(force_bytes(settings.SECRET_KEY))
 
-    return [
-        Error(
-            f"{name} has {length} bytes, too few to sign with.",
-            hint=f"Use at least {MINIMUM_KEY_BYTES} random bytes.",
-            id="authentication.E001",
-        )
-        for name, length in lengths.items()
-        if length < MINIMUM_KEY_BYTES
-    ]
-
-
-@register(Tags.security)
-def check_keys_differ(app_configs, **kwargs):
-    if settings.JWT_SIGNING_KEY != settings.SECRET_KEY:
+    if length >= MINIMUM_KEY_BYTES:
         return []
 
     return [
         Error(
-            "JWT_SIGNING_KEY and SECRET_KEY are the same key.",
-            hint="Set two different keys, so that you can replace one without the other.",
+            f"SECRET_KEY has {length} bytes, too few to sign with.",
+            hint=f"Use at least {MINIMUM_KEY_BYTES} random bytes.",
+            id="authentication.E001",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_signing_keys(app_configs, **kwargs):
+    if all_keys():
+        return []
+
+    return [
+        Error(
+            "JWT_KEYS_DIR has no key to sign tokens with.",
+            hint="Run `python manage.py makesigningkey`.",
             id="authentication.E002",
         )
     ]
@@ -82,15 +82,6 @@ def check_throttles(app_configs, **kwargs):
 @register(Tags.security, deploy=True)
 def check_deployment(app_configs, **kwargs):
     warnings = []
-
-    if settings.JWT_SIGNING_KEY.startswith("django-insecure-"):
-        warnings.append(
-            Warning(
-                "JWT_SIGNING_KEY is the public default in the settings.",
-                hint="Set the environment variable JWT_SIGNING_KEY.",
-                id="authentication.W001",
-            )
-        )
 
     if settings.CACHES["default"]["BACKEND"].startswith(CANNOT_COUNT):
         warnings.append(

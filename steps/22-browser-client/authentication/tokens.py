@@ -2,7 +2,9 @@ import jwt
 from django.conf import settings
 from django.utils import timezone
 
-ALGORITHM = "HS256"
+from .keys import all_keys, signing_key
+
+ALGORITHM = "EdDSA"
 # The types of tokens, as their headers name them. The first name is from RFC 9068.
 ACCESS = "at+jwt"
 REFRESH = "rt+jwt"
@@ -38,9 +40,8 @@ def _sign(session, typ, issued_at, expires_at, **more):
         "iss": settings.JWT_ISSUER,
         "aud": settings.JWT_AUDIENCE,
     }
-    return jwt.encode(
-        claims | more, settings.JWT_SIGNING_KEY, algorithm=ALGORITHM, headers={"typ": typ}
-    )
+    kid, key = signing_key(issued_at)
+    return jwt.encode(claims | more, key, algorithm=ALGORITHM, headers={"typ": typ, "kid": kid})
 
 
 def read_token(token, typ=ACCESS):
@@ -50,9 +51,16 @@ def read_token(token, typ=ACCESS):
     Raises `jwt.ExpiredSignatureError` for a token that has expired, and
     `jwt.InvalidTokenError`, its base class, for any other invalid token.
     """
+    keys = all_keys()
+    kid = jwt.get_unverified_header(token).get("kid")
+
+    # An attacker can write anything into the header. So it only chooses one of our own keys.
+    if kid not in keys:
+        raise jwt.InvalidTokenError("The token was not signed with a key of ours.")
+
     decoded = jwt.decode_complete(
         token,
-        settings.JWT_SIGNING_KEY,
+        keys[kid].public_key(),
         algorithms=[ALGORITHM],
         issuer=settings.JWT_ISSUER,
         audience=settings.JWT_AUDIENCE,

@@ -1,5 +1,7 @@
 from django.db import transaction
+from django.http import JsonResponse
 from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
 from rest_framework import status
 from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.generics import ListAPIView
@@ -8,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from .backends import JWTAuthentication
+from .keys import all_keys, public_jwk
 from .links import REGISTER, read_registration_link
 from .outbox import send_later
 from .serializers import (
@@ -58,6 +61,15 @@ class PublicAPIView(APIView):
         turn a 401 into a 403. So this view names the challenge itself.
         """
         return JWTAuthentication.challenge
+
+
+@cache_control(public=True, max_age=300)
+def jwks(request):
+    """
+    The public keys, with which every service can verify our tokens (RFC 7517).
+    """
+    keys = [public_jwk(kid, key) for kid, key in all_keys().items()]
+    return JsonResponse({"keys": keys}, content_type="application/jwk-set+json")
 
 
 class RegistrationAPIView(PublicAPIView):

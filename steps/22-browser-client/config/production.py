@@ -10,7 +10,6 @@ DEBUG = False
 
 # Without defaults, so the project doesn't start without secrets of its own.
 SECRET_KEY = env('SECRET_KEY')
-JWT_SIGNING_KEY = env('JWT_SIGNING_KEY')
 
 # The names under which the API is reached.
 ALLOWED_HOSTS = env.list('ALLOWED_HOSTS')

@@ -30,10 +30,8 @@ env = environ.Env()
 # SECURITY WARNING: keep the secret key used in production secret!
 SECRET_KEY = 'django-insecure-agk2i+t&%r#i+5@*%4wwx9499itak$nne_*ob8c5pn!+i_obdc'
 
-# Signs tokens and nothing else, so that each of the two keys can change without the other.
-JWT_SIGNING_KEY = env(
-    'JWT_SIGNING_KEY', default='django-insecure-known-to-everybody-and-only-good-for-development'
-)
+# The folder of the private keys that sign tokens.
+JWT_KEYS_DIR = Path(env('JWT_KEYS_DIR', default=BASE_DIR / 'keys'))
 
 # SECURITY WARNING: don't run with debug turned on in production!
 DEBUG = True
@@ -218,6 +216,9 @@ SESSION_LIFETIME = timedelta(days=90)
 
 # How long a client can repeat a refresh whose response was lost. Later it counts as theft.
 REFRESH_REUSE_LEEWAY = timedelta(seconds=30)
+
+# How long a new key is only published. In that time, every service fetches it, before it signs.
+JWT_KEY_DELAY = timedelta(minutes=15)
 
 # How far the clocks of two servers may differ.
 JWT_LEEWAY = timedelta(seconds=10)

@@ -1,10 +1,14 @@
 import json
+import tempfile
 import threading
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import jwt
 import pytest
 from aiosmtpd.controller import Controller
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
@@ -14,6 +18,23 @@ from rest_framework.test import APIClient
 
 from authentication import models, tokens
 from authentication.models import User
+
+# The tests have a folder of keys that is not yours. `config/wsgi.py` looks into it when a test
+# imports it, which is earlier than any fixture.
+FOLDER = tempfile.TemporaryDirectory()
+settings.JWT_KEYS_DIR = Path(FOLDER.name)
+FIRST_KEY = "2026-01-01T000000Z-0f1e2d3c"
+
+
+def write_key(kid, key=None):
+    """Write a private key into the folder, and return its path."""
+    key = key or Ed25519PrivateKey.generate()
+    path = settings.JWT_KEYS_DIR / f"{kid}.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
+
+
+write_key(FIRST_KEY)
 
 
 def pytest_addoption(parser):
@@ -163,13 +184,30 @@ def token(user, token_for):
 
 
 @pytest.fixture
-def forge(token):
-    """Sign a token like `token`, but with other claims (`...` removes one), key or algorithm."""
+def keys(settings, tmp_path):
+    """An empty folder of keys, and a function that writes a key into it."""
+    settings.JWT_KEYS_DIR = tmp_path / "keys"
+    settings.JWT_KEYS_DIR.mkdir()
+    return write_key
 
-    def forge(key=None, algorithm="HS256", typ="at+jwt", **changes):
+
+@pytest.fixture
+def attacker():
+    """A key of the right type that is not ours."""
+    return Ed25519PrivateKey.generate()
+
+
+@pytest.fixture
+def forge(token):
+    """Sign a token like `token`, but with other claims or headers (`...` removes one), or key."""
+
+    def forge(key=None, algorithm="EdDSA", typ="at+jwt", headers=(), **changes):
         claims = jwt.decode(token, options={"verify_signature": False}) | changes
         claims = {name: value for name, value in claims.items() if value is not ...}
-        key = settings.JWT_SIGNING_KEY if key is None else key
-        return jwt.PyJWS().encode(json.dumps(claims).encode(), key, algorithm, {"typ": typ})
+        kid = jwt.get_unverified_header(token)["kid"]
+        headers = {"typ": typ, "kid": kid} | dict(headers)
+        headers = {name: value for name, value in headers.items() if value is not ...}
+        key = (settings.JWT_KEYS_DIR / f"{kid}.pem").read_bytes() if key is None else key
+        return jwt.PyJWS().encode(json.dumps(claims).encode(), key, algorithm, headers)
 
     return forge

@@ -2,8 +2,6 @@ import environ
 import pytest
 from django.core.checks import run_checks
 
-KEY = "k" * 32
-
 
 @pytest.fixture
 def found(settings):
@@ -21,27 +19,18 @@ def found(settings):
     return found
 
 
-def test_a_signing_key_that_is_too_short_is_reported(found):
-    """The key that signs tokens has at least 32 bytes, the length of an HS256 signature."""
-    assert found(JWT_SIGNING_KEY=KEY) == []
-    assert found(JWT_SIGNING_KEY="ä" * 15) == [
-        (
-            "authentication.E001",
-            "JWT_SIGNING_KEY has 30 bytes, too few to sign with.",
-            "Use at least 32 random bytes.",
-        )
-    ]
-
-
-def test_a_signing_key_equal_to_the_secret_key_is_reported(found):
-    """`JWT_SIGNING_KEY` and `SECRET_KEY` must be different keys."""
-    assert found(JWT_SIGNING_KEY=KEY, SECRET_KEY=KEY) == [
+def test_a_missing_key_is_reported(found, keys):
+    """A server with no key can't sign tokens, so it doesn't start."""
+    assert found() == [
         (
             "authentication.E002",
-            "JWT_SIGNING_KEY and SECRET_KEY are the same key.",
-            "Set two different keys, so that you can replace one without the other.",
+            "JWT_KEYS_DIR has no key to sign tokens with.",
+            "Run `python manage.py makesigningkey`.",
         )
     ]
+
+    keys("2026-11-27T161500Z-5f2a9c01")
+    assert found() == []
 
 
 def test_an_invalid_rate_is_reported(found, settings):
@@ -90,7 +79,7 @@ def test_check_deploy_reports_a_cache_that_cannot_count(found):
     for url in ["locmemcache://", "dummycache://", "dbcache://x", "filecache:///x"]:
         caches = {"default": environ.Env.cache_url_config(url)}
 
-        assert found(deploy=True, JWT_SIGNING_KEY=KEY, CACHES=caches) == [
+        assert found(deploy=True, CACHES=caches) == [
             (
                 "authentication.W002",
                 "The cache cannot count the requests of all processes together.",
@@ -102,7 +91,7 @@ def test_check_deploy_reports_a_cache_that_cannot_count(found):
 def test_check_deploy_reports_a_wildcard_host(found):
     """`*` accepts every host name that a client sends, so it is reported."""
     redis = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
-    messages = found(deploy=True, JWT_SIGNING_KEY=KEY, CACHES=redis, ALLOWED_HOSTS=["*"])
+    messages = found(deploy=True, CACHES=redis, ALLOWED_HOSTS=["*"])
 
     assert messages == [
         (
@@ -114,22 +103,13 @@ def test_check_deploy_reports_a_wildcard_host(found):
 
 
 def test_check_deploy_reports_defaults_for_development(found):
-    """`check --deploy` warns of the key that everybody can read, and of a cache per process.
-
-    With your own key and a shared cache, there are no warnings.
-    """
+    """`check --deploy` warns of a cache per process. With a shared cache, there are no warnings."""
     redis = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
-    assert found(JWT_SIGNING_KEY=f"django-insecure-{KEY}") == []
     assert found(deploy=True) == [
-        (
-            "authentication.W001",
-            "JWT_SIGNING_KEY is the public default in the settings.",
-            "Set the environment variable JWT_SIGNING_KEY.",
-        ),
         (
             "authentication.W002",
             "The cache cannot count the requests of all processes together.",
             "Set CACHE_URL to a cache that all share, such as redis://localhost:6379.",
         ),
     ]
-    assert found(deploy=True, JWT_SIGNING_KEY=KEY, CACHES=redis) == []
+    assert found(deploy=True, CACHES=redis) == []

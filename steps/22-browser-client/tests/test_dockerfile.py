@@ -92,7 +92,7 @@ def test_private_files_stay_out_of_the_image():
     """Secrets, databases and generated files are listed in .dockerignore."""
     ignored = (PROJECT / ".dockerignore").read_text().split()
 
-    assert {".git", ".venv", ".env", "db.sqlite3", "**/__pycache__"} <= set(ignored)
+    assert {".git", ".venv", ".env", "db.sqlite3", "keys", "**/__pycache__"} <= set(ignored)
 
 
 def test_the_image_migrates_before_it_serves(instructions):
@@ -105,6 +105,11 @@ def test_the_image_migrates_before_it_serves(instructions):
 def test_the_database_is_in_the_data_directory(instructions):
     """`DATABASE_PATH` puts the database into `/data`, where the image's user may write."""
     assert position(instructions, "ENV", "DATABASE_PATH=/data/db.sqlite3")
+
+
+def test_the_keys_are_in_the_data_directory(instructions):
+    """`JWT_KEYS_DIR` puts the keys into `/data`, so that a new container still has them."""
+    assert position(instructions, "ENV", "JWT_KEYS_DIR=/data/keys")
 
 
 def test_the_image_uses_the_production_settings(instructions):

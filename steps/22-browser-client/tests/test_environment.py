@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import SystemCheckError
 
@@ -14,7 +15,6 @@ PROJECT = Path(__file__).parent.parent
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.production",
     "SECRET_KEY": "Zq8vN2rXw5tYb7uJc9kLd3mFg6hPs4aQe1oRi0xTzWnVsDfGhJkLpQ",
-    "JWT_SIGNING_KEY": "mB4nV6cX8zL1kJ3hG5fD7sA9pO2iU4yT6rE8wQ0",
     "ALLOWED_HOSTS": "api.example.com,api.example.org",
     "CACHE_URL": "redis://cache.example.com:6379/1",
     "NUM_PROXIES": "1",
@@ -23,7 +23,7 @@ PRODUCTION = {
     "FRONTEND_URL": "https://www.example.com",
 }
 OTHERS = ["DATABASE_URL", "DATABASE_PATH", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE"]
-OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE", "CORS_ALLOWED_ORIGINS"]
+OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE", "JWT_KEYS_DIR", "CORS_ALLOWED_ORIGINS"]
 
 
 @pytest.fixture
@@ -59,8 +59,7 @@ def test_development_needs_no_environment_variables(load):
 
     assert settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
     assert settings.CACHES["default"]["BACKEND"].endswith(".LocMemCache")
-    assert settings.JWT_SIGNING_KEY.startswith("django-insecure-")
-    assert settings.JWT_SIGNING_KEY != settings.SECRET_KEY
+    assert settings.JWT_KEYS_DIR == settings.BASE_DIR / "keys"
     assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 0
     assert settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] == {
         "login": "60/minute",
@@ -78,10 +77,10 @@ def test_development_needs_no_environment_variables(load):
 
 
 def test_settings_come_from_the_environment(load):
-    """A key, a database, a cache, proxies and rates can be set without touching the code."""
+    """Keys, a database, a cache, proxies and rates can be set without touching the code."""
     settings = load(
         "config.settings",
-        JWT_SIGNING_KEY="k" * 40,
+        JWT_KEYS_DIR="/run/secrets/keys",
         DATABASE_URL="postgres://ada:pw@db.example.com:5433/api",
         CACHE_URL="redis://cache.example.com:6379/1",
         NUM_PROXIES="2",
@@ -102,7 +101,7 @@ def test_settings_come_from_the_environment(load):
     assert (database["USER"], database["PASSWORD"]) == ("ada", "pw")
     assert (database["HOST"], database["PORT"]) == ("db.example.com", 5433)
     assert database["NAME"] == "api"
-    assert settings.JWT_SIGNING_KEY == "k" * 40
+    assert settings.JWT_KEYS_DIR == Path("/run/secrets/keys")
     assert settings.CACHES["default"] == {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": "redis://cache.example.com:6379/1",
@@ -131,12 +130,11 @@ def test_production_does_not_start_without_its_settings(production):
 
 
 def test_production_takes_its_settings_from_the_environment(production):
-    """Keys, host names, cache and proxies come from the environment; errors show no details."""
+    """The key, host names, cache and proxies come from the environment; errors show no details."""
     settings = production()
 
     assert settings.DEBUG is False
     assert settings.SECRET_KEY == PRODUCTION["SECRET_KEY"]
-    assert settings.JWT_SIGNING_KEY == PRODUCTION["JWT_SIGNING_KEY"]
     assert settings.ALLOWED_HOSTS[:2] == ["api.example.com", "api.example.org"]
     assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 1
 
@@ -183,9 +181,9 @@ def test_a_server_does_not_start_with_a_short_key(settings, server):
 
     `BaseCommand().check()` raises the error that also stops `migrate`.
     """
-    settings.JWT_SIGNING_KEY = "short"
+    settings.SECRET_KEY = "short"
 
-    with pytest.raises(SystemCheckError, match="JWT_SIGNING_KEY has 5 bytes, too few to sign with"):
+    with pytest.raises(SystemCheckError, match="SECRET_KEY has 5 bytes, too few to sign with"):
         importlib.reload(importlib.import_module(f"config.{server}"))
 
 
@@ -229,7 +227,7 @@ def deployed():
     run = subprocess.run(
         [sys.executable, "manage.py", "shell", "--verbosity=0", "-c", REQUESTS],
         cwd=PROJECT,
-        env=environment | PRODUCTION,
+        env=environment | PRODUCTION | {"JWT_KEYS_DIR": str(settings.JWT_KEYS_DIR)},
         capture_output=True,
         text=True,
     )

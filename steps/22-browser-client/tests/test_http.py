@@ -510,6 +510,17 @@ def test_a_token_that_was_changed_is_rejected(call, token):
     assert call("GET", "/me", authorization=authorization).status == 401
 
 
+def test_a_token_names_a_published_key(base_url, token):
+    """`/.well-known/jwks.json` has the key that a token names, and only its public half."""
+    kid = json.loads(base64.urlsafe_b64decode(f"{token.split('.')[0]}=="))["kid"]
+    url = base_url.removesuffix("/api") + "/.well-known/jwks.json"
+
+    with urllib.request.urlopen(url, timeout=60) as response:
+        keys = {key["kid"]: key for key in json.loads(response.read())["keys"]}
+    assert keys[kid]["crv"] == "Ed25519"
+    assert keys[kid].keys() == {"kty", "crv", "x", "kid", "alg", "use"}
+
+
 def test_an_invalid_body_is_rejected(call):
     """An invalid body returns 400 in JSON."""
     for body in [b"{", b"\xff"]:

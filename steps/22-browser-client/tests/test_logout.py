@@ -216,13 +216,13 @@ def test_a_logout_ends_the_session_of_the_refresh_token(user, session, refresh_t
     assert Session.objects.get() == other
 
 
-def test_a_wrong_refresh_token_logs_nobody_out(session, forge, settings):
+def test_a_wrong_refresh_token_logs_nobody_out(session, forge, attacker):
     """An invalid token gets a 204, too, because its session has already ended (RFC 7009)."""
     ours = {"sid": str(session.pk), "jti": str(session.refresh_id)}
     wrong = [
         "nonsense",
         tokens_of(session)["access_token"],
-        forge(typ="rt+jwt", key="x" * 32, **ours),
+        forge(typ="rt+jwt", key=attacker, **ours),
         forge(typ="rt+jwt", exp=1, **ours),
         forge(typ="rt+jwt", **ours | {"sid": str(uuid.uuid4())}),
     ]

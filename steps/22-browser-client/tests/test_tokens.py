@@ -1,13 +1,21 @@
+import hmac
+import json
+import socket
 import string
 import time
 from datetime import timedelta
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from jwt.utils import base64url_encode
 
+from authentication.keys import all_keys, public_jwk
 from authentication.tokens import read_token
 
 
@@ -47,9 +55,13 @@ def test_an_access_token_expires_after_five_minutes(settings):
     assert settings.JWT_LIFETIME == timedelta(minutes=5)
 
 
-def test_a_token_is_signed_with_hs256(token):
-    """The token is signed with HS256, and its header says that it is an access token."""
-    assert jwt.get_unverified_header(token) == {"typ": "at+jwt", "alg": "HS256"}
+def test_a_token_is_signed_with_ed25519(token):
+    """The header of a token names its type, its algorithm, and the key that has signed it."""
+    assert jwt.get_unverified_header(token) == {
+        "typ": "at+jwt",
+        "alg": "EdDSA",
+        "kid": "2026-01-01T000000Z-0f1e2d3c",
+    }
 
 
 def test_a_token_of_another_type_is_rejected(forge):
@@ -116,26 +128,94 @@ def test_a_token_with_a_wrong_claim_is_rejected(forge, claim, value):
         read_token(forge(**{claim: value}))
 
 
-def test_a_token_signed_with_another_key_is_rejected(forge):
+def test_a_token_signed_with_another_key_is_rejected(forge, attacker):
     """A token that was signed with another key is rejected."""
     with pytest.raises(jwt.InvalidSignatureError):
-        read_token(forge(key="a key that is not ours, but long enough for it"))
+        read_token(forge(key=attacker))
 
 
 def test_a_token_signed_with_the_secret_key_is_rejected(forge, settings):
-    """A token signed with Django's secret key is rejected: `JWT_SIGNING_KEY` signs tokens."""
-    with pytest.raises(jwt.InvalidSignatureError):
-        read_token(forge(key=settings.SECRET_KEY))
+    """A token signed with Django's secret key is rejected: only the keys in the folder sign."""
+    with pytest.raises(jwt.InvalidAlgorithmError):
+        read_token(forge(key=settings.SECRET_KEY, algorithm="HS256"))
 
 
 def test_a_token_signed_with_another_algorithm_is_rejected(forge):
-    """Only HS256 is accepted, even from a client that knows the key."""
-    with pytest.raises(jwt.InvalidAlgorithmError):
-        read_token(
-            forge(
-                key="the key does not matter here, as it is never looked at" * 2, algorithm="HS512"
-            )
-        )
+    """Only Ed25519 is accepted. The header of a token does not choose the algorithm."""
+    for algorithm, key in [
+        ("HS512", "the key does not matter here, as it is never looked at" * 2),
+        ("ES256", ec.generate_private_key(ec.SECP256R1())),
+    ]:
+        with pytest.raises(jwt.InvalidAlgorithmError):
+            read_token(forge(key=key, algorithm=algorithm))
+
+
+def test_a_key_of_another_curve_is_rejected(forge):
+    """The algorithm `EdDSA` has a second curve, Ed448. A token signed with it is rejected."""
+    with pytest.raises(jwt.InvalidSignatureError):
+        read_token(forge(key=Ed448PrivateKey.generate()))
+
+
+def test_the_public_key_is_not_a_secret_for_hs256(token, forge):
+    """Everybody knows the public key. A token signed with it as if it were a secret is rejected.
+
+    `algorithms` lists only the algorithm that we sign with.
+    """
+    claims = token.split(".")[1]
+    kid = jwt.get_unverified_header(token)["kid"]
+    public = all_keys()[kid].public_key()
+    header = base64url_encode(json.dumps({"alg": "HS256", "typ": "at+jwt", "kid": kid}).encode())
+    signed = f"{header.decode()}.{claims}"
+
+    for secret in [
+        public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        public.public_bytes_raw(),
+        json.dumps(public_jwk(kid, all_keys()[kid])).encode(),
+    ]:
+        signature = base64url_encode(hmac.digest(secret, signed.encode(), "sha256")).decode()
+
+        with pytest.raises(jwt.InvalidAlgorithmError):
+            read_token(f"{signed}.{signature}")
+
+
+def test_a_token_cannot_bring_its_own_key(forge, attacker, monkeypatch):
+    """A key in the header (`jwk`), or its address (`jku`, `x5u`), is ignored and never fetched."""
+    monkeypatch.setattr(socket.socket, "connect", lambda *args: pytest.fail("it was fetched"))
+    jwk = public_jwk("mallory", attacker)
+
+    for headers in [
+        {"jwk": jwk},
+        {"jku": "http://127.0.0.1:9/jwks.json"},
+        {"x5u": "http://127.0.0.1:9/certificate.pem"},
+    ]:
+        with pytest.raises(jwt.InvalidSignatureError):
+            read_token(forge(key=attacker, headers=headers))
+        with pytest.raises(jwt.InvalidTokenError, match="^The token was not signed with a key of"):
+            read_token(forge(key=attacker, headers=headers | {"kid": "mallory"}))
+
+
+def test_a_key_is_not_looked_for_outside_the_folder(forge, attacker, keys, settings, tmp_path):
+    """A `kid` chooses one of our keys. It is never part of a path, so `../` leads nowhere.
+
+    The attacker has uploaded a key, to a folder that the server can read.
+    """
+    keys("2026-01-01T000000Z-0f1e2d3c")
+    keys("../uploaded", attacker)
+
+    for kid in ["../uploaded", str(tmp_path / "uploaded"), "../uploaded.pem", "/dev/null", "\0"]:
+        with pytest.raises(jwt.InvalidTokenError, match="^The token was not signed with a key of"):
+            read_token(forge(key=attacker, headers={"kid": kid}))
+
+
+def test_a_token_without_the_name_of_a_key_is_rejected(forge):
+    """A token names its key. `kid` is a text; without it, we don't try one key after the other."""
+    for kid in [..., None, 1, ["2026-01-01T000000Z-0f1e2d3c"]]:
+        text = forge()
+        header = {"alg": "EdDSA", "typ": "at+jwt"} | ({} if kid is ... else {"kid": kid})
+        header = base64url_encode(json.dumps(header).encode()).decode()
+
+        with pytest.raises(jwt.InvalidTokenError):
+            read_token(f"{header}.{text.partition('.')[2]}")
 
 
 def test_a_token_without_a_signature_is_rejected(forge):
