@@ -28,7 +28,7 @@ from companion.upkeep.mutants import changed
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in their own environment
 nox.options.parallel = "auto"
-nox.options.sessions = ["tests", "companion"]
+nox.options.sessions = ["companion", "tests"]  # the longest first, or one processor waits for it at the end
 # nox begins nearly every run with these two. They look like errors, but nothing is wrong.
 NOISE = ("No selected session allows parallel execution", "uv binary not found")
 logging.getLogger("nox").addFilter(lambda record: not record.getMessage().startswith(NOISE))
@@ -322,6 +322,13 @@ def recording(session):
 def lighthouse(session):
     """Print Lighthouse's scores of two pages, on a desk and on a phone. Needs Chromium and npm."""
     session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def speed(session):
+    """Compare the time of GET /api/me with other libraries; `-- --postgres`, after pg_virtualenv, on PostgreSQL."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["speed"])
+    session.run("python", "benchmarks/auth.py", *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
