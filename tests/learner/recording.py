@@ -27,24 +27,25 @@ TYPED, READ = 1.0, 6.0  # seconds
 COLOUR = re.compile(r"\x1b\[([1-9]\d*)m(.*?)\x1b\[0m")
 
 
-def record(folder):
+def record():
     """Returns each line with its colours, and the second in which it is printed."""
-    project = copy(find(STAGE), folder / "mine")
-    right = (project / CHANGED).read_text()
-    (project / CHANGED).write_text(right.replace(RIGHT, WRONG))
-    ours, theirs = pty.openpty()
-    command = [sys.executable, str(ROOT / "companion"), "watch", "mine"]
-    env = environment() | {"TERM": "xterm", "SITE_URL": "http://127.0.0.1:8001/"}
-    env.pop("NO_COLOR", None)
-    process = subprocess.Popen(command, cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    lines = [(0.0, f"$ {COMMAND}"), *printed(ours, TYPED)]
-    moment = lines[-1][0] + READ
-    (project / CHANGED).write_text(right)
-    lines += [(moment, ""), (moment, NOTE), *printed(ours, moment + TYPED)]
-    os.write(ours, b"q")
-    process.wait()
-    os.close(ours)
+    with tempfile.TemporaryDirectory() as folder:  # a new name, for which no earlier check is remembered
+        project = copy(find(STAGE), Path(folder, "mine"))
+        right = (project / CHANGED).read_text()
+        (project / CHANGED).write_text(right.replace(RIGHT, WRONG))
+        ours, theirs = pty.openpty()
+        command = [sys.executable, str(ROOT / "companion"), "watch", "mine"]
+        env = environment() | {"TERM": "xterm", "SITE_URL": "http://127.0.0.1:8001/"}
+        env.pop("NO_COLOR", None)
+        process = subprocess.Popen(command, cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        lines = [(0.0, f"$ {COMMAND}"), *printed(ours, TYPED)]
+        moment = lines[-1][0] + READ
+        (project / CHANGED).write_text(right)
+        lines += [(moment, ""), (moment, NOTE), *printed(ours, moment + TYPED)]
+        os.write(ours, b"q")
+        process.wait()
+        os.close(ours)
     return lines
 
 
@@ -79,6 +80,5 @@ def text(page):
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        FILE.write_text(html(record(Path(folder))))
+    FILE.write_text(html(record()))
     print(FILE.relative_to(ROOT))

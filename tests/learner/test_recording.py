@@ -7,9 +7,9 @@ from tests.learner.recording import FILE, html, record, text
 COUNTS = re.compile(r"\d+ of \d+|[#.]{30}")  # they change with each new test and stage
 
 
-def test_the_recording_is_what_the_tool_prints(tmp_path):
+def test_the_recording_is_what_the_tool_prints():
     """If this fails, run `python -m nox -s recording`."""
-    assert COUNTS.sub("…", text(html(record(tmp_path)))) == COUNTS.sub("…", text(FILE.read_text()))
+    assert COUNTS.sub("…", text(html(record()))) == COUNTS.sub("…", text(FILE.read_text()))
 
 
 def test_the_recording_shows_a_mistake_and_the_fix_in_colour():
