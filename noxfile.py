@@ -314,6 +314,12 @@ def card(session):
 
 
 @nox.session
+def recording(session):
+    """Record the terminal of the start page again: a real check, with the time that it takes on a quiet machine."""
+    session.run(PYTHON, "-m", "tests.learner.recording", *session.posargs, external=True)
+
+
+@nox.session
 def lighthouse(session):
     """Print Lighthouse's scores of two pages, on a desk and on a phone. Needs Chromium and npm."""
     session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
