@@ -184,6 +184,7 @@ def postgres(session):
         again = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
         command = ("sh", "-c", again, "sh", PYTHON, "-m", "nox", "-s", "postgres", "--", *session.posargs)
         session.run("pg_virtualenv", *cluster, *command, external=True)
+        session.run("pg_virtualenv", *cluster, PYTHON, "-m", "pytest", "-q", "tests/postgres", external=True)
     else:
         session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
 
