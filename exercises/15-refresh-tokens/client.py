@@ -8,11 +8,11 @@ def get(api, path, tokens):
     if _code(response) == "token_expired":
         refreshed = api.post("/api/refresh", {"refresh_token": tokens["refresh_token"]}, format="json")
 
-        if refreshed.status_code == 401:
-            tokens.clear()
-        else:
+        if refreshed.status_code == 200:
             tokens.update(refreshed.json())
             response = _send(api, path, tokens)
+        elif refreshed.status_code == 401:
+            tokens.clear()
 
     if _code(response) == "token_invalid":
         tokens.clear()
