@@ -184,6 +184,7 @@ def postgres(session):
         again = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
         command = ("sh", "-c", again, "sh", PYTHON, "-m", "nox", "-s", "postgres", "--", *session.posargs)
         session.run("pg_virtualenv", *cluster, *command, external=True)
+        session.run("pg_virtualenv", *cluster, PYTHON, "-m", "pytest", "-q", "tests/postgres", external=True)
     else:
         session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
 
@@ -310,6 +311,12 @@ def lock(session):
 def card(session):
     """Redraw the PNG files of docs/assets with Chromium: the card, the icon, and the admin of chapter 3."""
     session.run(PYTHON, "-m", "companion.upkeep.pictures", *session.posargs, external=True)
+
+
+@nox.session
+def recording(session):
+    """Record the terminal of the start page again: a real check, with the time that it takes on a quiet machine."""
+    session.run(PYTHON, "-m", "tests.learner.recording", *session.posargs, external=True)
 
 
 @nox.session

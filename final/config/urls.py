@@ -20,11 +20,12 @@ from django.urls import include, path, re_path
 from authentication.browser_views import PageView
 from authentication.views import jwks
 
-from .health import health
+from .health import live, ready
 
 urlpatterns = [
     path('admin/', admin.site.urls),
-    path('health', health),
+    path('health/live', live),
+    path('health/ready', ready),
     path('.well-known/jwks.json', jwks),
     path('api/browser/', include('authentication.browser_urls')),
     path('api/', include('authentication.urls')),
