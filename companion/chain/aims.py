@@ -15,10 +15,7 @@ from companion.chain.symbols import Symbol, symbols
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a test asks for: a file of `stage`, the first that has the test, and a symbol in it ("" for none).
-
-    In place of a symbol, a line in quotation marks.
-    """
+    """What a test asks for: a file of `stage`, the first that has the test, and a symbol ("" for none) or a "line"."""
 
     stage: Stage
     file: str

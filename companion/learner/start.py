@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import click
+
 from companion.chain.chapters import source
 from companion.chain.invocation import line
 from companion.chain.stages import ROOT, Stage, copy, previous
@@ -19,7 +21,7 @@ IGNORED = ["__pycache__/", ".venv/", ".env", "db.sqlite3"]
 IDENTITY = ["-c", "user.name=Learner", "-c", "user.email=learner@example.com"]  # where git has none of its own
 
 
-class CannotStart(Exception):
+class CannotStart(click.ClickException):
     """The folder cannot take a project; the message says why, and what to do."""
 
 

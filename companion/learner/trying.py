@@ -89,22 +89,17 @@ class Trial:
         with _copied(self.project) as copy:
             for file, text in changes.items():
                 path = copy.outer / file
-                _make_room(path, copy.outer)
+                if path.is_dir():
+                    shutil.rmtree(path)
+                for folder in path.parents:
+                    if folder.is_file():
+                        folder.unlink()
                 if text is None:
                     path.unlink(missing_ok=True)
                 else:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(text, encoding="utf-8")
             return check(self.stage, copy, limit=LIMIT, only=only)
-
-
-def _make_room(path: Path, outer: Path) -> None:
-    """Remove what a file cannot be written over: a folder of its name, or a file that is called like its folder."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    for folder in path.parents:
-        if folder != outer and folder.is_file():
-            folder.unlink()
 
 
 @contextmanager

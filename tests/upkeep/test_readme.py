@@ -26,7 +26,7 @@ def test_the_table_names_every_stage_and_its_chapter():
 
 def test_a_readme_without_a_place_for_the_table_is_refused():
     """The error shows the two lines that are missing."""
-    with pytest.raises(readme.NoTable, match="needs these two lines"):
+    with pytest.raises(ValueError, match="needs these two lines"):
         readme.with_table("# Nothing here")
 
 
