@@ -263,8 +263,8 @@ def test_check_deploy_has_no_warnings(deployed):
 def test_production_redirects_to_https_and_returns_json(deployed):
     """HTTP is redirected to HTTPS. Responses are JSON without details; other hosts are rejected.
 
-    The health check comes from inside, so it may use HTTP. The log has errors in full, and messages
-    of level INFO.
+    The health check comes from inside, so it may use HTTP. The log is JSON. It has errors in full,
+    and messages of level INFO.
     """
     answers, log = deployed
 
@@ -279,5 +279,8 @@ def test_production_redirects_to_https_and_returns_json(deployed):
         "session": "JWTAuthentication",
         "error": [500, {"detail": "Internal Server Error."}],
     }
-    assert "RuntimeError: on purpose" in log
-    assert "told in passing" in log
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert "told in passing" in [line["message"] for line in lines]
+    exceptions = [line["exception"].splitlines()[-1] for line in lines if "exception" in line]
+    assert exceptions[-1] == "RuntimeError: on purpose"
+    assert {line["status"] for line in lines if line["logger"] == "config.logs"} >= {200, 301, 401}
