@@ -27,6 +27,7 @@ END_OF_TIME = 253402300800  # the first second of the year 10000, which no datet
 PARTS = ("header", "claims", "signature")
 MEANS = {
     "sub": "the subject: which user it identifies",
+    "sid": "the session that it belongs to",
     "iss": "the issuer: who made it",
     "aud": "the audience: whom it is for",
 }

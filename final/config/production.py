@@ -4,7 +4,7 @@ from environment variables.
 """
 
 from .settings import *
-from .settings import DATABASES, REST_FRAMEWORK, env
+from .settings import DATABASES, MIDDLEWARE, REST_FRAMEWORK, env
 
 DEBUG = False
 
@@ -15,8 +15,18 @@ JWT_SIGNING_KEY = env('JWT_SIGNING_KEY')
 # The names under which the API is reached. The health check comes from the machine itself.
 ALLOWED_HOSTS = [*env.list('ALLOWED_HOSTS'), '127.0.0.1']
 
-# Keeps a connection open between requests, and tests it before it is used again.
-DATABASES = {'default': DATABASES['default'] | {'CONN_MAX_AGE': 60, 'CONN_HEALTH_CHECKS': True}}
+# Keeps a connection open between requests.
+DATABASES = {'default': DATABASES['default'] | {'CONN_MAX_AGE': 60}}
+MIDDLEWARE = ['config.database.DeadConnectionMiddleware', *MIDDLEWARE]
+
+# Seconds to connect; milliseconds for a server that has vanished, and for one statement.
+# Without these, requests could wait forever.
+if 'DATABASE_URL' in env:
+    DATABASES['default']['OPTIONS'] = DATABASES['default'].get('OPTIONS', {}) | {
+        'connect_timeout': 3,
+        'tcp_user_timeout': 5000,
+        'options': f"-c statement_timeout={env.int('STATEMENT_TIMEOUT', default=5000)}",
+    }
 
 # All processes count together. If the cache doesn't answer within a second, we give up.
 CACHES = {
@@ -29,6 +39,7 @@ REST_FRAMEWORK = REST_FRAMEWORK | {
     'DEFAULT_AUTHENTICATION_CLASSES': ['authentication.backends.JWTAuthentication'],
     'DEFAULT_RENDERER_CLASSES': ['rest_framework.renderers.JSONRenderer'],
     'NUM_PROXIES': env.int('NUM_PROXIES'),
+    'EXCEPTION_HANDLER': 'config.database.exception_handler',
 }
 
 # Emails are sent by this mail server, from this address, with links to these pages.
@@ -41,7 +52,7 @@ MAIL_AT_ONCE = env.bool('MAIL_AT_ONCE', default=False)
 
 # HTTPS only. Browsers remember this for an hour. Raise it to a year when HTTPS works.
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = ['^health$']
+SECURE_REDIRECT_EXEMPT = ['^health/']
 SECURE_HSTS_SECONDS = 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

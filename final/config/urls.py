@@ -17,10 +17,11 @@ Including another URLconf
 from django.contrib import admin
 from django.urls import include, path
 
-from .health import health
+from .health import live, ready
 
 urlpatterns = [
     path('admin/', admin.site.urls),
-    path('health', health),
+    path('health/live', live),
+    path('health/ready', ready),
     path('api/', include('authentication.urls')),
 ]

@@ -23,7 +23,7 @@ PRODUCTION = {
     "FRONTEND_URL": "https://www.example.com",
 }
 OTHERS = ["DATABASE_URL", "DATABASE_PATH", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE"]
-OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE"]
+OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE", "STATEMENT_TIMEOUT"]
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_production_takes_its_settings_from_the_environment(production):
 
 
 def test_production_keeps_database_connections_open(production):
-    """A cache that does not respond times out after a second. Database connections stay open."""
+    """Database connections stay open. A cache times out after a second, a statement after five."""
     settings = production(DATABASE_URL="postgres://ada:pw@db.example.com:5433/api")
 
     assert settings.CACHES["default"] == {
@@ -149,7 +149,24 @@ def test_production_keeps_database_connections_open(production):
     }
     database = settings.DATABASES["default"]
     assert (database["HOST"], database["CONN_MAX_AGE"]) == ("db.example.com", 60)
-    assert database["CONN_HEALTH_CHECKS"] is True
+    assert database["OPTIONS"] == {
+        "connect_timeout": 3,
+        "tcp_user_timeout": 5000,
+        "options": "-c statement_timeout=5000",
+    }
+
+
+def test_a_migration_may_take_longer_than_a_request(production):
+    """`STATEMENT_TIMEOUT` changes the limit. Other options of `DATABASE_URL` stay."""
+    url = "postgres://ada:pw@db.example.com:5433/api?sslmode=require"
+
+    assert production(DATABASE_URL=url, STATEMENT_TIMEOUT="0").DATABASES["default"]["OPTIONS"] == {
+        "sslmode": "require",
+        "connect_timeout": 3,
+        "tcp_user_timeout": 5000,
+        "options": "-c statement_timeout=0",
+    }
+    assert "OPTIONS" not in production().DATABASES["default"]
 
 
 def test_production_sends_mail(production):
@@ -202,7 +219,7 @@ secure = client.get("/api/me", secure=True)
 browser = client.get("/api/me", secure=True, headers={"Accept": "text/html,*/*;q=0.5"})
 unknown_host = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
 login = client.get("/admin/login/", secure=True)
-health = client.get("/health", headers={"Host": "127.0.0.1:8000"})
+health = client.get("/health/ready", headers={"Host": "127.0.0.1:8000"})
 CurrentUserAPIView.permission_classes = []
 CurrentUserAPIView.get = broken
 error = client.get("/api/me", secure=True)

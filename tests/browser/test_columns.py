@@ -4,6 +4,7 @@ import pytest
 
 CAPPED = ".rd-capped"
 CHAPTER = "chapters/12-hardening/"
+SOME = ["chapters/04-tokens/", CHAPTER, "chapters/19-registration-by-mail/"]
 # The height of all steps and rows, and how much of it text or panes take in the left column.
 FILLED = """() => {
     let height = 0, filled = 0;
@@ -115,6 +116,7 @@ def test_no_line_is_cut_off_below_the_prose(visit, chapter):
     )
 
 
+@pytest.mark.parametrize("chapter", SOME)
 def test_text_next_to_commands_keeps_its_order(visit, chapter):
     """The layout only groups the paragraphs around commands: they come in the same order as without scripts."""
     with_script, without = (visit(chapter, java_script_enabled=on) for on in (True, False))
@@ -128,6 +130,7 @@ def test_text_next_to_commands_keeps_its_order(visit, chapter):
     assert [text.replace("Copy", "") for text in order[0]] == [text.replace("Copy", "") for text in order[1]]
 
 
+@pytest.mark.parametrize("chapter", SOME)
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_moves_while_the_columns_are_laid(visit, chapter, width):
     """The sum of all layout shifts, while one reads down to the end, is at most 0.01."""

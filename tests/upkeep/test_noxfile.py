@@ -47,11 +47,11 @@ def test_the_list_is_a_table_of_contents(sessions, listing):
     assert listing.startswith("What you can run here, as `python -m nox -s NAME`. ")
 
 
-def test_nox_alone_runs_every_stage_and_then_the_companion(listing):
-    """Without arguments: the suites of all stages, then the companion's own tests. The slower ones are asked for."""
+def test_nox_alone_runs_the_companion_and_every_stage(listing):
+    """Without arguments: the companion's own tests, which take longest, then all suites. The slower ones are asked for."""
     assert re.findall(r"^\* (\S+)", listing, re.MULTILINE) == ["tests", "companion"]
-    options = NOXFILE.partition("nox.options.sessions = ")[2].partition("\n")[0]
-    assert options == '["tests", "companion"]'
+    options = NOXFILE.partition("nox.options.sessions = ")[2].partition("  #")[0]
+    assert options == '["companion", "tests"]'
 
 
 def test_nox_prints_no_warning_before_it_begins():
