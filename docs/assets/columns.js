@@ -3,7 +3,7 @@
 (() => {
   const MOST = 26; // a pane with more lines is shortened in every window,
   const FIRST = 22; // to these
-  const FEWEST = 9; // and next to little prose down to these
+  const FEWEST = 8; // and next to little prose down to these
   const HIDDEN = 4; // a button for fewer lines would save nothing
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const gap = 12; // px between two paragraphs

@@ -116,10 +116,10 @@ def test_no_line_is_cut_off_below_the_prose(visit, chapter):
     )
 
 
-@pytest.mark.parametrize("chapter", SOME)
-def test_text_next_to_commands_keeps_its_order(visit, chapter):
+@pytest.mark.parametrize("address", SOME)
+def test_text_next_to_commands_keeps_its_order(visit, address):
     """The layout only groups the paragraphs around commands: they come in the same order as without scripts."""
-    with_script, without = (visit(chapter, java_script_enabled=on) for on in (True, False))
+    with_script, without = (visit(address, java_script_enabled=on) for on in (True, False))
     order = [
         page.locator(".md-content__inner > :is(p, ul, ol, details, .admonition, .rd-row, h2)").evaluate_all(
             "all => all.flatMap((e) => e.matches('.rd-row') ? [...e.children] : [e]).map((e) => e.textContent.trim())"
@@ -130,11 +130,11 @@ def test_text_next_to_commands_keeps_its_order(visit, chapter):
     assert [text.replace("Copy", "") for text in order[0]] == [text.replace("Copy", "") for text in order[1]]
 
 
-@pytest.mark.parametrize("chapter", SOME)
+@pytest.mark.parametrize("address", SOME)
 @pytest.mark.parametrize("width", [1440, 390])
-def test_nothing_moves_while_the_columns_are_laid(visit, chapter, width):
+def test_nothing_moves_while_the_columns_are_laid(visit, address, width):
     """The sum of all layout shifts, while one reads down to the end, is at most 0.01."""
-    page = visit(chapter, width=width)
+    page = visit(address, width=width)
 
     assert page.evaluate(MOVED) <= 0.01
 
