@@ -17,7 +17,19 @@ ALLOWED_HOSTS = [*env.list('ALLOWED_HOSTS'), '127.0.0.1']
 
 # Keeps a connection open between requests.
 DATABASES = {'default': DATABASES['default'] | {'CONN_MAX_AGE': 60}}
-MIDDLEWARE = ['config.database.DeadConnectionMiddleware', *MIDDLEWARE]
+MIDDLEWARE = [
+    'config.logs.RequestLogMiddleware',
+    'config.database.DeadConnectionMiddleware',
+    *MIDDLEWARE,
+]
+
+# The style sheets of the admin, from the folders of the apps. They get the headers of
+# SecurityMiddleware, so this comes after it.
+WHITENOISE_USE_FINDERS = True
+MIDDLEWARE.insert(
+    MIDDLEWARE.index('django.middleware.security.SecurityMiddleware') + 1,
+    'whitenoise.middleware.WhiteNoiseMiddleware',
+)
 
 # Seconds to connect; milliseconds for a server that has vanished, and for one statement.
 # Without these, requests could wait forever.
@@ -63,6 +75,9 @@ CSRF_COOKIE_SECURE = True
 LOGGING = {
     'version': 1,
     'disable_existing_loggers': False,
-    'handlers': {'console': {'class': 'logging.StreamHandler'}},
+    'formatters': {'json': {'()': 'config.logs.JSONFormatter'}},
+    'handlers': {'console': {'class': 'logging.StreamHandler', 'formatter': 'json'}},
     'root': {'handlers': ['console'], 'level': 'INFO'},
+    # The middleware logs each request, so Django needn't log a 4xx again.
+    'loggers': {'django.request': {'level': 'ERROR'}},
 }
