@@ -120,33 +120,6 @@
     }
   }
 
-  /** A long pane shows its first lines, and a button for the rest. A link to a line that is not shown shows them too. */
-  function capPanes() {
-    const MOST = 26;
-    const FIRST = 22;
-    for (const scroll of all(".rd-step:not(.rd-spread) > .rd-side > .rd-pane > .rd-scroll")) {
-      const lines = Number(scroll.style.getPropertyValue("--lines"));
-      if (lines <= MOST) continue;
-      scroll.style.setProperty("--shown", FIRST);
-      scroll.classList.add("rd-capped");
-      const button = element("button", { type: "button", className: "rd-more", textContent: `Show all ${lines} lines` });
-      const showAll = () => {
-        scroll.classList.remove("rd-capped");
-        button.remove();
-      };
-      button.onclick = () => {
-        showAll();
-        scroll.focus({ preventScroll: true });
-      };
-      scroll.showAll = showAll;
-      scroll.after(button);
-    }
-    const reveal = () => document.querySelector(":target")?.closest(".rd-capped")?.showAll();
-    addEventListener("hashchange", reveal);
-    addEventListener("beforeprint", () => all(".rd-capped").forEach((scroll) => scroll.showAll()));
-    reveal();
-  }
-
   /** Say in the header, below the head of the chapter, which section and which step one reads. */
   function tellPlace(passed, step, steps) {
     const bar = document.querySelector(".rd-here");
@@ -362,7 +335,6 @@
   if (!intro) return;
   layOut();
   addSwitch(intro);
-  capPanes();
   followSteps();
   closeSections();
   addEventListener("hashchange", unfold);
