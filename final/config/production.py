@@ -22,6 +22,14 @@ MIDDLEWARE = [
     *MIDDLEWARE,
 ]
 
+# The style sheets of the admin, from the folders of the apps. They get the headers of
+# SecurityMiddleware, so this comes after it.
+WHITENOISE_USE_FINDERS = True
+MIDDLEWARE.insert(
+    MIDDLEWARE.index('django.middleware.security.SecurityMiddleware') + 1,
+    'whitenoise.middleware.WhiteNoiseMiddleware',
+)
+
 # Seconds to connect; milliseconds for a server that has vanished, and for one statement.
 # Without these, requests could wait forever.
 if 'DATABASE_URL' in env:

@@ -221,6 +221,7 @@ secure = client.get("/api/me", secure=True)
 browser = client.get("/api/me", secure=True, headers={"Accept": "text/html,*/*;q=0.5"})
 unknown_host = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
 login = client.get("/admin/login/", secure=True)
+style = client.get("/static/admin/css/base.css", secure=True)
 health = client.get("/health/ready", headers={"Host": "127.0.0.1:8000"})
 CurrentUserAPIView.permission_classes = []
 CurrentUserAPIView.get = broken
@@ -233,6 +234,7 @@ print(json.dumps({
     "browser": [browser.status_code, browser["Content-Type"]],
     "unknown_host": [unknown_host.status_code, unknown_host.json()],
     "cookies": {name: bool(cookie["secure"]) for name, cookie in login.cookies.items()},
+    "style": [style.status_code, style["Content-Type"], style["X-Content-Type-Options"]],
     "health": [health.status_code, health.json()],
     "session": CurrentUserAPIView.authentication_classes[-1].__name__,
     "error": [error.status_code, error.json()],
@@ -262,6 +264,13 @@ def test_check_deploy_has_no_warnings(deployed):
     assert answers["deployment"] == []
 
 
+def test_production_serves_the_style_sheets_of_the_admin(deployed):
+    """The admin's style sheets are served without `runserver`, with the headers for security."""
+    answers, _ = deployed
+
+    assert answers["style"] == [200, 'text/css; charset="utf-8"', "nosniff"]
+
+
 def test_production_redirects_to_https_and_returns_json(deployed):
     """HTTP is redirected to HTTPS. Responses are JSON without details; other hosts are rejected.
 
@@ -277,6 +286,7 @@ def test_production_redirects_to_https_and_returns_json(deployed):
         "browser": [401, "application/json"],
         "unknown_host": [400, {"detail": "Bad Request."}],
         "cookies": {"csrftoken": True},
+        "style": [200, 'text/css; charset="utf-8"', "nosniff"],
         "health": [200, {"status": "ok"}],
         "session": "JWTAuthentication",
         "error": [500, {"detail": "Internal Server Error."}],

@@ -43,7 +43,7 @@ def application(environ, start_response):
     scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
 
     try:
-        status, body = "200 OK", {"reports_of": read_token(token)["sub"]}
+        status, body = "200 OK", {"sub": read_token(token)["sub"]}
     except jwt.PyJWKClientConnectionError:
         status, body = "503 Service Unavailable", {"detail": "The keys cannot be fetched."}
     except jwt.PyJWTError:

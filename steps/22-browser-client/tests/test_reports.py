@@ -97,7 +97,7 @@ def test_another_service_verifies_a_token(asked, get, user, token, forge):
     answers = [get(f"Bearer {text}") for text in [token, forge(iat=now + 5), forge(exp=now - 5)]]
     (key,) = reports.keys.get_signing_keys()
 
-    assert answers == [(200, {"reports_of": str(user.pk)})] * 3
+    assert answers == [(200, {"sub": str(user.pk)})] * 3
     assert asked == [KEYS_URL]
     assert isinstance(key.key, Ed25519PublicKey)
 
