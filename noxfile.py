@@ -28,7 +28,7 @@ from companion.upkeep.mutants import changed
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in their own environment
 nox.options.parallel = "auto"
-nox.options.sessions = ["tests", "companion"]
+nox.options.sessions = ["companion", "tests"]  # the longest first, or one processor waits for it at the end
 # nox begins nearly every run with these two. They look like errors, but nothing is wrong.
 NOISE = ("No selected session allows parallel execution", "uv binary not found")
 logging.getLogger("nox").addFilter(lambda record: not record.getMessage().startswith(NOISE))
@@ -73,7 +73,11 @@ def tests(session, stage):
 @nox.session
 def zips(session):
     """Pack each stage into dist/, for people without git."""
-    session.run(PYTHON, "-m", "companion", "zips", *session.posargs, external=True)
+    target = Path(*session.posargs or [ROOT / "dist"])
+    with tempfile.TemporaryDirectory() as folder:
+        for stage in stages():
+            copy(stage, Path(folder, stage.name))
+            print(shutil.make_archive(str(target / stage.name), "zip", folder, stage.name))
 
 
 @nox.session
@@ -125,6 +129,12 @@ def docs(session):
     session.run(PYTHON, "-m", "mkdocs", "build", "--strict", *session.posargs, env=env, external=True)
 
 
+@nox.session(allow_parallel=True)
+def pages(session):
+    """Build the site with and without its address: every link leads somewhere, and no page is too heavy."""
+    run_tests(session, "tests/pages")
+
+
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def transcripts(session):
     """Run every command that the docs show, and compare what it prints; `-- --update` rewrites it."""
@@ -143,12 +153,12 @@ def browser(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def order(session):
-    """Run each test file of the stages alone, then each suite in a random order; `-- --randomly-seed=N` repeats one."""
+    """Run test files alone, and suites in a random order, where parts end; `-- --randomly-seed=N` repeats an order."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["order"])
     seed = f"--randomly-seed={random.randrange(2**32)}"
     session.run("python", "-m", "pytest", "-q", "tests/order")
     plugin = ("-p", "no:cacheprovider", "-p", "each_alone")
-    for stage in stages():
+    for stage in map(find, ENDS):  # a test that needs another one is in a later stage as well
         session.chdir(stage.path)
         command = ("python", "-m", "pytest", "-q", *plugin, seed, *session.posargs)
         run(session, *command, PYTHONPATH=str(ROOT / "tests/order"))
@@ -178,6 +188,7 @@ def postgres(session):
         again = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
         command = ("sh", "-c", again, "sh", PYTHON, "-m", "nox", "-s", "postgres", "--", *session.posargs)
         session.run("pg_virtualenv", *cluster, *command, external=True)
+        session.run("pg_virtualenv", *cluster, PYTHON, "-m", "pytest", "-q", "tests/postgres", external=True)
     else:
         session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
 
@@ -307,9 +318,22 @@ def card(session):
 
 
 @nox.session
+def recording(session):
+    """Record the terminal of the start page again: a real check, with the time that it takes on a quiet machine."""
+    session.run(PYTHON, "-m", "tests.learner.recording", *session.posargs, external=True)
+
+
+@nox.session
 def lighthouse(session):
     """Print Lighthouse's scores of two pages, on a desk and on a phone. Needs Chromium and npm."""
     session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def speed(session):
+    """Compare the time of GET /api/me with other libraries; `-- --postgres`, after pg_virtualenv, on PostgreSQL."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["speed"])
+    session.run("python", "benchmarks/auth.py", *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)

@@ -5,7 +5,7 @@
 It starts `final` as in production: gunicorn with 2 processes of 4 threads, the real password hasher, PostgreSQL, the
 worker, and a mail server that throws every email away. Rate limits are lifted. Then it sends COUNT (1000) requests for
 each of three classes of email addresses, in random order, over one connection: known, unknown and deactivated. After
-each request it asks for /health on the same connection, because work that goes on after a response slows the next one.
+each request it asks for /health/live on the same connection, because work after a response slows the next one.
 
 For each pair of classes it prints the AUC with its standard error: the probability that a response for the first class
 takes longer than one for the second. 0.50 tells an attacker nothing. Options: `--logins N` (100) for the login, which
@@ -150,7 +150,7 @@ def measure(
             # With a right password, only known users would get a session. All of these logins fail.
             body["password"] = "wrong " + PASSWORD
         taken = ask(connection, "POST", f"/api/{path}", body)
-        after = ask(connection, "GET", "/health")
+        after = ask(connection, "GET", "/health/live")
         if number > 0:
             first[group].append(taken)
             following[group].append(after)

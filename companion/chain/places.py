@@ -9,6 +9,7 @@ from companion.chain.changes import FileChange, Row
 from companion.chain.symbols import IMPORTS, Symbol, enclosing, inside, read_symbols
 
 NEW_FILE = "new file"
+IN_PARTS = "new file, shown in parts"
 AT_THE_TOP = "at the top"
 AT_THE_END = "at the end"
 IN_THE_IMPORTS = "in the imports"
@@ -127,7 +128,8 @@ class TypedFile:
         above = [n for n in there if n < hunk[0]]
         table = read_symbols(self.change.path, self.text(step))
         if not there:
-            return NEW_FILE
+            whole = all(self.steps[n] == step for n, row in enumerate(rows) if row.counts)
+            return NEW_FILE if whole else IN_PARTS
         if not above:
             return AT_THE_TOP
         if IMPORTS in table and _are_imports([rows[n].text for n in hunk]):

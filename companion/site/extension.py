@@ -54,8 +54,9 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
         for block in BLOCKS:
             block_mgr.register(block, {"root": root})
         md.preprocessors.register(ReadBlocks(md, root, sorted(block.NAME for block in BLOCKS)), READER, 100)
-        # A line `--8<-- "FILE"` shows a file of an exercise. A path in mkdocs.yml would depend on where a build runs.
-        SnippetExtension(base_path=[str(root / "exercises")], check_paths=True).extendMarkdown(md)
+        # `--8<-- "FILE"` shows a file of an exercise or a recording. Paths in mkdocs.yml depend on where a build runs.
+        places = [str(root / "exercises"), str(root / "docs/assets")]
+        SnippetExtension(base_path=places, check_paths=True).extendMarkdown(md)
         powershell.register(md)
         token_figures.register(md)
         # The inline Markdown of a page is read at 20, and the headings get their ids at 5.

@@ -15,7 +15,7 @@ from markdown.preprocessors import Preprocessor
 
 from companion.chain.chapters import DIRECTIVE, parse
 
-UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed-labels)")>')
+UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed-labels|tabbed-block(?=">\n<p>P))")>')
 HERE, THERE = "Linux and macOS", "Windows"
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")

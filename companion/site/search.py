@@ -26,7 +26,9 @@ CHAPTER = re.compile(r"chapters/(.+)\.md")
 AT_ITS_END = re.compile(r".*#(?:exercise|recap)[^/]*")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
-NAMED = re.compile(r"(?:async )?(?:def|class) \w+")
+NAMED = re.compile(r"(?:async )?(?:def test_|class )\w+")
+NOT_TYPED = re.compile(rf"{SUITE}|.*/(?:migrations|templates)/")  # and a template's text is prose
+WORD = re.compile(r"\w")
 # A step comes before prose that has the same word once, and a step that creates a file comes before later changes.
 CHANGES, CREATES = 1.5, 2.0
 
@@ -71,7 +73,7 @@ def prefer_early(stage: stages.Stage, entries: list[Entry]) -> None:
 def step_entry(step: Step, url: str) -> Entry:
     """What the index holds of a step: its address, its files as title, and the lines that it adds, as HTML."""
     lines = [line for claim in step.claims for line in _lines(claim)]
-    typed = [claim.change for claim in step.claims if not claim.change.path.startswith(SUITE) and not step.generated]
+    typed = [claim.change for claim in step.claims if not NOT_TYPED.match(claim.change.path) and not step.generated]
     creates = any(change.status == "added" for change in typed)
     return {
         "location": f"{url}#{step.ident}",
@@ -89,7 +91,7 @@ def _lines(claim: Claim) -> list[str]:
     added = [row.text.strip() for row in rows if row.kind == "+" and row.counts]
     if path.startswith(SUITE):
         return [found[0] for line in added if (found := NAMED.match(line))]
-    return [line for line in added if not line.startswith("#")]
+    return [line for line in added if WORD.search(line) and not line.startswith("#")]
 
 
 def _title(step: Step) -> str:

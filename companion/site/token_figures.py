@@ -27,6 +27,7 @@ END_OF_TIME = 253402300800  # the first second of the year 10000, which no datet
 PARTS = ("header", "claims", "signature")
 MEANS = {
     "sub": "the subject: which user it identifies",
+    "sid": "the session that it belongs to",
     "iss": "the issuer: who made it",
     "aud": "the audience: whom it is for",
 }
@@ -96,8 +97,8 @@ class TakeApart(Preprocessor):
         out = list(lines)
         added = 0
         for fence in parse(lines)[1]:
-            shown = "\n".join(lines[fence.start : fence.end]) if fence.kind in SHOWS_OUTPUT else ""
-            for token in tokens(shown):
+            output = "\n".join(lines[fence.start : fence.end]) if fence.kind in SHOWS_OUTPUT else ""
+            for token in tokens(output):
                 if token.raw not in seen:
                     seen.add(token.raw)
                     at = fence.end + 1 + added

@@ -1,5 +1,16 @@
 /* What has to run before the theme does. */
 
+/* These classes decide what is laid out, so they are set before anything is. The theme would set `js` after the first layout. */
+document.documentElement.classList.replace("no-js", "js");
+if (!location.hash) document.documentElement.classList.add("rd-far");
+
+/* The theme marks the body while it switches colours, and each mark makes the browser compute the style of every element again.
+   It does so on each load too, when the colours are there already. Only where the system is dark, they may come late. */
+HTMLBodyElement.prototype.setAttribute = function (name, value) {
+  const loads = document.readyState === "loading" && !matchMedia("(prefers-color-scheme: dark)").matches;
+  if (name !== "data-md-color-switching" || !loads) Element.prototype.setAttribute.call(this, name, value);
+};
+
 /* A browser that denies storage throws at its very name, and the theme would end there: no search, no switch between light
    and dark. It gets a storage that lasts as long as the page. */
 for (const name of ["localStorage", "sessionStorage"]) {
@@ -39,12 +50,36 @@ for (const name of ["localStorage", "sessionStorage"]) {
 (({ postMessage }) => {
   const QUERY = 2; // the theme's number for this kind of message
 
+  /* The words with which this site says a thing, and what else people call it. */
+  const SYNONYMS = {
+    logout: /\b(?:log|sign)(?:ging|ing)?[ -]?(?:out|off)\b/gi,
+    login: /\b(?:log|sign)(?:ging|ing)?[ -]?in\b/gi,
+    registration: /\bsign(?:ing)?[ -]?up\b|\bregister\b|\bcreat\w+ (?:an )?account\b/gi,
+    "second factor": /\b(?:2fa|mfa|t?otp|(?:two|multi)[ -]factor)\b(?: auth\w*)?|\bauthenticator app\b/gi,
+    "reset password": /\b(?:forg[eo]t\w*|lost|recover)(?: (?:a|my|the|your))? (?:password|account)\b|\bpassword (?:forgotten|recovery)\b/gi,
+    revoke: /\b(?:token )?(?:black|block|deny) ?list\w*|\brevok\w+ (?:an? |the )?tokens?\b/gi,
+    "guess password": /\bbrute[ -]?forc\w*|\bcredential stuffing\b|\block(?:ed)?[ -]?out\b/gi,
+    "google login": /\bo ?auth ?2?\b|\bopenid\b|\bsso\b|\b(?:social|facebook|github) login\b/gi,
+    roles: /\brbac\b/gi,
+    CORS: /\bcross[ -]origin\b|\bpreflight\b/gi,
+    "delete account": /\b(?:close|delete|remove) (?:an? |my |the )?(?:account|user)\b/gi,
+    "verify email": /\b(?:confirm|activat)\w* (?:an? |the )?email\b|\bemail (?:confirm|verif)\w*/gi,
+    "unknown hashes": /\buser enumeration\b|\benumerat\w+ users\b|\btiming attacks?\b/gi,
+    "tokens be valid": /\b(?:token )?(?:lifetimes?|expiry|expiration)\b/gi,
+    algorithm: /\balg\b/gi,
+    hash: /\bargon2\w*|\bbcrypt\b|\bpbkdf2\w*|\bscrypt\b/gi,
+    outbox: /\bcelery\b|\bbackground tasks?\b/gi,
+    curl: /\bhttpie\b|\bpostman\b/gi,
+    refresh: /\bremember me\b|\bstay\w* logged in\b/gi,
+  };
+
   function plain(typed) {
+    for (const [word, others] of Object.entries(SYNONYMS)) typed = typed.replace(others, word);
     const words = typed.match(/\w+/g) ?? [];
     const last = words.pop();
     if (!last) return "";
     if (words.length && !/\s/.test(typed.trim())) return [...words.map((word) => `+${word}^9`), `${last}^1`].join(" ");
-    const begun = words.length && last.length < 4 ? [] : [last];
+    const begun = words.length && last.length < 3 ? [] : [last];
     return [...words, last].map((word) => `${word}^9`).concat(begun).join(" ");
   }
 

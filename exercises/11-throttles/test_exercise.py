@@ -29,7 +29,7 @@ def test_the_limit_belongs_to_the_user_and_not_to_the_address(token):
 
 
 def test_each_user_has_a_limit_of_their_own(token, token_for):
-    """Another user at the same IP address has a limit of their own.
+    """Another user at the same IP address has a separate limit.
 
     `get_ident` returns what is counted.
     """

@@ -12,7 +12,7 @@ def request_id(client, settings):
 
 
 def test_every_response_has_an_id_of_its_own(request_id):
-    """Every response has a header `X-Request-ID` with 32 hexadecimal digits, each time others."""
+    """Every response has a header `X-Request-ID` with 32 new hexadecimal digits."""
     first, second = request_id(), request_id()
     assert (len(bytes.fromhex(first)), len(bytes.fromhex(second))) == (16, 16)
     assert first != second

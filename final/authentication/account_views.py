@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from . import mail
 from .backends import JWTAuthentication
+from .events import log_event
 from .links import CHANGE_EMAIL, RESET_PASSWORD, VERIFY_EMAIL, dead_link, read_link, use_link
 from .models import User
 from .outbox import send_later
@@ -59,6 +60,7 @@ class ChangePasswordAPIView(TokenOnlyAPIView):
             tokens = tokens_of(start_session(request.user, request))
             send_later(mail.PASSWORD_CHANGED, request.user.email)
 
+        log_event("password changed", request, request.user.pk)
         return Response(tokens, headers=NO_STORE)
 
 
@@ -121,6 +123,7 @@ class ConfirmPasswordAPIView(PublicAPIView):
 
         # A user who has forgotten the password has probably tried old ones before.
         GuessThrottle(user.email).forget(request)
+        log_event("password reset", request, user.pk)
 
         return done()
 
@@ -190,4 +193,5 @@ class ConfirmEmailAPIView(PublicAPIView):
             # Another user has taken the email since the link was sent.
             raise dead_link()
 
+        log_event("email changed", request, user.pk)
         return done()

@@ -4,7 +4,7 @@ from environment variables.
 """
 
 from .settings import *
-from .settings import DATABASES, REST_FRAMEWORK, env
+from .settings import DATABASES, MIDDLEWARE, REST_FRAMEWORK, env
 
 DEBUG = False
 
@@ -14,8 +14,30 @@ SECRET_KEY = env('SECRET_KEY')
 # The names under which the API is reached. The health check comes from the machine itself.
 ALLOWED_HOSTS = [*env.list('ALLOWED_HOSTS'), '127.0.0.1']
 
-# Keeps a connection open between requests, and tests it before it is used again.
-DATABASES = {'default': DATABASES['default'] | {'CONN_MAX_AGE': 60, 'CONN_HEALTH_CHECKS': True}}
+# Keeps a connection open between requests.
+DATABASES = {'default': DATABASES['default'] | {'CONN_MAX_AGE': 60}}
+MIDDLEWARE = [
+    'config.logs.RequestLogMiddleware',
+    'config.database.DeadConnectionMiddleware',
+    *MIDDLEWARE,
+]
+
+# The style sheets of the admin, from the folders of the apps. They get the headers of
+# SecurityMiddleware, so this comes after it.
+WHITENOISE_USE_FINDERS = True
+MIDDLEWARE.insert(
+    MIDDLEWARE.index('django.middleware.security.SecurityMiddleware') + 1,
+    'whitenoise.middleware.WhiteNoiseMiddleware',
+)
+
+# Seconds to connect; milliseconds for a server that has vanished, and for one statement.
+# Without these, requests could wait forever.
+if 'DATABASE_URL' in env:
+    DATABASES['default']['OPTIONS'] = DATABASES['default'].get('OPTIONS', {}) | {
+        'connect_timeout': 3,
+        'tcp_user_timeout': 5000,
+        'options': f"-c statement_timeout={env.int('STATEMENT_TIMEOUT', default=5000)}",
+    }
 
 # All processes count together. If the cache doesn't answer within a second, we give up.
 CACHES = {
@@ -28,6 +50,7 @@ REST_FRAMEWORK = REST_FRAMEWORK | {
     'DEFAULT_AUTHENTICATION_CLASSES': ['authentication.backends.JWTAuthentication'],
     'DEFAULT_RENDERER_CLASSES': ['rest_framework.renderers.JSONRenderer'],
     'NUM_PROXIES': env.int('NUM_PROXIES'),
+    'EXCEPTION_HANDLER': 'config.database.exception_handler',
 }
 
 # Emails are sent by this mail server, from this address, with links to these pages.
@@ -40,7 +63,7 @@ MAIL_AT_ONCE = env.bool('MAIL_AT_ONCE', default=False)
 
 # HTTPS only. Browsers remember this for an hour. Raise it to a year when HTTPS works.
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = ['^health$']
+SECURE_REDIRECT_EXEMPT = ['^health/']
 SECURE_HSTS_SECONDS = 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
@@ -51,6 +74,9 @@ CSRF_COOKIE_SECURE = True
 LOGGING = {
     'version': 1,
     'disable_existing_loggers': False,
-    'handlers': {'console': {'class': 'logging.StreamHandler'}},
+    'formatters': {'json': {'()': 'config.logs.JSONFormatter'}},
+    'handlers': {'console': {'class': 'logging.StreamHandler', 'formatter': 'json'}},
     'root': {'handlers': ['console'], 'level': 'INFO'},
+    # The middleware logs each request, so Django needn't log a 4xx again.
+    'loggers': {'django.request': {'level': 'ERROR'}},
 }

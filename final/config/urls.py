@@ -19,11 +19,12 @@ from django.urls import include, path
 
 from authentication.views import jwks
 
-from .health import health
+from .health import live, ready
 
 urlpatterns = [
     path('admin/', admin.site.urls),
-    path('health', health),
+    path('health/live', live),
+    path('health/ready', ready),
     path('.well-known/jwks.json', jwks),
     path('api/', include('authentication.urls')),
 ]

@@ -118,7 +118,7 @@ def test_the_image_uses_the_production_settings(instructions):
 
 
 def test_the_image_has_a_health_check(instructions):
-    """`HEALTHCHECK` asks the server in the container for `/health`."""
+    """`HEALTHCHECK` asks the server in the container for `/health/ready`."""
     check = instructions[position(instructions, "HEALTHCHECK", "CMD")][1]
 
-    assert "urlopen('http://127.0.0.1:8000/health')" in check
+    assert "urlopen('http://127.0.0.1:8000/health/ready')" in check

@@ -23,7 +23,7 @@ PRODUCTION = {
     "FRONTEND_URL": "https://www.example.com",
 }
 OTHERS = ["DATABASE_URL", "DATABASE_PATH", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE"]
-OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE", "JWT_KEYS_DIR"]
+OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE", "STATEMENT_TIMEOUT", "JWT_KEYS_DIR"]
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_production_takes_its_settings_from_the_environment(production):
 
 
 def test_production_keeps_database_connections_open(production):
-    """A cache that does not respond times out after a second. Database connections stay open."""
+    """Database connections stay open. A cache times out after a second, a statement after five."""
     settings = production(DATABASE_URL="postgres://ada:pw@db.example.com:5433/api")
 
     assert settings.CACHES["default"] == {
@@ -147,7 +147,24 @@ def test_production_keeps_database_connections_open(production):
     }
     database = settings.DATABASES["default"]
     assert (database["HOST"], database["CONN_MAX_AGE"]) == ("db.example.com", 60)
-    assert database["CONN_HEALTH_CHECKS"] is True
+    assert database["OPTIONS"] == {
+        "connect_timeout": 3,
+        "tcp_user_timeout": 5000,
+        "options": "-c statement_timeout=5000",
+    }
+
+
+def test_a_migration_may_take_longer_than_a_request(production):
+    """`STATEMENT_TIMEOUT` changes the limit. Other options of `DATABASE_URL` stay."""
+    url = "postgres://ada:pw@db.example.com:5433/api?sslmode=require"
+
+    assert production(DATABASE_URL=url, STATEMENT_TIMEOUT="0").DATABASES["default"]["OPTIONS"] == {
+        "sslmode": "require",
+        "connect_timeout": 3,
+        "tcp_user_timeout": 5000,
+        "options": "-c statement_timeout=0",
+    }
+    assert "OPTIONS" not in production().DATABASES["default"]
 
 
 def test_production_sends_mail(production):
@@ -200,7 +217,8 @@ secure = client.get("/api/me", secure=True)
 browser = client.get("/api/me", secure=True, headers={"Accept": "text/html,*/*;q=0.5"})
 unknown_host = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
 login = client.get("/admin/login/", secure=True)
-health = client.get("/health", headers={"Host": "127.0.0.1:8000"})
+style = client.get("/static/admin/css/base.css", secure=True)
+health = client.get("/health/ready", headers={"Host": "127.0.0.1:8000"})
 CurrentUserAPIView.permission_classes = []
 CurrentUserAPIView.get = broken
 error = client.get("/api/me", secure=True)
@@ -212,6 +230,7 @@ print(json.dumps({
     "browser": [browser.status_code, browser["Content-Type"]],
     "unknown_host": [unknown_host.status_code, unknown_host.json()],
     "cookies": {name: bool(cookie["secure"]) for name, cookie in login.cookies.items()},
+    "style": [style.status_code, style["Content-Type"], style["X-Content-Type-Options"]],
     "health": [health.status_code, health.json()],
     "session": CurrentUserAPIView.authentication_classes[-1].__name__,
     "error": [error.status_code, error.json()],
@@ -241,11 +260,18 @@ def test_check_deploy_has_no_warnings(deployed):
     assert answers["deployment"] == []
 
 
+def test_production_serves_the_style_sheets_of_the_admin(deployed):
+    """The admin's style sheets are served without `runserver`, with the headers for security."""
+    answers, _ = deployed
+
+    assert answers["style"] == [200, 'text/css; charset="utf-8"', "nosniff"]
+
+
 def test_production_redirects_to_https_and_returns_json(deployed):
     """HTTP is redirected to HTTPS. Responses are JSON without details; other hosts are rejected.
 
-    The health check comes from inside, so it may use HTTP. The log has errors in full, and messages
-    of level INFO.
+    The health check comes from inside, so it may use HTTP. The log is JSON. It has errors in full,
+    and messages of level INFO.
     """
     answers, log = deployed
 
@@ -256,9 +282,13 @@ def test_production_redirects_to_https_and_returns_json(deployed):
         "browser": [401, "application/json"],
         "unknown_host": [400, {"detail": "Bad Request."}],
         "cookies": {"csrftoken": True},
+        "style": [200, 'text/css; charset="utf-8"', "nosniff"],
         "health": [200, {"status": "ok"}],
         "session": "JWTAuthentication",
         "error": [500, {"detail": "Internal Server Error."}],
     }
-    assert "RuntimeError: on purpose" in log
-    assert "told in passing" in log
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert "told in passing" in [line["message"] for line in lines]
+    exceptions = [line["exception"].splitlines()[-1] for line in lines if "exception" in line]
+    assert exceptions[-1] == "RuntimeError: on purpose"
+    assert {line["status"] for line in lines if line["logger"] == "config.logs"} >= {200, 301, 401}

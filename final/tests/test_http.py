@@ -460,8 +460,10 @@ def test_a_link_to_verify_cannot_be_forged(call, token):
 
 
 def test_health_requires_no_token(base_url):
-    """`/health` is next to the API, and responds without a token."""
-    with urllib.request.urlopen(base_url.removesuffix("/api") + "/health", timeout=60) as response:
+    """`/health/ready` is next to the API, and responds without a token."""
+    url = base_url.removesuffix("/api") + "/health/ready"
+
+    with urllib.request.urlopen(url, timeout=60) as response:
         assert json.loads(response.read()) == {"status": "ok"}
 
 

@@ -280,17 +280,6 @@ def test_a_reader_on_a_telephone_decides_from_the_first_screen(visit, scheme):
         assert seen.first.evaluate(INSIDE)
 
 
-@pytest.mark.parametrize("width", [1440, 900, 390, 320])
-@pytest.mark.parametrize(
-    "address", ["", "questions/", "errata/", "glossary/", "troubleshooting/", "about/", "404.html"]
-)
-def test_no_page_is_wider_than_the_window(visit, address, width):
-    """The page never scrolls sideways."""
-    page = visit(address, width=width)
-    page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-
-
 @pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])
 def test_the_admin_is_shown_in_the_colours_of_the_page(visit, scheme, other):
     """One of the two pictures is shown, and its place is kept while it loads."""

@@ -88,13 +88,20 @@ def test_a_file_that_is_not_python_goes_by_its_lines(told):
 
 
 def test_a_new_file_grows_step_by_step(told):
-    """The second step goes into the file as the first one left it."""
+    """The second step goes into the file as the first one left it, and the first one says that more will come."""
     new = "import os\n\n\ndef one():\n    return os\n\n\ndef two():\n    pass\n"
     found = told(None, new, "app.py#imports, app.py#two", "app.py#one")
 
     assert found == [
-        ("new file", ["+import os", "+", "+", "+def two():", "+    pass"]),
+        ("new file, shown in parts", ["+import os", "+", "+", "+def two():", "+    pass"]),
         ("after the imports", ["+def one():", "+    return os"]),
+    ]
+
+
+def test_a_new_file_that_one_step_shows_whole_has_no_parts(told):
+    """`new file` alone means that the pane has the whole file."""
+    assert told(None, "import os\n\nHERE = os\n", "app.py") == [
+        ("new file", ["+import os", "+", "+HERE = os"]),
     ]
 
 

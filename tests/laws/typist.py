@@ -86,7 +86,7 @@ def type_pane(folder, pane):
 
 def _typed(old, pane):
     plus, minus = pane.text("+"), pane.text("-")
-    if pane.place == "new file" or (pane.status == "rd-added" and not pane.lines):
+    if pane.place in ("new file", "new file, shown in parts") or (pane.status == "rd-added" and not pane.lines):
         _expect(not any(old), "the file is there already")
         return plus
     if pane.place == "at the top":

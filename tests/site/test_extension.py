@@ -433,7 +433,7 @@ def token(claims, header=None):
     return ".".join([*parts, "C1V7CS2PgebQJJ5mfFXLpxlJn7l-Zy7DzjjP7gbT9nY"])
 
 
-CLAIMS = {"sub": "1", "iat": 1795492482, "exp": 1795496082, "iss": "us", "aud": "you", "<x>": None}
+CLAIMS = {"sub": "1", "sid": "2", "iat": 1795492482, "exp": 1795496082, "iss": "us", "aud": "you", "<x>": None}
 
 
 def test_a_token_is_taken_apart():
@@ -449,6 +449,7 @@ def test_a_token_is_taken_apart():
     ("name", "words"),
     [
         ("sub", "the subject: which user it identifies"),
+        ("sid", "the session that it belongs to"),
         ("iat", "issued on 24 November 2026, 03:54:42 UTC"),
         ("exp", "expires on 24 November 2026, 04:54:42 UTC, 1 hour later"),
         ("<x>", ""),

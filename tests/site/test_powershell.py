@@ -115,7 +115,7 @@ def test_a_block_inside_a_list_or_a_note_keeps_its_place():
 
 def test_a_command_is_in_the_search_once():
     """The tab for Windows and the names of the tabs are left out. Output is found."""
-    page = "```console\n$ python3 -V\nPython 3.11\n```\n\n```pycon\n>>> 1\n```\n"
+    page = "```console\n$ python3 -V\nPython 3.11\n```\n\n```pycon\n>>> 1\n```\n\n```console\n$ for i in 1; do ls; done\n```\n"
     extensions = ["pymdownx.highlight", "pymdownx.superfences", "pymdownx.tabbed", "companion.site.extension"]
     options = {"pymdownx.tabbed": {"alternate_style": True}, "pymdownx.highlight": {"pygments_lang_class": True}}
     html = markdown.markdown(page, extensions=extensions, extension_configs=options)
@@ -124,8 +124,11 @@ def test_a_command_is_in_the_search_once():
         ("console", ""),
         ("pwsh-session", " data-search-exclude"),
         ("pycon", ""),
+        ("console", ""),
+        ("console", ""),  # for Git Bash
     ]
-    assert html.count('<div class="tabbed-labels" data-search-exclude>') == 1
+    assert html.count('<div class="tabbed-labels" data-search-exclude>') == 2
+    assert html.count('<div class="tabbed-block" data-search-exclude>\n<p>PowerShell has other commands') == 1
 
 
 def _html(page):

@@ -10,9 +10,11 @@ OLD = {"app.py": "LIMIT = 1\n", "tests/test_app.py": "def test_it():\n    pass\n
 NEW = {
     "app.py": "import os\n\n\nclass User:\n    # A comment.\n    name = 'a < b'\n\n    def sign(self):\n        return os\n",
     "app/migrations/0001_initial.py": "def forwards():\n    pass\n",
-    "names.py": "A = 1\n",
+    "names.py": "A = (\n    1,\n)\n",
     "tests/test_more.py": "def test_more():\n    pass\n",
-    "tests/test_app.py": "def test_it():\n    pass\n\n\nclass TestUser:\n    def test_sign(self):\n        assert 1\n",
+    "app/templates/hello.txt": "Hello\n",
+    "tests/test_app.py": "def test_it():\n    pass\n\n\nclass TestUser:\n    def test_sign(self):\n        help()\n"
+    "\n\ndef help():\n    pass\n",
 }
 CHAPTER = """---
 title: New
@@ -47,6 +49,10 @@ Gone.
 /// beside | tests/test_more.py
 More tests.
 ///
+
+/// beside | app/templates/hello.txt
+A text.
+///
 """
 
 
@@ -74,9 +80,8 @@ def test_a_step_has_its_address_its_files_and_its_lines(entries):
 def test_a_suite_is_known_by_the_names_of_its_tests(entries):
     """A step that creates a file ranks above one that changes it, and a suite ranks below both."""
     assert entries[2]["title"] == "names.py: A, tests/test_app.py"
-    assert entries[2]["text"] == (
-        "<p><code>A = 1</code></p><p><code>class TestUser</code></p><p><code>def test_sign</code></p>"
-    )
+    lines = ("A = (", "1,", "class TestUser", "def test_sign")
+    assert entries[2]["text"] == "".join(f"<p><code>{line}</code></p>" for line in lines)
     assert entries[2]["boost"] == 2
 
 
@@ -90,6 +95,12 @@ def test_what_a_command_wrote_or_the_stage_removes_has_no_lines(entries):
     }
     assert (entries[4]["title"], entries[4]["text"]) == ("app.py", "")
     assert (entries[5]["title"], entries[5]["boost"]) == ("tests/test_more.py", 1)
+
+
+def test_a_template_is_found_but_ranks_as_prose_does(entries):
+    """It is full of words that a reader looks for elsewhere."""
+    assert (entries[6]["title"], entries[6]["boost"]) == ("app/templates/hello.txt", 1)
+    assert entries[6]["text"] == "<p><code>Hello</code></p>"
 
 
 def test_a_file_that_does_not_parse_is_known_by_its_path(chain, entries):

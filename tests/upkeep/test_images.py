@@ -128,7 +128,7 @@ def test_a_stage_is_asked_what_it_can_answer(workshop, capsys, stage, answers):
     assert workshop.context == set(files(find(stage)))
     if "healthy" in answers:  # by the command in the Dockerfile, so that a wrong one fails
         assert workshop.checked[-1][:2] == ("python", "-c")
-        assert "/health" in workshop.checked[-1][2]
+        assert "/health/ready" in workshop.checked[-1][2]
 
 
 def test_an_image_that_fails_does_not_stop_the_others(workshop, capsys):

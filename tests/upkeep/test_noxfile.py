@@ -3,10 +3,11 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
-from companion.chain.stages import ROOT, stages
+from companion.chain.stages import ROOT, files, stages
 
 NOXFILE = (ROOT / "noxfile.py").read_text()
 CI = (ROOT / ".ci/run").read_text()
@@ -47,11 +48,11 @@ def test_the_list_is_a_table_of_contents(sessions, listing):
     assert listing.startswith("What you can run here, as `python -m nox -s NAME`. ")
 
 
-def test_nox_alone_runs_every_stage_and_then_the_companion(listing):
-    """Without arguments: the suites of all stages, then the companion's own tests. The slower ones are asked for."""
+def test_nox_alone_runs_the_companion_and_every_stage(listing):
+    """Without arguments: the companion's own tests, which take longest, then all suites. The slower ones are asked for."""
     assert re.findall(r"^\* (\S+)", listing, re.MULTILINE) == ["tests", "companion"]
-    options = NOXFILE.partition("nox.options.sessions = ")[2].partition("\n")[0]
-    assert options == '["tests", "companion"]'
+    options = NOXFILE.partition("nox.options.sessions = ")[2].partition("  #")[0]
+    assert options == '["companion", "tests"]'
 
 
 def test_nox_prints_no_warning_before_it_begins():
@@ -111,6 +112,17 @@ def test_serve_passes_its_options_on():
     assert done.returncode != 0
     assert "-m companion serve --no-such-option" in done.stderr
     assert "No such option" in done.stdout
+
+
+def test_a_zip_holds_the_stage_and_nothing_else(tmp_path):
+    """One zip for each stage: its files are in a folder of its name."""
+    done = nox("-s", "zips", "--", str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{stage}.zip" for stage in stages())
+    with zipfile.ZipFile(tmp_path / f"{stages()[0]}.zip") as content:
+        packed = [name for name in content.namelist() if not name.endswith("/")]
+    assert sorted(packed) == sorted(f"{stages()[0]}/{path}" for path in files(stages()[0]))
 
 
 def test_a_python_that_is_too_old_gets_one_sentence():

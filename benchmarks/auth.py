@@ -1,0 +1,121 @@
+"""Compares the time of an authenticated request, GET /api/me, with that of other libraries.
+
+`python -m nox -s speed` prints the table with SQLite. `pg_virtualenv python -m nox -s speed -- --postgres` does so with
+PostgreSQL.
+
+Each row is a project in a process of its own. Its WSGI application is called directly, so the time includes no server
+and no network. The processes take turns, in random order, so a busy machine slows all of them. `ratio` compares the
+medians with simplejwt. `checks` says whether a logout takes effect at once. `forged` is a request whose token has a
+wrong signature.
+
+The peers have the middleware of a new project and a ModelSerializer, as in their documentation. Their connections stay
+open, as ours do. `tuned` peers also have only two middlewares and a plain Serializer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from companion.chain.stages import find, previous  # noqa: E402
+from companion.running.environment import environment  # noqa: E402
+
+BASE = "simplejwt"
+PEERS = [BASE, "simplejwt, tuned", "DRF's token", "knox", "AllowAny", "AllowAny, tuned"]
+# These peers look each token up, so a revoked token is rejected. So do our own stages.
+REVOKES = {"DRF's token", "knox"}
+PACKAGES = ["Django", "djangorestframework", "PyJWT", "djangorestframework-simplejwt", "django-rest-knox", "psycopg"]
+
+
+def main() -> None:
+    """Start a process for each row, let them take turns, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--requests", type=int, default=50, help="requests of each kind per round")
+    parser.add_argument("--postgres", action="store_true", help="use the PostgreSQL server of the variables PG…")
+    given = parser.parse_args()
+    if given.postgres and "PGHOST" not in os.environ:
+        sys.exit("Run this with pg_virtualenv in front.")
+    ours = [stage for stage in (previous(find("final")), find("final")) if stage]
+    names = [*PEERS, *map(str, ours)]
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        rows = {name: stack.enter_context(start(name, folder, given.postgres)) for name in names}
+        algorithms = {name: ask(row, 0)["algorithm"] for name, row in rows.items()}
+        times: dict[tuple[str, str], list[float]] = {}
+        for turn in range(given.rounds):
+            for name in random.sample(names, len(names)):
+                for kind, taken in ask(rows[name], given.requests)["times"].items():
+                    times.setdefault((name, kind), []).extend(taken)
+            print(f"\rround {turn + 1} of {given.rounds}", end="", file=sys.stderr, flush=True)
+    report(names, algorithms, times, given)
+
+
+def start(name: str, folder: str, postgres: bool) -> subprocess.Popen[str]:
+    """Start the process of this row, with a database of its own."""
+    database = "speed_" + "".join(filter(str.isalnum, name.lower()))
+    env = environment() | {
+        "SECRET_KEY": secrets.token_hex(32),
+        "JWT_SIGNING_KEY": secrets.token_hex(32),
+        "ALLOWED_HOSTS": "api.example.com",
+        "CACHE_URL": "redis://127.0.0.1:1",  # never asked
+        "NUM_PROXIES": "0",
+        "EMAIL_URL": "smtp://127.0.0.1:1",
+        "DEFAULT_FROM_EMAIL": "accounts@example.com",
+        "FRONTEND_URL": "https://www.example.com",
+        "DATABASE_PATH": str(Path(folder, f"{database}.sqlite3")),
+    }
+    if postgres:
+        subprocess.run(["createdb", database], check=True)
+        user, password, host = (os.environ[key] for key in ("PGUSER", "PGPASSWORD", "PGHOST"))
+        env["DATABASE_URL"] = f"postgres://{user}:{password}@{host}:{os.environ['PGPORT']}/{database}"
+    command = [sys.executable, str(ROOT / "benchmarks/auth_row.py"), name if name in PEERS else "stage"]
+    cwd = ROOT if name in PEERS else find(name).path
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with Path(folder, f"{database}.log").open("w") as log:
+        return subprocess.Popen(command, cwd=cwd, env=env, text=True, stderr=log, **pipes)  # type: ignore[call-overload]
+
+
+def ask(row: subprocess.Popen[str], count: int) -> Any:
+    """Let a row send `count` requests of each kind; returns what it has measured."""
+    assert row.stdin is not None
+    assert row.stdout is not None
+    row.stdin.write(f"{count}\n")
+    row.stdin.flush()
+    answer = row.stdout.readline()
+    if not answer:
+        sys.exit(f"{row.args} has ended.")
+    return json.loads(answer)
+
+
+def report(names: list[str], algorithms: dict[str, str], times: Any, given: argparse.Namespace) -> None:
+    """Print the table, and all that the figures depend on."""
+    medians = {key: statistics.median(taken) for key, taken in times.items()}
+    base = medians[BASE, "valid"]
+    print(f"\n{'GET /api/me':22} {'checks':6} {'token':7} {'median':>8} {'ratio':>6} {'forged':>8}")
+    for name in names:
+        checks = "yes" if name in REVOKES or name not in PEERS else "no"
+        valid, forged = medians[name, "valid"], medians[name, "forged"]
+        print(f"{name:22} {checks:6} {algorithms[name]:7} {valid:5.0f} µs {valid / base:6.2f} {forged:5.0f} µs")
+    print("PostgreSQL" if given.postgres else "SQLite", f"{given.rounds} rounds of {given.requests} requests", sep=", ")
+    print(f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES), sep=", ")
+    print(f"Load of the machine: {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+import json
+import re
+import uuid
+
+import pytest
+from django.core import mail
+from django.db import models
+from rest_framework.exceptions import AuthenticationFailed
+
+from authentication import owners
+from authentication.models import Session, User
+from authentication.tokens import read_token
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+
+
+def test_the_owner_is_found_with_one_query(user, token, django_assert_num_queries):
+    """One query finds the user and the session of a token. A forged token costs no query."""
+    stored = user.sessions.get()
+
+    with django_assert_num_queries(1):
+        found, session = owners.find_owner(token)
+        assert (found.pk, found.email, found.username) == (user.pk, "ada@example.com", "ada")
+        assert session.user is found
+
+    assert (found, session) == (user, stored)
+    with django_assert_num_queries(0):
+        with pytest.raises(AuthenticationFailed):
+            owners.find_owner(token[:-6] + "AAAAAA")
+
+
+def test_the_query_names_the_tables_and_columns_of_the_models():
+    """The query is text, so Django does not check its names. This test does.
+
+    Compare `OWNER` with `User._meta.db_table` and with the columns of the two models.
+    """
+    tables = dict(re.findall(r"(?:FROM|JOIN) (\w+) AS (\w+)", owners.OWNER))
+    assert tables == {User._meta.db_table: "users", Session._meta.db_table: "sessions"}
+
+    for model, alias in [(User, "users"), (Session, "sessions")]:
+        named = set(re.findall(rf"\b{alias}\.(\w+)", owners.OWNER))
+        assert named <= {field.column for field in model._meta.concrete_fields}
+
+
+def test_the_session_is_the_stored_one(user, token):
+    """The session's other fields come from its row, and it can be deleted.
+
+    `Session(pk=…)` has a new `refresh_id` and the time of now. `Session.from_db` loads them.
+    """
+    stored = user.sessions.get()
+    _, session = owners.find_owner(token)
+
+    assert (session.created_at, session.refresh_id) == (stored.created_at, stored.refresh_id)
+    session.delete()
+    assert Session.objects.count() == 0
+
+
+@pytest.mark.parametrize("sid", [5, None, "ada", "\0", "{{{pk}}}", "urn:uuid:{pk}", "{other}"])
+def test_only_the_issued_spelling_of_a_session_id_is_accepted(user, forge, sid):
+    """Any other value of `sid` is rejected with a 401, on every database."""
+    text = isinstance(sid, str)
+    pk = user.sessions.get().pk
+
+    with pytest.raises(AuthenticationFailed) as caught:
+        owners.find_owner(forge(sid=sid.format(pk=pk, other=uuid.uuid4()) if text else sid))
+
+    assert caught.value.detail == {"detail": "The token is invalid.", "code": "token_invalid"}
+
+
+def test_the_columns_are_enough_for_every_view(post, user, token_for, mail_to, monkeypatch):
+    """No view loads a column of the user later: the user could be deleted by then.
+
+    Django loads a missing column with `refresh_from_db`. `OWNER` selects all that views need.
+    """
+    token = token_for(user)
+    assert read_token(token)["sub"] == str(owners.find_owner(token)[0].pk)
+
+    def fail(model, *args, fields=None, **kwargs):
+        raise AssertionError(f"{fields} are not in OWNER")
+
+    monkeypatch.setattr(models.Model, "refresh_from_db", fail)
+    new = {"email": "grace@example.com", "password": PASSWORD}
+    change = {"password": PASSWORD, "new_password": "another good one"}
+
+    assert post("email/resend", {}, token).status_code == 202
+    assert post("email/change", new, token).status_code == 202
+    mail_to("grace@example.com")
+    changed = post("password/change", change, token)
+    assert changed.status_code == 200
+    assert json.loads(changed.content)["token_type"] == "Bearer"
+    delete = {"password": "another good one"}
+    assert post("me/delete", delete, changed.json()["access_token"]).status_code == 204
+    assert [message.to for message in mail.outbox][-1] == ["ada@example.com"]
