@@ -71,7 +71,8 @@ def start(name: str, folder: str, postgres: bool) -> subprocess.Popen[str]:
     database = "speed_" + "".join(filter(str.isalnum, name.lower()))
     env = environment() | {
         "SECRET_KEY": secrets.token_hex(32),
-        "JWT_SIGNING_KEY": secrets.token_hex(32),
+        "JWT_SIGNING_KEY": secrets.token_hex(32),  # up to chapter 20
+        "JWT_KEYS_DIR": str(Path(folder, "keys")),
         "ALLOWED_HOSTS": "api.example.com",
         "CACHE_URL": "redis://127.0.0.1:1",  # never asked
         "NUM_PROXIES": "0",

@@ -79,7 +79,7 @@ def running(sqlite: bool, names: dict[str, list[str]]) -> Iterator[int]:
         env = environment() | {
             "DJANGO_SETTINGS_MODULE": "config.production",
             "SECRET_KEY": secrets.token_hex(32),
-            "JWT_SIGNING_KEY": secrets.token_hex(32),
+            "JWT_KEYS_DIR": str(Path(folder, "keys")),
             "ALLOWED_HOSTS": "127.0.0.1",
             "CACHE_URL": "locmemcache://",
             "NUM_PROXIES": "0",
@@ -92,6 +92,7 @@ def running(sqlite: bool, names: dict[str, list[str]]) -> Iterator[int]:
         if not sqlite:
             user, password, host = (os.environ[name] for name in ("PGUSER", "PGPASSWORD", "PGHOST"))
             env["DATABASE_URL"] = f"postgres://{user}:{password}@{host}:{os.environ['PGPORT']}/postgres"
+        manage(env, "makesigningkey")
         manage(env, "migrate", "--noinput")
         people = [f"{name} {group}" for group in ("known", "deactivated") for name in names[group]]
         manage(env, "shell", "-c", CREATE, stdin="\n".join([PASSWORD, *people]))

@@ -28,7 +28,7 @@ LINES = 20  # of what a container printed, shown when it fails
 # What production asks for. Stages without production settings do not read them.
 ENVIRONMENT = {
     "SECRET_KEY": "only-for-this-run-" + "x" * 40,
-    "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,
+    "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,  # up to the stage that has a command for its keys
     "CACHE_URL": "locmemcache://",
     "NUM_PROXIES": "1",
     "MAIL_AT_ONCE": "on",  # by the web process itself, because no worker runs next to it
@@ -37,6 +37,8 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "FORWARDED_ALLOW_IPS": "*",
 }
+MAKES_KEYS = "authentication/management/commands/makesigningkey.py"
+FIRST_KEY = "RUN DJANGO_SETTINGS_MODULE=config.settings python manage.py makesigningkey\n"
 RECIPE = ("Dockerfile", ".dockerignore", "requirements.txt")
 TESTS = "tests/test_http.py"
 TEST = "test_register_log_in_and_fetch_the_user"
@@ -147,7 +149,11 @@ def try_image(stage: Stage, builder: Builder) -> str:
     """Build the image of a stage, run it and ask it. Returns what was seen, as one line. Raises Failed."""
     tag = f"localhost/drf-jwt-companion/{stage}"
     with tempfile.TemporaryDirectory() as context:
-        builder.build(copy(stage, Path(context)), tag)  # what git does not know is no part of the image
+        folder = copy(stage, Path(context))  # what git does not know is no part of the image
+        if (folder / MAKES_KEYS).is_file():
+            with (folder / "Dockerfile").open("a") as dockerfile:
+                dockerfile.write(FIRST_KEY)
+        builder.build(folder, tag)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         mail = free.getsockname()[1]

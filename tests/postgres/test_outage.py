@@ -52,7 +52,7 @@ def address(tmp_path_factory):
     env = environment() | {
         "DJANGO_SETTINGS_MODULE": "config.production",
         "SECRET_KEY": secrets.token_hex(32),
-        "JWT_SIGNING_KEY": secrets.token_hex(32),
+        "JWT_KEYS_DIR": str(tmp_path_factory.mktemp("keys")),
         "ALLOWED_HOSTS": "127.0.0.1",
         "CACHE_URL": "filecache://" + str(tmp_path_factory.mktemp("cache")),
         "NUM_PROXIES": "0",
@@ -61,7 +61,7 @@ def address(tmp_path_factory):
         "FRONTEND_URL": "https://www.example.com",
         "DATABASE_URL": f"postgres://{user}:{password}@{host}:{port}/postgres",
     }
-    for command in (["migrate", "-v0"], ["shell", "-v0", "-c", CREATE]):
+    for command in (["makesigningkey"], ["migrate", "-v0"], ["shell", "-v0", "-c", CREATE]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=FINAL, env=env, check=True)
     command = ["gunicorn", "config.wsgi", "--bind=127.0.0.1:0", "--workers=2", "--threads=4"]
     with subprocess.Popen([sys.executable, "-m", *command], cwd=FINAL, env=env, stderr=subprocess.PIPE) as server:

@@ -1,9 +1,19 @@
 """Properties of the last stage, tried on values that nobody would think of. Its own suite knows examples only."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
+from django import conf
 from django.core.cache import cache
 from hypothesis import HealthCheck, settings
 from rest_framework.throttling import SimpleRateThrottle
+
+from authentication.keys import make_key
+
+KEYS = tempfile.TemporaryDirectory()
+conf.settings.JWT_KEYS_DIR = Path(KEYS.name)
+make_key()
 
 # Each example takes up where the last one left the database and the cache, which is what happens to a server.
 settings.register_profile(

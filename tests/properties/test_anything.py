@@ -2,13 +2,13 @@ import json
 
 import jwt
 import pytest
-from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.test import APIRequestFactory
+from signing import sign
 
 from authentication.backends import JWTAuthentication
 from authentication.models import Session, User
@@ -84,7 +84,7 @@ def test_any_claim_that_we_do_not_issue_is_rejected(session, name, value, typ):
     issued = tokens_of(session)["access_token" if typ == ACCESS else "refresh_token"]
     claims = jwt.decode(issued, options={"verify_signature": False})
     payload = json.dumps(claims | {name: value}).encode()
-    forged = jwt.PyJWS().encode(payload, settings.JWT_SIGNING_KEY, "HS256", {"typ": typ})
+    forged = sign(payload, typ)
     answer = answer_of(find_session, forged, typ)
 
     if answer not in ("token_invalid", "token_expired"):
@@ -98,8 +98,7 @@ def test_any_claim_that_we_do_not_issue_is_rejected(session, name, value, typ):
 def test_any_other_header_of_a_token_is_rejected(session, header):
     """Whatever type the header names, a token works only as what we have issued it as."""
     claims = jwt.decode(tokens_of(session)["access_token"], options={"verify_signature": False})
-    encode = jwt.PyJWS().encode
-    forged = encode(json.dumps(claims).encode(), settings.JWT_SIGNING_KEY, "HS256", {"typ": json.dumps(header)})
+    forged = sign(json.dumps(claims).encode(), json.dumps(header))
     with pytest.raises(AuthenticationFailed):
         find_session(forged)
 

@@ -5,10 +5,10 @@ import time
 
 import jwt
 import pytest
-from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisConnectionError
+from signing import sign
 
 from authentication.models import Session, User
 from authentication.sessions import tokens_of
@@ -42,7 +42,7 @@ def forge(session, typ, header=None, **changes):
     token = tokens_of(session)["access_token" if typ == ACCESS else "refresh_token"]
     claims = jwt.decode(token, options={"verify_signature": False}) | changes
     payload = json.dumps({name: value for name, value in claims.items() if value is not ...}).encode()
-    return jwt.PyJWS().encode(payload, settings.JWT_SIGNING_KEY, "HS256", {"typ": header or typ})
+    return sign(payload, header or typ)
 
 
 @pytest.mark.parametrize("authorization", ["", " ", "Token abc", "Basic YWRhOnB3", "Bearerx y", "\xff\xfe x"])

@@ -9,7 +9,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 # Fit for a deployment.
 GOOD = {
-    "JWT_SIGNING_KEY": "k" * 32,
     "CACHES": {"default": environ.Env.cache_url_config("redis://cache.example.com:6379/1")},
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "DEFAULT_FROM_EMAIL": "Accounts <accounts@example.com>",
