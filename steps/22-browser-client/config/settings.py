@@ -31,7 +31,7 @@ env = environ.Env()
 SECRET_KEY = 'django-insecure-agk2i+t&%r#i+5@*%4wwx9499itak$nne_*ob8c5pn!+i_obdc'
 
 # The folder of the private keys that sign tokens.
-JWT_KEYS_DIR = Path(env('JWT_KEYS_DIR', default=BASE_DIR / 'keys'))
+JWT_KEYS_DIR = BASE_DIR / env('JWT_KEYS_DIR', default='keys')
 
 # SECURITY WARNING: don't run with debug turned on in production!
 DEBUG = True
