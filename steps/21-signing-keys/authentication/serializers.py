@@ -61,8 +61,8 @@ def check_password_rules(field, password, user):
 
 class RegistrationSerializer(serializers.ModelSerializer):
     """
-    Creates a new user with the email of a link.
-    Username and password are required.
+    Creates a new user.
+    Username and password are required. The email comes from a link.
     """
 
     username = NormalizedUsernameField(

@@ -85,7 +85,7 @@ def refresh_session(token):
     Return the session of this refresh token, ready for its next tokens.
 
     A token can be used once. If it comes again within `settings.REFRESH_REUSE_LEEWAY`,
-    its response was lost, and the client gets the same tokens again. Any other spent
+    its response was lost, and the client gets the same refresh token again. Any other spent
     token is a copy, so the session ends (RFC 9700, section 4.14.2).
     """
     session, claims = find_session(token, REFRESH)
