@@ -122,10 +122,12 @@ def stage() -> tuple[Any, Callable[[], str]]:
 
 
 def migrate() -> None:
-    """Create the tables. A file of SQLite gets the journal that servers use."""
-    from django.core.management import call_command
+    """Create the tables, and a key if the stage has a command for it. A file of SQLite gets the journal of servers."""
+    from django.core.management import call_command, get_commands
     from django.db import connection
 
+    if "makesigningkey" in get_commands():
+        call_command("makesigningkey", stdout=sys.stderr)
     call_command("migrate", verbosity=0)
     if connection.vendor == "sqlite":
         connection.cursor().execute("PRAGMA journal_mode=WAL")
