@@ -1,55 +1,6 @@
-// The access token is only in this variable. After a reload, the page refreshes.
-let access = "";
-let expires = 0;
+import { access, api, expires, keep, lifetime, logout, refresh } from "./tokens.js";
 
 const $ = (id) => document.getElementById(id);
-
-// Sends a request to the API, with the CSRF token, and with the access token if there is one.
-function send(method, path, body) {
-  const headers = { "X-CSRFToken": document.cookie.match(/csrftoken=(\w+)/)?.[1] ?? "" };
-  if (body) headers["Content-Type"] = "application/json";
-  if (access) headers.Authorization = `Bearer ${access}`;
-  const signal = AbortSignal.timeout(5000);
-  return fetch(path, { method, headers, signal, body: body && JSON.stringify(body) });
-}
-
-// Returns the data of a response. Throws its error as a sentence.
-async function read(response) {
-  if (response.status === 204) return {};
-  const data = await response.json().catch(() => ({ detail: response.statusText }));
-  if (response.ok) return data;
-  if (response.status === 403) throw new Error("Reload this page, and try again.");
-  throw new Error(data.detail ?? Object.values(data).flat().join(" "));
-}
-
-function keep(tokens) {
-  access = tokens.access_token;
-  expires = Date.now() + tokens.expires_in * 1000;
-  $("left").max = tokens.expires_in;
-}
-
-// Exchanges the cookie for a new access token. The lock lets one tab at a time do this,
-// so that the next tab sends the new cookie.
-function refresh() {
-  return navigator.locks.request("refresh", async () => {
-    const exchange = () => send("POST", "/api/browser/refresh");
-    // If the response is lost, the same cookie works once more.
-    const response = await exchange().catch(exchange);
-    if (response.status === 401) access = "";
-    else keep(await read(response));
-  });
-}
-
-// Returns the data of the API. If the access token has expired, refreshes once.
-async function api(method, path, body) {
-  let response = await send(method, path, body);
-  if (response.status === 401 && access) {
-    await refresh();
-    if (!access) throw new Error("You are logged out.");
-    response = await send(method, path, body);
-  }
-  return read(response);
-}
 
 // Does what the user has asked for, and then shows how things are.
 async function run(action) {
@@ -90,8 +41,7 @@ function list(target, values) {
 function row(session) {
   const made = $("session").content.cloneNode(true);
   const [device, dates, end] = made.firstElementChild.children;
-  const begun = new Date(session.created_at).toLocaleString();
-  const used = new Date(session.refreshed_at).toLocaleString();
+  const [begun, used] = [session.created_at, session.refreshed_at].map((at) => new Date(at).toLocaleString());
   device.textContent = session.user_agent || "Unknown device";
   dates.textContent = `${session.current ? "This session. " : ""}Logged in ${begun}, refreshed ${used}`;
   end.setAttribute("aria-label", `End the session of ${begun}`);
@@ -101,6 +51,7 @@ function row(session) {
 
 function countDown() {
   const left = Math.max(0, Math.ceil((expires - Date.now()) / 1000));
+  $("left").max = lifetime;
   $("left").value = left;
   $("countdown").textContent = left ? `Expires in ${left} seconds` : "Expired: the next request refreshes";
 }
@@ -122,10 +73,6 @@ for (const form of document.forms) {
 
 $("refresh").onclick = () => run(refresh);
 $("end-all").onclick = () => run(() => api("DELETE", "/api/sessions").then(() => "All sessions have ended."));
-$("logout").onclick = () =>
-  run(async () => {
-    await read(await navigator.locks.request("refresh", () => send("POST", "/api/browser/logout")));
-    access = "";
-  });
+$("logout").onclick = () => run(logout);
 setInterval(countDown, 1000);
 run(refresh);
