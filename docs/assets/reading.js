@@ -120,33 +120,6 @@
     }
   }
 
-  /** A long pane shows its first lines, and a button for the rest. A link to a line that is not shown shows them too. */
-  function capPanes() {
-    const MOST = 26;
-    const FIRST = 22;
-    for (const scroll of all(".rd-step:not(.rd-spread) > .rd-side > .rd-pane > .rd-scroll")) {
-      const lines = Number(scroll.style.getPropertyValue("--lines"));
-      if (lines <= MOST) continue;
-      scroll.style.setProperty("--shown", FIRST);
-      scroll.classList.add("rd-capped");
-      const button = element("button", { type: "button", className: "rd-more", textContent: `Show all ${lines} lines` });
-      const showAll = () => {
-        scroll.classList.remove("rd-capped");
-        button.remove();
-      };
-      button.onclick = () => {
-        showAll();
-        scroll.focus({ preventScroll: true });
-      };
-      scroll.showAll = showAll;
-      scroll.after(button);
-    }
-    const reveal = () => document.querySelector(":target")?.closest(".rd-capped")?.showAll();
-    addEventListener("hashchange", reveal);
-    addEventListener("beforeprint", () => all(".rd-capped").forEach((scroll) => scroll.showAll()));
-    reveal();
-  }
-
   /** Say in the header, below the head of the chapter, which section and which step one reads. */
   function tellPlace(passed, step, steps) {
     const bar = document.querySelector(".rd-here");
@@ -208,8 +181,8 @@
 
   /** Lay out all panes with the first thing that the reader does. What is in view then has its place already. */
   function layOut() {
-    const finish = () => document.body.classList.add("rd-laid");
-    for (const act of ["scroll", "wheel", "pointerdown", "touchstart", "keydown"]) {
+    const finish = () => document.documentElement.classList.remove("rd-far");
+    for (const act of ["scroll", "wheel", "pointerdown", "touchstart", "keydown", "hashchange"]) {
       addEventListener(act, finish, { once: true, passive: true, capture: true });
     }
   }
@@ -362,7 +335,6 @@
   if (!intro) return;
   layOut();
   addSwitch(intro);
-  capPanes();
   followSteps();
   closeSections();
   addEventListener("hashchange", unfold);

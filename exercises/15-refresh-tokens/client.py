@@ -6,7 +6,8 @@ def get(api, path, tokens):
     response = _send(api, path, tokens)
 
     if _code(response) == "token_expired":
-        refreshed = api.post("/api/refresh", {"refresh_token": tokens["refresh_token"]}, format="json")
+        data = {"refresh_token": tokens["refresh_token"]}
+        refreshed = api.post("/api/refresh", data, format="json")
 
         if refreshed.status_code == 200:
             tokens.update(refreshed.json())

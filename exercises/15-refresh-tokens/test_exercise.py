@@ -31,7 +31,7 @@ def test_valid_tokens_stay(session):
 
 
 def test_an_expired_access_token_is_refreshed(expired):
-    """If the access token has expired, `get` refreshes, stores the new tokens, and sends the request again.
+    """If the access token has expired, `get` refreshes, and sends the request again.
 
     The response of `/api/refresh` has the keys of `tokens`, so `tokens.update` stores it.
     """

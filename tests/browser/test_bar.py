@@ -83,11 +83,3 @@ def test_a_long_pane_shows_its_first_lines_until_all_are_wanted(visit):
     last = page.locator(CAPPED).first.locator(".rd-line[id]").last
     page.evaluate("id => (location.hash = id)", last.get_attribute("id"))
     page.wait_for_function("count => document.querySelectorAll('.rd-capped').length === count", arg=count - 2)
-
-
-def test_without_a_script_and_on_paper_all_lines_are_shown(visit):
-    """Nothing is capped where no button could show the rest."""
-    assert visit(CHAPTER, java_script_enabled=False).locator(CAPPED).count() == 0
-    page = visit(CHAPTER)
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator(CAPPED).count() == 0
