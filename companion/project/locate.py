@@ -65,7 +65,7 @@ def _locate(named: Path, root: Path, deepest: int) -> Project:
         raise NotAProject("NoFolder", str(named))
     if named.is_file():
         if named.name != "manage.py":
-            raise NotAProject("IsAFile", str(named), named.name)
+            raise NotAProject("Packed" if named.suffix == ".zip" else "IsAFile", str(named), named.name)
         named = named.parent
     outer = named.resolve()
     if ours(outer, root):
@@ -111,4 +111,6 @@ def _none(outer: Path) -> NotAProject:
         return NotAProject("InsideAProject", str(around), outer.name)
     if not any(outer.iterdir()):
         return NotAProject("EmptyFolder", str(outer))
+    if packed := next(outer.glob("*.zip"), None):
+        return NotAProject("Packed", str(packed))
     return NotAProject("NoManage", str(outer), place=Place("manage.py", 0))
