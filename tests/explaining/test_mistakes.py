@@ -272,6 +272,7 @@ def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
     (tmp_path / "zipped/mine.zip").touch()
     (tmp_path / "other").mkdir()
     (tmp_path / "other/notes.txt").touch()
+    (tmp_path / "other/slides.zip").touch()
     for name in "ab":
         (tmp_path / "two" / name).mkdir(parents=True)
         (tmp_path / "two" / name / "manage.py").touch()
