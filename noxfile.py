@@ -326,7 +326,7 @@ def recording(session):
 
 @nox.session
 def lighthouse(session):
-    """Print Lighthouse's scores of two pages, on a desk and on a phone. Needs Chromium and npm."""
+    """Print Lighthouse's scores of each page, on a desk and on a phone; `-- PAGE` of one. Needs Chromium and npm."""
     session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
 
 
