@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,7 +15,7 @@ from companion.chain.symbols import Symbol, symbols
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a test asks for: a file of `stage`, the first that has the test, and a symbol in it ("" for none)."""
+    """What a test asks for: a file of `stage`, the first that has the test, and a symbol ("" for none) or a "line"."""
 
     stage: Stage
     file: str
@@ -63,6 +64,16 @@ def candidates(stage: Stage) -> tuple[tuple[str, str, int], ...]:
             old = symbols(change.old_text or "") if change else named
             found += [(file, name, _change(symbol, rows) if name in old else 2) for name, symbol in named.items()]
     return tuple(found)
+
+
+def aim_of_line(file: str, line: str, chain: Sequence[Stage]) -> Aim | None:
+    """The last stage that brings a line, if it is the only such line of its file; otherwise None."""
+    for stage in reversed(chain) if line else ():
+        change = changes(stage, previous(stage)).files.get(file)
+        rows = [row for row in change.rows if row.new and row.text.strip() == line] if change else []
+        if len(rows) == 1 and rows[0].kind == "+":
+            return Aim(stage, file, f'"{line}"')
+    return None
 
 
 def _change(symbol: Symbol, added: set[int | None]) -> int:

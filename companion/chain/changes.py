@@ -12,7 +12,7 @@ from pathlib import Path
 from companion.chain.stages import Stage, files
 from companion.chain.symbols import lines_of
 
-Block = tuple[int, int, int, int]  # old[i1:i2] became new[j1:j2]
+Ranges = tuple[int, int, int, int]  # old[i1:i2] became new[j1:j2]
 
 CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>) .*$", re.MULTILINE)  # ======= alone may underline a heading
 SIMILAR = 0.6  # from which share of equal lines on a file counts as renamed, and a line as reworded
@@ -132,7 +132,7 @@ def diff(old: str, new: str) -> tuple[Row, ...]:
     before, after = lines_of(old), lines_of(new)
     rows: list[Row] = []
     i = j = 0
-    for i1, i2, j1, j2 in [*_blocks(before, after), (len(before), len(before), len(after), len(after))]:
+    for i1, i2, j1, j2 in [*_ranges(before, after), (len(before), len(before), len(after), len(after))]:
         rows += [Row(" ", i + n + 1, j + n + 1, after[j + n]) for n in range(j1 - j)]
         gone = [Row("-", n + 1, None, before[n]) for n in range(i1, i2)]
         come = [Row("+", None, n + 1, after[n]) for n in range(j1, j2)]
@@ -144,8 +144,8 @@ def diff(old: str, new: str) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _blocks(old: list[str], new: list[str]) -> Iterator[Block]:
-    """The blocks that differ; what is only inserted or only deleted is cut where a person would cut it."""
+def _ranges(old: list[str], new: list[str]) -> Iterator[Ranges]:
+    """The ranges of lines that differ; what is only inserted or only deleted is cut where a person would cut it."""
     codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     end = 0
     for n, (tag, i1, i2, j1, j2) in enumerate(codes):

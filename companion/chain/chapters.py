@@ -70,10 +70,10 @@ def chapter(stage: Stage, root: Path = ROOT) -> Chapter:
     path = source(stage, root)
     _, _, rest = path.read_text(encoding="utf-8").partition("---\n")
     head, end, body = rest.partition("\n---\n")
-    facts = yaml.safe_load(head) if end else None
-    if not isinstance(facts, dict) or not {"title", "description"} <= facts.keys():
+    front = yaml.safe_load(head) if end else None
+    if not isinstance(front, dict) or not {"title", "description"} <= front.keys():
         raise NoFrontMatter(f"{path.name} has to begin with ---, a title:, a description: and ---")
-    return Chapter(stage, path, facts["title"], facts["description"], body, facts.get("attack", {}))
+    return Chapter(stage, path, front["title"], front["description"], body, front.get("attack", {}))
 
 
 def find_chapter(stage: Stage, root: Path = ROOT) -> Chapter | None:

@@ -85,8 +85,8 @@ def read(options: dict[str, str], number: str) -> Fault:
             raise ValueError(f"fault {number}: {name}: is one of {', '.join(known)}, and not {given[name]!r}")
     where = "" if states == ["later"] else given[states[0]]
     tested = tuple(test.strip() for test in given.get("tested", "").split(",") if test.strip())
-    facts = {name: given.get(name, "") for name in ("title", "severity", "area", "later")}
-    return Fault(number=int(number), state=states[0], places=tuple(_places(where)), tested=tested, **facts)
+    options = {name: given.get(name, "") for name in ("title", "severity", "area", "later")}
+    return Fault(number=int(number), state=states[0], places=tuple(_places(where)), tested=tested, **options)
 
 
 def _places(text: str) -> Iterator[Location]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from companion.explaining.advice import Advice, at, first_line
+from companion.explaining.advice import Advice, at, ended, first_line
 from companion.project.edits import Hunk
 from companion.project.results import Failure
 
 SIGNS = {",": "a comma", ".": "a dot", ":": "a colon"}  # what is easy to overlook
 LONG = 60  # characters of a text that are shown
 MOST = 120  # characters of what a failure says
+PATH = r"(?<=['\"])(?:/|[A-Za-z]:\\)[^'\"]*[/\\]([^'\"/\\]+)(?=['\"])"  # the path of a file on this machine
 
 
 def describe(hunk: Hunk) -> Advice:
@@ -38,6 +39,8 @@ def describe(hunk: Hunk) -> Advice:
 def _changed(hunk: Hunk) -> Advice:
     mine, theirs = (SIGNS.get(each, each) for each in _shortened(hunk.mine, hunk.theirs))
     write = _block(hunk) if hunk.block else f"Write: {hunk.statement}"
+    if sorted(hunk.mine.split()) == sorted(hunk.theirs.split()) and mine != theirs:
+        return at(hunk.place, ", has the same as the stage, in another order.", write)
     if mine and theirs:
         return at(hunk.place, f", has {mine}, where the stage has {theirs}.", write)
     if mine:
@@ -101,29 +104,34 @@ def effect(failure: Failure) -> str:
     if fault := re.search(r"^(.+?): \((\w+\.\w+)\) (.+)$", failure.message, re.MULTILINE):
         return f"manage.py check says: {_cut(fault[3]).removesuffix('.')} ({fault[2]})"
     if failure.wanted:
-        return f"expected {_cut(failure.wanted)}, got {_cut(failure.came)}"
+        return f"expected {_cut(_plain(failure.wanted))}, got {_cut(_plain(failure.came))}"
     if failure.type in ("AssertionError", "Failed"):
         where = re.search(r"\+\s+where (False|None|\[\]|0) = (.+)", failure.message)
         if where:
-            return f"{_cut(_function(where[2]))} gives {where[1]}"
-        return f"check failed: {_cut(_function(said.removeprefix('assert ')))}"
+            return f"{_cut(_plain(where[2]))} gives {where[1]}"
+        return f"check failed: {_cut(_plain(said.removeprefix('assert ')))}"
+    if failure.type == "JSONDecodeError":
+        return "the response is not JSON"
     said = re.sub(r" \([^()]*[\\/][^()]*\)$", "", said)  # a path on this machine
     said = re.sub(r"(maximum recursion depth exceeded).*", r"\1", said)  # where that happens is chance
+    if "[Errno" in said or "[WinError" in said:
+        said = re.sub(PATH, r"\1", re.sub(r"^\[\w+ \d+\] ", "", said))
     return f"{failure.type}{': ' if said else ''}{_cut(said)}"
 
 
 def unexplained(failure: Failure) -> Advice:
     """What happened, where nothing says why."""
-    return at(failure.place, f": {effect(failure)}." if failure.type else " fails this test.")
+    return at(failure.place, f": {ended(effect(failure))}" if failure.type else " fails this test.")
 
 
-def _function(call: str) -> str:
-    """A call as a person writes it: pytest shows a function with its address in memory."""
-    return re.sub(r"<(?:bound method|function) (?:\w+\.)*(\w+)[^()]*>(?=\()", r"\1", call)
+def _plain(text: str) -> str:
+    """What pytest shows without addresses in memory; a function that is called has its name, as in the code."""
+    named = re.sub(r"<(?:bound method|function) (?:\w+\.)*(\w+)[^()]*>(?=\()", r"\1", text)
+    return re.sub(r"<(?:\w+\.)*(\w+) object at 0x\w+>", r"<\1>", named)
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"\s", "", text).strip(",").replace("'", '"')
+    return re.sub(r'\br(?=")', "", re.sub(r"\s", "", text).strip(",").replace("'", '"'))
 
 
 def _shortened(mine: str, theirs: str) -> tuple[str, str]:
@@ -136,4 +144,4 @@ def _shortened(mine: str, theirs: str) -> tuple[str, str]:
 
 
 def _cut(text: str, most: int = MOST) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
+    return text if len(text) <= most else f"{text[:most].rpartition(' ')[0] or text[:most]}…"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from companion.explaining import describe
-from companion.explaining.advice import Advice, Rule
+from companion.explaining.advice import Advice, Rule, ended
 from companion.explaining.notes import note
 from companion.explaining.proposals import Topic, order, whole
 from companion.explaining.rules import causes, imports, preflight, syntax
@@ -147,7 +147,7 @@ class Explanation:
             return replace(words, remedy=f"{at}{found.remedy}")
         why = note(self.failure, hunk)
         result = self._said_before(hunk) if words else describe.effect(self.failure)
-        caused = f"This causes: {result}.\n" if result else ""
+        caused = f"This causes: {ended(result)}\n" if result else ""
         return replace(found, sentence=f"{found.sentence}{why and f' {why}'}", remedy=f"{caused}{found.remedy}")
 
 

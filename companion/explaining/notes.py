@@ -16,7 +16,7 @@ NOTES = [
     (r"method resolution", r"", r"", "A base class has to come before the classes that it inherits from."),
     (r"", r"^\(", r"^\[", "Round brackets alone do not make a list."),
     (r"partially initialized module", r"import", r"", "The two files import each other."),
-    (r"", r"", r"^self\b", "The first parameter of a method is self."),
+    (r"", r"", r"^self\b(?!\.)", "The first parameter of a method is self."),
     (r"\bNone\b|NoneType", r"", r"^return\b", "A function without return gives None."),
     (r"'super'", r"", r"^\(\)$", "super is called with brackets."),
     (r"RecursionError|maximum recursion", r"", r"", "It calls itself again and again."),

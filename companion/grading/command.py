@@ -141,7 +141,9 @@ def _graded(
     paths = reports.write(ordered, suite, given.points, given.assignment or f"JWT login, {suite.stage}", out)
     _tell(ordered, paths, given.points)
     if interrupted:
-        command = shlex.join(["python", "-m", "companion", "grade", str(given.folder), "--out", shown(out), "--resume"])
+        command = shlex.join(
+            ["python", "-m", "companion", "grade", str(given.folder), "--out", from_here(out), "--resume"]
+        )
         print(f"Interrupted with {len(found) - len(ordered)} to go. To go on:\n    {command}")
         return INTERRUPTED
     return 1 if any(result.verdict is Verdict.GRADER_FAILED for result in ordered.values()) else 0
@@ -163,10 +165,10 @@ def _tell(results: dict[Submission, Grade], paths: list[Path], points: float) ->
     if len(export.left_out) > MOST_NAMED:
         print(f"  and {len(export.left_out) - MOST_NAMED} more: not-exported.csv names them all.")
     for path in paths:
-        print(shown(path))
+        print(from_here(path))
 
 
-def shown(path: Path) -> str:
+def from_here(path: Path) -> str:
     """A path as short as it can be written from here."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 

@@ -200,8 +200,8 @@ class TestPlugin:
             message = NOISE.sub("", str(getattr(crash, "message", report.longrepr or "")))[:SHOWN]
             self.send("test", id=report.nodeid, outcome=report.outcome, message=message, cause=report.cause)
 
-    def send(self, event: str, **facts: Any) -> None:
-        os.write(self.channel, json.dumps({"event": event, **facts}).encode() + b"\n")
+    def send(self, event: str, **data: Any) -> None:
+        os.write(self.channel, json.dumps({"event": event, **data}).encode() + b"\n")
 
 
 def main() -> int:

@@ -26,15 +26,15 @@ def main() -> int:
     shutil.copytree(order["project"], project)
     report = check(find(order["stage"], Path(order["root"])), project)
     status = 0 if report.passed else 1
-    facts: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for result in report.results:
         message = f"{result.failure.type}: {result.failure.message}" if result.failure else ""
-        facts.append({"event": "test", "id": result.id, "outcome": result.outcome, "message": message[:1000]})
+        events.append({"event": "test", "id": result.id, "outcome": result.outcome, "message": message[:1000]})
     if report.finding:
-        facts.append({"event": "finding", "failure": {**asdict(report.finding), "traceback": ""}})
-    facts.append({"event": "end", "status": status, "count": len(report.results)})
+        events.append({"event": "finding", "failure": {**asdict(report.finding), "traceback": ""}})
+    events.append({"event": "end", "status": status, "count": len(report.results)})
     with open(order["channel"], "w", encoding="utf-8") as channel:
-        channel.writelines(f"{json.dumps(fact)}\n" for fact in facts)
+        channel.writelines(f"{json.dumps(event)}\n" for event in events)
     return status
 
 

@@ -101,15 +101,15 @@ def as_json(results: Mapping[Submission, Grade], suite: Suite, points: float) ->
     graded = []
     for submission, result in results.items():
         who = submission.student
-        facts = {
+        row = {
             "submission": submission.name,
             "student": who.name,
             "system": who.system,
             "id": who.id,
             "late": who.late,
         }
-        facts |= {"points": result.points(points) if result.graded else None, "passed": result.passed}
-        graded.append(facts | {"feedback": gradebooks.feedback(result, suite.tests)} | asdict(result))
+        row |= {"points": result.points(points) if result.graded else None, "passed": result.passed}
+        graded.append(row | {"feedback": gradebooks.feedback(result, suite.tests)} | asdict(result))
     used = {"stage": suite.stage.name, "fingerprint": suite.fingerprint, "served": suite.served, "tests": suite.tests}
     return json.dumps({"suite": used, "points": points, "results": graded}, indent=1) + "\n"
 

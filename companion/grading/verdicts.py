@@ -79,10 +79,10 @@ class Grade:
         return min(round(maximum * share, 2), maximum - 0.01) if share else 0
 
     @classmethod
-    def read(cls, facts: Mapping[str, Any]) -> Grade:
-        """The result that `asdict` turned into `facts`."""
-        outcomes = {id_: Outcome(**outcome) for id_, outcome in facts["outcomes"].items()}
-        return cls(**{**facts, "verdict": Verdict(facts["verdict"]), "outcomes": outcomes})
+    def read(cls, data: Mapping[str, Any]) -> Grade:
+        """The result that `asdict` turned into `data`."""
+        outcomes = {id_: Outcome(**outcome) for id_, outcome in data["outcomes"].items()}
+        return cls(**{**data, "verdict": Verdict(data["verdict"]), "outcomes": outcomes})
 
 
 def shortened(text: object, most: int) -> str:

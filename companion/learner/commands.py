@@ -32,10 +32,7 @@ def start(folder: Path, stage: Stage | None, assistant: bool) -> int:
     DIR is a new folder. STAGE is the stage that you want to write.
     """
     stage = stage or stages()[0]
-    try:
-        history = project.start(stage, folder, assistant)
-    except project.CannotStart as error:
-        raise click.ClickException(str(error)) from None
+    history = project.start(stage, folder, assistant)
     folder = folder.resolve()
     kept = "with a first commit in git" if history else "without a history, as git is not there"
     click.echo(f"{folder} is ready, {kept}. You write {output.title(stage)}\n  Read:  {output.page(stage)}")

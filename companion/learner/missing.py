@@ -69,7 +69,8 @@ class Missing:
         told, (advice, attempt) = self.aim, self.tried
         cause = attempt.cause[0] if attempt and not self.explanation.words else None
         if cause and not (told and cause.imports):
-            told = topics.aim_of(cause.name, cause.lost or cause.symbol, self.chain) or told
+            line = aims.aim_of_line(cause.name, cause.statement, self.chain)
+            told = line or topics.aim_of(cause.name, cause.lost or cause.symbol, self.chain) or told
         elif advice.place and (told is None or advice.place.file != self.trial.known.theirs(told.file)):
             told = topics.aim_at(advice.place, self.trial.known, self.chain) or told
         return aims.link(told) if told else ""

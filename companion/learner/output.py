@@ -70,7 +70,8 @@ def start_the_site() -> list[str]:
 def head(found: Standing) -> str:
     """The stage, and two bars of what is done: the tests that were run, and the whole way."""
     count, tests = found.report.count, len(found.report.results)
-    tested = "" if found.report.stage == found.stage.name else f" of {found.report.stage}"
+    tested = "" if found.report.stage == found.stage.name else f" in {found.report.stage}"
+    tested = " in the exercise" if found.exercise else tested
     lines = [
         click.style(f"Stage {title(found.stage)}", bold=True),
         f"  tests  {_coloured(bar(count, tests))} {count} of {tests}{tested}",
@@ -119,7 +120,7 @@ def difference(found: Standing, every: bool = False) -> str:
     differing = compare(found.known, told_steps(found.stage))
     told = [each for each in differing if every or each.step <= found.step]
     later = len(differing) - len(told)
-    parts = [f"Yours beside {title(found.stage)}: - is yours, + is the stage's."]
+    parts = [f"Your project compared with {title(found.stage)} (- yours, + the stage's)"]
     parts += [_diff(str(each)) for each in told]
     if not told:
         parts.append("Nothing differs." if not later else "Nothing differs up to the step where you are.")
@@ -139,15 +140,15 @@ def _it(count: int) -> str:
 
 def as_json(found: Standing) -> str:
     """The whole standing, for editors and scripts."""
-    facts: dict[str, Any] = {"stage": found.stage.name, "passed": found.report.passed, "tested": found.report.stage}
-    facts |= {"tests": len(found.report.results), "tests_passed": found.report.count}
-    facts |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
-    facts |= {"serve": address.serve_command() or None, "notes": found.notes}
-    facts |= {"missing": [_facts(missing, found.exercise) for group in found.groups for missing in group]}
-    return json.dumps(facts | {"report": found.report.as_dict()}, indent=1, default=str)
+    data: dict[str, Any] = {"stage": found.stage.name, "passed": found.report.passed, "tested": found.report.stage}
+    data |= {"tests": len(found.report.results), "tests_passed": found.report.count}
+    data |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
+    data |= {"serve": address.serve_command() or None, "notes": found.notes}
+    data |= {"missing": [_as_data(missing, found.exercise) for group in found.groups for missing in group]}
+    return json.dumps(data | {"report": found.report.as_dict()}, indent=1, default=str)
 
 
-def _facts(missing: Missing, exercise: str) -> dict[str, Any]:
+def _as_data(missing: Missing, exercise: str) -> dict[str, Any]:
     target = missing.advice.place
     return {
         "test": missing.result.id if missing.result else None,

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import click
+
 from companion.chain.chapters import source
 from companion.chain.invocation import line
 from companion.chain.stages import ROOT, Stage, copy, previous
@@ -19,7 +21,7 @@ IGNORED = ["__pycache__/", ".venv/", ".env", "db.sqlite3"]
 IDENTITY = ["-c", "user.name=Learner", "-c", "user.email=learner@example.com"]  # where git has none of its own
 
 
-class CannotStart(Exception):
+class CannotStart(click.ClickException):
     """The folder cannot take a project; the message says why, and what to do."""
 
 
@@ -45,7 +47,7 @@ def start(stage: Stage, folder: Path, assistant: bool = False) -> bool:
         try:
             shutil.copytree(new, folder, dirs_exist_ok=True)
         except OSError as error:
-            raise CannotStart(f"{folder} cannot be written: {error}") from error
+            raise CannotStart(f"{folder} cannot be written: {error.strerror or error}") from error
     return _history(folder, f"Begin with {before}" if before else "Begin with startproject")
 
 
@@ -69,8 +71,8 @@ def _startproject(folder: Path) -> None:
 def _for_assistant(stage: Stage) -> str:
     """Writes the text for a coding assistant: how to help a learner."""
     words = Path(__file__).with_name("assistant.md").read_text(encoding="utf-8")
-    facts = {"title": title(stage), "page": page(stage), "source": source(stage), "root": ROOT}
-    return words.format(check=line("check", "."), **facts)
+    values = {"title": title(stage), "page": page(stage), "source": source(stage), "root": ROOT}
+    return words.format(check=line("check", "."), **values)
 
 
 def _history(folder: Path, message: str) -> bool:

@@ -89,6 +89,11 @@ class Trial:
         with _copied(self.project) as copy:
             for file, text in changes.items():
                 path = copy.outer / file
+                if path.is_dir():
+                    shutil.rmtree(path)
+                for folder in path.parents:
+                    if folder.is_file():
+                        folder.unlink()
                 if text is None:
                     path.unlink(missing_ok=True)
                 else:

@@ -84,21 +84,29 @@ class FilePair:
     def _pair(self, own: Statement, other: Statement) -> Hunk:
         """A statement that is the stage's, changed: the place is the line of the first word that differs."""
         edit = Swap(own.line, own.last, self._source([other]))
-        blocks = SequenceMatcher(None, own.words, other.words, autojunk=False).get_opcodes()
-        changes = [block for block in blocks if block[0] != "equal"]
+        codes = SequenceMatcher(None, own.words, other.words, autojunk=False).get_opcodes()
+        changes = [code for code in codes if code[0] != "equal"]
         kind, a, b, c, d = changes[0]
-        if kind == "insert" and other.words[c] == "," and d - c > 1:
+        slid = {"insert": _slide(other, c, d, own.words[a:]), "delete": _slide(own, a, b, other.words[c:])}.get(kind, 0)
+        a, b, c, d = a + slid, b + slid, c + slid, d + slid
+        if kind == "insert" and not slid and other.words[c] == "," and d - c > 1:
             follows = other.words[d : d + 1] == (",",)  # then the comma behind is the one that is missing
             a, b, c, d = a + follows, b + follows, c + 1, d + follows
-        if len(changes) > 1 and len(changes) * 3 > len(own.words):
+        if len(changes) > 1 and (own.imports or len(changes) * 3 > len(own.words)):
             a, b, c, d = 0, len(own.words), 0, len(other.words)
         word = a if kind != "insert" else max(a - 1, 0)
         line = own.lines[min(word, len(own.lines) - 1)]
         wanted = other.lines[min(c if c < d else max(c - 1, 0), len(other.lines) - 1)]
         if len(changes) > 1 and (a, c) != (0, 0):
             b, d = changes[-1][2], changes[-1][4]
-        while min(b - a, d - c) > 1 and _unopened(own.words[a:b]) and _unopened(other.words[c:d]):
+        while (
+            min(b - a, d - c) > 1
+            and own.words[b - 1] == other.words[d - 1] == ")"
+            and _open(own, a, b) < 0 > _open(other, c, d)
+        ):
             b, d = b - 1, d - 1
+        while own.words[b:][:1] == other.words[d:][:1] == (")",) and _open(own, a, b) > 0 < _open(other, c, d):
+            b, d = b + 1, d + 1
         hunk = self._hunk(own, "changed", joined(own.words[a:b]), joined(other.words[c:d]), other, edit)
         place = Place(self.file, line, self.lines[line - 1].strip())
         statement = self.wanted[wanted - 1].strip()
@@ -164,9 +172,19 @@ def _signs(lines: Iterable[str]) -> list[str]:
     return re.findall(r"\w+|[^\w\s]", "\n".join(lines).replace("'", '"'))
 
 
-def _unopened(words: tuple[str, ...]) -> bool:
-    """Whether the last of these words closes a bracket that is opened before them."""
-    return words[-1] == ")" and words.count(")") > words.count("(")
+def _slide(row: Statement, first: int, last: int, after: tuple[str, ...]) -> int:
+    """How many words further words that only one side has are whole lines: `), f(x` is `f(x),` two words further."""
+    for n in range(1, last - first):
+        if row.words[first : first + n] != after[:n]:
+            break
+        if row.lines[first + n] > row.lines[first + n - 1] and not _open(row, first + n, last + n):
+            return n
+    return 0
+
+
+def _open(row: Statement, first: int, last: int) -> int:
+    """How many brackets these words open and do not close, below 0 where they close more."""
+    return row.words[first:last].count("(") - row.words[first:last].count(")")
 
 
 def _pairs(mine: list[Statement], theirs: list[Statement]) -> list[tuple[Statement, Statement]]:

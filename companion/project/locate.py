@@ -65,7 +65,7 @@ def _locate(named: Path, root: Path, deepest: int) -> Project:
         raise NotAProject("NoFolder", str(named))
     if named.is_file():
         if named.name != "manage.py":
-            raise NotAProject("IsAFile", str(named), named.name)
+            raise NotAProject("Packed" if named.suffix == ".zip" else "IsAFile", str(named), named.name)
         named = named.parent
     outer = named.resolve()
     if ours(outer, root):
@@ -109,6 +109,7 @@ def _none(outer: Path) -> NotAProject:
     around = next((parent for parent in outer.parents if (parent / "manage.py").is_file()), None)
     if around:
         return NotAProject("InsideAProject", str(around), outer.name)
-    if not any(outer.iterdir()):
-        return NotAProject("EmptyFolder", str(outer))
+    entries = list(outer.iterdir())
+    if all(path.suffix == ".zip" for path in entries):
+        return NotAProject("Packed", str(entries[0])) if entries else NotAProject("EmptyFolder", str(outer))
     return NotAProject("NoManage", str(outer), place=Place("manage.py", 0))

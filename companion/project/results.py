@@ -1,4 +1,4 @@
-"""What a check finds out, as plain facts: they travel as JSON from the project's process to ours."""
+"""What a check finds out, as plain data: it travel as JSON from the project's process to ours."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class Failure:
         return self.places[-1] if self.places else None
 
     @classmethod
-    def read(cls, facts: dict[str, Any]) -> Failure:
-        """The failure that `asdict` turned into `facts`."""
-        places = tuple(Place(**place) for place in facts.get("places", ()))
-        test = Place(**facts["test"]) if facts.get("test") else None
-        return cls(**{**facts, "places": places, "test": test})
+    def read(cls, data: dict[str, Any]) -> Failure:
+        """The failure that `asdict` turned into `data`."""
+        places = tuple(Place(**place) for place in data.get("places", ()))
+        test = Place(**data["test"]) if data.get("test") else None
+        return cls(**{**data, "places": places, "test": test})
 
 
 @dataclass(slots=True)

@@ -99,7 +99,7 @@ def same_meaning(mine: Statement, theirs: Statement) -> bool:
 
 def joined(words: tuple[str, ...]) -> str:
     """The words as a person writes them, without what divides them from others."""
-    text = re.sub(r" ?([.(\[]) ?|(?<=\{) | (?=[)\]},:])", r"\1", " ".join(words).replace(" = ", "="))
+    text = re.sub(r" ?([.(\[]) ?|(?<=\{) | (?=[)\]},:])", r"\1", re.sub(r" = | =$", "=", " ".join(words)))
     return text.strip(", ") or text
 
 

@@ -62,7 +62,7 @@ class Bubblewrap:
         closed = ["--unshare-user", "--disable-userns", "--die-with-parent", "--dev-bind", "/", "/"]
         return [*outer, "--", *user, self.path, *closed, "--", *_limited(limits)]
 
-    def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
+    def launch(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
         return job.run(self.python, SCRATCH, self.command(limits, job.mounts))
 
 

@@ -78,7 +78,7 @@ class Sandbox(Protocol):
     @property
     def proof(self) -> bool: ...
 
-    def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
+    def launch(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
         """Start the job, as the leader of a process group of its own."""
 
 
@@ -88,7 +88,7 @@ class Unsafe:
 
     proof: bool = False
 
-    def start(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
+    def launch(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
         order = {name: _outside(value, job.mounts) for name, value in job.order.items()}
         return replace(job, script=_outside(job.script, job.mounts), order=order).run(sys.executable, str(job.scratch))
 

@@ -83,7 +83,7 @@ def watched(
         visible = {COMPANION: HOME, **mounts}
         job = Job(script, told, visible, scratch, (*descriptors, write), log)
         try:
-            channel = Channel(sandbox.start(job, limits), read, most)
+            channel = Channel(sandbox.launch(job, limits), read, most)
         finally:
             os.close(write)
         with closing(channel):

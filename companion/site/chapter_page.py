@@ -52,7 +52,7 @@ class PlacePanes(BlocksProcessor):
         if step is None:
             return [(mark.line, f"/// spread | {mark.argument}: no step of {stage} shows {selector}")]
         panes = [pane(excerpt, alone=True) for excerpt in step.excerpts if excerpt.change.path == path]
-        self._put(etree.SubElement(block, "div", {"class": "rd-side"}), Markup().join(shown.html for shown in panes))
+        self._put(etree.SubElement(block, "div", {"class": "rd-side"}), Markup().join(each.html for each in panes))
         self._link(block[0], panes)
         return []
 
@@ -95,9 +95,9 @@ class PlacePanes(BlocksProcessor):
         block.set("id", step.ident)
         blob = f"{self.repository}/blob/main/{stage.folder}" if self.repository else ""
         panes = [pane(excerpt, blob) for excerpt in step.excerpts]
-        quiet = [shown for shown in panes if step.generated or shown.excerpt.is_suite]
-        told = [shown for shown in panes if shown not in quiet]
-        side = Markup().join(shown.html for shown in told) + (folded(quiet, step.generated) if quiet else "")
+        quiet = [each for each in panes if step.generated or each.excerpt.is_suite]
+        told = [each for each in panes if each not in quiet]
+        side = Markup().join(each.html for each in told) + (folded(quiet, step.generated) if quiet else "")
         self._put(etree.SubElement(block, "div", {"class": "rd-side"}), side)
         self._link(block[0], told)
         title = quote(f"{stage}, {step.ident.removeprefix('step-')}")
@@ -107,7 +107,7 @@ class PlacePanes(BlocksProcessor):
 
     def _link(self, prose: etree.Element, panes: list[Pane]) -> None:
         """Turns code in the prose into a link when it is on exactly one line of the panes next to it."""
-        lines = {ident: line for shown in panes for ident, line in shown.lines.items()}
+        lines = {ident: line for each in panes for ident, line in each.lines.items()}
         seen: set[str] = set()
         for parent in list(prose.iter()):
             if parent.tag in ("a", "pre", "h1", "h2", "h3", "h4"):

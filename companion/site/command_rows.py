@@ -1,4 +1,4 @@
-"""Puts the blocks of commands of a chapter into the right column, next to the sentences before and after them."""
+"""Puts the commands of a chapter into the right column, next to the sentences before and after them."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ class PlaceCommands(Treeprocessor):
         if not any(child.get("class") == "rd-opening" for child in root):
             return
         rows: list[etree.Element] = []
-        blocks: etree.Element | None = None  # those of the row that is still open
+        column: etree.Element | None = None  # those of the row that is still open
         for child, following in zip(children := list(root), [*children[1:], None], strict=True):
             if self._is_block(child):
-                if blocks is None:
+                if column is None:
                     row = etree.Element("div", {"class": "rd-row"})
                     if rows and rows[-1].tag == "p":
                         row.append(rows.pop())
-                    blocks = etree.SubElement(row, "div", {"class": "rd-blocks"})
+                    column = etree.SubElement(row, "div", {"class": "rd-blocks"})
                     rows.append(row)
-                blocks.append(child)
+                column.append(child)
                 continue
-            if blocks is not None and self._ends_here(child) and not self._is_block(following):
+            if column is not None and self._ends_here(child) and not self._is_block(following):
                 rows[-1].append(child)
             else:
                 rows.append(child)
-            blocks = None
+            column = None
         root[:] = rows
 
     def _ends_here(self, element: etree.Element) -> bool:

@@ -104,11 +104,11 @@ class ExplainWords(Treeprocessor):
                 self.seen.add(anchor)
                 yield match
 
-    def _button(self, opens: str, shown: str, closes: str) -> tuple[etree.Element, etree.Element]:
-        entry = self.by_spelling[shown.lower()]
+    def _button(self, opens: str, text: str, closes: str) -> tuple[etree.Element, etree.Element]:
+        entry = self.by_spelling[text.lower()]
         # A line may break before and behind a button, so the punctuation next to it stays on the same line.
         address = f"{self.address}#{entry.anchor}"
-        word, tip = element("word", entry=entry, address=address, opens=opens, shown=shown, closes=closes)
+        word, tip = element("word", entry=entry, address=address, opens=opens, text=text, closes=closes)
         return word, tip
 
 

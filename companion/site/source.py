@@ -30,10 +30,10 @@ class ShowSource(Treeprocessor):
         self.repository = repository
 
     def run(self, root: etree.Element) -> None:
-        shown = KNOWN if self.repository else UNKNOWN
+        kept = KNOWN if self.repository else UNKNOWN
         for parent in list(root.iter()):
             for block in [child for child in parent if child.get("class") == "so"]:
-                if block.attrib.pop("data-source") != shown:
+                if block.attrib.pop("data-source") != kept:
                     parent.remove(block)
         for link in root.iter("a"):
             if link.get("href") == REPOSITORY:

@@ -97,8 +97,8 @@ class TakeApart(Preprocessor):
         out = list(lines)
         added = 0
         for fence in parse(lines)[1]:
-            shown = "\n".join(lines[fence.start : fence.end]) if fence.kind in SHOWS_OUTPUT else ""
-            for token in tokens(shown):
+            output = "\n".join(lines[fence.start : fence.end]) if fence.kind in SHOWS_OUTPUT else ""
+            for token in tokens(output):
                 if token.raw not in seen:
                     seen.add(token.raw)
                     at = fence.end + 1 + added

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import click
 
-from companion.chain.arguments import FOLDER, StageName
+from companion.chain.arguments import StageName
 from companion.chain.stages import ROOT, Stage, UnknownStage, stages
-from companion.upkeep import images, mutants, prose, readme, zips
+from companion.upkeep import images, mutants, prose, readme
 from companion.upkeep.propagate import Conflict, propagate
 
 Page = TypeVar("Page")
@@ -124,18 +124,6 @@ def try_mutants(chosen: tuple[Stage, ...]) -> int:
     return 1 if survived or stale else 0
 
 
-@click.command("zips")
-@click.argument("folder", required=False, type=FOLDER, default=ROOT / "dist")
-def pack(folder: Path) -> int:
-    """Pack each stage into a zip.
-
-    The zips go to FOLDER.  [default: dist]
-    """
-    for stage in stages():
-        click.echo(str(zips.pack(stage, folder)))
-    return 0
-
-
 @click.command("readme")
 def write_table() -> int:
     """Write the table of stages in README.md."""
@@ -164,6 +152,5 @@ def _chosen(known: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
     return [known[name] for name in chosen]
 
 
-COMMANDS = {
-    str(each.name): each for each in (carry, transcripts, try_images, try_mutants, pack, write_table, read_prose)
-}
+EVERY = (carry, transcripts, try_images, try_mutants, write_table, read_prose)
+COMMANDS = {str(each.name): each for each in EVERY}

@@ -11,10 +11,6 @@ BEGIN = "<!-- The table of stages is written by `python -m nox -s readme`. -->\n
 END = "<!-- End of the table of stages. -->\n"
 
 
-class NoTable(ValueError):
-    """README.md lacks the two comments between which the table stands."""
-
-
 def table(root: Path = ROOT) -> str:
     """The table of stages as Markdown: folder, chapter, and what the stage adds."""
     rows = ["| Stage | Chapter | What it adds |", "| --- | --- | --- |"]
@@ -27,11 +23,11 @@ def table(root: Path = ROOT) -> str:
 
 
 def with_table(readme: str, root: Path = ROOT) -> str:
-    """The text of README.md with the table of today. Raises NoTable."""
+    """The text of README.md with the table of today. Raises ValueError."""
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise NoTable(f"README.md needs these two lines around the table:\n{BEGIN}{END}")
+        raise ValueError(f"README.md needs these two lines around the table:\n{BEGIN}{END}")
     return f"{before}{begin}\n{table(root)}\n{end}{after}"
 
 

@@ -1,5 +1,16 @@
 /* What has to run before the theme does. */
 
+/* These classes decide what is laid out, so they are set before anything is. The theme would set `js` after the first layout. */
+document.documentElement.classList.replace("no-js", "js");
+if (!location.hash) document.documentElement.classList.add("rd-far");
+
+/* The theme marks the body while it switches colours, and each mark makes the browser compute the style of every element again.
+   It does so on each load too, when the colours are there already. Only where the system is dark, they may come late. */
+HTMLBodyElement.prototype.setAttribute = function (name, value) {
+  const loads = document.readyState === "loading" && !matchMedia("(prefers-color-scheme: dark)").matches;
+  if (name !== "data-md-color-switching" || !loads) Element.prototype.setAttribute.call(this, name, value);
+};
+
 /* A browser that denies storage throws at its very name, and the theme would end there: no search, no switch between light
    and dark. It gets a storage that lasts as long as the page. */
 for (const name of ["localStorage", "sessionStorage"]) {

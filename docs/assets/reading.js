@@ -181,8 +181,8 @@
 
   /** Lay out all panes with the first thing that the reader does. What is in view then has its place already. */
   function layOut() {
-    const finish = () => document.body.classList.add("rd-laid");
-    for (const act of ["scroll", "wheel", "pointerdown", "touchstart", "keydown"]) {
+    const finish = () => document.documentElement.classList.remove("rd-far");
+    for (const act of ["scroll", "wheel", "pointerdown", "touchstart", "keydown", "hashchange"]) {
       addEventListener(act, finish, { once: true, passive: true, capture: true });
     }
   }

@@ -12,8 +12,8 @@ import pytest
 
 from companion.chain.stages import ROOT
 from companion.grading.verdicts import Verdict
-from companion.upkeep.transcripts.blocks import blocks
 from companion.upkeep.transcripts.compare_output import difference, same
+from companion.upkeep.transcripts.transcript import transcripts
 
 PAGE = ROOT / "docs" / "instructors.md"
 
@@ -38,7 +38,7 @@ def checkout(tmp_path, project):
 
 def test_every_command_prints_what_the_page_shows(checkout):
     env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "LANG": "C.UTF-8"}
-    entries = [entry for block in blocks(PAGE.read_text()) for entry in block.entries]
+    entries = [entry for block in transcripts(PAGE.read_text()) for entry in block.entries]
     assert len(entries) > 4
     for entry in entries:
         command = "\n".join(entry.source)

@@ -3,10 +3,10 @@
 import pytest
 
 from companion.chain import aims as module
-from companion.chain.aims import Aim, link, step_number
+from companion.chain.aims import Aim, aim_of_line, link, step_number
 from companion.chain.chapters import Mark
 from companion.chain.narration import Problem
-from companion.chain.stages import find
+from companion.chain.stages import find, stages
 from companion.chain.steps import lay_out, steps
 
 OLD = {"app.py": "A = 1\n"}
@@ -70,3 +70,15 @@ def test_a_symbol_leads_to_the_step_that_shows_it(root, monkeypatch):
     assert link(Aim(stage, "other.py"), "https://site/") == "https://site/chapters/02-new/"
     assert [step_number(Aim(stage, "app.py", symbol)) for symbol in ("f", "B", "A", "")] == [1, 0, 0, 0]
     assert step_number(Aim(stage, "other.py")) is None
+
+
+def test_a_line_leads_to_the_last_stage_that_brings_it():
+    """Not to a later stage that changes the same setting. Of a line that a file has twice, nobody knows which is meant."""
+    until = [stage for stage in stages() if stage.number <= 12]
+    rate = "'guess': env('GUESS_RATE', default='10/hour'),"
+
+    assert aim_of_line("config/settings.py", rate, until) == Aim(
+        find("11-throttles"), "config/settings.py", f'"{rate}"'
+    )
+    assert aim_of_line("config/settings.py", "]", until) is None
+    assert aim_of_line("config/settings.py", "", until) is None

@@ -1,6 +1,7 @@
 """What a learner is told: more than a hundred and fifty mistakes, each made in a real stage, and the first sentence that answers it."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -166,6 +167,41 @@ def test_requirements_in_utf_16_are_reported(project):
     assert first.advice.sentence == "requirements.txt is saved as UTF-16, which other programs cannot read."
 
 
+def test_requirements_in_another_encoding_are_reported(project):
+    """The line with the letter that is not UTF-8 is named."""
+    folder = project("05-authentication-backend")
+    path = folder / "requirements.txt"
+    path.write_bytes(path.read_bytes() + "# café\n".encode("latin-1"))
+
+    first = stand(folder, find("05-authentication-backend")).missing[0]
+    last = len(path.read_bytes().splitlines())
+    assert first.advice.sentence == f"requirements.txt, line {last} has a letter that is not saved as UTF-8."
+    assert first.advice.remedy == "Save the file as UTF-8."
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "authentication", "config/settings.py"])
+def test_a_folder_for_a_file_and_a_file_for_a_folder(project, name):
+    """What is in the place of a file that the stage has does not end the check."""
+    folder = project("02-user-model")
+    if (folder / name).is_dir():
+        shutil.rmtree(folder / name)
+        (folder / name).touch()
+    else:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    said = stand(folder, find("02-user-model")).missing[0].advice.sentence
+    assert said == f"{'authentication/models.py' if name == 'authentication' else name} does not exist yet."
+
+
+def test_a_path_of_this_machine_is_not_shown(project):
+    """The effect of a file that is missing names the file, and not where it is on this machine."""
+    folder = project("01-dockerfile", {"Dockerfile": None})
+
+    remedy = stand(folder, find("01-dockerfile")).missing[0].advice.remedy
+    assert remedy.startswith("This causes: FileNotFoundError: No such file or directory: 'Dockerfile'.\n")
+
+
 def test_a_file_without_read_permission_is_reported(project, monkeypatch):
     """One that belongs to root, for instance: the project cannot load it, and we cannot read it."""
     folder = project("02-user-model")
@@ -207,12 +243,21 @@ def test_what_to_read_is_about_the_file_to_open(stood):
     assert first.link.endswith("chapters/08-urls/#step-config-urls-py-urlpatterns")
 
 
+def test_what_to_read_is_the_chapter_that_brings_the_line(stood):
+    """Chapter 12 changes the same setting, but the rate is a line of chapter 11."""
+    link = stood["a rate left out"].missing[0].link
+
+    assert link.endswith("chapters/11-throttles/#step-config-settings-py-caches")
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
         (lambda here: here / "nowhere", "There is no folder {here}/nowhere."),
         (lambda here: here / "mine/config/urls.py", "{here}/mine/config/urls.py is a file, and not the folder of a project."),
         (lambda here: here / "empty", "{here}/empty is empty."),
+        (lambda here: here / "zipped", "{here}/zipped/mine.zip is a zip, and not the folder of a project."),
+        (lambda here: here / "zipped/mine.zip", "{here}/zipped/mine.zip is a zip, and not the folder of a project."),
         (lambda here: here / "other", "There is no manage.py in {here}/other, nor in the folders below it."),
         (lambda here: here / "mine/config", "config is only a part of your project, whose manage.py lies in {here}/mine."),
         (lambda here: here / "two", "There are several projects in this folder: a, b."),
@@ -223,8 +268,11 @@ def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
     """For a wrong folder, the message names the right one."""
     project("01-dockerfile")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "zipped").mkdir()
+    (tmp_path / "zipped/mine.zip").touch()
     (tmp_path / "other").mkdir()
     (tmp_path / "other/notes.txt").touch()
+    (tmp_path / "other/slides.zip").touch()
     for name in "ab":
         (tmp_path / "two" / name).mkdir(parents=True)
         (tmp_path / "two" / name / "manage.py").touch()

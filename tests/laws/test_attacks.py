@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from tests.laws.conftest import LATER
 
 from companion.chain.chapters import chapter
 from companion.chain.stages import previous
+from tests.laws.conftest import LATER
 
 ATTACKED = [stage for stage in LATER if chapter(stage).attack]
 KEYS = {"what", "send", "body", "before", "after"}

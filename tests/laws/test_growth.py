@@ -8,7 +8,7 @@ from companion.chain.changes import changes
 from companion.chain.chapters import CHAPTER, chapter, parse
 from companion.chain.stages import FINAL, previous
 from companion.chain.steps import steps
-from companion.upkeep.transcripts.blocks import blocks
+from companion.upkeep.transcripts.transcript import transcripts
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_stage_changes_no_more_than_one_can_follow(stage):
 
 def test_a_chapter_runs_what_it_builds(page):
     """At least one command is shown with what it prints."""
-    assert any(block.entries for block in blocks(page.path.read_text()))
+    assert any(block.entries for block in transcripts(page.path.read_text()))
 
 
 def _is_code(stage, path):

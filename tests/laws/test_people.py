@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from companion.chain.chapters import source
 from companion.chain.stages import stages
-from companion.upkeep.transcripts.blocks import blocks
+from companion.upkeep.transcripts.transcript import transcripts
 
 REGISTERS = re.compile(r"\bcreate_(?:super)?user\(|createsuperuser|/registration|['\"]username['\"]:")
 EMAIL = re.compile(r"[\w.]+@[\w.]+")
@@ -13,7 +13,7 @@ EMAIL = re.compile(r"[\w.]+@[\w.]+")
 
 def registered(text):
     """Returns the emails that the commands of a chapter register in the reader's own database."""
-    here = [block for block in blocks(text) if not block.directive.startswith("in ")]
+    here = [block for block in transcripts(text) if not block.directive.startswith("in ")]
     commands = ["\n".join(entry.source) for block in here for entry in block.entries]
     return {email.lower() for command in commands if REGISTERS.search(command) for email in EMAIL.findall(command)}
 

@@ -5,7 +5,7 @@ import builtins
 
 from companion.chain.chapters import BESIDE, chapter, parse
 from companion.chain.stages import copy, files
-from companion.upkeep.transcripts.blocks import blocks
+from companion.upkeep.transcripts.transcript import transcripts
 from tests.laws.typist import Page, type_pane
 
 ELSEWHERE = ("in ", "before", "not here", "database of ")  # blocks that do not run what has been typed so far
@@ -38,7 +38,7 @@ def _commands(text):
     lines = text.splitlines()
     counts = (
         sum(mark.name == BESIDE for mark in parse(lines[: block.line - 1])[0])
-        for block in blocks(text)
+        for block in transcripts(text)
         if not block.directive.startswith(ELSEWHERE)
     )
     return set(counts)

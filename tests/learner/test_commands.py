@@ -145,7 +145,7 @@ def test_without_a_stage_the_project_says_how_far_it_is(run, project):
     assert status == 1
     assert out.startswith("Stage 02-user-model: A user of our own\n")
     count = len(expected(find("05-authentication-backend")))
-    assert f" {count - 1} of {count} of 05-authentication-backend\n" in out
+    assert f" {count - 1} of {count} in 05-authentication-backend\n" in out
 
 
 def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
@@ -196,7 +196,7 @@ def test_diff_keeps_later_steps_back(run, project):
     status, out, err = run("diff", "--stage", "4", folder)
 
     assert (status, err) == (0, "")
-    assert out.startswith("Yours beside 04-tokens: Tokens: - is yours,")
+    assert out.startswith("Your project compared with 04-tokens: Tokens (- yours, + the stage's)\n")
     assert "\nauthentication/checks.py\n" not in out
     assert " later steps: --all shows them.\n" in out
     every = run("diff", "--stage", "4", "--all", folder)[1]

@@ -31,7 +31,7 @@ def test_a_file_that_does_not_exist_is_named(run, project):
     assert run("check", folder, "--exercise") == (
         1,
         "Stage 06-serializers: Serializers\n"
-        "  tests  [..............................] 0 of 5 of exercise-06-serializers\n"
+        "  tests  [..............................] 0 of 5 in the exercise\n"
         "\n"
         "Missing: The usernames admin, root and support are rejected, in any case and any spelling.\n"
         "\n"
@@ -54,7 +54,7 @@ def test_a_solution_is_done(attempt):
     assert attempt(SOLUTION) == (
         0,
         "Stage 06-serializers: Serializers\n"
-        "  tests  [##############################] 5 of 5 of exercise-06-serializers\n"
+        "  tests  [##############################] 5 of 5 in the exercise\n"
         "\n"
         "Done. Compare your code with our solution.\n"
         f"  Read: {PAGE}\n"
@@ -68,7 +68,7 @@ def test_a_wrong_solution_is_explained(attempt):
     status, out, err = attempt(SOLUTION.replace("username.casefold()", "username"), "--hint")
 
     assert (status, err) == (1, "")
-    assert "] 3 of 5 of exercise-06-serializers\n" in out
+    assert "] 3 of 5 in the exercise\n" in out
     assert "\nYour project: expected {'username': ['This username is reserved.']}, got {}.\n" in out
     assert "\n  Hint: Write `validate_username`. " in out
 
@@ -88,7 +88,7 @@ def test_a_project_that_does_not_start_is_explained_by_its_stage(attempt):
     out = attempt(edits={"authentication/models.py": {"from .managers import UserManager\n": ""}})[1]
 
     assert "\nauthentication/models.py, line 35, uses UserManager without importing it.\n" in out
-    assert "of exercise-" not in out
+    assert "in the exercise" not in out
 
 
 def test_a_folder_without_a_project_is_explained(run, tmp_path):

@@ -3,10 +3,11 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
-from companion.chain.stages import ROOT, stages
+from companion.chain.stages import ROOT, files, stages
 
 NOXFILE = (ROOT / "noxfile.py").read_text()
 CI = (ROOT / ".ci/run").read_text()
@@ -111,6 +112,17 @@ def test_serve_passes_its_options_on():
     assert done.returncode != 0
     assert "-m companion serve --no-such-option" in done.stderr
     assert "No such option" in done.stdout
+
+
+def test_a_zip_holds_the_stage_and_nothing_else(tmp_path):
+    """One zip for each stage: its files are in a folder of its name."""
+    done = nox("-s", "zips", "--", str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{stage}.zip" for stage in stages())
+    with zipfile.ZipFile(tmp_path / f"{stages()[0]}.zip") as content:
+        packed = [name for name in content.namelist() if not name.endswith("/")]
+    assert sorted(packed) == sorted(f"{stages()[0]}/{path}" for path in files(stages()[0]))
 
 
 def test_a_python_that_is_too_old_gets_one_sentence():

@@ -1,12 +1,11 @@
 import re
-import zipfile
 
 import pytest
 
 from companion import SUPPORTED, cli
 from companion.chain.chapters import NoFrontMatter, chapter
 from companion.chain.stages import ROOT, find, stages
-from companion.upkeep import readme, zips
+from companion.upkeep import readme
 
 README = (ROOT / "README.md").read_text()
 
@@ -27,7 +26,7 @@ def test_the_table_names_every_stage_and_its_chapter():
 
 def test_a_readme_without_a_place_for_the_table_is_refused():
     """The error shows the two lines that are missing."""
-    with pytest.raises(readme.NoTable, match="needs these two lines"):
+    with pytest.raises(ValueError, match="needs these two lines"):
         readme.with_table("# Nothing here")
 
 
@@ -57,33 +56,10 @@ def test_quick_start_has_the_two_commands():
     assert commands == [f"{setup} -s serve", setup]
 
 
-def test_a_zip_holds_the_stage_and_nothing_else(chain, tmp_path):
-    """The files of the stage lie in a folder of its name; manage.py stays executable."""
-    root = chain({"01-a": {"manage.py": "#!", "app/x.py": "x = 1\n", "db.sqlite3": "private"}})
-    packed = zips.pack(find("01-a", root), tmp_path / "dist")
-
-    with zipfile.ZipFile(packed) as content:
-        assert content.namelist() == ["01-a/app/x.py", "01-a/manage.py"]
-        assert content.read("01-a/app/x.py") == b"x = 1\n"
-        assert content.getinfo("01-a/manage.py").external_attr >> 16 == 0o755
-
-
-def test_a_zip_is_the_same_whenever_it_is_made(chain, tmp_path):
-    """Neither the time nor a touched file changes a byte."""
-    root = chain({"01-a": {"a.py": "x = 1\n"}})
-    first = zips.pack(find("01-a", root), tmp_path / "one").read_bytes()
-    (root / "steps/01-a/a.py").touch()
-
-    assert zips.pack(find("01-a", root), tmp_path / "two").read_bytes() == first
-
-
-def test_the_commands_do_their_work(tmp_path, capsys):
-    """`readme` says that all is up to date; `zips` prints what it packed."""
+def test_the_command_does_its_work(capsys):
+    """`readme` says that all is up to date."""
     assert cli.main(["readme"]) == 0
     assert capsys.readouterr().out == "README.md is up to date.\n"
-
-    assert cli.main(["zips", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.splitlines() == [str(tmp_path / f"{stage}.zip") for stage in stages()]
 
 
 def test_readme_names_the_pythons_that_are_supported():

@@ -1,7 +1,7 @@
 import pytest
 
 from companion.upkeep.transcripts import compare_output
-from companion.upkeep.transcripts.blocks import Entry, blocks, with_outputs
+from companion.upkeep.transcripts.transcript import Entry, transcripts, with_outputs
 
 PAGE = """# Page
 
@@ -34,7 +34,7 @@ $ no transcript
 
 def test_a_page_is_read_block_by_block():
     """Commands and statements with their continued lines, what they print, and where they run."""
-    console, pycon = blocks(PAGE)
+    console, pycon = transcripts(PAGE)
 
     assert (console.kind, console.directive, console.indent) == ("console", "", "")
     assert console.entries == [Entry(["echo one"], ["one"]), Entry(["curl x \\", "    -d y"], ["two", "", "three"])]
@@ -44,12 +44,12 @@ def test_a_page_is_read_block_by_block():
 
 def test_a_page_written_again_is_the_same():
     """Reading and writing loses nothing."""
-    assert with_outputs(PAGE, blocks(PAGE)) == PAGE
+    assert with_outputs(PAGE, transcripts(PAGE)) == PAGE
 
 
 def test_only_the_outputs_change():
     """A new output takes the place of the old one, longer or shorter."""
-    console, pycon = blocks(PAGE)
+    console, pycon = transcripts(PAGE)
     console.entries[0].output = ["eins", "uno"]
     pycon.entries[1].output = []
     expected = PAGE.replace("one\none\n", "one\neins\nuno\n").replace("  1\n", "")

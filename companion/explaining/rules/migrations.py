@@ -26,7 +26,7 @@ def missing(failure: Failure, known: Known) -> Advice:
     """The models differ from the migrations."""
     files = _models(failure.name, known)
     names = ["objects"] if "managers" in failure.message else re.findall(r"\w+", failure.message)
-    fields = [known.line(rf"^\s+{name}\s*=", *files) for name in names]
+    fields = [known.line(rf"^\s+{name}\s*=|^class {name}\b", *files) for name in names]
     place = next((field for field in fields if field), None) or known.line(r"\bclass \w+\(", *files)
     wanted = {known.theirs(file) for file in known.stage_texts if file.startswith(f"{failure.name}/migrations/")}
     # A project that has every migration of the stage needs no other one: then its model is what has changed.

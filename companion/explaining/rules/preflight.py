@@ -15,6 +15,7 @@ WORDS = {
     "NoFolder": "There is no folder {message}.\nName the folder that holds your manage.py.",
     "Unreadable": "{message} may not be opened: you lack the permission.\nTake it back: sudo chown -R $USER FOLDER",
     "IsAFile": "{message} is a file, and not the folder of a project.\nName the folder it lies in.",
+    "Packed": "{message} is a zip, and not the folder of a project.\nUnpack it, and name the new folder.",
     "OwnStage": "{message} belongs to the companion, and is no project of yours.\n"
     "Begin one of your own: python -m companion start FOLDER",
     "NoManage": "There is no manage.py in {message}, nor in the folders below it.\n"
@@ -90,13 +91,17 @@ def closed(failure: Failure, known: Known) -> Advice | None:
     return Advice(f"You are not allowed to read {inside}.", f"Make it yours: sudo chown $USER {path}", Place(inside, 0))
 
 
-def utf16(failure: Failure, known: Known) -> Advice | None:
-    """A text file that PowerShell's > wrote: it looks right in every editor."""
-    name = next((name for name, text in known.files.items() if "\0" in text and not name.endswith(".py")), None)
+def encoding(failure: Failure, known: Known) -> Advice | None:
+    """A text file in another encoding, which looks right in every editor: PowerShell's > writes UTF-16."""
+    texts = {name: text for name, text in known.files.items() if not name.endswith(".py")}
+    name = next((name for name, text in texts.items() if "\0" in text or "\ufffd" in text), None)
     if name is None or failure.type != "UnicodeDecodeError":
         return None
-    said = " is saved as UTF-16, which other programs cannot read."
-    return at(Place(name, 0), said, "Save it as UTF-8. PowerShell's > writes UTF-16.")
+    if "\0" in texts[name]:
+        said = " is saved as UTF-16, which other programs cannot read."
+        return at(Place(name, 0), said, "Save it as UTF-8. PowerShell's > writes UTF-16.")
+    line = next(n for n, row in enumerate(texts[name].split("\n"), 1) if "\ufffd" in row)
+    return at(Place(name, line), " has a letter that is not saved as UTF-8.", "Save the file as UTF-8.")
 
 
 RULES_OF: dict[str, Rule] = {
@@ -106,4 +111,4 @@ RULES_OF: dict[str, Rule] = {
     "InconsistentMigrationHistory": migrations.history,
     "CutOff": cut_off,
 }
-RULES: list[Rule] = [debugger, closed, utf16, migrations.lost, no_app, found]
+RULES: list[Rule] = [debugger, closed, encoding, migrations.lost, no_app, found]

@@ -1,11 +1,11 @@
-"""When an output is the same as the one that is shown: after small normalisers."""
+"""When an output is the same as the one that the docs show: after small normalisers."""
 
 from __future__ import annotations
 
 import difflib
 import re
 
-from companion.upkeep.transcripts.blocks import MORE
+from companion.upkeep.transcripts.transcript import MORE
 
 # Each takes one difference away.
 NORMALISERS = {
@@ -30,24 +30,26 @@ def normalised(line: str) -> str:
     return line
 
 
-def same(shown: list[str], printed: list[str]) -> bool:
+def same(documented: list[str], printed: list[str]) -> bool:
     """Checks that a command printed what is shown. A line with only `…` matches any number of lines."""
-    pattern = "".join(r"(?:.*\n)*?" if line.strip() == MORE else re.escape(normalised(line)) + r"\n" for line in shown)
+    pattern = "".join(
+        r"(?:.*\n)*?" if line.strip() == MORE else re.escape(normalised(line)) + r"\n" for line in documented
+    )
     return re.fullmatch(pattern, "".join(f"{normalised(line)}\n" for line in printed)) is not None
 
 
-def abridged(shown: list[str], printed: list[str]) -> list[str]:
-    """What was printed. If a `…` replaces the middle of what is shown, both ends are as long as there."""
-    gaps = [n for n, line in enumerate(shown) if line.strip() == MORE]
+def abridged(documented: list[str], printed: list[str]) -> list[str]:
+    """What was printed. If a `…` replaces the middle of what the docs show, both ends are as long as there."""
+    gaps = [n for n, line in enumerate(documented) if line.strip() == MORE]
     if not gaps:
         return printed
-    head, tail = gaps[0], len(shown) - gaps[-1] - 1
+    head, tail = gaps[0], len(documented) - gaps[-1] - 1
     if head + tail >= len(printed):
         return printed
-    return [*printed[:head], shown[gaps[0]], *printed[len(printed) - tail :]]
+    return [*printed[:head], documented[gaps[0]], *printed[len(printed) - tail :]]
 
 
-def difference(shown: list[str], printed: list[str]) -> str:
+def difference(documented: list[str], printed: list[str]) -> str:
     """What differs, as a unified diff without its head."""
-    old, new = ([normalised(line) for line in side] for side in (shown, printed))
+    old, new = ([normalised(line) for line in side] for side in (documented, printed))
     return "\n".join(list(difflib.unified_diff(old, new, lineterm="", n=1))[2:])

@@ -71,9 +71,9 @@ class Folder:
         if "curl " in command and not self._server:
             self._serve()
         command = command.replace(ADDRESS, self._address or ADDRESS)
-        command = re.sub(r"(eyJ[\w.-]*)…", lambda shown: self._latest(shown[1]), command)
-        for shown, real in PLACES.items():
-            command = command.replace(shown, shlex.quote(real))
+        command = re.sub(r"(eyJ[\w.-]*)…", lambda hit: self._latest(hit[1]), command)
+        for written, real in PLACES.items():
+            command = command.replace(written, shlex.quote(real))
         shell = self._shell = self._shell or self._new_shell()
         printed = ""
         if answers:
@@ -171,9 +171,9 @@ class Folder:
 
     def _lines(self, printed: str) -> list[str]:
         printed = printed.replace("\r\n", "\n").replace("\r", "").replace(f"{self.path}/", "")
-        for shown, real in PLACES.items():
+        for written, real in PLACES.items():
             # A path with a space or an umlaut is printed in quotation marks, as a part of a command.
-            printed = re.sub(rf"'{re.escape(real)}([^']*)'", rf"{shown}\1", printed).replace(real, shown)
+            printed = re.sub(rf"'{re.escape(real)}([^']*)'", rf"{written}\1", printed).replace(real, written)
         printed = re.sub(r"\x1b\[[\d;]*m", "", printed)  # curl prints the names of headers in bold
         if self._address:
             printed = printed.replace(self._address, ADDRESS)

@@ -1,4 +1,4 @@
-"""Plays the transcripts of a page, each block where it says it runs."""
+"""Plays the transcripts of a page, each where it says it runs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.chain.stages import Stage, copy, find, previous, stages
-from companion.upkeep.transcripts.blocks import Block, Entry, blocks, with_outputs
 from companion.upkeep.transcripts.compare_output import abridged, difference, same
 from companion.upkeep.transcripts.folder import Folder, terminal
+from companion.upkeep.transcripts.transcript import Entry, Transcript, transcripts, with_outputs
 from companion.upkeep.transcripts.walk import Walk
 
 NOT_HERE = "not here"
 CRASH = "Traceback (most recent call last):"
-SHELL = "python manage.py shell"  # opens the console in which the pycon blocks run
+SHELL = "python manage.py shell"  # opens the console in which the pycon transcripts run
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ def play(page: Path, stage: Stage, update: bool = False, walk: Walk | None = Non
     else they run in a copy of the stage. With `update`, what they printed is written into the page.
     """
     text = page.read_text(encoding="utf-8")
-    found = [block for block in blocks(text) if not block.directive.startswith(NOT_HERE)]
+    found = [each for each in transcripts(text) if not each.directive.startswith(NOT_HERE)]
     drifts: list[Drift] = []
     played = 0
     with tempfile.TemporaryDirectory() as parent, Rooms(stage, Path(parent), walk) as rooms:
-        for block in found:
-            with rooms.of(block) as (folder, answers):
-                for entry in block.entries:
-                    drifts += _play(page.name, block, entry, folder, answers)
+        for transcript in found:
+            with rooms.of(transcript) as (folder, answers):
+                for entry in transcript.entries:
+                    drifts += _play(page.name, transcript, entry, folder, answers)
                     played += 1
         rooms.leave()
     if update and drifts:
@@ -55,12 +55,12 @@ def play(page: Path, stage: Stage, update: bool = False, walk: Walk | None = Non
     return played, drifts
 
 
-def _play(page: str, block: Block, entry: Entry, folder: Folder, answers: list[str]) -> list[Drift]:
+def _play(page: str, transcript: Transcript, entry: Entry, folder: Folder, answers: list[str]) -> list[Drift]:
     command = "\n".join(entry.source)
     if command == SHELL:
         return []
-    printed = folder.run(command, answers) if block.kind == "console" else folder.type(entry.source)
-    silent = block.kind == "console" and not entry.output  # a command whose output nobody has to read
+    printed = folder.run(command, answers) if transcript.kind == "console" else folder.type(entry.source)
+    silent = transcript.kind == "console" and not entry.output  # a command whose output nobody has to read
     if (silent and not any(line.startswith(CRASH) for line in printed)) or same(entry.output, printed):
         return []
     change = difference(entry.output, printed)
@@ -69,7 +69,7 @@ def _play(page: str, block: Block, entry: Entry, folder: Folder, answers: list[s
 
 
 class Rooms(ExitStack):
-    """The folders in which a page's blocks run, made when the first block needs them."""
+    """The folders in which a page's transcripts run, made when the first one needs them."""
 
     def __init__(self, stage: Stage, parent: Path, walk: Walk | None) -> None:
         super().__init__()
@@ -77,13 +77,13 @@ class Rooms(ExitStack):
         self.folders: dict[str, Folder] = {}
 
     @contextmanager
-    def of(self, block: Block) -> Iterator[tuple[Folder, list[str]]]:
-        """The folder of a block, changed for its time as the directive says, and the answers to type."""
-        verb, _, rest = block.directive.partition(" ")
+    def of(self, transcript: Transcript) -> Iterator[tuple[Folder, list[str]]]:
+        """The folder of a transcript, changed for its time as the directive says, and the answers to type."""
+        verb, _, rest = transcript.directive.partition(" ")
         answers: list[str] = []
         with ExitStack() as changed:
             folder = self.folder(rest if verb == "in" else self.stage.name)
-            if self.walk and verb != "in" and self.walk.type(self.stage, block.typed, folder.path):
+            if self.walk and verb != "in" and self.walk.type(self.stage, transcript.typed, folder.path):
                 folder.restart()
             if verb == "edit":
                 path, _, edit = rest.partition(": ")
@@ -97,7 +97,7 @@ class Rooms(ExitStack):
             elif verb == "typing":
                 answers = rest.split(" | ")
             elif verb not in ("", "in"):
-                raise ValueError(f"{block.directive!r} is no directive that a block can have")
+                raise ValueError(f"{transcript.directive!r} is no directive that a transcript can have")
             yield folder, answers
 
     def leave(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from companion.chain.chapters import source
 from companion.chain.stages import ROOT, Stage, copy, files, previous
 from companion.chain.steps import SUITE, typed
-from companion.upkeep.transcripts.blocks import blocks
+from companion.upkeep.transcripts.transcript import transcripts
 
 DATABASE = "db.sqlite3"
 
@@ -69,8 +69,8 @@ class Walk:
         """What the database depends on: the commands and the files of this chapter and of those before it."""
         before = previous(stage, self.root)
         digest = hashlib.sha256(self._key(before).encode() if before else b"")
-        for block in blocks(source(stage, self.root).read_text(encoding="utf-8")):
-            digest.update(repr((block.directive, block.typed, [entry.source for entry in block.entries])).encode())
+        for each in transcripts(source(stage, self.root).read_text(encoding="utf-8")):
+            digest.update(repr((each.directive, each.typed, [entry.source for entry in each.entries])).encode())
         for name, path in files(stage).items():
             if not name.startswith(SUITE):
                 digest.update(name.encode() + path.read_bytes())

@@ -1,11 +1,11 @@
-"""The console and shell blocks of a page, and the page again with other outputs.
+"""The transcripts of a page, and the page again with other outputs.
 
-A block is a fence, ```console (`$ command`, then its output) or ```pycon (`>>> code`, then its output). A comment
+A transcript is a fence, ```console (`$ command`, then its output) or ```pycon (`>>> code`, then its output). A comment
 right above it says how it runs, if not on the files as typed up to there:
 
     <!-- run: in 08-urls -->                another stage
     <!-- run: database of 01-dockerfile --> with a database that another stage has migrated
-    <!-- run: edit PATH: OLD => NEW -->     with one text replaced, for this block only
+    <!-- run: edit PATH: OLD => NEW -->     with one text replaced, for this transcript only
     <!-- run: without PATH[, PATH] -->      without a file, or without a symbol (PATH#Class.method)
     <!-- run: typing A | B -->              answering prompts with A, then B
     <!-- run: not here, WHY -->             not at all
@@ -30,7 +30,7 @@ class Entry:
 
 
 @dataclass
-class Block:
+class Transcript:
     """One fence: `line` is where its content begins (counted from 0), `indent` what each of its lines begins with.
 
     `typed` counts the steps of the chapter above it.
@@ -45,8 +45,8 @@ class Block:
     entries: list[Entry]
 
 
-def blocks(text: str) -> list[Block]:
-    """All console and pycon blocks of a page, in order."""
+def transcripts(text: str) -> list[Transcript]:
+    """All transcripts of a page, in order."""
     lines = text.splitlines()
     found = []
     marks, fences = parse(lines)
@@ -55,16 +55,16 @@ def blocks(text: str) -> list[Block]:
             typed = sum(mark.name == BESIDE and mark.line < fence.start for mark in marks)
             content = [line.removeprefix(fence.indent) for line in lines[fence.start : fence.end]]
             entries = _entries(fence.kind, content)
-            found.append(Block(fence.kind, fence.run, fence.start, fence.end, fence.indent, typed, entries))
+            found.append(Transcript(fence.kind, fence.run, fence.start, fence.end, fence.indent, typed, entries))
     return found
 
 
-def with_outputs(text: str, changed: list[Block]) -> str:
-    """The page with the entries of these blocks rewritten."""
+def with_outputs(text: str, changed: list[Transcript]) -> str:
+    """The page with the entries of these transcripts rewritten."""
     lines = text.splitlines()
-    for block in sorted(changed, key=lambda block: block.line, reverse=True):
-        content = [line for entry in block.entries for line in _shown(block.kind, entry)]
-        lines[block.line : block.end] = [f"{block.indent}{line}".rstrip() for line in content]
+    for each in sorted(changed, key=lambda each: each.line, reverse=True):
+        content = [line for entry in each.entries for line in _as_typed(each.kind, entry)]
+        lines[each.line : each.end] = [f"{each.indent}{line}".rstrip() for line in content]
     return "\n".join(lines) + "\n"
 
 
@@ -83,7 +83,7 @@ def _entries(kind: str, content: list[str]) -> list[Entry]:
     return entries
 
 
-def _shown(kind: str, entry: Entry) -> list[str]:
+def _as_typed(kind: str, entry: Entry) -> list[str]:
     first, *rest = entry.source
     if kind == "console":
         return [f"$ {first}", *rest, *entry.output]
