@@ -1,6 +1,7 @@
-"""Prints Lighthouse's scores of pages, in a wide window and on a phone: `python -m nox -s lighthouse`.
+"""Prints Lighthouse's scores of every page, in a wide window and on a phone: `python -m nox -s lighthouse`.
 
-They depend on the machine and on what else it does, so nothing asserts them. Lighthouse comes from npm.
+`-- chapters/15-refresh-tokens/` measures one page, and takes a minute. All pages take a quarter of an hour.
+The scores depend on the machine and on what else it does, so nothing asserts them. Lighthouse comes from npm.
 """
 
 import json
@@ -19,7 +20,6 @@ sys.path.insert(0, str(ROOT))
 from tests.browser.hosting import Compressing  # noqa: E402
 
 LIGHTHOUSE = "lighthouse@12.8.2"  # version 13 needs a newer Node.js than Debian 12 has
-PAGES = ("", "chapters/05-authentication-backend/")
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
@@ -32,7 +32,8 @@ def main() -> None:
         server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, directory=folder))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(f"{'page':44} {'device':8}" + "".join(f"{name:>16}" for name in CATEGORIES) + "     LCP      TBT    CLS")
-        for page in PAGES:
+        pages = sorted(path.parent.relative_to(folder).as_posix() + "/" for path in Path(folder).rglob("index.html"))
+        for page in sys.argv[1:] or pages:
             for device in ("desktop", "mobile"):
                 print(line(f"http://127.0.0.1:{server.server_port}/", page, device), flush=True)
         server.shutdown()
@@ -47,7 +48,7 @@ def line(site: str, page: str, device: str) -> str:
     scores = "".join(f"{round(report['categories'][name]['score'] * 100):16}" for name in CATEGORIES)
     audits = report["audits"]
     lcp, tbt = (round(audits[name]["numericValue"]) for name in ("largest-contentful-paint", "total-blocking-time"))
-    return f"{page or '/':44} {device:8}{scores}{lcp:8}{tbt:9}{audits['cumulative-layout-shift']['numericValue']:7.3f}"
+    return f"{page:44} {device:8}{scores}{lcp:8}{tbt:9}{audits['cumulative-layout-shift']['numericValue']:7.3f}"
 
 
 if __name__ == "__main__":

@@ -54,8 +54,8 @@ class Journal:
         for line in content[:whole].splitlines():
             # What cannot be read is not ours: that submission is graded again.
             with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
-                facts = json.loads(line)
-                self.results[Key(**facts)] = Grade.read(facts.pop("result"))
+                data = json.loads(line)
+                self.results[Key(**data)] = Grade.read(data.pop("result"))
         return self
 
     def __exit__(self, *error: object) -> None:

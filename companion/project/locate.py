@@ -109,8 +109,7 @@ def _none(outer: Path) -> NotAProject:
     around = next((parent for parent in outer.parents if (parent / "manage.py").is_file()), None)
     if around:
         return NotAProject("InsideAProject", str(around), outer.name)
-    if not any(outer.iterdir()):
-        return NotAProject("EmptyFolder", str(outer))
-    if packed := next(outer.glob("*.zip"), None):
-        return NotAProject("Packed", str(packed))
+    entries = list(outer.iterdir())
+    if all(path.suffix == ".zip" for path in entries):
+        return NotAProject("Packed", str(entries[0])) if entries else NotAProject("EmptyFolder", str(outer))
     return NotAProject("NoManage", str(outer), place=Place("manage.py", 0))

@@ -24,7 +24,7 @@ NOTE = re.compile(r"^(2018 · faults? )([\d, ]+)( .*)?$")
 
 
 class FaultBlock(MarkedBlock):
-    """One fault: a row with its heading and facts, which opens to show the prose about it."""
+    """One fault: a row with its heading and summary, which opens to show the prose about it."""
 
     NAME = "fault"
     OPTIONS = {name: ["", type_string] for name in OPTIONS}
@@ -71,8 +71,8 @@ class TellFaults(BlocksProcessor):
         steps = {place: self._step(place) for place in fault.places}
         tested = {test: faults.requirement(fault, test, self.root) for test in fault.tested}
         words = {"severity": SEVERITIES[fault.severity], "state": STATES[fault.state]}
-        facts, where = element("fault", fault=fault, steps=steps, tested=tested, **words)
-        row[0].append(facts)
+        summary, where = element("fault", fault=fault, steps=steps, tested=tested, **words)
+        row[0].append(summary)
         row[1].append(where)
         return [
             f"fault {fault.number}: {place.selector} does not change in {place.stage}: name the stage that writes it"

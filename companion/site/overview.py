@@ -71,7 +71,7 @@ def duration(total: int) -> str:
 
 
 class ShowWay(BlocksProcessor):
-    """Fills the lists of stages, and the facts that a page asks for: `{{stages}}`, `{{reading time}}`, `{{part 1}}`."""
+    """Fills the lists of stages, and the values that pages have: `{{stages}}`, `{{reading time}}`, `{{part 1}}`."""
 
     def fill(self, root: etree.Element) -> Problems:
         ways = self.blocks.of(WayBlock.NAME)
@@ -89,12 +89,12 @@ class ShowWay(BlocksProcessor):
             rows = [("✓" if s.name == stages.FINAL else s.number, pages[s], times[s]) for s in chosen]
             way[0].extend(element("stages", rows=rows))
             way.remove(way[1] if chosen else way[0])
-        facts = {
+        values = {
             "{{stages}}": str(len(pages)),
             "{{reading time}}": duration(sum(times.values())),
             "{{part 1}}": duration(sum(times[stage] for stage in meant(PART_1, tuple(pages)))),
         }
         for child in root.iter():
-            for name, fact in facts.items():
-                child.text = child.text and child.text.replace(name, fact)
+            for name, value in values.items():
+                child.text = child.text and child.text.replace(name, value)
         return problems

@@ -37,8 +37,6 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "FORWARDED_ALLOW_IPS": "*",
 }
-MAKES_KEYS = "authentication/management/commands/makesigningkey.py"
-FIRST_KEY = "RUN DJANGO_SETTINGS_MODULE=config.settings python manage.py makesigningkey\n"
 RECIPE = ("Dockerfile", ".dockerignore", "requirements.txt")
 TESTS = "tests/test_http.py"
 TEST = "test_register_log_in_and_fetch_the_user"
@@ -149,11 +147,10 @@ def try_image(stage: Stage, builder: Builder) -> str:
     """Build the image of a stage, run it and ask it. Returns what was seen, as one line. Raises Failed."""
     tag = f"localhost/drf-jwt-companion/{stage}"
     with tempfile.TemporaryDirectory() as context:
-        folder = copy(stage, Path(context))  # what git does not know is no part of the image
-        if (folder / MAKES_KEYS).is_file():
-            with (folder / "Dockerfile").open("a") as dockerfile:
-                dockerfile.write(FIRST_KEY)
-        builder.build(folder, tag)
+        dockerfile = copy(stage, Path(context)) / "Dockerfile"  # what git does not know is no part of the image
+        if "JWT_KEYS_DIR" in (text := dockerfile.read_text()):
+            dockerfile.write_text(f"{text}RUN DJANGO_SETTINGS_MODULE=config.settings python manage.py makesigningkey\n")
+        builder.build(dockerfile.parent, tag)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         mail = free.getsockname()[1]

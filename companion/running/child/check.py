@@ -56,8 +56,8 @@ class Child:
         self.frames = Frames(Path(job["outer"]), self.folder, Path(job["stage"]))
         self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - the watchdog writes as long as we live
 
-    def send(self, event: str, **facts: Any) -> None:
-        self.tell({"event": event, **facts})
+    def send(self, event: str, **data: Any) -> None:
+        self.tell({"event": event, **data})
 
     def watch(self) -> None:
         """From here on, end the process when it takes longer than the limit, and note where it hangs."""

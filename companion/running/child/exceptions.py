@@ -23,7 +23,7 @@ class Frames:
         self.root, self.tests, self.stage = os.path.realpath(root), os.path.realpath(tests), str(stage)
 
     def failure(self, phase: str, error: BaseException, wanted: str = "", came: str = "") -> Failure:
-        """The facts of `error`, or of its cause if the cause is what happened in the project."""
+        """What is known of `error`, or of its cause if the cause is what happened in the project."""
         error = self._cause(_real(error))
         chain = _chain(error)
         places = next((found for link in chain if (found := self._places(link))), ())

@@ -1,4 +1,4 @@
-"""A pytest plugin that turns what happens to each test into facts. Runs in the project's process; knows no Django."""
+"""A pytest plugin that turns what happens to each test into events. Runs in the project's process; knows no Django."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class Listener:
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         failure = self.failures.get(nodeid)
-        facts = asdict(failure) if failure else None
-        self.child.send("result", id=nodeid, outcome=self.outcome, seconds=round(self.seconds, 4), failure=facts)
+        data = asdict(failure) if failure else None
+        self.child.send("result", id=nodeid, outcome=self.outcome, seconds=round(self.seconds, 4), failure=data)
 
 
 def cut_repr(value: object) -> str:

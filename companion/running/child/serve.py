@@ -131,8 +131,8 @@ def serve(application: Callable[..., Any], listening: socket.socket) -> None:
     server.serve_forever()
 
 
-def _send(channel: int, facts: dict[str, Any]) -> None:
-    os.write(channel, json.dumps(facts).encode() + b"\n")
+def _send(channel: int, data: dict[str, Any]) -> None:
+    os.write(channel, json.dumps(data).encode() + b"\n")
 
 
 if __name__ == "__main__":

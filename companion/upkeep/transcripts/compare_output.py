@@ -9,15 +9,11 @@ from companion.upkeep.transcripts.transcript import MORE
 
 # Each takes one difference away.
 NORMALISERS = {
-    # A JSON Web Token differs with the second that it is issued in.
     "token": (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
     # Seconds since 1970, as in `iat` and `exp`.
     "moment": (re.compile(r"\b1[789]\d{8}\b"), "<moment>"),
-    # How long a run of tests took.
     "duration": (re.compile(r"\b\d+\.\d\ds\b( \(\d:\d\d:\d\d\))?"), "<time>"),
-    # A salted hash differs each time.
     "password hash": (re.compile(r"pbkdf2_sha256\$(\d+)\$[^$]+\$[\w+/=]+"), r"pbkdf2_sha256$\1$<salt>$<hash>"),
-    # The name of a signing key and its public half, in a JWKS.
     "signing key": (re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{8}|(?<=\"x\": \")[\w-]{43}"), "<key>"),
     # The id of a user depends on how many the reader has saved before.
     "row id": (re.compile(r"""(["'](?:id|sub)["']: ?["']?|\(id )\d+"""), r"\1<id>"),
