@@ -264,7 +264,7 @@ def images(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def lint(session):
-    """Check style (ruff), types (mypy), imports (import-linter) and the workflows of GitHub (check-jsonschema)."""
+    """Check style (ruff), types (mypy), imports (import-linter), workflows and compose.yaml (check-jsonschema)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["lint"])
     for paths in (["steps", "final", "exercises", "--line-length=100"], ["companion", "tests", "noxfile.py"]):
         session.run("ruff", "check", *paths)
@@ -274,6 +274,7 @@ def lint(session):
     # The package contains its schema, so nothing is downloaded.
     workflows = [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".github/workflows").glob("*.yml"))]
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "final/compose.yaml")
 
 
 @nox.session

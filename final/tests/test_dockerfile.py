@@ -112,6 +112,17 @@ def test_the_image_uses_the_production_settings(instructions):
     assert position(instructions, "ENV", "DJANGO_SETTINGS_MODULE=config.production")
 
 
+def test_the_image_has_no_packages_for_tests(instructions):
+    """The image installs the packages above the line "For the tests" of requirements.txt."""
+    assert position(instructions, "RUN", "sed '/^# For the tests/,$d' requirements.txt")
+    assert "production.txt" in instructions[position(instructions, "RUN", "pip install")][1]
+
+    text = (PROJECT / "requirements.txt").read_text()
+    installed, tests = text.split("\n# For the tests")
+    assert "Django==" in installed
+    assert "pytest" not in installed + "".join(tests.splitlines()[:1])
+
+
 def test_the_image_has_a_health_check(instructions):
     """`HEALTHCHECK` asks the server in the container for `/health/ready`."""
     check = instructions[position(instructions, "HEALTHCHECK", "CMD")][1]

@@ -97,12 +97,12 @@ def test_an_error_is_one_line_with_the_id_of_its_request(client, lines, monkeypa
 
 
 def test_gunicorn_logs_in_json():
-    """`gunicorn.conf.py` gives gunicorn's own messages the same form."""
-    settings = runpy.run_path(str(PROJECT / "gunicorn.conf.py"))
+    """`gunicorn.conf.py` gives gunicorn's own messages the same form. It logs no requests."""
+    settings = runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["logconfig_dict"]
 
-    assert settings["logconfig_dict"]["formatters"]["generic"] == {
-        "()": "config.logs.JSONFormatter"
-    }
+    assert settings["formatters"] == {"json": {"()": "config.logs.JSONFormatter"}}
+    assert settings["handlers"]["console"]["formatter"] == "json"
+    assert settings["loggers"]["gunicorn.access"] == {"level": "CRITICAL"}
 
 
 @pytest.fixture

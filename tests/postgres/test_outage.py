@@ -12,7 +12,7 @@ import sys
 import psycopg
 import pytest
 
-from companion.chain.stages import find
+from companion.chain.stages import ROOT, find
 from companion.running.environment import environment
 
 FINAL = find("final").path
@@ -144,3 +144,20 @@ def test_reads_go_on_with_a_read_only_database(ask, tokens):
     assert after == before
     assert ask("/api/refresh", refresh)[0] == 200
     assert ask("/health/ready")[0] == 200
+
+
+def test_a_backup_can_be_restored(ask, tokens, tmp_path):
+    """The commands of docs/operations.md dump the database, and restore what was deleted since."""
+    page = (ROOT / "docs/operations.md").read_text()
+    file, before = tmp_path / "api.dump", rows()
+    dump, restore = (re.search(rf"{name} --username=api (.*?) [a<]", page)[1] for name in ("pg_dump", "pg_restore"))
+
+    subprocess.run(["pg_dump", *dump.split(), f"--file={file}"], check=True)
+    with psycopg.connect("") as connection:
+        connection.execute("DELETE FROM authentication_session")
+    assert ask("/api/me", token=tokens["access_token"])[0] == 401
+    restored = restore.replace("=api", "=postgres").split()
+    subprocess.run(["pg_restore", *restored, str(file)], check=True)
+
+    assert rows() == before
+    assert ask("/api/me", token=tokens["access_token"])[0] == 200

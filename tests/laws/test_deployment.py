@@ -1,0 +1,77 @@
+"""compose.yaml and nginx.conf of the last stage fit its settings and its image."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from companion.chain.stages import find
+from tests.laws.test_variables import read_by
+
+FINAL = find("final").path
+
+
+@pytest.fixture(scope="module")
+def services():
+    return yaml.safe_load((FINAL / "compose.yaml").read_text())["services"]
+
+
+def test_every_required_variable_is_passed_on(services):
+    """The three services of our image get each variable without which production does not start."""
+    required = {name for name, default in read_by("production.py").items() if default is None}
+
+    for name in ("migrate", "api", "worker"):
+        assert required | {"DATABASE_URL", "FORWARDED_ALLOW_IPS"} <= set(services[name]["environment"])
+
+
+def test_the_api_starts_after_the_migrations(services):
+    """One service migrates, and the API and the worker wait for its success."""
+    assert services["migrate"]["command"] == ["python", "manage.py", "migrate", "--noinput"]
+    assert services["migrate"]["environment"]["STATEMENT_TIMEOUT"] == "0"
+    for name in ("api", "worker"):
+        assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+        assert "migrate" not in services[name]["command"]
+
+
+def test_only_the_proxy_can_be_reached(services):
+    """The proxy publishes ports. The files of our image cannot be changed."""
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    assert [name for name, service in services.items() if service.get("read_only")] == ["migrate", "api", "worker"]
+
+
+def test_the_proxy_does_what_the_chapter_says():
+    """nginx limits bodies as the settings do, waits at most 15 seconds, and replaces the headers that we trust."""
+    text = (FINAL / "nginx.conf").read_text()
+    settings = (FINAL / "config/settings.py").read_text()
+    directives = dict(re.findall(r"^\s+(\w+) (\S.*);$", text, re.MULTILINE))
+    headers = dict(re.findall(r"proxy_set_header (\S+) (\S+);", text))
+
+    assert directives["client_max_body_size"] == "128k"
+    assert "DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024" in settings
+    assert (directives["proxy_request_buffering"], directives["proxy_read_timeout"]) == ("on", "15s")
+    assert headers["X-Forwarded-For"] == "$remote_addr"
+    assert (headers["X-Forwarded-Proto"], headers["X-Request-ID"]) == ("$scheme", "$request_id")
+
+
+GUNICORN = """
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+settings = {}
+exec(open("gunicorn.conf.py").read(), settings)
+config = Config()
+for name in ("logconfig_dict", "control_socket_disable"):
+    config.set(name, settings[name])
+logger = Logger(config)
+logger.info("Listening")
+logger.access_log.info("GET /?token=secret")
+"""
+
+
+def test_gunicorn_writes_json_to_one_stream(run):
+    """gunicorn's messages are JSON on standard error, once each. It does not log requests with their queries."""
+    done = run(FINAL, "-c", GUNICORN)
+
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert (json.loads(line)["logger"], json.loads(line)["message"]) == ("gunicorn.error", "Listening")
