@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -34,6 +35,7 @@ class Chapter:
     title: str
     description: str
     body: str  # the Markdown below the front matter
+    attack: dict[str, Any] = field(default_factory=dict)  # a request, and its status before and after the chapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def chapter(stage: Stage, root: Path = ROOT) -> Chapter:
     front = yaml.safe_load(head) if end else None
     if not isinstance(front, dict) or not {"title", "description"} <= front.keys():
         raise NoFrontMatter(f"{path.name} has to begin with ---, a title:, a description: and ---")
-    return Chapter(stage, path, front["title"], front["description"], body)
+    return Chapter(stage, path, front["title"], front["description"], body, front.get("attack", {}))
 
 
 def find_chapter(stage: Stage, root: Path = ROOT) -> Chapter | None:

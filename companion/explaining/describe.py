@@ -39,7 +39,8 @@ def describe(hunk: Hunk) -> Advice:
 def _changed(hunk: Hunk) -> Advice:
     mine, theirs = (SIGNS.get(each, each) for each in _shortened(hunk.mine, hunk.theirs))
     write = _block(hunk) if hunk.block else f"Write: {hunk.statement}"
-    if sorted(hunk.mine.split()) == sorted(hunk.theirs.split()) and mine != theirs:
+    old, new = (sorted(each.replace(",", " ").split()) for each in (hunk.mine, hunk.theirs))
+    if len(old) > 1 and old == new:
         return at(hunk.place, ", has the same as the stage, in another order.", write)
     if mine and theirs:
         return at(hunk.place, f", has {mine}, where the stage has {theirs}.", write)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from companion.chain import stages
 from companion.chain.changes import StageChanges, changes
 from companion.chain.chapters import BESIDE, CHAPTER, Mark, find_chapter
-from companion.chain.steps import Step, lay_out, read_steps, step_showing
+from companion.chain.steps import SUITE, Step, lay_out, read_steps, step_showing
 from companion.site.blocks import BlocksProcessor, ChapterBlock, Problems, SpreadBlock
 from companion.site.overview import minutes
 from companion.site.panes import Pane, folded, pane, whole_files
@@ -73,7 +73,11 @@ class PlacePanes(BlocksProcessor):
         pages = {stage: find_chapter(stage, self.root) for stage in stages.stages(self.root)}
         errata = (self.root / "docs" / "errata.md").is_file()
         time = minutes(page, self.root) if (page := pages[diff.stage]) else None
-        head.extend(element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), errata=errata))
+        changed, there = ([path for path in paths if not path.startswith(SUITE)] for paths in (diff.files, diff.tree))
+        facts = {"changed": " ".join(changed), "there": " ".join(there), "attack": page.attack if page else {}}
+        head.extend(
+            element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), errata=errata, **facts)
+        )
         head[1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
         _open(root, head)
         if page:

@@ -1,6 +1,7 @@
 """Tests the pages around the chapters in a real browser: glossary, tokens, errata, start page, offline copy."""
 
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -239,6 +240,20 @@ def test_no_line_of_a_text_page_is_too_long(visit, address):
         "all => all.map((e) => e.getBoundingClientRect().width)"
     )
     assert 0 < max(widths) <= 26 * 20
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("address", ["instructors/", "checking/"])
+def test_an_option_stays_on_one_line(visit, address, width):
+    """`--assignment` does not break after its hyphens, and code in a sentence is close to its punctuation."""
+    page = visit(address, width=width)
+    options = page.locator(".md-content__inner :is(p, li, td) > code").filter(has_text=re.compile(r"^-[^ ]{1,20}$"))
+
+    assert options.count() > 0
+    assert (
+        options.evaluate_all("all => all.filter((e) => e.getClientRects().length > 1).map((e) => e.textContent)") == []
+    )
+    assert options.first.evaluate("e => parseFloat(getComputedStyle(e).paddingRight)") <= 3
 
 
 def test_the_page_for_a_wrong_address_lists_the_chapters(visit):

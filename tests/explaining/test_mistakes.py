@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from companion.chain.stages import find
+from companion.explaining.describe import describe
 from companion.explaining.explain import explain
 from companion.learner import outdated, output
 from companion.learner.standing import stand
@@ -313,3 +314,12 @@ def test_what_is_not_written_yet_is_not_misspelt(tmp_path):
     found = explain(Failure("test", "ImportError", message), known)
 
     assert found.untried.sentence == "authentication/serializers.py has no EmailSerializer yet."
+
+
+def test_elements_in_another_order_are_not_listed(tmp_path):
+    """A list of nine middlewares is not shown twice: what differs is their order."""
+    mistake = next(each for each in MISTAKES if each.name == "middlewares out of order")
+    known = compared(find(mistake.stage), locate(typed(mistake.stage, tmp_path / "mine", mistake.changes)))
+
+    (hunk,) = known.hunks
+    assert describe(hunk).sentence == "config/settings.py, line 57, has the same as the stage, in another order."

@@ -10,7 +10,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 import yaml
 
-from companion.chain.stages import ROOT, stages
+from companion.chain.changes import changes
+from companion.chain.stages import ROOT, previous, stages
 
 CONFIG = (ROOT / "mkdocs.yml").read_text()
 ADDRESS = "https://site.test/"  # that of the published site; no page may be bound to another one
@@ -215,3 +216,34 @@ def test_the_pages_agree_on_what_is_not_written_yet():
 
     assert [name for name, text in pages.items() if re.search("being written", text, re.IGNORECASE)] == []
     assert said["index.md"][1] == said["about.md"][1]
+
+
+STRIP = re.compile(r'<li class="(rd-lit|rd-later|)">(\w+)')
+
+
+def test_a_strip_shows_the_files_that_a_chapter_changes(site):
+    """The files on the way of a request are in the order of the picture, and those of the stage's diff are filled."""
+    drawn = re.findall(r"</tspan>(\w+)\.py", (ROOT / "docs" / "assets" / "journey.svg").read_text())
+    found = {}
+    for stage in stages():
+        page = (site / "chapters" / stage.name / "index.html").read_text()
+        paths = changes(stage, previous(stage)).files
+        boxes = {name: state for state, name in STRIP.findall(page)}
+        assert list(boxes) == drawn[1:]  # but for the server's own file
+        lit = {name for name in boxes if any(re.fullmatch(rf"(?!tests/).*{name}\.py", path) for path in paths)}
+        assert {name for name, state in boxes.items() if state == "rd-lit"} == lit
+        found[stage.name] = {name for name, state in boxes.items() if state == "rd-later"}
+
+    assert found["08-urls"] == {"middleware", "sessions", "throttles", "parsers"}
+    assert found["final"] == set()
+
+
+def test_a_chapter_shows_its_attack(site):
+    """What is sent, and the status before and after."""
+    page = (site / "chapters" / "12-hardening" / "index.html").read_text()
+    shown = re.search(r'<p class="rd-attack"[^>]*>(.*?)</p>', page, re.DOTALL)[1]
+
+    assert " ".join(re.sub("<[^>]+>", "", shown).split()) == (
+        "Send 100,000 opening brackets POST /api/login before: 500 after: 400"
+    )
+    assert 'class="rd-attack"' not in (site / "chapters" / "04-tokens" / "index.html").read_text()
