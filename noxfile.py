@@ -183,14 +183,14 @@ def postgres(session):
         for stage in on_postgres():
             session.chdir(stage.path)
             run(session, PYTHON, "-m", "pytest", "-q", *session.posargs, DATABASE_URL=address)
-    elif shutil.which("pg_virtualenv"):
+    elif shutil.which("pg_virtualenv") and shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin"):
         cluster = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")
         again = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
         command = ("sh", "-c", again, "sh", PYTHON, "-m", "nox", "-s", "postgres", "--", *session.posargs)
         session.run("pg_virtualenv", *cluster, *command, external=True)
         session.run("pg_virtualenv", *cluster, PYTHON, "-m", "pytest", "-q", "tests/postgres", external=True)
     else:
-        session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
+        session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql nginx")
 
 
 def on_postgres():

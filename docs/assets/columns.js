@@ -4,7 +4,7 @@
   const MOST = 26; // a pane with more lines is shortened in every window,
   const FIRST = 22; // to these
   const FEWEST = 8; // and next to little prose down to these
-  const HIDDEN = 4; // a button for fewer lines would save nothing
+  const HIDDEN = 3; // a button for fewer lines would save nothing
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const gap = 12; // px between two paragraphs
 
@@ -34,7 +34,7 @@
     parts.forEach(({ lines }, n) => lines.length - shown[n] < HIDDEN && (shown[n] = lines.length));
     const hidden = parts.reduce((total, { lines }, n) => total + lines.length - shown[n], 0);
     const turned = low.reduce((total, n) => total + right.filter((other) => other > n).length, 0);
-    return { low, shown, cost: Math.abs(sum(right) - left) + 8 * hidden + 30 * low.length + 20 * turned };
+    return { low, shown, cost: Math.max(sum(right) - left, 0.7 * (left - sum(right))) + 8 * hidden + 30 * low.length + 20 * turned };
   }
 
   /** Show so many lines of a pane: those that the prose names, then the changed ones from the first on. */

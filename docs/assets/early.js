@@ -60,6 +60,7 @@ for (const name of ["localStorage", "sessionStorage"]) {
     revoke: /\b(?:token )?(?:black|block|deny) ?list\w*|\brevok\w+ (?:an? |the )?tokens?\b/gi,
     "guess password": /\bbrute[ -]?forc\w*|\bcredential stuffing\b|\block(?:ed)?[ -]?out\b/gi,
     "google login": /\bo ?auth ?2?\b|\bopenid\b|\bsso\b|\b(?:social|facebook|github) login\b/gi,
+    browser: /\breact\b|\bvue\b|\bangular\b|\bspa\b|\bfront[ -]?end\b|\bjavascript\b/gi,
     roles: /\brbac\b/gi,
     CORS: /\bcross[ -]origin\b|\bpreflight\b/gi,
     "delete account": /\b(?:close|delete|remove) (?:an? |my |the )?(?:account|user)\b/gi,

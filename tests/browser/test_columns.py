@@ -57,7 +57,7 @@ def test_a_shortened_pane_shows_what_the_prose_names(visit, chapter, width):
     page = visit(chapter, width=width)
 
     for pane in page.evaluate(SHORTENED):
-        assert pane["left"] >= 4, pane
+        assert pane["left"] >= 3, pane
         assert pane["needed"], pane
         assert pane["marked"], pane
         assert pane["button"] == f"Show all {pane['all']} lines"
