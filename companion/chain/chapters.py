@@ -35,7 +35,7 @@ class Chapter:
     title: str
     description: str
     body: str  # the Markdown below the front matter
-    attack: dict[str, Any] = field(default_factory=dict)  # a request, and its status before and after the chapter
+    attack: dict[str, Any] = field(default_factory=dict, hash=False)  # a request, and its status before and after
 
 
 @dataclass(frozen=True, slots=True)
