@@ -210,7 +210,7 @@ def test_the_pages_say_which_pythons_are_supported():
 
 def test_the_pages_agree_on_what_is_not_written_yet():
     """The start page lists the stages that exist. What is missing is said in the same words there and in About."""
-    missing = re.compile(r"(\w+ stages are not written yet: [^.]+)\.")
+    missing = re.compile(r"(\w+ stages? (?:is|are) not written yet: [^.]+)\.")
     pages = {path.name: " ".join(path.read_text().split()) for path in (ROOT / "docs").rglob("*.md")}
     said = {name: missing.search(text.replace("**", "")) for name, text in pages.items()}
 
