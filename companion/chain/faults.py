@@ -10,9 +10,8 @@
     **Article:** … **Run:** … **Fixed:** …
     ///
 
-A fault has one of three states: `fixed:` (a stage and a selector, or several with commas between them), `kept:` on
-purpose (written the same way), or `later:` (the name of a stage that doesn't exist yet). When that stage is written,
-change `later:` to `fixed:`, add `tested:`, and change **Later:** to **Fixed:**.
+A fault is `fixed:` (a stage and a selector, or several with commas between them), or `kept:` on purpose (written the
+same way).
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ AREAS = {
     "login": "Login",
     "rest": "Model, admin, URLs, text",
 }
-STATES = {"fixed": "Fixed", "kept": "Kept", "later": "Later"}
+STATES = {"fixed": "Fixed", "kept": "Kept"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One entry: `state` is a key of STATES; `later` names the stage that will fix it, `tested` the tests."""
+    """One entry: `state` is a key of STATES; `tested` names the tests."""
 
     number: int
     title: str
@@ -66,7 +65,6 @@ class Fault:
     area: str
     state: str
     places: tuple[Location, ...]
-    later: str
     tested: tuple[str, ...]
 
 
@@ -77,16 +75,15 @@ def read(options: dict[str, str], number: str) -> Fault:
     if not number.isdigit():
         raise ValueError(f"fault {number}: behind | stands the fault's number")
     if len(states) != 1:
-        raise ValueError(f"fault {number}: needs one of fixed:, kept: and later:, and has {len(states)} of them")
+        raise ValueError(f"fault {number}: needs fixed: or kept:, and has {len(states)} of them")
     if lacking := [name for name in ("title", "severity", "area") if name not in given]:
         raise ValueError(f"fault {number}: lacks {lacking[0]}:")
     for name, known in (("severity", SEVERITIES), ("area", AREAS)):
         if given[name] not in known:
             raise ValueError(f"fault {number}: {name}: is one of {', '.join(known)}, and not {given[name]!r}")
-    where = "" if states == ["later"] else given[states[0]]
     tested = tuple(test.strip() for test in given.get("tested", "").split(",") if test.strip())
-    options = {name: given.get(name, "") for name in ("title", "severity", "area", "later")}
-    return Fault(number=int(number), state=states[0], places=tuple(_places(where)), tested=tested, **options)
+    options = {name: given.get(name, "") for name in ("title", "severity", "area")}
+    return Fault(number=int(number), state=states[0], places=tuple(_places(given[states[0]])), tested=tested, **options)
 
 
 def _places(text: str) -> Iterator[Location]:
@@ -100,15 +97,7 @@ def _places(text: str) -> Iterator[Location]:
 def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
     """Compares an entry with the stages. Returns a sentence for each contradiction, with the fix."""
     found = []
-    if fault.state == "later":
-        numbers = [stage.name[:2] for stage in stages.stages(root) if stages.STEP.fullmatch(stage.name)]
-        if not stages.STEP.fullmatch(fault.later):
-            found.append(f"later: is the name of a stage to come, as in 21-signing-keys, and not {fault.later!r}")
-        elif fault.later[:2] in numbers:
-            found.append(f"stage {fault.later[:2]} is there: write fixed: and tested:, or name a later stage")
-        if fault.tested:
-            found.append("what is left for later has no tested: yet")
-    elif not fault.tested:
+    if not fault.tested:
         found.append("lacks tested:, the test that fails without the fix")
     found += [problem for place in fault.places if (problem := _lost_place(place, root))]
     lost = [test for test in fault.tested if requirement(fault, test, root) is None]

@@ -13,11 +13,8 @@ from tests.site.errata import read_all
 
 PAGE = (ROOT / "docs" / "errata.md").read_text()
 FAULTS = read_all(PAGE)
-NOTE = re.compile(
-    r'^ *(?:!!!|\?\?\?) (?:fixed "2018 · faults? ([\d, ]+)"|later "2018 · faults? ([\d, ]+) · left for later")$',
-    re.MULTILINE,
-)
-ANY_NOTE = re.compile(r"^ *(?:!!!|\?\?\?) (?:fixed|later)\b", re.MULTILINE)
+NOTE = re.compile(r'^ *(?:!!!|\?\?\?) fixed "2018 · faults? ([\d, ]+)"$', re.MULTILINE)
+ANY_NOTE = re.compile(r"^ *(?:!!!|\?\?\?) fixed\b", re.MULTILINE)
 STAGES = stages()
 
 
@@ -34,19 +31,16 @@ def test_what_an_entry_names_is_there(fault):
     assert [at for at in fault.places if not step_showing(steps(find(at.stage)), at.path, at.symbol)] == []
 
 
-def test_each_fault_is_noted_once_in_the_chapters_with_the_state_of_its_entry():
-    """A fault is left for later in both; one that a chapter has fixed is fixed here too, or kept on purpose.
-
-    Every note has one of the two forms, because a typo would hide its numbers.
-    """
+def test_each_fault_is_noted_once_in_the_chapters():
+    """Every note has the same form, because a typo would hide its numbers."""
     noted = []
     for stage in STAGES:
         text = chapter(stage).path.read_text()
         notes = NOTE.findall(text)
         assert len(notes) == len(ANY_NOTE.findall(text)), stage.name
-        noted += [(int(number), not fixed) for fixed, later in notes for number in (fixed or later).split(",")]
+        noted += [int(number) for numbers in notes for number in numbers.split(",")]
 
-    assert sorted(noted) == [(fault.number, fault.state == "later") for fault in FAULTS]
+    assert sorted(noted) == [fault.number for fault in FAULTS]
 
 
 def test_an_entry_is_in_the_section_of_its_area():

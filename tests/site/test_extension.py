@@ -47,9 +47,9 @@ Sign it.
 /// beside | app.py#LIMIT, Dockerfile, tests/test_app.py
 The rest.
 
-!!! later "2018 · fault 3 · left for later"
+!!! fixed "2018 · fault 3"
 
-    Wait.
+    Wrong too.
 ///
 """
 ERRATA = """# Faults
@@ -73,7 +73,8 @@ ERRATA = """# Faults
     title: Two
     severity: low
     area: login
-    later: 03-next
+    kept: 02-new Dockerfile#"USER app"
+    tested: tests/test_app.py::test_it
 
 **Article:** `y`
 ///
@@ -142,9 +143,9 @@ def test_a_fault_is_read_from_its_block():
 
     assert first == faults.Fault(
         1, 'One `<b>`: "a"', "high", "tokens", "fixed",
-        (Location("02-new", "app.py#sign"), Location("02-new", 'Dockerfile#"USER app"')), "", ("tests/test_app.py::test_it",)
+        (Location("02-new", "app.py#sign"), Location("02-new", 'Dockerfile#"USER app"')), ("tests/test_app.py::test_it",)
     )  # fmt: skip
-    assert (second.number, second.state, second.places, second.later, second.tested) == (3, "later", (), "03-next", ())
+    assert (second.number, second.state, second.places) == (3, "kept", first.places[1:])
 
 
 @pytest.mark.parametrize(
@@ -153,8 +154,8 @@ def test_a_fault_is_read_from_its_block():
         ({"severity": "fatal"}, "severity: is one of high, medium, low, and not 'fatal'"),
         ({"area": "x"}, "area: is one of start, image"),
         ({"title": ""}, "lacks title:"),
-        ({"fixed": ""}, "needs one of fixed:, kept: and later:, and has 0"),
-        ({"later": "03-next"}, "and has 2 of them"),
+        ({"fixed": ""}, "needs fixed: or kept:, and has 0"),
+        ({"kept": "02-new app.py#sign"}, "and has 2 of them"),
     ],
 )
 def test_a_fault_that_is_written_wrong_is_refused(changes, message):
@@ -176,9 +177,6 @@ def test_a_fault_that_is_written_wrong_is_refused(changes, message):
         ({"fixed": "02-new Dockerfile#USER"}, "Dockerfile of 02-new has no USER"),
         ({"tested": "tests/test_app.py::test_that"}, "there is no tests/test_app.py::test_that"),
         ({"tested": ""}, "lacks tested:"),
-        ({"fixed": "", "later": "02-other", "tested": ""}, "stage 02 is there: write fixed: and tested:"),
-        ({"fixed": "", "later": "soon", "tested": ""}, "later: is the name of a stage to come"),
-        ({"fixed": "", "later": "03-next"}, "what is left for later has no tested: yet"),
     ],
 )
 def test_an_entry_is_checked_against_the_stages(root, changes, problem):
@@ -223,7 +221,6 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
         in page
     )
     assert "Tested by <code>tests/test_app.py::test_it</code>: It signs with the key." in page
-    assert "A later stage, <code>03-next</code>, will fix it." in page
     facts = (
         '<span class="er-facts"><span class="er-severity">High</span><span class="er-state">Fixed in 02</span></span>'
     )
@@ -287,7 +284,7 @@ def test_the_tally_counts(render):
 
     assert ("severity-all", "All 2") in labels
     assert ("severity-high", "High 1") in labels
-    assert ("state-later", "Later 1") in labels
+    assert ("state-kept", "Kept 1") in labels
     assert ("area-image", "Image 0") in labels
     assert ("area-tokens", "Tokens 1") in labels
     assert re.findall(r"<legend>(\w+)</legend>", page) == ["Severity", "State", "Area"]
@@ -325,7 +322,7 @@ def test_a_note_in_a_chapter_leads_to_the_errata(render):
     assert titles == [
         '2018 · faults <a class="er-link" href="../errata.md#fault-1">1</a>, '
         '<a class="er-link" href="../errata.md#fault-2">2</a>',
-        '2018 · fault <a class="er-link" href="../errata.md#fault-3">3</a> · left for later',
+        '2018 · fault <a class="er-link" href="../errata.md#fault-3">3</a>',
     ]
 
 
