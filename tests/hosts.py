@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-LOCAL = {"127.0.0.1", "localhost"}
+LOCAL = {"127.0.0.1", "localhost", "api"}  # compose.yaml calls the container of the API `api`
 # Hosts that somebody has looked up. Add one here when a page links to it for the first time.
 KNOWN = {
     "cheatsheetseries.owasp.org", "datatracker.ietf.org", "distributed.dask.org", "docs.djangoproject.com",
