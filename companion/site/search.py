@@ -27,7 +27,7 @@ AT_ITS_END = re.compile(r".*#(?:exercise|recap)[^/]*")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 NAMED = re.compile(r"(?:async )?(?:def test_|class )\w+")
-NOT_TYPED = re.compile(rf"{SUITE}|.*/(?:migrations|templates)/")  # and a template's text is prose
+NOT_TYPED = re.compile(rf"{SUITE}|.*/(?:migrations|templates)/|.*\.conf")  # and a template's text is prose
 WORD = re.compile(r"\w")
 # A step comes before prose that has the same word once, and a step that creates a file comes before later changes.
 CHANGES, CREATES = 1.5, 2.0

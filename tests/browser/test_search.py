@@ -236,7 +236,7 @@ def test_the_index_stays_light(built):
     text = " ".join(document["text"] for document in json.loads(written)["docs"])
 
     assert len(zlib.compress(written, 6)) < MOST_INDEX
-    assert text.count("def read_token(token):") == 1
+    assert text.count("def find_owner(token):") == 1
     for left_out in (
         "migrations.CreateModel",
         "assert response.status_code",
