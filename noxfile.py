@@ -201,7 +201,7 @@ def on_postgres():
     return [*changed, *(stage for stage in chain[-1:] if stage not in changed)]
 
 
-@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def isolated(session):
     """Run each stage on its own requirements.txt alone, with the oldest Python found; four of them with the newest."""
     session.install("-q", *GROUPS["lock"])
@@ -256,7 +256,7 @@ def dask(session):
     session.run("python", "-m", "pytest", "-q", "tests/dask", *session.posargs)
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def images(session):
     """Build and run the Dockerfiles that differ (docker, podman or buildah), and ask them over HTTP."""
     session.run(PYTHON, "-m", "companion", "images", *session.posargs, external=True)
