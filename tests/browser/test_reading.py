@@ -68,11 +68,10 @@ def test_a_pane_says_what_it_is(visit):
     """It shows the status, the path, where its lines go, and the counts of added and removed lines."""
     page = visit("chapters/05-authentication-backend/")
     caption = page.locator("#authentication-backends-py-jwtauthentication-authenticate-header figcaption")
-    caption.scroll_into_view_if_needed()
 
     assert caption.locator(".rd-status").text_content() == "new file: A"
-    assert caption.locator(".rd-path").inner_text() == "authentication/backends.py"
-    assert caption.locator(".rd-place").inner_text() == "at the end"
+    assert caption.locator(".rd-path").text_content() == "authentication/backends.py"
+    assert caption.locator(".rd-place").text_content() == "at the end"
     assert caption.locator(".rd-counts").text_content() == "9 added+9"
     page.goto(page.url.replace("05-authentication-backend", "03-user-manager"))
     assert "after __str__ in class User" in page.locator(".rd-place").all_text_contents()

@@ -4,14 +4,17 @@ pytest-django sorts the tests after pytest-randomly has shuffled them: those tha
 suite runs in other orders, so this plugin shuffles once more, after the sorting.
 
 A file alone runs in a fork of this process. All forks share one collection, and none sees what another has left behind.
+A fork ends without cleaning up at its exit, because that would remove the temporary folders of this process.
 """
 
 import os
 import random
+import sys
 
 import pytest
 
 failed_alone = []
+statuses = []  # of a fork: its exit status
 
 
 @pytest.hookimpl(trylast=True)
@@ -27,6 +30,7 @@ def pytest_runtestloop(session):
         child = os.fork()
         if child == 0:  # from here on this process is a run of pytest with one file
             failed_alone.clear()
+            statuses.append(1)
             session.items = [item for item in session.items if item.path == path]
             session.testscollected = len(session.items)
             return (yield)
@@ -37,6 +41,18 @@ def pytest_runtestloop(session):
     if failed_alone:
         raise session.Failed
     return result
+
+
+def pytest_sessionfinish(exitstatus):
+    if statuses:
+        statuses.append(int(exitstatus))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    if statuses:
+        sys.stdout.flush()
+        os._exit(statuses[-1])
 
 
 def pytest_terminal_summary(terminalreporter):

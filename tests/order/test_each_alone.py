@@ -60,3 +60,15 @@ def test_the_seed_decides_on_the_order(run):
     assert len({tuple(order) for order in orders}) == 3
     files = [[name.partition("::")[0] for name in order] for order in orders]
     assert any(names != sorted(names) and names != sorted(names, reverse=True) for names in files)
+
+
+FOLDER = "import tempfile\nfrom pathlib import Path\nFOLDER = tempfile.TemporaryDirectory()\n"
+
+
+def test_a_temporary_folder_stays_until_the_end(run):
+    """A file that runs alone doesn't remove what the others still need."""
+    text = "from conftest import FOLDER, Path\ndef test_folder():\n    assert Path(FOLDER.name).is_dir()\n"
+    code, output = run(1, conftest=FOLDER, test_a=text, test_b=text)
+
+    assert code == 0
+    assert output.count("::test_folder PASSED") == 4
