@@ -33,7 +33,7 @@ def test_the_classes_of_a_page_are_set_before_anything_is_laid_out(noting):
     """Set later, they would change the style of every element."""
     noted = noting().evaluate("noted")
 
-    assert set(noted[: noted.index("body")]) == {"js rd-far"}
+    assert set(noted[: noted.index("body")]) == {"js rd-far rd-wide"}
     assert [each for each in noted[noted.index("body") :] if not each.startswith(("body", "js rd-far"))] == []
 
 
