@@ -31,7 +31,6 @@ COMMANDS = {
         "transcripts": "Run the commands that the docs show.",
         "images": "Build and run the Dockerfiles of stages.",
         "mutants": "Change each declaration once, and see that a test fails.",
-        "readme": "Write the table of stages in README.md.",
         "prose": "Find sentences in the docs that are hard to read.",
     },
 }

@@ -11,7 +11,7 @@ import click
 
 from companion.chain.arguments import StageName
 from companion.chain.stages import ROOT, Stage, UnknownStage, stages
-from companion.upkeep import images, mutants, prose, readme
+from companion.upkeep import images, mutants, prose
 from companion.upkeep.propagate import Conflict, propagate
 
 Page = TypeVar("Page")
@@ -124,13 +124,6 @@ def try_mutants(chosen: tuple[Stage, ...]) -> int:
     return 1 if survived or stale else 0
 
 
-@click.command("readme")
-def write_table() -> int:
-    """Write the table of stages in README.md."""
-    print("README.md is written again." if readme.write() else "README.md is up to date.")
-    return 0
-
-
 @click.command("prose")
 @click.argument("pages", nargs=-1, metavar="[PAGE]...")
 def read_prose(pages: tuple[str, ...]) -> int:
@@ -152,5 +145,4 @@ def _chosen(known: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
     return [known[name] for name in chosen]
 
 
-EVERY = (carry, transcripts, try_images, try_mutants, write_table, read_prose)
-COMMANDS = {str(each.name): each for each in EVERY}
+COMMANDS = {str(each.name): each for each in (carry, transcripts, try_images, try_mutants, read_prose)}

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from companion import SUPPORTED, cli
+from companion import SUPPORTED
 from companion.chain.chapters import NoFrontMatter, chapter
 from companion.chain.stages import ROOT, find, stages
 from companion.upkeep import readme
@@ -56,10 +56,17 @@ def test_quick_start_has_the_two_commands():
     assert commands == [f"{setup} -s serve", setup]
 
 
-def test_the_command_does_its_work(capsys):
-    """`readme` says that all is up to date."""
-    assert cli.main(["readme"]) == 0
-    assert capsys.readouterr().out == "README.md is up to date.\n"
+def test_a_table_of_today_is_left_alone(chain):
+    """Writing says whether the table was another one, and a second time changes nothing."""
+    root = chain({"01-a": {"f.py": ""}})
+    (root / "docs/chapters").mkdir(parents=True)
+    (root / "docs/chapters/01-a.md").write_text("---\ntitle: A\ndescription: It begins.\n---\n")
+    (root / "README.md").write_text(f"# Hello\n\n{readme.BEGIN}{readme.END}")
+
+    assert [readme.write(root), readme.write(root)] == [True, False]
+    assert (
+        "| [`steps/01-a`](steps/01-a) | [A](docs/chapters/01-a.md) | It begins. |" in (root / "README.md").read_text()
+    )
 
 
 def test_readme_names_the_pythons_that_are_supported():
