@@ -1,4 +1,4 @@
-"""What a check finds out, as plain data: it travel as JSON from the project's process to ours."""
+"""What a check finds out, as plain data, which travels as JSON from the project's process to ours."""
 
 from __future__ import annotations
 
