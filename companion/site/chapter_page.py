@@ -162,10 +162,10 @@ def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
 
 
 def _open(root: etree.Element, chapter: etree.Element) -> None:
-    """Puts what is above the first heading or step next to the head of the chapter, below the first line of it."""
+    """Puts what is above the first heading or step next to the head of the chapter, between its lines of text."""
     intro = etree.Element("div", {"class": "rd-intro"})
-    intro.append(chapter[0])
-    chapter.remove(chapter[0])
+    above, *below = chapter.findall("p")
+    intro.append(above)
     opening = etree.Element("div", {"class": "rd-opening"})
     opening.extend([intro, chapter])
     for child in list(root):
@@ -174,4 +174,6 @@ def _open(root: etree.Element, chapter: etree.Element) -> None:
         root.remove(child)
         if child is not chapter:
             intro.append(child)
+    intro.extend(below)
+    chapter[:] = [part for part in chapter if part.tag != "p"]
     root.insert(0, opening)
