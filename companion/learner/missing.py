@@ -41,10 +41,7 @@ class Missing:
 
     @cached_property
     def tried(self) -> tuple[Advice, Attempt | None]:
-        """Returns the advice and the attempt that helped.
-
-        Assign to it if another missing thing has the same cause.
-        """
+        """Returns the advice and the attempt that helped; can be set if another missing thing has the same cause."""
         return self.trial.advice(self.explanation, self.result.id if self.result else "")
 
     @property
@@ -68,10 +65,7 @@ class Missing:
 
     @property
     def link(self) -> str:
-        """Returns the link to the chapter step to read, or "" if there is none.
-
-        If the advice names a file to open, the step is about that file.
-        """
+        """Returns the link to the chapter step to read, or ""; the step is about the file to open, if there is one."""
         told, (advice, attempt) = self.aim, self.tried
         cause = attempt.cause[0] if attempt and not self.explanation.words else None
         if cause and not (told and cause.imports):

@@ -173,10 +173,7 @@ def _signs(lines: Iterable[str]) -> list[str]:
 
 
 def _slide(row: Statement, first: int, last: int, after: tuple[str, ...]) -> int:
-    """Returns how far to move words that only one side has, so that they are whole lines.
-
-    For example, `), f(x` moved by two words is `f(x),`.
-    """
+    """Returns how far to move extra words, so that they are whole lines: `), f(x` moved by two words is `f(x),`."""
     for n in range(1, last - first):
         if row.words[first : first + n] != after[:n]:
             break
