@@ -54,7 +54,7 @@ class SiteExtension(BlocksExtension):  # pymdownx has no type hints
         for block in BLOCKS:
             block_mgr.register(block, {"root": root})
         md.preprocessors.register(ReadBlocks(md, root, sorted(block.NAME for block in BLOCKS)), READER, 100)
-        # `--8<-- "FILE"` includes a file of an exercise or a recording. Paths in mkdocs.yml depend on the current folder.
+        # `--8<-- "FILE"` includes an exercise or recording. A path in mkdocs.yml depends on the current folder.
         places = [str(root / "exercises"), str(root / "docs/assets")]
         SnippetExtension(base_path=places, check_paths=True).extendMarkdown(md)
         powershell.register(md)
