@@ -155,7 +155,7 @@ class TestPlugin:
 
     @pytest.fixture
     def mail_to(self) -> Callable[[str], str]:
-        """Returns a function that waits for the next email to an address and returns its text, sent by the submission."""
+        """Returns a function that waits for the submission's next email to an address, and returns its text."""
 
         def mail_to(email: str) -> str:
             end = time.monotonic() + MAIL_SECONDS

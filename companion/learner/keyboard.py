@@ -17,7 +17,7 @@ def keyboard() -> Iterator[ReadKey | None]:
     elif sys.platform == "win32":
         import msvcrt
 
-        yield msvcrt.getwch  # exists only on Windows
+        yield msvcrt.getwch  # type: ignore[attr-defined,unused-ignore]  # only on Windows
     else:
         with _posix() as read:
             yield read

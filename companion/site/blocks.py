@@ -42,7 +42,7 @@ NOT_UNDERSTOOD = (
 )
 
 
-class MarkedBlock(Block):  # pymdownx has no type hints
+class MarkedBlock(Block):  # type: ignore[misc]  # pymdownx has no type hints
     """A block that registers its element in `ReadBlocks`; unless overridden, the element is a `<div class="CSS">`."""
 
     ARGUMENT = True

@@ -39,7 +39,7 @@ BLOCKS = [BesideBlock, ChapterBlock, FaultBlock, PartBlock, PictureBlock, Source
 BLOCKS += [SpreadBlock, WayBlock]
 
 
-class SiteExtension(BlocksExtension):  # pymdownx has no type hints
+class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no type hints
     """Options: `root`, the folder that has `docs/` and `steps/`; `repository`, its URL, or "" for none."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

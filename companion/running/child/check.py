@@ -54,7 +54,7 @@ class Child:
         self.job, self.tell = job, tell
         self.project, self.folder = Path(job["project"]), Path(job["folder"])
         self.frames = Frames(Path(job["outer"]), self.folder, Path(job["stage"]))
-        self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - faulthandler writes to it until the end
+        self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - used until the end
 
     def send(self, event: str, **data: Any) -> None:
         self.tell({"event": event, **data})
