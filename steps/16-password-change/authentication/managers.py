@@ -44,7 +44,13 @@ class UserManager(BaseUserManager):
         compared: normalized by NFKC, without spaces around it, and with
         the domain in lower case.
         """
-        email = unicodedata.normalize("NFKC", email or "").strip()
+        email = email or ""
+
+        # Normalizing a long text takes seconds, and no email is that long.
+        if len(email) > 254:
+            return email
+
+        email = unicodedata.normalize("NFKC", email).strip()
 
         # PostgreSQL turns this letter into i in lower case, and Python doesn't.
         return super().normalize_email(email.replace("İ", "I"))

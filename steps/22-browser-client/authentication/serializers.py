@@ -33,7 +33,13 @@ class NormalizedUsernameField(serializers.CharField):
     """
 
     def to_internal_value(self, data):
-        return User.normalize_username(super().to_internal_value(data))
+        username = super().to_internal_value(data)
+
+        # Normalizing a long text takes seconds. The validators then reject it.
+        if len(username) > self.max_length:
+            return username
+
+        return User.normalize_username(username)
 
 
 class PasswordField(serializers.CharField):
