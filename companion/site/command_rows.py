@@ -12,13 +12,13 @@ BLOCK = re.compile(r'<div class="(?:language-\S+ )?highlight"')
 
 
 class PlaceCommands(Treeprocessor):
-    """Wraps a block with the paragraph before it, and with the one after it, unless that leads to the next block."""
+    """Wraps command blocks in a row with the paragraph before and the one after, unless that introduces a block."""
 
     def run(self, root: etree.Element) -> None:
         if not any(child.get("class") == "rd-opening" for child in root):
             return
         rows: list[etree.Element] = []
-        column: etree.Element | None = None  # those of the row that is still open
+        column: etree.Element | None = None  # the blocks of the row that is still open
         for child, following in zip(children := list(root), [*children[1:], None], strict=True):
             if self._is_block(child):
                 if column is None:
@@ -37,7 +37,7 @@ class PlaceCommands(Treeprocessor):
         root[:] = rows
 
     def _ends_here(self, element: etree.Element) -> bool:
-        """Whether it is a paragraph that leads to nothing below it, such as a table."""
+        """Returns whether it is a paragraph that doesn't introduce what follows, such as a table."""
         return element.tag == "p" and not "".join(element.itertext()).rstrip().endswith(":")
 
     def _is_block(self, element: etree.Element | None) -> bool:
