@@ -117,10 +117,8 @@ def refresh_session(token):
         security.info("A refresh token came again at once: session %s of user %s goes on.", *names)
         return refreshed
 
-    ended, _ = same.delete()
-
-    # If a logout has just ended the session, nothing is deleted here, and nothing was copied.
-    if ended:
+    # If a logout has just ended the session, there is nothing to delete, and nothing was copied.
+    if same.delete()[0]:
         security.warning("A refresh token came twice: session %s of user %s has ended.", *names)
 
     raise refusal("The token has been used already.", code="token_used")

@@ -36,10 +36,8 @@ class NormalizedUsernameField(serializers.CharField):
         username = super().to_internal_value(data)
 
         # Normalizing a long text takes seconds. The validators then reject it.
-        if len(username) > self.max_length:
-            return username
-
-        return User.normalize_username(username)
+        short = len(username) <= self.max_length
+        return User.normalize_username(username) if short else username
 
 
 class PasswordField(serializers.CharField):
