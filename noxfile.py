@@ -342,9 +342,11 @@ def lighthouse(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def speed(session):
-    """Compare the time of GET /api/me with other libraries; `-- --postgres`, after pg_virtualenv, on PostgreSQL."""
+    """Compare GET /api/me with other libraries; `-- --postgres`, `--http`, `--attacks` or `--load` measure more."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["speed"])
-    session.run("python", "benchmarks/auth.py", *session.posargs)
+    scripts = {"--attacks": "attacks.py", "--load": "load.py"}
+    script = next((scripts[option] for option in session.posargs if option in scripts), "auth.py")
+    session.run("python", f"benchmarks/{script}", *(option for option in session.posargs if option not in scripts))
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
