@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import tempfile
 import time
+import unicodedata
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from companion.grading.submissions import Submission, digest
 from companion.grading.unpack import Unusable, unpack
 from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import Workers
-from companion.project.locate import locate, python_files
+from companion.project.locate import locate, python_files, readable
 from companion.project.reached import begun
 from companion.project.reading import compared
 from companion.sandbox import bubblewrap
@@ -28,6 +29,7 @@ from companion.sandbox.job import Limits, Sandbox, Unsafe
 
 MOST_READ = 1024 * 1024  # bytes of Python in a project: people write far less by hand
 LARGEST_READ = 64 * 1024  # bytes of one Python file: larger ones can take Python very long to parse
+MOST_ACCENTS = 100  # in a row: Python sorts those of a name, and meanwhile no other thread of the grader runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +145,16 @@ def _where(stage: Stage, project: Path) -> str:
     """Returns the name of the stage that a project has reached, by reading its files without running it, or ""."""
     with contextlib.suppress(Exception):  # the files can contain anything
         place = locate(project)
-        sizes = [path.stat().st_size for path in python_files(place.folder)]
-        if sum(sizes) < MOST_READ and max(sizes) < LARGEST_READ:
+        paths = list(python_files(place.folder))
+        sizes = [path.stat().st_size for path in paths]
+        if sum(sizes) < MOST_READ and max(sizes) < LARGEST_READ and not any(map(_has_many_accents, paths)):
             return begun(compared(stage, place), stages()).name
     return ""
+
+
+def _has_many_accents(path: Path) -> bool:
+    accents = "".join("01"[unicodedata.combining(character) > 0] for character in readable(path))
+    return "1" * MOST_ACCENTS in accents
 
 
 @cache
