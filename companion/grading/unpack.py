@@ -157,9 +157,8 @@ def _refuse_long_list(path: Path) -> None:
     at = tail.rfind(b"PK\5\6")
     if at < 0 or at + 22 > len(tail):
         raise zipfile.BadZipFile("it is no zip, or only the beginning of one")
-    (size,) = struct.unpack_from("<L", tail, at + 12)
-    if tail[max(0, at - 20) : at].startswith(b"PK\6\7"):  # zip64: zipfile believes the record before this one
-        (size,) = struct.unpack_from("<Q", tail, at - 36)
+    zip64 = tail[max(0, at - 20) : at].startswith(b"PK\6\7")  # then zipfile believes the record before this one
+    (size,) = struct.unpack_from("<Q" if zip64 else "<L", tail, at - 36 if zip64 else at + 12)
     if size > MOST_LISTED:
         raise _too_many_files()
 
