@@ -143,11 +143,10 @@ def _grade(task: Task) -> Grade:
 def _where(stage: Stage, project: Path) -> str:
     """Returns the name of the stage that a project has reached, by reading its files without running it, or ""."""
     with contextlib.suppress(Exception):  # the files can contain anything
-        place = locate(project)
-        texts = [readable(path) for path in python_files(place.folder)]
+        texts = [readable(path) for path in python_files(project)]
         short = sum(map(len, texts)) < MOST_READ and max(map(len, texts)) < LARGEST_READ
         if short and unicodedata.is_normalized("NFC", "".join(texts)):  # `ast.parse` sorts accents, and takes minutes
-            return begun(compared(stage, place), stages()).name
+            return begun(compared(stage, locate(project)), stages()).name
     return ""
 
 
