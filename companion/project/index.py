@@ -60,7 +60,7 @@ class Known:
     def pairs(self) -> dict[str, str]:
         """Maps each file of the stage to the project's: the one of the same name, or else the most similar one."""
         names = [n for n in self.stage_files if "/migrations/" not in n]
-        found = {name: self.theirs(name) for name in names}
+        found = {name: self.project_path(name) for name in names}
         free = [file for file in self.files if file not in found.values() and "/migrations/" not in file]
         for name in names:
             if found[name] in self.files:
@@ -76,7 +76,7 @@ class Known:
         """Returns how likely (0 to 2) a file of the project is the stage's file with another name or folder."""
         if file.endswith(f"/{name}"):
             return 2.0
-        folder, _, called = self.theirs(name).rpartition("/")
+        folder, _, called = self.project_path(name).rpartition("/")
         where, _, mine = file.rpartition("/")
         alike = close(called, [mine]) == mine and mine[-3:] == called[-3:]
         if folder == where and (mine.startswith(f"{called}.") or alike):
@@ -88,15 +88,15 @@ class Known:
         """Returns all differences between the project and the stage, file by file, without migrations and tests."""
         found: list[Hunk] = []
         for name, file in self.pairs.items():
-            mine, theirs = self.files.get(file), renamed(self.stage_files[name], self.package)
+            mine, theirs = self.files.get(file), with_package(self.stage_files[name], self.package)
             if mine is None:
                 edit = Swap(1, 0, tuple(lines_of(theirs)))
                 found.append(Hunk(Place(file, 0), name, "", "no file", "", "", "", (edit,)))
                 continue
-            if file != self.theirs(name):
+            if file != self.project_path(name):
                 edit = Swap(1, 0, tuple(lines_of(mine)))
-                found.append(Hunk(Place(file, 0), name, "", "renamed", file, self.theirs(name), "", (edit,)))
-            earlier = renamed(self.earlier.get(name, ""), self.package)
+                found.append(Hunk(Place(file, 0), name, "", "renamed", file, self.project_path(name), "", (edit,)))
+            earlier = with_package(self.earlier.get(name, ""), self.package)
             found += FilePair(file, name, mine, theirs, earlier).hunks()
         return found
 
@@ -112,7 +112,7 @@ class Known:
         pattern = r"^\s*(?:from|import) ([a-z]\w*)"
         return {hit for text in self.stage_texts.values() for hit in re.findall(pattern, text, re.MULTILINE)}
 
-    def theirs(self, file: str) -> str:
+    def project_path(self, file: str) -> str:
         """Returns the project's path for a file of the stage; its settings package may have another name."""
         if file.startswith("config/"):
             folder = f"{self.package.replace('.', '/')}/" if self.package else ""
@@ -121,7 +121,7 @@ class Known:
 
     def text_of_stage(self, file: str) -> str:
         """Returns the stage's text of the file that has this path in the project, or "" if the stage has none."""
-        return next((text for name, text in self.stage_texts.items() if self.theirs(name) == file), "")
+        return next((text for name, text in self.stage_texts.items() if self.project_path(name) == file), "")
 
     def has_package(self, name: str) -> bool:
         """Returns whether the project has a module or package of that name next to its manage.py."""
@@ -167,7 +167,7 @@ def _defined(text: str) -> list[Symbol]:
         return []
 
 
-def renamed(text: str, package: str) -> str:
+def with_package(text: str, package: str) -> str:
     """Returns a stage's text with `config` replaced by the project's settings package ("": next to manage.py)."""
     if package == "config":
         return text

@@ -6,11 +6,11 @@ import pytest
 
 from companion.chain.stages import find, stages
 from companion.grading import gradebooks
-from companion.grading.over_http import _tester, expected_tests, speaks_http
+from companion.grading.over_http import _tester, expected_tests, has_http_tests
 from companion.grading.verdicts import Verdict
 
 VIEWS = "authentication/views.py"
-SERVED = [stage.name for stage in stages() if speaks_http(stage)]
+SERVED = [stage.name for stage in stages() if has_http_tests(stage)]
 
 
 @pytest.mark.parametrize("stage", SERVED)

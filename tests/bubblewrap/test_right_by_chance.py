@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from companion.chain.stages import stages
-from companion.grading.over_http import speaks_http
+from companion.grading.over_http import has_http_tests
 from companion.grading.verdicts import Verdict
 
 SERIALIZERS, TOKENS = "authentication/serializers.py", "authentication/tokens.py"
@@ -58,7 +58,7 @@ def test_knowing_the_protocol_of_the_tests_gains_nothing(grade, project, stage, 
     ]
 
 
-SERVED = [stage.name for stage in stages() if speaks_http(stage)]
+SERVED = [stage.name for stage in stages() if has_http_tests(stage)]
 # What these stages add cannot be seen over HTTP. The page for instructors names them.
 UNSEEN = {"09-settings", "17-outbox", "22-browser-client"}
 

@@ -122,7 +122,7 @@ def read(facts, stage, project, only):
     ids = [ident for ident in run_suite.expected(stage) if not only or ident in only]
     results = []
     for ident, (outcome, number) in zip(ids, pairs, strict=True):
-        what = suite.asked(stage, ident)
+        what = suite.stage_test(stage, ident)
         failure = None if number is None else failures[number]
         results.append(Result(ident, outcome, what.requirement, what.hint, failure=failure))
     finding = None if facts["finding"] is None else failures[facts["finding"]]

@@ -4,7 +4,7 @@ import pytest
 
 from companion.chain.stages import find, previous
 from companion.learner.output import standing
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from tests.project.projects import typed
 
 MANAGERS, MODELS, BACKENDS = (f"authentication/{name}.py" for name in ("managers", "models", "backends"))
@@ -27,7 +27,7 @@ def told(tmp_path, recording):
     def told(stage, files, edits=None):
         folder = typed(previous(find(stage)).name, tmp_path / "mine", {**files, **(edits or {})})
         with recording.replayed():
-            first = stand(folder, find(stage)).missing[0]
+            first = find_standing(folder, find(stage)).missing[0]
             assert first.advice
         return first
 
@@ -114,7 +114,7 @@ def test_an_app_of_a_later_part_does_not_hide_what_keeps_the_project_from_loadin
 def test_a_different_secret_key_is_not_a_mistake(tmp_path):
     """A project made by startproject has its own SECRET_KEY, which no failure is about."""
     edits = {"config/settings.py": OWN_KEY, "Dockerfile": {"USER app": "USER root"}}
-    found = stand(typed("01-dockerfile", tmp_path / "mine", edits), find("01-dockerfile"))
+    found = find_standing(typed("01-dockerfile", tmp_path / "mine", edits), find("01-dockerfile"))
 
     assert "config/settings.py" not in standing(found)
     assert {missing.advice.place.file for missing in found.missing} == {"Dockerfile"}

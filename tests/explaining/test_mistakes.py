@@ -15,7 +15,7 @@ from companion.chain.stages import find
 from companion.explaining.describe import describe
 from companion.explaining.explain import explain
 from companion.learner import outdated, output
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.project.results import Failure
@@ -44,7 +44,7 @@ def stood(request, tmp_path_factory, recording):
 
     def made(mistake):
         folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.changes)
-        found = stand(folder, find(mistake.stage), limit=LIMIT)
+        found = find_standing(folder, find(mistake.stage), limit=LIMIT)
         assert found.missing[0].advice.sentence
         return found
 
@@ -93,7 +93,7 @@ def test_each_sentence_belongs_to_a_mistake():
 def test_the_real_error_is_printed_below_the_sentence(project):
     """What Python says is never hidden, and `--traceback` shows all of it."""
     folder = project("02-user-model", {"authentication/models.py": {"from django.utils import timezone\n": ""}})
-    text = output.standing(stand(folder, find("02-user-model")), traceback=True)
+    text = output.standing(find_standing(folder, find("02-user-model")), traceback=True)
 
     assert "\n  Python says: NameError: name 'timezone' is not defined\n" in text
     assert "Traceback (most recent call last):" in text
@@ -119,7 +119,7 @@ def test_a_database_from_before_the_user_model(project):
     migrated(folder)
     project("02-user-model")
 
-    first = stand(folder, find("02-user-model")).missing[0]
+    first = find_standing(folder, find("02-user-model")).missing[0]
     assert first.advice.sentence == (
         "Your database was migrated before AUTH_USER_MODEL was set (config/settings.py, line 86): "
         "it has admin.0001_initial, and not authentication.0001_initial."
@@ -134,7 +134,7 @@ def test_a_database_of_an_earlier_stage_is_accepted(project):
     migrated(folder)
     project("03-user-manager")
 
-    assert stand(folder, find("03-user-manager")).report.passed
+    assert find_standing(folder, find("03-user-manager")).report.passed
 
 
 def test_the_database_is_only_read(project):
@@ -142,7 +142,7 @@ def test_the_database_is_only_read(project):
     folder = project("02-user-model")
     migrated(folder)
     before = (folder / "db.sqlite3").read_bytes()
-    stand(folder, find("02-user-model"))
+    find_standing(folder, find("02-user-model"))
 
     assert (folder / "db.sqlite3").read_bytes() == before
     assert sorted(p.name for p in folder.glob("db*")) == ["db.sqlite3"]
@@ -155,7 +155,7 @@ def test_another_file_in_place_of_the_database_is_ignored(project):
     with sqlite3.connect(folder / "other.sqlite3") as connection:
         connection.execute("CREATE TABLE x (y)")
 
-    assert stand(folder, find("02-user-model")).report.passed
+    assert find_standing(folder, find("02-user-model")).report.passed
 
 
 def test_requirements_in_utf_16_are_reported(project):
@@ -164,7 +164,7 @@ def test_requirements_in_utf_16_are_reported(project):
     path = folder / "requirements.txt"
     path.write_text(path.read_text(), encoding="utf-16")
 
-    first = stand(folder, find("05-authentication-backend")).missing[0]
+    first = find_standing(folder, find("05-authentication-backend")).missing[0]
     assert first.advice.sentence == "requirements.txt is saved as UTF-16, which other programs cannot read."
 
 
@@ -174,7 +174,7 @@ def test_requirements_in_another_encoding_are_reported(project):
     path = folder / "requirements.txt"
     path.write_bytes(path.read_bytes() + "# café\n".encode("latin-1"))
 
-    first = stand(folder, find("05-authentication-backend")).missing[0]
+    first = find_standing(folder, find("05-authentication-backend")).missing[0]
     last = len(path.read_bytes().splitlines())
     assert first.advice.sentence == f"requirements.txt, line {last} has a letter that is not saved as UTF-8."
     assert first.advice.remedy == "Save the file as UTF-8."
@@ -191,7 +191,7 @@ def test_a_folder_for_a_file_and_a_file_for_a_folder(project, name):
         (folder / name).unlink()
         (folder / name).mkdir()
 
-    said = stand(folder, find("02-user-model")).missing[0].advice.sentence
+    said = find_standing(folder, find("02-user-model")).missing[0].advice.sentence
     assert said == f"{'authentication/models.py' if name == 'authentication' else name} does not exist yet."
 
 
@@ -199,7 +199,7 @@ def test_a_path_of_this_machine_is_not_shown(project):
     """The effect of a file that is missing names the file, and not where it is on this machine."""
     folder = project("01-dockerfile", {"Dockerfile": None})
 
-    remedy = stand(folder, find("01-dockerfile")).missing[0].advice.remedy
+    remedy = find_standing(folder, find("01-dockerfile")).missing[0].advice.remedy
     assert remedy.startswith("This causes: FileNotFoundError: No such file or directory: 'Dockerfile'.\n")
 
 
@@ -232,7 +232,7 @@ def test_a_folder_without_read_permission_is_reported(project, monkeypatch):
         return real(path)
 
     monkeypatch.setattr(Path, "is_file", closed)
-    found = stand(folder, find("02-user-model"))
+    found = find_standing(folder, find("02-user-model"))
     assert found.missing[0].advice.sentence == f"{folder} may not be opened: you lack the permission."
 
 
@@ -278,7 +278,7 @@ def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
         (tmp_path / "two" / name).mkdir(parents=True)
         (tmp_path / "two" / name / "manage.py").touch()
 
-    found = stand(make(tmp_path), find("01-dockerfile"))
+    found = find_standing(make(tmp_path), find("01-dockerfile"))
     wanted = sentence.format(here=tmp_path, stage=find("01-dockerfile").path)
     assert found.missing[0].advice.sentence == wanted
     assert found.missing[0].advice.remedy
@@ -289,7 +289,7 @@ def test_pins_older_than_the_stages_are_noted(project):
     """A requirements.txt from an older time is told apart, with its line."""
     folder = project("05-authentication-backend", {"requirements.txt": {DJANGO: "==4.2.1", "PyJWT==": "pyjwt == "}})
 
-    found = stand(folder, find("05-authentication-backend"))
+    found = find_standing(folder, find("05-authentication-backend"))
     assert found.notes == [f"requirements.txt, line 1, pins django 4.2.1, older than the stage's {PINS['django']}."]
     assert found.report.passed
     assert "Note: requirements.txt, line 1, pins django 4.2.1" in output.standing(found)

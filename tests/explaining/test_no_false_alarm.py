@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from companion.chain.stages import find
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from companion.project.results import PASSED
 from companion.running.run_suite import check, expected
 from tests.project.projects import typed
@@ -23,7 +23,7 @@ def stood(tmp_path_factory):
         number, variant = pair
         stage = STAGES[number % len(STAGES)]
         folder = typed(stage, tmp_path_factory.mktemp("variant") / "mine")
-        return stage, stand(variant(folder) or folder)
+        return stage, find_standing(variant(folder) or folder)
 
     tmp_path_factory.getbasetemp()  # is made once, before there are threads
     with ThreadPoolExecutor(os.cpu_count()) as pool:

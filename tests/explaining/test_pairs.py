@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from companion.chain.stages import find
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from tests.explaining.mistakes import MISTAKES
 from tests.project import variants
 from tests.project.projects import typed
@@ -26,7 +26,7 @@ def stood(tmp_path_factory, recording):
         folder = typed(mistake.stage, tmp_path_factory.mktemp("pair") / "mine", mistake.changes)
         line = mistake.line(folder)
         folder = getattr(variants, variant)(folder) or folder
-        return stand(folder, find(mistake.stage), limit=LIMIT).missing[0].advice.place, mistake, line
+        return find_standing(folder, find(mistake.stage), limit=LIMIT).missing[0].advice.place, mistake, line
 
     tmp_path_factory.getbasetemp()  # is made once, before there are threads
     with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:

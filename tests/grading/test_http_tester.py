@@ -92,7 +92,7 @@ def answering(tmp_path):
 
 
 def test_a_long_answer_is_cut_off(answering, monkeypatch):
-    monkeypatch.setattr(http_tester, "ANSWER_BYTES", 1000)
+    monkeypatch.setattr(http_tester, "RESPONSE_BYTES", 1000)
     with http_tester.Wire(answering(bytes(2000))) as wire:
         assert wire.recv_into(bytearray(600), 600, socket.MSG_WAITALL) == 600
         with pytest.raises(OSError, match="longer than 1000 bytes"):
@@ -113,12 +113,12 @@ def test_a_slow_answer_is_cut_off_however_it_drips(answering, monkeypatch):
 def test_no_test_can_lengthen_the_time(answering):
     with http_tester.Wire(answering()) as wire:
         wire.settimeout(None)
-        assert wire.gettimeout() == http_tester.ANSWER_SECONDS
+        assert wire.gettimeout() == http_tester.RESPONSE_SECONDS
 
 
 def test_connections_lead_to_the_submission_or_nowhere(answering, monkeypatch):
     monkeypatch.setattr(socket, "create_connection", socket.create_connection)
-    http_tester.only_to(answering(b"hello"))
+    http_tester.connect_only_to(answering(b"hello"))
 
     with socket.create_connection(("submission", 80)) as wire:
         assert wire.makefile("rb").read(5) == b"hello"

@@ -7,7 +7,7 @@ import pytest
 
 from companion.chain.chapters import chapter
 from companion.chain.stages import files, find, stages
-from companion.learner.exercise import FOLDER, TESTS, stand_at_exercise
+from companion.learner.exercise import FOLDER, TESTS, check_exercise
 from companion.project.locate import locate
 from companion.project.reading import read
 from companion.project.results import PASSED
@@ -33,10 +33,10 @@ def test_most_stages_have_an_exercise():
 def test_red_then_green(name, tmp_path):
     """No test of an exercise passes on its stage. With our solution, all of them pass, and the stage's own tests too."""
     folder = typed(name, tmp_path / "mine")
-    red = stand_at_exercise(folder)
+    red = check_exercise(folder)
     (folder / "exercises").mkdir()
     shutil.copy2(*solutions(name), folder / "exercises")
-    green = stand_at_exercise(folder)
+    green = check_exercise(folder)
 
     assert (red.stage.name, red.report.count) == (name, 0)
     assert {result.outcome for result in green.report.results} == {PASSED}, green.report

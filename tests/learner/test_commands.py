@@ -9,7 +9,7 @@ import pytest
 from companion.chain.invocation import line
 from companion.chain.stages import find, stages
 from companion.learner import output
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from companion.learner.watch import Watching
 from companion.running.run_suite import expected
 from tests.hosts import made_up
@@ -153,7 +153,7 @@ def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
     folder = project(TWO)
     (folder / "authentication/managers.py").write_text("class UserManager:\n    pass\n")
 
-    assert str(stand(folder).stage) == "03-user-manager"
+    assert str(find_standing(folder).stage) == "03-user-manager"
 
 
 @pytest.mark.parametrize("edits", [
@@ -165,7 +165,7 @@ def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
 ], ids=["begun", "half a step further"])  # fmt: skip
 def test_a_stage_that_was_begun_takes_no_earlier_one_away(project, edits):
     """Old tests ask for new things in stage 08. What was done before stays done."""
-    found = stand(project("08-urls", edits))
+    found = find_standing(project("08-urls", edits))
 
     assert str(found.stage) == "09-settings"
     assert found.done == 8

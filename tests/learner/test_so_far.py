@@ -8,7 +8,7 @@ import pytest
 from companion.chain.stages import find
 from companion.cli import main
 from companion.learner import last_check, missing, output, standing
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.running.run_suite import check, expected
@@ -51,8 +51,8 @@ def look(runs):
     def look(folder, stage=TWO):
         runs.clear()
         said = []
-        found = stand(
-            folder, find(stage), so_far=lambda early: said.append((click.unstyle(output.first(early)), sum(runs, [])))
+        found = find_standing(
+            folder, find(stage), on_first=lambda early: said.append((click.unstyle(output.first(early)), sum(runs, [])))
         )
         return found, list(runs), said
 
@@ -100,10 +100,10 @@ def test_only_the_first_failure_is_explained_at_once(look, project, monkeypatch)
     counts = []
 
     def so_far(early):
-        output.first(early), output.so_far(early)
+        output.first(early), output.first_cause(early)
         counts.append(len(explained))
 
-    found = stand(folder, find("01-dockerfile"), so_far=so_far)
+    found = find_standing(folder, find("01-dockerfile"), on_first=so_far)
     assert counts == [1]
     output.standing(found)
     assert len(explained) == 2

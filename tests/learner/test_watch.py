@@ -200,12 +200,12 @@ def test_a_save_ends_a_check_that_still_runs(watched, monkeypatch):
     each, said = watched(ONE)
     before = each.found
 
-    def stand(folder, stage, on_start, so_far):
+    def find_standing(folder, stage, on_start, on_first):
         each.saved.set()
         on_start(stage)(None)
         raise AssertionError("the check went on")
 
-    monkeypatch.setattr(watch, "stand", stand)
+    monkeypatch.setattr(watch, "find_standing", find_standing)
     each.check()
     assert (each.found, said, each.saved.is_set()) == (before, [], True)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from companion.chain.stages import find, stages
-from companion.learner.missing import told_steps
+from companion.learner.missing import step_numbers
 from companion.project.differences import compare
 from companion.project.locate import locate
 from companion.project.reading import compared
@@ -29,7 +29,7 @@ def differences(project):
         folder = project(stage, edits)
         folder = (change(folder) if change else None) or folder
         stage = find(by or stage)
-        return compare(compared(stage, locate(folder), facts), told_steps(stage))
+        return compare(compared(stage, locate(folder), facts), step_numbers(stage))
 
     return differences
 

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from companion.running.child.boot import neutral
+from companion.running.child.boot import replace_local_settings
 
 SQLITE = "django.db.backends.sqlite3"
 
@@ -32,6 +32,6 @@ def test_databases_and_language_of_a_machine_are_replaced(databases, expected):
     settings = ModuleType("settings")
     settings.DATABASES, settings.LANGUAGE_CODE, settings.DEBUG = databases, "fr", True
 
-    neutral(settings, Path("/scratch"))
+    replace_local_settings(settings, Path("/scratch"))
 
     assert (settings.DATABASES, settings.LANGUAGE_CODE, settings.DEBUG) == (expected, "en-us", True)

@@ -92,12 +92,12 @@ def test_a_place_of_the_project_leads_back_to_the_stage(known):
 
 def test_requirements_and_hints_are_the_docstrings_paragraphs():
     """The first paragraph is the requirement, the rest the hint; a test without a docstring speaks by its name."""
-    asked = suite.asked(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_match_the_model")
+    asked = suite.stage_test(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_match_the_model")
 
     assert asked.requirement == "Every change of the model is in a migration."
     assert asked.hint == "Run `python manage.py makemigrations authentication`."
     assert (
-        suite.asked(find("02-user-model"), "tests/test_nothing.py::test_no_such_thing").requirement
+        suite.stage_test(find("02-user-model"), "tests/test_nothing.py::test_no_such_thing").requirement
         == "test no such thing"
     )
 
@@ -105,23 +105,23 @@ def test_requirements_and_hints_are_the_docstrings_paragraphs():
 def test_ids_are_remembered_as_long_as_the_tests_are_the_same(tmp_path, chain_of_one):
     """The ids are collected once, and again when any test was edited; a broken memory is none."""
     stage = chain_of_one
-    assert suite.kept_ids(stage, tmp_path) is None
-    suite.keep_ids(stage, ["tests/test_a.py::test_a"], tmp_path)
-    assert suite.kept_ids(stage, tmp_path) == ["tests/test_a.py::test_a"]
+    assert suite.cached_ids(stage, tmp_path) is None
+    suite.cache_ids(stage, ["tests/test_a.py::test_a"], tmp_path)
+    assert suite.cached_ids(stage, tmp_path) == ["tests/test_a.py::test_a"]
 
     Path(stage.path, "tests/test_a.py").write_text("def test_b(): pass\n")
-    assert suite.kept_ids(stage, tmp_path) is None
-    suite.keep_ids(stage, ["tests/test_a.py::test_b"], tmp_path)
+    assert suite.cached_ids(stage, tmp_path) is None
+    suite.cache_ids(stage, ["tests/test_a.py::test_b"], tmp_path)
     (kept,) = tmp_path.glob("01-a-*.json")
     kept.write_text("{")
-    assert suite.kept_ids(stage, tmp_path) is None
+    assert suite.cached_ids(stage, tmp_path) is None
 
 
 def test_a_folder_without_write_permission_causes_no_error(tmp_path, chain_of_one):
     """Where nothing can be remembered, nothing is, and nothing fails."""
     (tmp_path / "file").touch()
 
-    suite.keep_ids(chain_of_one, ["x"], tmp_path / "file")
+    suite.cache_ids(chain_of_one, ["x"], tmp_path / "file")
 
 
 @pytest.fixture

@@ -173,4 +173,4 @@ def test_an_image_is_built_where_its_recipe_changes(chain):
             "final": same | {"requirements.txt": "Django\nPyJWT", ".dockerignore": ".env"},
         }
     )
-    assert [stage.name for stage in images.built_anew(stages(root))] == ["01-a", "03-c", "04-d", "final"]
+    assert [stage.name for stage in images.with_new_image(stages(root))] == ["01-a", "03-c", "04-d", "final"]
