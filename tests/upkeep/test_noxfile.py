@@ -45,7 +45,7 @@ def test_the_list_is_a_table_of_contents(sessions, listing):
     assert names[:4] == ["serve", "tests", "zips", "offline"]
     assert sorted(names) == sorted(re.findall(r"^@nox\.session.*\n(?:@.*\n)?def (\w+)", NOXFILE, re.MULTILINE))
     assert re.search(r'`-s "(.*)"`', dict(listed)["tests"])[1] in sessions
-    assert listing.startswith("What you can run here, as `python -m nox -s NAME`. ")
+    assert listing.startswith("Run a session with `python -m nox -s NAME`. ")
 
 
 def test_nox_alone_runs_the_companion_and_every_stage(listing):
