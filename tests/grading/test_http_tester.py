@@ -1,4 +1,4 @@
-"""The trusted side: limits of what it reads, and the sentence about the request on which a test failed."""
+"""The trusted side: limits on what it reads, and the sentence about the request on which a test failed."""
 
 import json
 import socket
@@ -66,7 +66,7 @@ def test_error_says_what_came_back(error, status, said):
 
 @pytest.fixture
 def answering(tmp_path):
-    """A server that sends these bytes to each client; returns the path of its socket."""
+    """Starts a server that sends these bytes to each client; returns the path of its socket."""
     path = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
@@ -100,7 +100,7 @@ def test_a_long_answer_is_cut_off(answering, monkeypatch):
 
 
 def test_a_slow_answer_is_cut_off_however_it_drips(answering, monkeypatch):
-    """The time counts from the first byte sent to the last byte read: each byte buys no time for the next."""
+    """The limit is for the whole response: a byte does not extend the time for the next."""
     clock = iter([0.0, 5.0, 9.0, 11.0])
     monkeypatch.setattr(http_tester, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     with http_tester.Wire(answering(b"HTTP")) as wire:

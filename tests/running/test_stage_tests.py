@@ -1,4 +1,4 @@
-"""The stage's tests, as they are said for one project."""
+"""The stage's tests, adapted to one project."""
 
 from pathlib import Path
 
@@ -22,12 +22,12 @@ HERE = Path("/mine/tests/test_x.py")
     ],
 )  # fmt: skip
 def test_the_settings_package_has_the_projects_name(package, text, wanted):
-    """Imports, commands and paths follow; what only looks like it is left alone."""
+    """Imports, commands and paths are changed; similar names are not."""
     assert with_package(text, package) == wanted
 
 
 def test_a_test_finds_itself_in_the_project():
-    """`__file__` is where the learner's own copy would lie; names that end like it are left alone."""
+    """`__file__` is the path in the learner's project; names that end like it are not changed."""
     text = "PROJECT = Path(__file__).parent.parent; my__file__ = x.__file__"
 
     assert adapt(text, "config", HERE, "config.settings") == (
@@ -36,7 +36,7 @@ def test_a_test_finds_itself_in_the_project():
 
 
 def test_settings_in_parts_are_read_by_the_name_that_manage_has():
-    """One part is used in place of all parts, and reading the settings again forgets every part."""
+    """The module in manage.py replaces `config.settings`, and reloading the settings removes every settings module."""
     text = 'load("config.settings"); sys.modules.pop(name, None); "config.production"'
 
     assert adapt(text, "mysite", HERE, "mysite.settings.dev") == (
