@@ -1,4 +1,4 @@
-"""Sends the attack that the head of a chapter shows: to the stage before, where it succeeds, and to the stage."""
+"""Sends the attack in a chapter's front matter to the stage before, where it succeeds, and to the chapter's stage."""
 
 import json
 
@@ -36,7 +36,7 @@ print(answer.status_code)
 
 @pytest.mark.parametrize("attacked", ATTACKED, ids=str)
 def test_an_attack_succeeds_before_its_chapter_and_fails_after_it(attacked, run):
-    """What the chapter's head says about both stages is what they return."""
+    """Both stages return the status that the chapter's front matter says."""
     attack = chapter(attacked).attack
     sent = [
         run(stage.path, "-W", "ignore", "-c", SEND, json.dumps(attack), DJANGO_SETTINGS_MODULE="config.settings").stdout
@@ -48,5 +48,5 @@ def test_an_attack_succeeds_before_its_chapter_and_fails_after_it(attacked, run)
 
 
 def test_there_are_attacks():
-    """Each of them is one request, so not every chapter of Part 2 has one."""
+    """An attack is one request, so not every chapter of Part 2 has one."""
     assert len(ATTACKED) >= 3
