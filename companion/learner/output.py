@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from companion.chain import address
-from companion.chain.chapters import NoFrontMatter, chapter
+from companion.chain.chapters import find_chapter
 from companion.chain.stages import Stage
 from companion.explaining.advice import first_line
 from companion.learner.missing import Missing, step_numbers
@@ -93,10 +93,8 @@ def _coloured(bar: str) -> str:
 
 def title(stage: Stage) -> str:
     """Returns a stage with the title of its chapter, if it has one."""
-    try:
-        return f"{stage}: {chapter(stage).title}"
-    except (FileNotFoundError, NoFrontMatter):
-        return str(stage)
+    chapter = find_chapter(stage)
+    return f"{stage}: {chapter.title}" if chapter else str(stage)
 
 
 def page(stage: Stage) -> str:

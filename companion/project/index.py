@@ -7,10 +7,10 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-from companion.chain.symbols import Symbol, lines_of, symbols
+from companion.chain.symbols import Symbol, lines_of, read_symbols
 from companion.project.edits import Hunk, Swap
 from companion.project.file_pairs import FilePair
 from companion.project.results import Place
@@ -54,7 +54,8 @@ class Known:
     @cached_property
     def definitions(self) -> list[tuple[str, Symbol]]:
         """Returns the classes, functions and constants of the project, each with its file."""
-        return [(file, symbol) for file, text in self.texts.items() for symbol in _defined(text)]
+        found = ((file, symbol) for file, text in self.texts.items() for symbol in read_symbols(file, text).values())
+        return [(file, symbol) for file, symbol in found if symbol.kind != "imports"]
 
     @cached_property
     def pairs(self) -> dict[str, str]:
@@ -157,14 +158,6 @@ def close(name: str, names: Iterable[str]) -> str | None:
     known = {each.lower().replace("_", ""): each for each in names}
     near = difflib.get_close_matches(name.lower().replace("_", ""), known, 1, CLOSE)
     return known[near[0]] if near else None
-
-
-@lru_cache(maxsize=1024)
-def _defined(text: str) -> list[Symbol]:
-    try:
-        return [symbol for symbol in symbols(text).values() if symbol.kind != "imports"]
-    except ValueError:  # NotPython, or text with NUL in it
-        return []
 
 
 def with_package(text: str, package: str) -> str:
