@@ -3,59 +3,33 @@
 import http.client
 import json
 import re
-import shutil
 import socket
 import ssl
-import subprocess
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from companion.chain.stages import find
+from tests.faults.servers import frozen, nginx
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-# Around the file that nginx includes. All that it writes is in one folder.
-AROUND = """
-pid {folder}/pid;
-error_log {folder}/error.log;
-user root;
-events {{}}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    include {folder}/site.conf;
-}}
-"""
-CERTIFICATE = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=api.example.com -keyout privkey.pem -out"
 BODY = b"POST /api/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
 SLOW = [b"GET /api/me HTTP/1.1\r\nHost: 127.0", BODY]
 
 
 @pytest.fixture
-def connect(address):
-    """Opens a connection to nginx, which listens at a socket in a folder, not at a port."""
-    with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
-        folder = Path(name)
-        subprocess.run([*CERTIFICATE.split(), "fullchain.pem"], cwd=folder, check=True, capture_output=True)
-        text = (find("final").path / "nginx.conf").read_text().replace("/certificates", name)
-        text = text.replace("/dev/stdout", f"{name}/access.log").replace("api:8000", f"{address[0]}:{address[1]}")
-        text = text.replace("listen 443", f"listen unix:{name}/https").replace("listen 80", f"listen unix:{name}/http")
-        (folder / "site.conf").write_text(text)
-        (folder / "nginx.conf").write_text(AROUND.format(folder=folder))
-        command = [NGINX, "-c", str(folder / "nginx.conf")]
-        subprocess.run(command, check=True)  # it ends when the sockets are open
+def connect(api):
+    """Opens a connection to nginx, which is in front of gunicorn."""
+    with tempfile.TemporaryDirectory() as folder, nginx(api.address, folder) as listening, ExitStack() as opened:
 
-        def connect():
-            context = ssl.create_default_context(cafile=folder / "fullchain.pem")
+        def connect(timeout=60):
+            context = ssl.create_default_context(cafile=Path(folder, "fullchain.pem"))
             plain = socket.socket(socket.AF_UNIX)
-            plain.settimeout(60)
-            plain.connect(f"{name}/https")
+            plain.settimeout(timeout)
+            plain.connect(str(listening))
             return opened.enter_context(context.wrap_socket(plain, server_hostname="api.example.com"))
 
         yield connect
-        subprocess.run([*command, "-s", "stop"], check=True)
 
 
 def answer(connection, request, body=b""):
@@ -90,3 +64,13 @@ def test_headers_of_a_client_are_replaced(connect):
     status, headers, _ = answer(connect(), f"GET /api/me HTTP/1.1\r\n{lied}")
 
     assert (status, headers["X-Request-ID"] == "mine") == (401, False)
+
+
+def test_a_frozen_api_is_a_504(api, connect):
+    """If gunicorn answers nothing, nginx does. The client waits 16 seconds: docs/operations.md promises 15."""
+    with frozen(api.processes()):
+        status, headers, body = answer(connect(timeout=16), "GET /api/me HTTP/1.1")
+
+    assert (status, headers["Retry-After"]) == (504, "10")
+    assert body == {"detail": "The API is not available right now.", "code": "try_again_later"}
+    assert answer(connect(), "GET /api/me HTTP/1.1")[0] == 401
