@@ -39,7 +39,7 @@ MAIL_SECONDS = 5.0  # until an email arrives
 
 
 class Wire(socket.socket):
-    """A connection to the submission with limits, `RESPONSE_SECONDS` and `RESPONSE_BYTES`, even if bytes come slowly."""
+    """A connection to the submission, limited by `RESPONSE_SECONDS` and `RESPONSE_BYTES`, however slowly bytes come."""
 
     def __init__(self, path: str) -> None:
         super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
