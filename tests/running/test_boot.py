@@ -1,11 +1,13 @@
-"""Settings are replaced when a project is loaded as its manage.py does."""
+"""A project is loaded as its manage.py does, and settings are replaced."""
 
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from django.core import management
 
-from companion.running.child.boot import replace_local_settings
+from companion.chain.stages import find
+from companion.running.child.boot import manage, replace_local_settings
 
 SQLITE = "django.db.backends.sqlite3"
 
@@ -35,3 +37,14 @@ def test_databases_and_language_of_a_machine_are_replaced(databases, expected):
     replace_local_settings(settings, Path("/scratch"))
 
     assert (settings.DATABASES, settings.LANGUAGE_CODE, settings.DEBUG) == (expected, "en-us", True)
+
+
+def test_tests_of_a_project_can_run_commands(monkeypatch):
+    """Django's function for commands is replaced only while manage.py runs."""
+    monkeypatch.setattr("sys.argv", ["check"])
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "")
+    execute = management.execute_from_command_line
+
+    manage(find("03-user-manager").path)
+
+    assert management.execute_from_command_line is execute
