@@ -21,7 +21,6 @@ def test_no_script_can_read_the_new_refresh_token(token):
     cookie = response.cookies["refresh_token"]
     assert list(response.data) == ["access_token", "token_type", "expires_in"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
-    assert cookie["path"] == "/api/browser"
 
 
 def test_the_password_is_changed(user, token):
