@@ -67,7 +67,7 @@ def score(hunk: Hunk, failure: Failure, topic: Topic | None, known: Known, said:
         if near and hunk.place.line - 1 <= place.line <= max(hunk.last, hunk.place.line) + 1 and hunk.place.line:
             near = 11
         total = max(total, near - 1.5 * back if near else 0)
-    if topic and known.theirs(topic.file) == hunk.file or topic and topic.file == hunk.name:
+    if topic and known.project_path(topic.file) == hunk.file or topic and topic.file == hunk.name:
         about = (hunk.lost or hunk.symbol).split(".")
         mine = topic.symbol.split(".")
         inside = bool(topic.symbol) and (about[: len(mine)] == mine or mine[: len(about)] == about)

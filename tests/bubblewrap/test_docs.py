@@ -1,4 +1,4 @@
-"""What docs/instructors.md shows was run, on the class that it speaks of."""
+"""The commands in docs/instructors.md are run, on the class that the page describes."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The processes that wait for a job."""
+"""Processes that are started in advance."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ from companion.running.run_suite import check
 
 
 def test_a_check_takes_the_process_that_waits(project):
-    """It has done its imports; the check starts no other one."""
+    """Its imports are done, and the check starts no other process."""
     folder = project("01-dockerfile")
     with processes.prepared(1):
         (waiting,) = processes._waiting
@@ -20,7 +20,7 @@ def test_a_check_takes_the_process_that_waits(project):
 
 
 def test_a_process_that_has_died_is_not_taken(project):
-    """The system may end it when memory is short; then a new one is started."""
+    """The system can kill it when memory is short; then a new one is started."""
     with processes.prepared(1):
         processes._waiting[0].process.kill()
         processes._waiting[0].process.wait()
@@ -28,7 +28,7 @@ def test_a_process_that_has_died_is_not_taken(project):
 
 
 def test_a_process_that_nobody_needs_ends_quietly():
-    """When the one that started it is gone, its input ends."""
+    """If the parent ends, the process reads the end of its input."""
     started = processes.Started()
     started.process.stdin.close()
 
@@ -39,7 +39,7 @@ def test_a_process_that_nobody_needs_ends_quietly():
 
 
 def test_a_package_that_is_missing_is_named(project, monkeypatch):
-    """The process cannot import it, and no project is to blame."""
+    """The process can't import it, which is not the fault of the project."""
     real = subprocess.Popen
 
     def without_packages(command, **options):
