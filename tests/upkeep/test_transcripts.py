@@ -68,7 +68,7 @@ def test_only_the_outputs_change():
         ("space that one does not see", "Password: ", "Password:"),
     ],
 )
-def test_a_normaliser_takes_one_difference_away(normaliser, line, other):
+def test_a_normaliser_removes_one_difference(normaliser, line, other):
     """Each normalizer makes two lines equal that differ from run to run, and no other normalizer does."""
     equal = {
         name: pattern.sub(replacement, line) == pattern.sub(replacement, other)
