@@ -52,8 +52,8 @@ class Explanation:
     def attempts(self) -> Iterator[Attempt]:
         """Yields what to try, most likely first: single differences, then all of one symbol, of one file, and all.
 
-        If the learner has not typed more than `FEW` things yet, all of them are added to each trial. A test that still
-        fails then has another cause.
+        If more than `FEW` things are not typed yet, all of them are added to each trial. A test that still fails then
+        has another cause.
         """
         if self.certain:
             yield from (Attempt((hunk,)) for hunk in self._near_words[:FEW])
