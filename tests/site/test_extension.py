@@ -607,14 +607,14 @@ def test_the_versions_are_the_pins(render, root):
 def test_the_day_is_that_of_the_last_commit(root, git):
     """Without git there is no date, and the page says so."""
     assert versions.day(root) is None
-    assert versions.said(None).startswith("This copy has no history")
+    assert versions.sentence(None).startswith("This copy has no history")
     git("init", "-q")
     assert versions.day(root) is None
     git("commit", "-q", "--allow-empty", "-m", "x")
     told = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=root, capture_output=True, text=True).stdout.strip()
 
     assert versions.day(root) == date.fromisoformat(told)
-    assert versions.said(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")
+    assert versions.sentence(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")
 
 
 def test_without_chromium_the_card_says_what_is_missing(monkeypatch, capsys, tmp_path):
