@@ -40,6 +40,11 @@ def test_only_the_proxy_can_be_reached(services):
     assert [name for name, service in services.items() if service.get("read_only")] == ["migrate", "api", "worker"]
 
 
+def test_no_log_fills_the_disk(services):
+    """Docker's driver `local` removes old lines. Its default removes none, and anybody can cause lines."""
+    assert [service.get("logging") for service in services.values()] == [{"driver": "local"}] * len(services)
+
+
 def test_the_proxy_does_what_the_chapter_says():
     """nginx limits bodies as the settings do, waits at most 15 seconds, and replaces the headers that Django trusts."""
     text = (FINAL / "nginx.conf").read_text()
