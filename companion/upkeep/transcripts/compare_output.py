@@ -29,7 +29,7 @@ def normalised(line: str) -> str:
     return line
 
 
-def same(documented: list[str], printed: list[str]) -> bool:
+def matches(documented: list[str], printed: list[str]) -> bool:
     """Returns whether the output is the documented one. A line with only `…` matches any number of lines."""
     pattern = "".join(
         r"(?:.*\n)*?" if line.strip() == MORE else re.escape(normalised(line)) + r"\n" for line in documented
@@ -37,7 +37,7 @@ def same(documented: list[str], printed: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{normalised(line)}\n" for line in printed)) is not None
 
 
-def abridged(documented: list[str], printed: list[str]) -> list[str]:
+def abridge(documented: list[str], printed: list[str]) -> list[str]:
     """Returns the output; if the docs have a `…` in the middle, it is cut there in the same way."""
     gaps = [n for n, line in enumerate(documented) if line.strip() == MORE]
     if not gaps:
