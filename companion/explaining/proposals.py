@@ -32,19 +32,19 @@ def order(
 
     A file, class or function that a later step of the chapter adds comes last, in the order of the steps.
     """
-    later = [step_of(hunk, steps) for hunk in found if whole(hunk)]
+    later = [step_of(hunk, steps) for hunk in found if untyped(hunk)]
     reach = topic.step if topic else min(later, default=-1)
     said = _words(f"{failure.message} {failure.name} {failure.wanted} {failure.came}")
 
     def rank(hunk: Hunk) -> tuple[int, float]:
         step = step_of(hunk, steps)
-        waits = whole(hunk) and step > reach and not _words(hunk.lost.rpartition(".")[2] or _stem(hunk)) & said
+        waits = untyped(hunk) and step > reach and not _words(hunk.lost.rpartition(".")[2] or _stem(hunk)) & said
         return (step + 1 if waits else -1, -score(hunk, failure, topic, known, said))
 
     return sorted(found, key=rank)
 
 
-def whole(hunk: Hunk) -> bool:
+def untyped(hunk: Hunk) -> bool:
     """Returns whether the difference is something that the learner has not typed at all."""
     return hunk.kind == "no file" or bool(hunk.lost) or hunk.before or hunk.imports and hunk.kind == "missing"
 

@@ -127,7 +127,7 @@ def test_a_binary_file_has_its_status(difference, old, new, status):
     assert (change.binary, change.status, change.counts, change.rows) == (True, status, False, ())
 
 
-def test_blank_lines_alone_need_no_words(difference):
+def test_blank_lines_need_not_be_shown(difference):
     """A file in which only blank lines or line endings differ has nothing that a chapter must show."""
     new = {"a": "1\n\n2\n", "b": "1\r\n", "c": "2\n", "__init__.py": ""}
     found = difference({"a": "1\n2\n", "b": "1\n", "c": "1\n"}, new)

@@ -48,7 +48,7 @@ def test_a_fence_that_is_not_closed_ends_with_the_page():
     assert parse(["```text", "/// beside | x"]) == ([], [Fence("", "text", 1, 2, "")])
 
 
-def test_a_chapter_has_its_facts_in_front_of_its_text(chain):
+def test_the_front_matter_of_a_chapter_is_read(chain):
     """A chapter has a title and a description, and the Markdown below them."""
     root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}})
     (root / "docs/chapters").mkdir(parents=True)

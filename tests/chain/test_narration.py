@@ -30,7 +30,7 @@ def told(difference):
     return told
 
 
-def test_each_kind_of_selector_means_its_lines(told):
+def test_each_kind_of_selector_selects_its_lines(told):
     """Imports, constants, attributes, removed symbols and whole files are each shown once, with nothing left."""
     lines, problems = told(*WHOLE)
 
@@ -45,7 +45,7 @@ def test_each_kind_of_selector_means_its_lines(told):
     assert lines["notes.txt"] == ["+", "+FROM here", "+RUN this", "+", "+COPY that"]
 
 
-def test_a_text_means_its_paragraph(told):
+def test_a_quoted_text_selects_its_paragraph(told):
     """A quoted part of a line selects its paragraph of changed lines."""
     lines, problems = told(*WHOLE[:4], 'notes.txt#"RUN"', 'notes.txt#"COPY"')
 
@@ -64,12 +64,12 @@ def test_a_text_means_its_paragraph(told):
         ('D#"open', ['D#"open']),
     ],
 )
-def test_selectors_are_parted_by_commas_that_are_not_in_quotation_marks(text, found):
+def test_commas_outside_of_quotation_marks_separate_selectors(text, found):
     """A text can contain commas and quotation marks; it ends at a quotation mark before a comma or the end."""
     assert selectors(text) == found
 
 
-def test_a_text_means_what_was_and_what_is(told):
+def test_a_quoted_text_selects_removed_and_added_lines(told):
     """A line that is replaced far from its old place is one paragraph, removed and added."""
     old, new = {"f": "CMD old\nx\ny\n"}, {"f": "x\ny\nCMD new\n"}
     lines, problems = told('f#"CMD"', old=old, new=new)
@@ -111,7 +111,7 @@ def test_what_was_removed_above_a_symbol_is_not_part_of_it(told):
     assert first["a.py#B"] == ["+B = 2"]
 
 
-def test_rest_is_what_nobody_else_means(told):
+def test_rest_selects_what_no_other_selector_does(told):
     """The narrowest selector gets a line; `rest` gets what is left, even if it is small."""
     lines, problems = told("app.py#rest", *WHOLE[1:])
 
@@ -221,7 +221,7 @@ def test_a_stage_that_does_not_parse_is_named(told, selector):
 MERGED = "A = 1\n<<<<<<< 02-new\nB = 2\n=======\nB = 3\n>>>>>>> 01-old, edited\n"
 
 
-def test_conflict_markers_are_called_that(told):
+def test_conflict_markers_are_reported(told):
     """There is one problem for each marker, none for its consequences, and none for the next stage."""
     _, problems = told("a.py#B", "b.txt#rest", old={}, new={"a.py": MERGED, "b.txt": "x\n"})
 
@@ -230,7 +230,7 @@ def test_conflict_markers_are_called_that(told):
     assert told(old={"a.py": MERGED}, new={"a.py": "A = 1\n"})[1] == []
 
 
-def test_what_follows_from_a_wrong_selector_is_no_problem(told):
+def test_consequences_of_a_wrong_selector_are_not_reported(told):
     """Lines of a misspelt file are not reported as missing; those of another file are."""
     _, problems = told("aps.py", "b.py#Y", old={}, new={"app.py": "X = 1\n", "b.py": "Z = 1\n", "other.md": "c\n"})
 

@@ -73,13 +73,13 @@ def places(found):
         pytest.param("import os\n", "import os\nif os: pass\n", "after the imports", id="below imports"),
     ],
 )
-def test_each_place_has_its_words(told, old, new, place):
+def test_each_place_has_its_phrase(told, old, new, place):
     """Each kind of place has its fixed phrase."""
     assert OLD.count(old) == 1
     assert places(told(OLD, OLD.replace(old, new), "app.py#rest")) == [place]
 
 
-def test_a_file_that_is_not_python_goes_by_its_lines(told):
+def test_places_in_other_files_are_lines(told):
     """In other files, lines go after a line, or at the end."""
     assert places(told("FROM x\nRUN y\n", "FROM x\nUSER z\nRUN y\nCMD a\n", "Dockerfile", path="Dockerfile")) == [
         "after the line `FROM x`",

@@ -57,7 +57,7 @@ def test_generated_files_do_not_belong_to_a_stage_without_git(chain):
     assert list(files(find("01-a", root))) == [".dockerignore", "app/a.py", "b.py"]
 
 
-def test_in_a_work_tree_git_says_which_files_there_are(chain, git):
+def test_git_lists_the_files_of_a_work_tree(chain, git):
     """Ignored and deleted files are left out; new files are included before they are committed."""
     root = chain({"01-a": {"a.py": "", "gone.py": "", "secret.env": "x"}})
     (root / ".gitignore").write_text("*.env\n")

@@ -44,7 +44,7 @@ def test_symbols_have_their_lines():
     }
 
 
-def test_the_place_of_a_line_is_known():
+def test_the_symbol_around_a_line_is_found():
     """A line belongs to the innermost class or function."""
     table = symbols(TEXT)
 

@@ -55,7 +55,7 @@ def test_the_help_lists_learners_commands_first(run):
 
 
 @pytest.mark.parametrize(("name", "short"), [pair for each in COMMANDS.values() for pair in each.items()])
-def test_every_command_says_what_the_help_says(name, short):
+def test_the_list_has_the_help_of_every_command(name, short):
     """The list has the first sentence of each command's help, without importing the command."""
     command = companion.get_command(click.Context(companion), name)
 
@@ -67,7 +67,7 @@ def test_every_command_says_what_the_help_says(name, short):
     ("arguments", "loaded"),
     [((), set()), (("--help",), set()), (("check", "--help"), {"learner", "explaining", "running", "project"})],
 )
-def test_a_command_loads_its_own_room_only(arguments, loaded):
+def test_a_command_imports_only_its_own_room(arguments, loaded):
     """The help imports no room, and `check` imports neither the grader nor MkDocs."""
     code = f"import sys\nfrom companion.cli import main\nmain({list(arguments)})\nprint(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -89,7 +89,7 @@ def test_an_unknown_command_lists_the_commands(run):
 
 
 @pytest.mark.parametrize("text", ["5", "05", "05-authentication-backend", "backend"])
-def test_a_stage_may_be_named_briefly(text):
+def test_a_stage_can_be_given_by_number_or_part_of_its_name(text):
     """A stage can be given by its number, or by a part of its name that no other stage has."""
     assert wanted(text) == find("05-authentication-backend")
 
@@ -145,7 +145,7 @@ def test_a_new_folder_may_be_called_like_a_part_of_a_stage(run, tmp_path, monkey
     assert (tmp_path / "urls/manage.py").is_file()
 
 
-def test_a_folder_that_is_there_is_no_stage(run, tmp_path, monkeypatch):
+def test_an_existing_folder_is_not_a_stage(run, tmp_path, monkeypatch):
     """A project can be in a folder called `7`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "7").mkdir()
@@ -182,7 +182,7 @@ def test_the_exit_status_of_a_command_is_the_one_of_the_process(code, status):
     assert done.stderr.endswith("Interrupted.\n") is (status == 130)
 
 
-def test_a_reader_may_stop(project):
+def test_a_pipe_can_be_closed_early(project):
     """`check … | head` ends without a traceback."""
     command = [sys.executable, str(ROOT / "companion"), "check", "--json", str(project("01-dockerfile"))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -194,7 +194,7 @@ def test_a_reader_may_stop(project):
     assert errors == ""
 
 
-def test_windows_takes_the_name_of_a_folder_as_it_is(monkeypatch, tmp_path, capsys):
+def test_names_of_folders_are_not_expanded_on_windows(monkeypatch, tmp_path, capsys):
     """On Windows, click would expand `*`, `%` and `~`, as a POSIX shell does before it starts a program."""
     monkeypatch.setattr(click.core, "os", SimpleNamespace(**(vars(os) | {"name": "nt"})))
     monkeypatch.setattr(sys, "argv", ["companion", "diff", "my*"])
@@ -241,13 +241,13 @@ def shown(monkeypatch):
         (False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ],
 )
-def test_colours_are_shown_where_they_are_wanted(shown, terminal, variables, coloured):
+def test_colours_depend_on_the_terminal_and_variables(shown, terminal, variables, coloured):
     """Colours are printed in a terminal that has them, without NO_COLOR; with FORCE_COLOR in a pipe too."""
     assert shown(terminal, **variables) == (RED if coloured else "Missing:")
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-8"])
-def test_what_an_encoding_lacks_is_shown_as_a_question_mark(encoding):
+def test_characters_that_cannot_be_encoded_are_question_marks(encoding):
     """A pipe on Windows can't encode every folder's name."""
     env = os.environ | {"PYTHONIOENCODING": encoding}
     command = [sys.executable, str(ROOT / "companion"), "diff", "日本"]
@@ -283,7 +283,7 @@ def test_a_package_that_is_missing_later_ends_with_a_sentence(monkeypatch, error
     assert ended.value.code == f"This Python has no package {error.name}. Install what the companion needs: {install}"
 
 
-def test_a_mistake_of_ours_is_not_called_a_missing_package(monkeypatch):
+def test_a_bug_of_ours_is_not_reported_as_a_missing_package(monkeypatch):
     """A missing module of the companion itself is shown with its traceback."""
 
     def main():

@@ -99,7 +99,7 @@ def test_an_app_of_a_later_part_waits_for_its_step(told):
         ),
     ],
 )
-def test_what_is_not_there_leads_to_its_step(told, files, step):
+def test_a_missing_app_or_setting_links_to_its_step(told, files, step):
     """A missing app or setting has no line in the project, so the advice links to the chapter's step."""
     assert told("02-user-model", files).link.endswith(f"/02-user-model/#step-{step}")
 

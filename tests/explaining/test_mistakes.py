@@ -78,7 +78,7 @@ def test_a_mistake_is_reported_with_file_line_and_remedy(stood, mistake):
 @pytest.mark.parametrize(
     "mistake", [each for each in MISTAKES if each.name in SENTENCES], ids=lambda mistake: mistake.name
 )
-def test_what_is_said_word_for_word(stood, mistake):
+def test_advice_word_for_word(stood, mistake):
     """The whole sentence and the whole remedy, for mistakes of every kind."""
     advice = stood[mistake.name].missing[0].advice
 

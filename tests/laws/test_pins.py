@@ -29,7 +29,7 @@ def test_a_stage_pins_what_the_root_pins(stage):
     assert pins == {name: ROOT_PINS[name] for name in pins}
 
 
-def test_the_root_is_resolved_from_what_is_wanted():
+def test_requirements_match_pyproject():
     """requirements.txt has the versions in pyproject.toml, and everything that the stages need."""
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["learn"]
     pins = _pins("\n".join(wanted))

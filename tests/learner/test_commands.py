@@ -163,7 +163,7 @@ def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
         "authentication/tokens.py": {"settings.SECRET_KEY": "settings.JWT_SIGNING_KEY"},
     },
 ], ids=["begun", "half a step further"])  # fmt: skip
-def test_a_stage_that_was_begun_takes_no_earlier_one_away(project, edits):
+def test_stages_that_were_done_stay_done(project, edits):
     """Rewritten tests require something new in stage 08. Stages that were done stay done."""
     found = find_standing(project("08-urls", edits))
 
@@ -171,7 +171,7 @@ def test_a_stage_that_was_begun_takes_no_earlier_one_away(project, edits):
     assert found.done == 8
 
 
-def test_what_was_done_last_is_said_at_the_end(run, project, every_test_passes):
+def test_the_last_stage_has_no_next_one(run, project, every_test_passes):
     """After the last stage, no next stage is named."""
     assert run("check", project("final"))[1].endswith("\nAll is done: this was the last stage.\n")
 
@@ -190,7 +190,7 @@ def test_start_says_what_comes_next(run, tmp_path):
     )
 
 
-def test_diff_keeps_later_steps_back(run, project):
+def test_diff_leaves_out_later_steps(run, project):
     """`diff` leaves out code of later steps; `--all` shows it."""
     folder = project("03-user-manager")
     status, out, err = run("diff", "--stage", "4", folder)
@@ -214,7 +214,7 @@ def test_diff_of_no_project(run, tmp_path):
     assert f"{tmp_path} is empty." in run("diff", tmp_path)[1]
 
 
-def test_what_has_one_cause_is_said_once(run, project):
+def test_each_cause_is_printed_once(run, project):
     """`--all` prints each cause once, with the number of tests that fail because of it."""
     folder = project("05-authentication-backend", {"authentication/tokens.py": {"now = timezone.now()": "now = 1 / 0"}})
     out = run("check", "--stage", "4", "--all", folder)[1]

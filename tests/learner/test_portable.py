@@ -51,7 +51,7 @@ def test_nothing_needs_posix(path):
     assert list(posix(tree, ALLOWED.get(path.name, set()))) == []
 
 
-def test_the_law_sees_what_it_forbids():
+def test_posix_functions_are_found():
     """The functions that are allowed in keyboard.py are found if they are not allowed."""
     tree = ast.parse((ROOT / "companion/learner/keyboard.py").read_text())
 
@@ -79,7 +79,7 @@ def test_keys_on_windows_come_from_msvcrt(monkeypatch):
         assert read() == "h"
 
 
-def test_nobody_types_into_a_pipe(monkeypatch):
+def test_there_are_no_keys_without_a_terminal(monkeypatch):
     """Without a terminal there are no keys."""
     monkeypatch.setattr(keyboard.sys, "stdin", type("stdin", (), {"isatty": staticmethod(lambda: False)}))
 

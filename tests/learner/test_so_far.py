@@ -127,7 +127,7 @@ def test_the_tests_about_the_changed_file_run_first(look, project):
     assert set(ran[: len(about)]) == set(about)
 
 
-def test_what_is_fixed_is_said_once_and_forgotten(look, project):
+def test_a_fixed_failure_is_forgotten(look, project):
     """If the tests that failed last pass now, the suite runs, and the next check starts without them."""
     folder = project(TWO, BREAK)
     look(folder)
@@ -161,7 +161,7 @@ def test_nothing_is_written_into_the_project(look, project):
         assert len(look(folder)[1]) == 1
 
 
-def test_only_so_many_projects_are_remembered(tmp_path, monkeypatch):
+def test_the_oldest_results_are_deleted(tmp_path, monkeypatch):
     """The oldest results are deleted."""
     monkeypatch.setattr(last_check, "MOST", 2)
     for name in ("a", "b", "c"):
@@ -171,7 +171,7 @@ def test_only_so_many_projects_are_remembered(tmp_path, monkeypatch):
     assert last_check.recall(standing.Project(tmp_path / "c", tmp_path / "c")).stage == "c"
 
 
-def test_the_command_says_it_once(project, capsys):
+def test_the_first_failure_is_printed_once(project, capsys):
     """`check` prints the first thing, then the whole result; `--all` and `--json` print everything at the end."""
     folder = str(project(TWO, BREAK))
     main(["check", folder])

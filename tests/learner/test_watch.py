@@ -136,7 +136,7 @@ def test_no_keyboard_is_needed(project):
         process.kill()
 
 
-def test_a_terminal_sees_the_tests_counted(terminal, project):
+def test_tests_are_counted_in_a_terminal(terminal, project):
     """While the tests run, one line counts them. It is cleared before the result is printed."""
     shown = terminal("check", project(ONE))
 

@@ -72,7 +72,7 @@ def said(capsys, *arguments):
     return status, capsys.readouterr().out
 
 
-def test_the_whole_way(tmp_path, capsys):
+def test_a_learner_types_every_stage(tmp_path, capsys):
     """Each stage fails with the mistake, names its place, passes when it is fixed, and names the next stage."""
     folder = tmp_path / "mine"
     assert said(capsys, "start", folder)[0] == 0

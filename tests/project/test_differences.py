@@ -90,7 +90,7 @@ def test_additional_code_is_not_a_difference(differences):
     assert differences(FOUR, {"authentication/tokens.py": extra, "notes.py": "x = 1\n"}) == []
 
 
-def test_words_for_an_assistant_are_no_file_of_the_project(differences):
+def test_agents_md_is_not_compared(differences):
     """AGENTS.md is not taken for a renamed file of the stage, even if both have the same text."""
     names = [each.place.file for each in differences(FOUR, {"Dockerfile": None}, change=dockerfile_as_agents_md)]
 

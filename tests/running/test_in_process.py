@@ -53,7 +53,7 @@ def timeless(found):
     ],
     ids=["right", "wrong", "broken"],
 )
-def test_both_ways_find_the_same(project, tmp_path, edits, status, outcomes):
+def test_both_ways_have_the_same_result(project, tmp_path, edits, status, outcomes):
     """Every event is equal, tracebacks included, for a correct project, a wrong line, and one that does not start."""
     where = locate(project(STAGE, edits))
     told = []

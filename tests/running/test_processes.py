@@ -9,7 +9,7 @@ from companion.running import processes
 from companion.running.run_suite import check
 
 
-def test_a_check_takes_the_process_that_waits(project):
+def test_a_check_uses_the_waiting_process(project):
     """Its imports are done, and the check starts no other process."""
     folder = project("01-dockerfile")
     with processes.prepared(1):
@@ -27,7 +27,7 @@ def test_a_process_that_has_died_is_not_taken(project):
         assert check(find("01-dockerfile"), project("01-dockerfile")).passed
 
 
-def test_a_process_that_nobody_needs_ends_quietly():
+def test_an_unused_process_ends_quietly():
     """If the parent ends, the process reads the end of its input."""
     started = processes.Started()
     started.process.stdin.close()

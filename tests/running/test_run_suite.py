@@ -37,7 +37,7 @@ def test_nothing_is_written_into_the_project(project):
     assert sorted(folder.rglob("*")) == before
 
 
-def test_the_learners_own_files_are_looked_at(checked):
+def test_the_learners_own_files_are_read(checked):
     """A test that reads the Dockerfile reads the learner's, although the test itself is in the stage."""
     report = checked(FIRST, {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
 
@@ -49,7 +49,7 @@ def test_the_learners_own_files_are_looked_at(checked):
     assert report.count == len(report.results) - 3
 
 
-def test_a_failure_says_what_was_asked_what_came_and_where(checked):
+def test_a_failure_has_requirement_comparison_and_line(checked):
     """A failed test has its requirement, its hint, both sides of the comparison, and the learner's line."""
     report = checked("05-authentication-backend", {"authentication/tokens.py": {"str(user.pk)": "user.pk"}})
 
@@ -97,7 +97,7 @@ def test_a_test_that_hangs_is_a_timeout_and_the_others_still_run(checked):
         ("import sys; sys.exit()", "SystemExit"),
     ],
 )
-def test_settings_that_do_not_let_go_are_a_finding(checked, code, type_):
+def test_settings_that_hang_or_exit_are_a_finding(checked, code, type_):
     """A project that hangs or exits while it is loaded passes no test."""
     report = checked(FIRST, {"config/settings.py": {"DEBUG = True": code}}, limit=2)
 

@@ -26,7 +26,7 @@ def test_the_settings_package_has_the_projects_name(package, text, wanted):
     assert with_package(text, package) == wanted
 
 
-def test_a_test_finds_itself_in_the_project():
+def test_file_is_replaced_by_the_path_in_the_project():
     """`__file__` is the path in the learner's project; names that end like it are not changed."""
     text = "PROJECT = Path(__file__).parent.parent; my__file__ = x.__file__"
 
@@ -35,7 +35,7 @@ def test_a_test_finds_itself_in_the_project():
     )
 
 
-def test_settings_in_parts_are_read_by_the_name_that_manage_has():
+def test_split_settings_use_the_module_in_manage_py():
     """The module in manage.py replaces `config.settings`, and reloading the settings removes every settings module."""
     text = 'load("config.settings"); sys.modules.pop(name, None); "config.production"'
 

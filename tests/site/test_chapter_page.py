@@ -109,7 +109,7 @@ def render(chain, caplog):
     return render
 
 
-def test_the_prose_is_next_to_its_pane(render):
+def test_the_text_is_next_to_its_pane(render):
     """Each step has its text and its panes, and the chapter has no problems."""
     page, problems = render()
 
@@ -373,7 +373,7 @@ def test_whole_files_are_there_without_javascript(render):
         ("/// chapter | 02-new\n///", "", "a page with beside blocks has exactly one block /// chapter | NN-name"),
     ],
 )
-def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem):
+def test_a_mistake_in_a_page_is_reported(render, monkeypatch, old, new, problem):
     """A problem is logged for the strict build, and shown in a box at the top. COMPANION_STRICT stops the build."""
     assert old in CHAPTER
     page, problems = render(CHAPTER.replace(old, new))
@@ -396,7 +396,7 @@ def test_blocks_in_a_fence_are_examples(render):
     assert problems == []
 
 
-def test_a_page_does_not_remember_the_one_before(chain, caplog):
+def test_a_page_is_independent_of_the_page_before(chain, caplog):
     """One object can render several pages: the problems of one don't affect the next."""
     root = chain({"01-old": OLD, "02-new": NEW})
     configs = {"companion.site.extension": {"root": str(root)}}

@@ -158,7 +158,7 @@ def test_a_fault_is_read_from_its_block():
         ({"kept": "02-new app.py#sign"}, "and has 2 of them"),
     ],
 )
-def test_a_fault_that_is_written_wrong_is_refused(changes, message):
+def test_an_invalid_fault_is_rejected(changes, message):
     """The message names the option and its allowed values."""
     with pytest.raises(ValueError, match=re.escape(message)):
         fault(**changes)
@@ -373,7 +373,7 @@ def test_the_first_of_each_word_is_explained(render):
 
 
 @pytest.mark.parametrize("text", ["rehashed", "hash-like", "a/hash", "`hash`", "[hash](x)", "## Hash\n", "**hash**"])
-def test_what_only_looks_like_a_word_is_left_alone(render, text):
+def test_text_that_only_looks_like_a_term_is_ignored(render, text):
     """Parts of words and paths, code, links, headings, and the term's own explanation are ignored."""
     assert explained(render(text)[0]) == []
 
@@ -409,7 +409,7 @@ def test_a_chapter_finds_the_glossary_one_folder_up(render):
     assert 'href="../glossary.md#hash"' in page
 
 
-def test_the_words_of_the_glossary_are_used():
+def test_the_terms_of_the_glossary_are_used():
     """Each entry is explained on some page, its meaning is short, and the entries are in alphabetical order."""
     known = entries((ROOT / "docs/glossary.md").read_text())
     pages = [path for path in (ROOT / "docs").rglob("*.md") if path.name != "glossary.md"]
@@ -452,7 +452,7 @@ def test_a_token_is_taken_apart():
         ("<x>", ""),
     ],
 )
-def test_a_claim_is_said_in_words(name, words):
+def test_a_claim_is_explained(name, words):
     """Times are dates; registered claims have their standard meaning; other claims have none."""
     assert token_figures.meaning(name, CLAIMS) == words
     assert [token_figures.meaning("exp", {"exp": value}) for value in ("soon", True, 1.5, -1, 10**30)] == [""] * 5
@@ -607,14 +607,14 @@ def test_the_versions_are_the_pins(render, root):
 def test_the_day_is_that_of_the_last_commit(root, git):
     """Without git there is no date, and the page says so."""
     assert versions.day(root) is None
-    assert versions.said(None).startswith("This copy has no history")
+    assert versions.sentence(None).startswith("This copy has no history")
     git("init", "-q")
     assert versions.day(root) is None
     git("commit", "-q", "--allow-empty", "-m", "x")
     told = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=root, capture_output=True, text=True).stdout.strip()
 
     assert versions.day(root) == date.fromisoformat(told)
-    assert versions.said(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")
+    assert versions.sentence(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")
 
 
 def test_without_chromium_the_card_says_what_is_missing(monkeypatch, capsys, tmp_path):

@@ -86,7 +86,7 @@ def test_how_a_block_is_run_is_not_published():
         "head -c 100 /dev/zero | curl http://127.0.0.1:8000/ --data-binary @-",
     ],
 )
-def test_what_powershell_lacks_is_not_shown_as_its_own(command):
+def test_commands_that_powershell_lacks_are_for_git_bash(command):
     """A translated loop would be another program, so the second tab says to use Git Bash."""
     html = _html(f"```console\n$ {command}\nprinted\n```\n")
     windows = html.rpartition("tabbed-block")[2]

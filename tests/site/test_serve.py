@@ -177,7 +177,7 @@ def test_without_a_free_port_one_sentence_says_so(site, monkeypatch, capsys):
     assert capsys.readouterr().err == "Error: No port from 8001 to 8100 is free. Stop a program that uses one.\n"
 
 
-def test_an_option_that_mkdocs_does_not_have_is_refused(site):
+def test_an_unknown_option_of_mkdocs_is_rejected(site):
     """The message and the exit status are those of MkDocs."""
     with serving(site, first_of_free_ports(), "--no-such-option") as process:
         errors = process.communicate()[1].decode()

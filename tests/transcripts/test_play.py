@@ -163,7 +163,7 @@ def test_of_several_tokens_the_one_that_begins_as_shown_is_meant(drifts):
     assert drifts(page) == []
 
 
-def test_a_person_can_be_played(drifts):
+def test_prompts_get_their_answers(drifts):
     """Prompts get their answers; hidden input stays hidden."""
     page = fence("$ python manage.py migrate") + fence(
         "$ python manage.py createsuperuser\nEmail: root@example.com\nUsername: root\nPassword:\n"

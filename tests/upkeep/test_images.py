@@ -36,7 +36,7 @@ def machine(tmp_path, monkeypatch):
         ({"docker": DOES_NOT_WORK, "buildah": "#!/bin/sh\n"}, "buildah"),
     ],
 )
-def test_the_first_builder_that_works_is_taken(machine, scripts, name):
+def test_the_first_working_builder_is_used(machine, scripts, name):
     """A client whose service does not run is installed, but can't build."""
     machine(**scripts)
 
@@ -116,7 +116,7 @@ def workshop(tmp_path, monkeypatch):
         ("final", "test_register_log_in_and_fetch_the_user passed, runs as app, healthy"),
     ],
 )
-def test_a_stage_is_asked_what_it_can_answer(workshop, capsys, stage, answers):
+def test_a_stage_gets_the_test_that_it_has(workshop, capsys, stage, answers):
     """A stage with URLs gets its own test over HTTP, here with email; final's health check is run too.
 
     Files that git ignores, such as a database left by a run, are not part of the image.
@@ -152,7 +152,7 @@ def test_an_image_that_fails_does_not_stop_the_others(workshop, capsys):
     ],
     ids=["no database", "nobody can register", "root", "it has ended"],
 )
-def test_an_image_that_does_not_do_its_work_is_noticed(workshop, monkeypatch, stage, name, value, said):
+def test_a_wrong_image_is_reported(workshop, monkeypatch, stage, name, value, said):
     """The failure has the server's last output. A server that has ended is not waited for."""
     monkeypatch.setattr(workshop, name, value)
 
@@ -160,7 +160,7 @@ def test_an_image_that_does_not_do_its_work_is_noticed(workshop, monkeypatch, st
         images.try_image(find(stage), workshop)
 
 
-def test_an_image_is_built_where_its_recipe_changes(chain):
+def test_images_that_differ_are_built(chain):
     """Built are stages whose Dockerfile, ignored files or packages differ from the stage before, and the last stage."""
     same = {"Dockerfile": "FROM a", "requirements.txt": "Django"}
     root = chain(

@@ -74,7 +74,7 @@ def test_mutants_with_the_same_text_get_different_names():
     ]
 
 
-def test_what_the_stage_before_has_is_left_to_it():
+def test_code_of_the_previous_stage_is_not_mutated():
     """Only new and changed declarations are mutated, also in a class that the previous stage has."""
     old = "A = 1\nclass C:\n    x = True\n"
     new = "A = 1\nclass C:\n    x = True\n    y = True\n"
@@ -130,7 +130,7 @@ def test_every_exception_is_a_mutant_of_a_stage():
     assert all(SAME.values())
 
 
-def test_a_suite_notices_or_does_not():
+def test_a_suite_fails_with_a_mutant():
     """The tests of a real stage fail without its user model, and pass with an additional constant."""
     stage = find("02-user-model")
     text = stage.path.joinpath("config/settings.py").read_text()
@@ -180,7 +180,7 @@ def test_a_later_stage_may_use_an_unused_name(chain, monkeypatch):
     assert (second.stage.name, second.count, second.survived) == ("02-b", 0, [])
 
 
-def test_the_verb_fails_when_something_survives(monkeypatch, run):
+def test_the_command_fails_if_a_mutant_survives(monkeypatch, run):
     """Each survivor and each wrong exception is named, and the exit status is 1, or 0 if all are noticed."""
     stage, mutant = find("02-user-model"), Mutant("a.py", "B removed", "")
     found = [Tried(stage, 3, [mutant], []), Tried(stage, 1, [], [mutant])]

@@ -64,7 +64,7 @@ def test_nox_prints_no_warning_before_it_begins():
     assert "uv binary" not in done.stderr
 
 
-def test_stages_run_side_by_side_without_the_settings_of_the_shell(monkeypatch):
+def test_stages_run_in_parallel_without_variables_of_the_shell(monkeypatch):
     """The parallel runner prints a line for each session that starts. Variables of the shell are not passed on."""
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "nowhere.settings")
     monkeypatch.setenv("PYTEST_ADDOPTS", "--nonsense")
@@ -121,7 +121,7 @@ def test_serve_passes_its_options_on():
     assert "No such option" in done.stdout
 
 
-def test_a_zip_holds_the_stage_and_nothing_else(tmp_path):
+def test_a_zip_contains_only_the_stage(tmp_path):
     """There is a zip for each stage, with its files in a folder of its name."""
     done = nox("-s", "zips", "--", str(tmp_path))
 

@@ -67,7 +67,7 @@ def test_earlier_stages_are_left_alone(root):
     assert read(root, "steps/01-a/f.txt") == [TEXT]
 
 
-def test_a_start_limits_what_is_carried(root):
+def test_from_limits_which_edits_are_carried(root):
     """Edits of stages before FROM are not carried."""
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
     (root / "steps/02-b/same.txt").write_text("y\n")
@@ -151,7 +151,7 @@ def test_the_same_edit_made_by_hand_in_every_stage_is_left_alone(repository):
     assert carried(root) == []
 
 
-def test_an_edit_taken_back_in_part_is_taken_back_everywhere(root):
+def test_a_partly_undone_edit_is_undone_everywhere(root):
     """What is left of the edit is in the later stages already; what was undone is undone there too."""
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO").replace("six", "SIX"))
     carried(root)
@@ -204,7 +204,7 @@ def test_a_conflict_stops_with_markers_and_the_next_command(repository):
     assert after == CONFLICT["final"]["f.txt"]
 
 
-def test_a_run_goes_on_after_a_conflict_was_mended(repository):
+def test_a_run_continues_after_a_conflict_is_fixed(repository):
     """It refuses while markers are left. Then the fixed text is carried on, and no edit is lost."""
     root = repository(CONFLICT)
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei").replace("six", "SIX"))
@@ -220,7 +220,7 @@ def test_a_run_goes_on_after_a_conflict_was_mended(repository):
     assert carried(root) == []
 
 
-def test_a_file_that_is_changed_here_and_deleted_there_is_asked_about(repository):
+def test_a_file_changed_here_and_deleted_there_is_a_conflict(repository):
     """Neither side wins automatically; the user's decision is kept."""
     root = repository({"01-a": {"f": "1\n", "g": ""}, "02-b": {"f": "2\n", "g": ""}})
     (root / "steps/01-a/f").unlink()
@@ -234,7 +234,7 @@ def test_a_file_that_is_changed_here_and_deleted_there_is_asked_about(repository
     assert carried(root) == []
 
 
-def test_a_binary_file_is_replaced_where_nobody_changed_it(repository):
+def test_an_unchanged_binary_file_is_replaced(repository):
     """Binary files are not merged: an unchanged one is replaced, a changed one is a conflict."""
     root = repository({"01-a": {"p": b"\x00\x01", "q": b"\x00a"}, "02-b": {"p": b"\x00\x01", "q": b"\x00b"}})
     (root / "steps/01-a/p").write_bytes(b"\x00\x02")
@@ -246,7 +246,7 @@ def test_a_binary_file_is_replaced_where_nobody_changed_it(repository):
     assert (root / "steps/02-b/q").read_bytes() == b"\x00b"
 
 
-def test_the_verb_says_what_it_did_and_what_to_do(repository, monkeypatch, capsys):
+def test_the_command_prints_what_it_did_and_what_to_do(repository, monkeypatch, capsys):
     """`propagate` prints each file; at a conflict it exits with 1 and says how to go on."""
     root = repository(CONFLICT)
     monkeypatch.setattr("companion.upkeep.commands.ROOT", root)

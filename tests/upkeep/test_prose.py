@@ -53,7 +53,7 @@ def page(tmp_path):
     return page
 
 
-def test_prose_is_what_is_read_as_text():
+def test_code_and_tables_are_not_prose():
     """Front matter, headings, code, tables, first lines of blocks and comments are left out."""
     found = [(paragraph.line, paragraph.text, paragraph.folded) for paragraph in paragraphs(PAGE)]
 

@@ -56,7 +56,7 @@ def test_quick_start_has_the_two_commands():
     assert commands == [f"{setup} -s serve", setup]
 
 
-def test_a_table_of_today_is_left_alone(chain):
+def test_a_current_table_is_not_changed(chain):
     """Writing returns whether the table has changed; a second time, it has not."""
     root = chain({"01-a": {"f.py": ""}})
     (root / "docs/chapters").mkdir(parents=True)

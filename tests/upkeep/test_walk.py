@@ -87,7 +87,7 @@ def test_a_learner_types_step_by_step(root, walk, tmp_path):
     assert (folder.parent / "tutorial/steps/02-new/app.py").read_text() == NEXT["app.py"]
 
 
-def test_the_database_goes_on_into_the_next_chapter(root, walk, tmp_path):
+def test_the_next_chapter_gets_the_database(root, walk, tmp_path):
     """The next chapter gets the database that a chapter leaves."""
     walk.begin(find("01-old", root), tmp_path / "a/01-old")
     (tmp_path / "a/01-old/db.sqlite3").write_text("Ada")

@@ -60,7 +60,7 @@ class Child:
         self.emit({"event": event, **data})
 
     def watch(self) -> None:
-        """Starts the limit again: after it, faulthandler writes a traceback and ends the process."""
+        """Restarts the time limit; when it expires, faulthandler writes a traceback and ends the process."""
         if self.job["limit"]:
             faulthandler.dump_traceback_later(self.job["limit"], exit=True, file=self.hang)
 
