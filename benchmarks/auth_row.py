@@ -1,136 +1,84 @@
-"""One row of benchmarks/auth.py: a project that sends itself as many requests as a line of its input says."""
+"""One row of benchmarks/auth.py: a project that sends itself as many requests as a line of its input says.
+
+`ROW` names the library or the stage. With `HTTP`, the requests go to gunicorn, with one worker, over one connection,
+and the CPU time of that worker is measured.
+"""
 
 from __future__ import annotations
 
 import base64
+import http.client
 import io
 import json
 import os
+import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-PASSWORD = "correct horse battery staple"
-TUNED = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
+import peers
+
+Times = list[float]
 
 
-def peer(name: str) -> tuple[Any, Callable[[], str]]:
-    """A new project with one endpoint, as the documentation of the library has it."""
-    import django
-    import environ
-    from django.conf import global_settings, settings
+class Secret:
+    """A key for HS256, in the place of a private key."""
 
-    library, _, tuned = name.partition(", ")
-    installed = ["admin", "auth", "contenttypes", "sessions", "messages", "staticfiles"]
-    pages = ["sessions.middleware.Session", "auth.middleware.Authentication", "messages.middleware.Message"]
-    session, authentication, message = (f"django.contrib.{path}Middleware" for path in pages)
-    csrf, frame = "django.middleware.csrf.CsrfViewMiddleware", "django.middleware.clickjacking.XFrameOptionsMiddleware"
-    all_middleware = [TUNED[0], session, TUNED[1], csrf, authentication, message, frame]
-    apps = {"DRF's token": ["rest_framework.authtoken"], "knox": ["knox"]}.get(library, [])
-    classes = {
-        "simplejwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
-        "DRF's token": "rest_framework.authentication.TokenAuthentication",
-        "knox": "knox.auth.TokenAuthentication",
-    }
-    env = environ.Env()
-    path = os.environ["DATABASE_PATH"]
-    database = env.db() if "DATABASE_URL" in env else {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
-    settings.configure(
-        SECRET_KEY=os.environ["SECRET_KEY"],
-        ALLOWED_HOSTS=["api.example.com"],
-        INSTALLED_APPS=[*(f"django.contrib.{app}" for app in installed), "rest_framework", *apps],
-        MIDDLEWARE=TUNED if tuned else all_middleware,
-        ROOT_URLCONF=__name__,
-        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
-        DATABASES={"default": database | {"CONN_MAX_AGE": 60}},
-        CACHES=global_settings.CACHES,
-        USE_TZ=True,
-        SECURE_SSL_REDIRECT=True,
-        SECURE_HSTS_SECONDS=3600,
-        REST_FRAMEWORK={
-            "DEFAULT_AUTHENTICATION_CLASSES": [classes[library]] if library in classes else [],
-            "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-        },
-    )
-    django.setup()
-    migrate()
-
-    from django.contrib.auth.models import User
-    from django.core.wsgi import get_wsgi_application
-    from django.urls import path as url
-    from rest_framework import serializers
-    from rest_framework.permissions import AllowAny, IsAuthenticated
-    from rest_framework.response import Response
-    from rest_framework.views import APIView
-
-    class UserSerializer(serializers.ModelSerializer):
-        class Meta:
-            model = User
-            fields = ["id", "email", "username"]
-
-    class Plain(serializers.Serializer):
-        id = serializers.IntegerField()
-        email = serializers.CharField()
-        username = serializers.CharField()
-
-    class Me(APIView):
-        permission_classes = [IsAuthenticated if library in classes else AllowAny]
-
-        def get(self, request: Any) -> Response:
-            user = request.user if library in classes else ada
-            return Response((Plain if tuned else UserSerializer)(user).data)
-
-    globals()["urlpatterns"] = [url("api/me", Me.as_view())]
-    ada = User.objects.create_user("ada", "ada@example.com", PASSWORD)
-    scheme = "Bearer" if library == "simplejwt" else "Token"
-    return get_wsgi_application(), lambda: f"{scheme} {peer_token(library, ada)}"
+    def public_key(self) -> bytes:
+        return os.environ["SECRET_KEY"].encode()
 
 
-def peer_token(library: str, user: Any) -> str:
-    """A token of this user, as the library issues it."""
-    if library == "simplejwt":
-        from rest_framework_simplejwt.tokens import AccessToken
-
-        return str(AccessToken.for_user(user))
-    if library == "knox":
-        from knox.models import AuthToken
-
-        return str(AuthToken.objects.create(user)[1])
-    if library == "DRF's token":
-        from rest_framework.authtoken.models import Token
-
-        return str(Token.objects.get_or_create(user=user)[0].key)
-    return "none"
-
-
-def stage() -> tuple[Any, Callable[[], str]]:
-    """The project in this folder, with its production settings."""
+@cache
+def set_up(strict: bool = False) -> None:
+    """Set up Django with the project of this row."""
+    if not isinstance(peers.library(), peers.Ours):
+        peers.configure(strict)
+        return
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.production"
     sys.path.insert(0, os.getcwd())
     import django
 
     django.setup()
-    migrate()
+    if "HS256" in os.environ["ROW"]:
+        from authentication import tokens
 
-    from authentication import models, tokens
-    from config.wsgi import application
-
-    ada = models.User.objects.create_user("ada", "ada@example.com", PASSWORD)
-    session = models.Session.objects.create(user=ada)
-    return application, lambda: f"Bearer {tokens.issue_token(session)}"
+        tokens.ALGORITHM = "HS256"
+        tokens.all_keys = lambda: {"secret": Secret()}
+        tokens.signing_key = lambda now: ("secret", Secret().public_key())
 
 
-def migrate() -> None:
-    """Create the tables, and a key if the stage has a command for it. A file of SQLite gets the journal of servers."""
+def load() -> Any:
+    """Return the WSGI application of this row, also to gunicorn."""
+    set_up()
+    if isinstance(peers.library(), peers.Ours):
+        from config.wsgi import application
+
+        return application
+    from django.core.wsgi import get_wsgi_application
+
+    return get_wsgi_application()
+
+
+def create() -> None:
+    """Create the tables, the keys and the user."""
+    from django.contrib.auth import get_user_model
     from django.core.management import call_command, get_commands
     from django.db import connection
 
     if "makesigningkey" in get_commands():
         call_command("makesigningkey", stdout=sys.stderr)
+    if peers.library().package == "django-jwt-allauth":
+        sys.path.insert(0, os.environ["FOLDER"])
+        call_command("makemigrations", "jwt_allauth", verbosity=0)
     call_command("migrate", verbosity=0)
     if connection.vendor == "sqlite":
         connection.cursor().execute("PRAGMA journal_mode=WAL")
+    get_user_model().objects.create_user(username=peers.NAME, email=peers.EMAIL, password=peers.PASSWORD)
 
 
 def environ(authorization: str) -> dict[str, Any]:
@@ -158,35 +106,109 @@ def environ(authorization: str) -> dict[str, Any]:
     }
 
 
-def timed(application: Callable[..., Any], authorization: str, wanted: str, count: int) -> list[float]:
-    """The microseconds of each of `count` requests, whose status has to be `wanted`."""
-    times, statuses = [], set()
-    for _ in range(count):
-        request = environ(authorization)
-        started = time.perf_counter()
-        response = application(request, lambda status, headers: statuses.add(status))
-        body = b"".join(response)
-        response.close()
-        times.append(1e6 * (time.perf_counter() - started))
-    if statuses - {wanted} or (count and wanted == "200 OK" and b"ada@example.com" not in body):
+def in_process(application: Callable[..., Any]) -> Callable[[str, str, int], Times]:
+    """Returns a function that measures requests in this process, without a server."""
+
+    def measure(authorization: str, wanted: str, count: int) -> Times:
+        times, statuses, body = [], set(), b""
+        for _ in range(count):
+            request = environ(authorization)
+            started = time.perf_counter()
+            response = application(request, lambda status, headers: statuses.add(status.split()[0]))
+            body = b"".join(response)
+            response.close()
+            times.append(1e6 * (time.perf_counter() - started))
+        check(statuses, wanted, body)
+        return times
+
+    return measure
+
+
+@contextmanager
+def over_http() -> Any:
+    """Yields a function that measures the CPU time of gunicorn's worker for each request."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "auth_row:load()", f"--pythonpath={Path(__file__).parent}"]
+    server = subprocess.Popen(
+        [*command, f"--bind=127.0.0.1:{port}", "--workers=1", "--threads=4", "--no-control-socket"]
+    )
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def measure(authorization: str, wanted: str, count: int) -> Times:
+        headers = {"Host": "api.example.com", "X-Forwarded-Proto": "https", "Authorization": authorization}
+        connection.close()  # gunicorn has closed it in the meantime, and `request` opens it again
+        statuses, body, before = set(), b"", processor_time(server.pid)
+        for _ in range(count):
+            connection.request("GET", "/api/me", headers=headers)
+            response = connection.getresponse()
+            statuses.add(str(response.status))
+            body = response.read()
+        check(statuses, wanted, body)
+        return [1e6 * (processor_time(server.pid) - before) / count]
+
+    try:
+        for _ in range(300):
+            try:
+                connection.connect()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield measure
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def processor_time(parent: int) -> float:
+    """The seconds that the children of this process have used the processor, in all their threads."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    files = [file for child in children for file in Path(f"/proc/{child}/task").glob("*/schedstat")]
+    return sum(int(file.read_text().split()[0]) for file in files) / 1e9
+
+
+def check(statuses: set[str], wanted: str, body: bytes) -> None:
+    """Stop if a response is not the expected one."""
+    if statuses - {wanted} or (wanted == "200" and body and b"ada@example.com" not in body):
         sys.exit(f"{statuses} instead of {wanted}: {body!r}")
-    return times
+
+
+def queries(application: Callable[..., Any], authorization: str) -> int:
+    """How many queries one request makes."""
+    from django.db import connection
+
+    counted = []
+
+    def count(execute: Any, *rest: Any) -> Any:
+        counted.append(rest)
+        return execute(*rest)
+
+    with connection.execute_wrapper(count):
+        in_process(application)(authorization, "200", 1)
+    return len(counted)
 
 
 def main() -> None:
     """Build the project, and answer each line of the input with a line of JSON."""
-    name = sys.argv[1]
-    application, issue = stage() if name == "stage" else peer(name)
-    refused = "200 OK" if name.startswith("AllowAny") else "401 Unauthorized"
-    for line in sys.stdin:
-        valid = issue()  # again in each round, because tokens expire
-        forged = valid[:-6] + ("AAAAAA" if not valid.endswith("AAAAAA") else "BBBBBB")
-        header = valid.split()[1].split(".")[0]
-        algorithm = json.loads(base64.urlsafe_b64decode(header + "==="))["alg"] if "." in valid else "-"
-        timed(application, valid, "200 OK", 10)
-        times = {"valid": timed(application, valid, "200 OK", int(line))}
-        times["forged"] = timed(application, forged, refused, int(line))
-        print(json.dumps({"algorithm": algorithm, "times": times}), flush=True)
+    set_up()
+    create()
+    application, chosen = load(), peers.library()
+    refused = "200" if chosen.authentication is None and not isinstance(chosen, peers.Ours) else "401"
+    with over_http() if "HTTP" in os.environ else nullcontext(in_process(application)) as measure:
+        token, logged_in = "", -60.0
+        for line in sys.stdin:
+            if time.monotonic() > logged_in + 60:  # before the token expires
+                token, logged_in = chosen.log_in().access, time.monotonic()
+            valid = f"{chosen.scheme} {token}"
+            forged = valid[:-6] + ("AAAAAA" if not valid.endswith("AAAAAA") else "BBBBBB")
+            header = token.split(".")[0] + "==="
+            algorithm = json.loads(base64.urlsafe_b64decode(header)).get("alg", "HMAC") if "." in token else "-"
+            measure(valid, "200", 10)
+            answer = {"algorithm": algorithm, "queries": queries(application, valid), "times": {}}
+            if int(line):
+                answer["times"] = {"valid": measure(valid, "200", int(line))}
+                answer["times"]["forged"] = measure(forged, refused, int(line))
+            print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

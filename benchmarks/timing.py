@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -63,16 +64,24 @@ def main() -> None:
     if not given.sqlite and "PGHOST" not in os.environ:
         sys.exit("Run this with pg_virtualenv in front, or with --sqlite.")
     names = {group: [secrets.token_hex(8) for _ in range(ADDRESSES)] for group in CLASSES}
-    with running(given.sqlite, names) as port:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    with running(given.sqlite, names) as site:
+        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
         for path, count in [("password/reset", given.count), ("registration", given.count), ("login", given.logins)]:
             first, following = measure(connection, path, names, count)
             report(path, count, {"the response": first, "the next request": following})
 
 
+class Site(NamedTuple):
+    """A running server: its port, its environment, and the id of gunicorn's first process."""
+
+    port: int
+    env: dict[str, str]
+    process: int
+
+
 @contextmanager
-def running(sqlite: bool, names: dict[str, list[str]]) -> Iterator[int]:
-    """Run the server, the worker and the mail server on free ports; yields the port of the server."""
+def running(sqlite: bool, names: dict[str, list[str]], more: dict[str, str] | None = None) -> Iterator[Site]:
+    """Run the server, the worker and the mail server on free ports; `more` changes their environment."""
     port, smtp = free_port(), free_port()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
@@ -92,29 +101,32 @@ def running(sqlite: bool, names: dict[str, list[str]]) -> Iterator[int]:
         if not sqlite:
             user, password, host = (os.environ[name] for name in ("PGUSER", "PGPASSWORD", "PGHOST"))
             env["DATABASE_URL"] = f"postgres://{user}:{password}@{host}:{os.environ['PGPORT']}/postgres"
+        env |= more or {}
         manage(env, "makesigningkey")
         manage(env, "migrate", "--noinput")
         people = [f"{name} {group}" for group in ("known", "deactivated") for name in names[group]]
         manage(env, "shell", "-c", CREATE, stdin="\n".join([PASSWORD, *people]))
 
-        def start(*command: str) -> None:
+        def start(*command: str) -> int:
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             process = subprocess.Popen([sys.executable, *command], cwd=find("final").path, env=env, **quiet)  # type: ignore[call-overload]
             stack.callback(process.wait)
             stack.callback(process.terminate)
+            return process.pid
 
         start("-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{smtp}", "-c", "aiosmtpd.handlers.Sink")
-        start("-m", "gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=4")
+        server = start("-m", "gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=4")
         start("manage.py", "sendmail")
         wait_for(port)
         wait_for(smtp)
-        yield port
+        yield Site(port, env, server)
 
 
-def manage(env: dict[str, str], *command: str, stdin: str = "") -> None:
-    """Run a management command of `final`."""
+def manage(env: dict[str, str], *command: str, stdin: str = "") -> str:
+    """Run a management command of `final`. Returns what it prints."""
     done = [sys.executable, "manage.py", *command]
-    subprocess.run(done, cwd=find("final").path, env=env, input=stdin, text=True, check=True, stdout=subprocess.DEVNULL)
+    where = {"cwd": find("final").path, "env": env, "input": stdin, "text": True}
+    return str(subprocess.run(done, check=True, stdout=subprocess.PIPE, **where).stdout)  # type: ignore[call-overload]
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""The machinery around the stages: shows them, checks them and keeps them true."""
+"""Shows the stages, checks learners' projects, grades submissions, and keeps the stages consistent."""
 
-INTERRUPTED = 130  # the exit status that shells give to what Ctrl+C has ended
-SUPPORTED = ("3.11", "3.12", "3.13")  # those on which the suites ran
+INTERRUPTED = 130  # exit status of shells after Ctrl+C
+SUPPORTED = ("3.11", "3.12", "3.13")  # versions that the suites are tested with

@@ -1,4 +1,4 @@
-"""Lets `python -m companion` run, and `python PATH/TO/companion` from any other folder."""
+"""Runs the companion: `python -m companion`, or `python PATH/TO/companion` from any other folder."""
 
 import io
 import os
@@ -14,12 +14,12 @@ if sys.version_info < (3, 11):
 if not __package__:
     sys.path[0] = HOME
 
-# Windows gives a pipe or a file the code page of the system, which can't write every folder's name.
+# On Windows, a pipe or file uses the code page of the system, which can't encode every folder's name.
 for stream in (sys.stdout, sys.stderr):
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
 
-from companion import INTERRUPTED  # noqa: E402 - it can be found from here on
+from companion import INTERRUPTED  # noqa: E402 - importable only after sys.path is set
 
 try:
     from companion.cli import main
@@ -30,7 +30,7 @@ except KeyboardInterrupt:
     sys.exit(INTERRUPTED)
 except ModuleNotFoundError as error:
     if (error.name or "companion").startswith("companion"):
-        raise  # a mistake of ours
+        raise  # a bug of ours
     if os.path.exists(PYTHON) and os.path.realpath(sys.prefix) != os.path.realpath(os.path.join(HOME, ".venv")):
         sys.exit("This Python has no package %s. The companion's own has it: %s" % (error.name, PYTHON))
     install = "%s -m pip install -r %s" % (sys.executable, os.path.join(HOME, "requirements.txt"))

@@ -14,7 +14,7 @@ from companion.chain.invocation import line
 from companion.chain.stages import stages
 
 PROGRAM = "python -m companion"
-# The short help is here too, because reading it in the rooms would load all of them.
+# The short help is repeated here, because reading it from the rooms would import all of them.
 COMMANDS = {
     "Read, and type along": {
         "serve": "Read the tutorial in your browser.",
@@ -48,7 +48,7 @@ All commands:
 
 
 class _Rooms(click.Group):
-    """The commands, learners' first. Each imports its room when it is called."""
+    """The commands, learners' first. A command's room is imported when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for names in COMMANDS.values() for name in names]
@@ -96,15 +96,15 @@ def companion(context: click.Context) -> None:
 
 @companion.result_callback()
 def _end(status: int | None) -> int:
-    sys.stdout.flush()  # in here, because click ends quietly when the reader of a pipe has read enough, as `head` does
+    sys.stdout.flush()  # here, because click exits quietly on a broken pipe, as with `head`
     return status or 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; `arguments` are those of the command line. Returns the exit status."""
+    """Runs one command; `arguments` default to those of the command line. Returns the exit status."""
     settings: dict[str, Any] = {"prog_name": PROGRAM, "color": _coloured()}
     try:
-        # Not standalone, where click turns every returned status into 0. On Windows it would expand `*` and `%` itself.
+        # In standalone mode, click turns every status into 0. On Windows, click would also expand `*` and `%`.
         return int(companion.main(arguments, standalone_mode=False, windows_expand_args=False, **settings))
     except click.ClickException as error:
         error.show()
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _coloured() -> bool | None:
-    """Return whether to print colours; None leaves it to click, which prints them in a terminal only."""
+    """Returns whether to print colours; None lets click decide, which prints them only in a terminal."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return True if os.environ.get("FORCE_COLOR") else None

@@ -1,4 +1,4 @@
-"""Where the chapters tell what a test asks for: the step that shows a symbol, its address, and what else there is."""
+"""Finds where the chapters show the code that a test is about: the step and its URL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from companion.chain.symbols import Symbol, symbols
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a test asks for: a file of `stage`, the first that has the test, and a symbol ("" for none) or a "line"."""
+    """The code that a test is about: a file of `stage`, which adds the test, and a symbol, a quoted line or ""."""
 
     stage: Stage
     file: str
@@ -23,20 +23,20 @@ class Aim:
 
 
 def link(found: Aim, site: str = "") -> str:
-    """Returns the address of the step that tells the symbol, or of the chapter where no step does."""
+    """Returns the URL of the step that shows the code, or of the chapter if no step does."""
     page = f"{site or address.site()}chapters/{found.stage.name}/"
     step = _step(found)
     return f"{page}#{step.ident}" if step else page
 
 
 def step_number(found: Aim) -> int | None:
-    """Returns which step of the chapter, counted from 0, tells the symbol; None where no step does."""
+    """Returns the number of the step that shows the code, counted from 0, or None if no step does."""
     step = _step(found)
     return step.number if step else None
 
 
 def _step(found: Aim) -> Step | None:
-    """The step that shows most of the symbol, else the first that shows the file."""
+    """Returns the step that shows most of the symbol, or else the first that shows the file, or None."""
     told = [s for s in _steps(found.stage) if any(e.change.path == found.file and e.owned for e in s.excerpts)]
     best = step_showing(told, found.file, found.symbol) if found.symbol else None
     return best or next(iter(told), None)
@@ -49,7 +49,7 @@ def _steps(stage: Stage) -> tuple[Step, ...]:
 
 @cache
 def candidates(stage: Stage) -> tuple[tuple[str, str, int], ...]:
-    """Each file of the stage, alone and with each symbol; and 2 if the stage brings it, 1 if it changes it, else 0."""
+    """Returns (file, symbol or "", change) for all code of the stage; change is 2 if added, 1 if changed, else 0."""
     diff = changes(stage, previous(stage))
     found: list[tuple[str, str, int]] = []
     for file in diff.tree:
@@ -67,7 +67,7 @@ def candidates(stage: Stage) -> tuple[tuple[str, str, int], ...]:
 
 
 def aim_of_line(file: str, line: str, chain: Sequence[Stage]) -> Aim | None:
-    """The last stage that brings a line, if it is the only such line of its file; otherwise None."""
+    """Returns the last stage that adds this line, if the line occurs once in its file; otherwise None."""
     for stage in reversed(chain) if line else ():
         change = changes(stage, previous(stage)).files.get(file)
         rows = [row for row in change.rows if row.new and row.text.strip() == line] if change else []

@@ -1,4 +1,4 @@
-"""How a stage and a folder are given on the command line, for every command that takes them."""
+"""Defines the STAGE and folder arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = click.Path(path_type=Path)
 
 
 class StageName(click.ParamType[Stage]):
-    """A stage by its name, its number or a part of its name that no other stage has."""
+    """A stage, given by its name, its number, or a part of its name that no other stage has."""
 
     name = "stage"
 
@@ -27,7 +27,7 @@ class StageName(click.ParamType[Stage]):
 
 
 def folder_and_stage(folder: str, default: str) -> Callable[[Any], Any]:
-    """Add the argument `folder` and the option `--stage`; `default` says which stage it is without the option."""
+    """Adds the argument `folder` and the option `--stage`; `default` describes the stage used without the option."""
     words = f"A stage: its number, its name or a part of it.  [default: {default}]"
 
     def add(function: Any) -> Any:
@@ -39,7 +39,7 @@ def folder_and_stage(folder: str, default: str) -> Callable[[Any], Any]:
 
 
 def _only(ctx: click.Context, param: click.Parameter, values: tuple[Path, ...]) -> Path:
-    """Return the one folder. Raise UsageError with the right command when a stage was typed next to it, or instead."""
+    """Returns the only folder. Raises UsageError with the right command if a stage was typed as an argument."""
     command = ctx.info_name or ""
     if typed := next((value for value in values if _names_a_stage(value, command, len(values) == 1)), None):
         folders = [str(value) for value in values if value != typed] or [param.make_metavar(ctx)]
@@ -50,7 +50,7 @@ def _only(ctx: click.Context, param: click.Parameter, values: tuple[Path, ...]) 
 
 
 def _names_a_stage(value: Path, command: str, alone: bool) -> bool:
-    """Check whether a stage was typed. The new folder of `start` may have a name that is part of a stage's name."""
+    """Returns whether `value` is a stage. The new folder of `start` may have a name that is part of a stage's name."""
     try:
         stage = wanted(str(value))
     except UnknownStage:

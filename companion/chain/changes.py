@@ -1,4 +1,4 @@
-"""What differs between a stage and the one before it, by file and line. Knows neither Markdown nor HTML."""
+"""Computes how a stage differs from the previous one, by file and line, without Markdown or HTML."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pathlib import Path
 from companion.chain.stages import Stage, files
 from companion.chain.symbols import lines_of
 
-Ranges = tuple[int, int, int, int]  # old[i1:i2] became new[j1:j2]
+Ranges = tuple[int, int, int, int]  # lines old[i1:i2] become new[j1:j2]
 
-CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>) .*$", re.MULTILINE)  # ======= alone may underline a heading
-SIMILAR = 0.6  # from which share of equal lines on a file counts as renamed, and a line as reworded
+CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>) .*$", re.MULTILINE)  # not =======, which can also underline a heading
+SIMILAR = 0.6  # share of equal lines (or characters) from which a file counts as renamed (or a line as rewritten)
 
 
 @dataclass(slots=True)
 class Row:
-    """One line of a diff: `kind` is "+", "-" or " "; `old` and `new` are its numbers, counted from 1.
+    """One line of a diff: `kind` is "+", "-" or " "; `old` and `new` are its line numbers, counted from 1.
 
-    `mate` is the text of the line that this one replaces or is replaced by.
+    `mate` is the text of the line that replaces this one or that this one replaces.
     """
 
     kind: str
@@ -37,15 +37,15 @@ class Row:
 
     @property
     def counts(self) -> bool:
-        """Whether a chapter has to speak of it: a blank line needs no words."""
+        """Returns whether a chapter must show the line: it has changed and is not blank."""
         return self.changed and bool(self.text.strip())
 
 
 @dataclass
 class FileChange:
-    """One file that differs. `old_text` or `new_text` is None where there is no such side.
+    """One file that differs. `old_text` is None for an added file, `new_text` for a removed one.
 
-    `old_path` is the former path of a renamed file; a `binary` one has no rows.
+    `old_path` is the former path of a renamed file. A `binary` file has no rows.
     """
 
     path: str
@@ -65,7 +65,7 @@ class FileChange:
 
     @property
     def counts(self) -> bool:
-        """Whether a chapter has to speak of it: not of an empty file, a binary one, or one that only moved."""
+        """Returns whether a chapter must show the file: not if it is empty, binary or only renamed."""
         return any(row.counts for row in self.rows)
 
     @property
@@ -79,7 +79,7 @@ class FileChange:
 
 @dataclass
 class StageChanges:
-    """All that a stage changes: `files` holds the changed ones by path, `tree` the paths of all files."""
+    """All changes of a stage: `files` has the changed files by path, `tree` the paths of all files."""
 
     stage: Stage
     previous: Stage | None
@@ -88,7 +88,7 @@ class StageChanges:
 
 
 def changes(stage: Stage, previous: Stage | None) -> StageChanges:
-    """Compare a stage with the one before; the first stage (`previous` None) is all new."""
+    """Compares a stage with the previous one; with `previous` None, everything is new."""
     old, new = _contents(files(previous)), _contents(files(stage))
     differ = [path for path in sorted({*old, *new}) if old.get(path) != new.get(path)]
     found = {path: _compare(path, old.get(path), new.get(path)) for path in differ}
@@ -110,7 +110,7 @@ def _compare(path: str, old: bytes | None, new: bytes | None, old_path: str | No
 
 
 def _find_renames(found: dict[str, FileChange]) -> None:
-    """Join a removed file and an added one that are alike into one that is renamed."""
+    """Replaces each removed file and the added file most similar to it by one renamed file."""
     added = [change for change in found.values() if change.status == "added" and change.new_text]
     for gone in [change for change in found.values() if change.status == "removed" and change.old_text]:
         best = max(added, key=lambda come: _likeness(gone, come), default=None)
@@ -128,7 +128,7 @@ def _likeness(gone: FileChange, come: FileChange) -> float:
 
 @lru_cache(maxsize=1024)
 def diff(old: str, new: str) -> tuple[Row, ...]:
-    """The rows of a diff of two texts, line by line; how a line ends (LF, CRLF, nothing) does not matter."""
+    """Returns the rows of a diff of two texts, line by line; line endings (LF, CRLF, none) are ignored."""
     before, after = lines_of(old), lines_of(new)
     rows: list[Row] = []
     i = j = 0
@@ -145,7 +145,7 @@ def diff(old: str, new: str) -> tuple[Row, ...]:
 
 
 def _ranges(old: list[str], new: list[str]) -> Iterator[Ranges]:
-    """The ranges of lines that differ; what is only inserted or only deleted is cut where a person would cut it."""
+    """Yields the ranges of lines that differ; insertions and deletions are moved to where a person would see them."""
     codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     end = 0
     for n, (tag, i1, i2, j1, j2) in enumerate(codes):
@@ -161,10 +161,10 @@ def _ranges(old: list[str], new: list[str]) -> Iterator[Ranges]:
 
 
 def _best_shift(lines: list[str], first: int, stop: int, above: int, below: int) -> int:
-    """By how many lines to move `lines[first:stop]`, so that it begins with a definition and not in its middle.
+    """Returns by how many lines to move `lines[first:stop]`, so that it begins with a definition.
 
-    It may move up as long as the line above it equals its last one, and down as long as the line below it equals
-    its first one; `above` and `below` are the unchanged lines there.
+    It can move up while the line above equals its last line, and down while the line below equals its first line.
+    `above` and `below` are the numbers of unchanged lines on each side.
     """
 
     def cost(shift: int) -> tuple[int, int]:
@@ -184,5 +184,5 @@ def _best_shift(lines: list[str], first: int, stop: int, above: int, below: int)
 
 
 def conflicts(text: str) -> list[int]:
-    """Returns the numbers of the lines that a merge left as conflict markers."""
+    """Returns the line numbers of conflict markers that a merge has left."""
     return [text.count("\n", 0, marker.start()) + 1 for marker in CONFLICT.finditer(text)]

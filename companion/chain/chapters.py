@@ -1,6 +1,6 @@
-"""Reads chapters: their front matter, and in one pass the blocks (`/// NAME | ARGUMENT`) and the fences of any page.
+"""Reads chapters: their front matter, and the blocks (`/// NAME | ARGUMENT`) and fences of any page.
 
-The front matter of a stage's chapter is the only place of its title.
+The front matter is the only place that has a chapter's title.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ BESIDE, CHAPTER = "beside", "chapter"
 
 
 class NoFrontMatter(ValueError):
-    """A chapter does not begin with `---`, a title, a description and `---`; the message names the file."""
+    """Raised if a chapter does not begin with `---`, a title, a description and `---`; the message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """The chapter of a stage: where its source is, its title and one sentence on what it adds."""
+    """The chapter of a stage: its file, its title, and a sentence on what it adds."""
 
     stage: Stage
     path: Path
     title: str
     description: str
-    body: str  # the Markdown below the front matter
-    attack: dict[str, Any] = field(default_factory=dict, hash=False)  # a request, and its status before and after
+    body: str  # the Markdown after the front matter
+    attack: dict[str, Any] = field(default_factory=dict, hash=False)  # a request, with its status before and after
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line with `///`: the head of a block, or the end of one (`name` is ""). `line` counts from 0."""
+    """A line with `///` that begins a block, or ends one (`name` is ""). `line` counts from 0."""
 
     line: int
     name: str
@@ -53,9 +53,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A fenced block of code: `lines[start:end]` is its content, and `end` the number of its last line.
+    """A fenced code block: `lines[start:end]` is its content, and `end` the number of its closing line.
 
-    `kind` is what follows the opening backticks, `run` what a comment `<!-- run: … -->` right above the block says.
+    `kind` is the text after the opening backticks; `run` is that of a comment `<!-- run: … -->` right above the block.
     """
 
     indent: str
@@ -77,7 +77,7 @@ def chapter(stage: Stage, root: Path = ROOT) -> Chapter:
 
 
 def find_chapter(stage: Stage, root: Path = ROOT) -> Chapter | None:
-    """Returns the chapter of `stage`, or None while it has none with front matter."""
+    """Returns the chapter of `stage`, or None if it is missing or has no front matter."""
     try:
         return chapter(stage, root)
     except (FileNotFoundError, NoFrontMatter):
@@ -85,12 +85,12 @@ def find_chapter(stage: Stage, root: Path = ROOT) -> Chapter | None:
 
 
 def source(stage: Stage, root: Path = ROOT) -> Path:
-    """Returns the path of a stage's chapter, whether the file exists or not."""
+    """Returns the path of a stage's chapter, which may not exist."""
     return root / "docs" / "chapters" / f"{stage.name}.md"
 
 
 def parse(lines: Sequence[str]) -> tuple[list[Mark], list[Fence]]:
-    """Returns the marks and the fences of a page, in order. What looks like a mark inside a fence is code."""
+    """Returns the marks and the fences of a page, in order. Marks inside a fence are code, so they are skipped."""
     marks: list[Mark] = []
     fences: list[Fence] = []
     n = 0
@@ -108,13 +108,13 @@ def parse(lines: Sequence[str]) -> tuple[list[Mark], list[Fence]]:
 
 
 def no_prose(marks: Iterable[Mark], fences: Iterable[Fence]) -> set[int]:
-    """Returns the numbers of the lines that belong to fences, and to the heads and ends of blocks."""
+    """Returns the numbers of the lines that belong to fences, or that begin or end blocks."""
     fenced = {n for fence in fences for n in range(fence.start - 1, fence.end + 1)}
     return fenced | {n for mark in marks for n in range(mark.line, mark.line + len(mark.options) + 1)}
 
 
 def _options(lines: Sequence[str], first: int) -> dict[str, str]:
-    """The options of a block. Where they are not YAML, the block is not understood, and has none."""
+    """Returns the options of a block, or {} if they are not YAML, so the block is not one of ours."""
     end = next((n for n in range(first, len(lines)) if not OPTION.match(lines[n])), len(lines))
     try:
         found = yaml.safe_load("\n".join(lines[first:end]))

@@ -10,8 +10,7 @@
     **Article:** … **Run:** … **Fixed:** …
     ///
 
-A fault is `fixed:` (a stage and a selector, or several with commas between them), or `kept:` on purpose (written the
-same way).
+A fault is either `fixed:` or `kept:` on purpose. Both have a stage and a selector, or several separated by commas.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One entry: `state` is a key of STATES; `tested` names the tests."""
+    """One fault of the article: `state` is a key of STATES; `tested` are the ids of its tests."""
 
     number: int
     title: str
@@ -95,7 +94,7 @@ def _places(text: str) -> Iterator[Location]:
 
 
 def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
-    """Compares an entry with the stages. Returns a sentence for each contradiction, with the fix."""
+    """Checks a fault against the stages. Returns a sentence for each contradiction, with its fix."""
     found = []
     if not fault.tested:
         found.append("lacks tested:, the test that fails without the fix")
@@ -120,7 +119,7 @@ def requirement(fault: Fault, test: str, root: Path = stages.ROOT) -> str | None
             try:
                 requirements = _requirements((folder / path).read_text(encoding="utf-8"))
             except SyntaxError:
-                return ""  # the chapter of the stage says so
+                return ""  # reported when the chapter of the stage is built
             if name in requirements:
                 return requirements[name]
     return None
@@ -150,7 +149,7 @@ def _lost_place(place: Location, root: Path) -> str | None:
     try:
         known = [*symbols(text)] if place.path.endswith(".py") else []
     except NotPython:
-        return None  # its chapter says so
+        return None  # reported when its chapter is built
     if not place.symbol or place.symbol in known:
         return None
     near = difflib.get_close_matches(place.symbol, known, 1)

@@ -1,4 +1,4 @@
-"""The exact line by which a check is run from any folder: with this environment's own Python."""
+"""Builds the command that runs the companion from any folder, with this environment's Python."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from companion.chain.stages import ROOT
 
 
 def line(*arguments: str | Path) -> str:
-    """The command that runs the companion with these arguments, as the shell of this system takes it.
+    """Returns the command that runs the companion with these arguments, quoted for the shell of this system.
 
-    On Windows that is PowerShell, where a command in quotation marks needs an `&` before it.
+    On Windows that is PowerShell, which needs an `&` before a command in quotation marks.
     """
     command = [sys.executable, str(ROOT / "companion"), *map(str, arguments)]
     if sys.platform == "win32":

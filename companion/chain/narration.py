@@ -1,4 +1,4 @@
-"""Gives every changed line of a stage to one block of its chapter, and names the lines that none speaks of."""
+"""Assigns every changed line of a stage to one block of its chapter, and reports lines that no block shows."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ CONFLICT = "a conflict marker. Keep the right lines, and remove the lines that b
 
 
 class Problem(NamedTuple):
-    """What is wrong and what to write instead, in `step`; where that is None, `text` begins with a place."""
+    """What is wrong in `step` and what to write instead; if `step` is None, `text` begins with a file and line."""
 
     text: str
     step: int | None = None
 
 
 def narrate(stage: StageChanges, wanted: list[tuple[int, str]]) -> tuple[list[Claim], list[Problem]]:
-    """Give every changed line to the narrowest of the selectors that mean it.
+    """Assigns every changed line to the narrowest selector that includes it.
 
-    `wanted` pairs the number of a step with a selector, in the chapter's order. Returns the claims in that
-    order and the problems. A chapter is right when each non-blank changed line belongs to exactly one claim, and each
-    claim got at least one line. What only follows from another problem of the same file is no problem of its own.
+    `wanted` has pairs of a step's number and a selector, in the chapter's order. Returns the claims in that order, and
+    the problems. A chapter is right if each non-blank changed line belongs to exactly one claim, and each claim has at
+    least one line. A problem that only follows from another problem of the same file is not reported.
     """
     claims: list[Claim] = []
     problems = [Problem(text) for change in stage.files.values() for text in _unreadable(stage, change)]
-    # Where the stage before has conflict markers, its own chapter says so.
+    # If the previous stage has conflict markers, its own chapter reports them.
     wrong = {
         p for p, change in stage.files.items() if any(_unreadable(stage, change)) or conflicts(change.old_text or "")
     }
@@ -76,7 +76,7 @@ def _idle(claim: Claim, before: list[Claim]) -> str | None:
 
 
 def _unreadable(stage: StageChanges, change: FileChange) -> Iterator[str]:
-    """Why nobody can say what a file has: where a merge left its markers, or else where it is not Python."""
+    """Yields why a file can't be read: its conflict markers, or else the line that is not valid Python."""
     path = f"{stage.stage.folder}/{change.path}"
     found = conflicts(change.new_text or "")
     for line in found:
@@ -106,7 +106,7 @@ def _forgotten(stage: StageChanges, change: FileChange, owner: dict[tuple[str, i
 
 
 def _suggestion(change: FileChange, lost: list[int]) -> str:
-    """The narrowest selector that holds all lost lines: a symbol of what is, or of what was when all are gone."""
+    """Returns the narrowest selector that includes all lost lines; if all are removed, it names an old symbol."""
     gone = all(change.rows[n].kind == "-" for n in lost)
     try:
         table = symbols_of(change, old=gone)

@@ -1,4 +1,4 @@
-"""Says where the lines of a step go, in the file as it is typed so far, in one of a few fixed forms of words."""
+"""Says where the lines of a step go in the file as typed so far, in one of a few fixed phrases."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CONTEXT = 2  # lines shown above and below an edit
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One place of a file that a step changes: the numbers of its `rows` in the change, and where they go.
+    """One place in a file that a step changes: the indexes of its `rows` in the change, and where they go.
 
-    `whole` is the first and the last row of the function that is shown whole, because the step changes it in several
-    places or below a line that it has twice.
+    `whole` has the first and last row of the function, if the whole function is shown. That is the case if the step
+    changes it in several places, or after a line that occurs twice.
     """
 
     rows: tuple[int, ...]
@@ -34,26 +34,26 @@ class Edit:
 
 
 class TypedFile:
-    """One changed file of a stage, as it becomes step by step. `owner` gives the step of each changed row."""
+    """One changed file of a stage, at each step. `owner` maps each changed row to its step."""
 
     def __init__(self, change: FileChange, owner: Mapping[int, int]) -> None:
         self.change = change
         self.steps = _with_blanks(change, owner)
 
     def before(self, step: int) -> list[int]:
-        """Returns the rows of the file when all steps before this one are typed."""
+        """Returns the rows of the file after all steps before this one are typed."""
         rows = self.change.rows
         return [n for n, row in enumerate(rows) if row.kind == " " or (row.kind == "+") == (self.steps[n] < step)]
 
     def text(self, step: int) -> str | None:
-        """Returns the text of the file when all steps before this one are typed; None while there is no file."""
+        """Returns the text of the file after all steps before this one are typed, or None if it doesn't exist then."""
         lines = [self.change.rows[n].text for n in self.before(step)]
         if self.change.counts and None in (self.change.old_text, self.change.new_text) and not any(lines):
             return None
         return "".join(f"{line}\n" for line in lines)
 
     def edits(self, step: int) -> list[Edit]:
-        """Returns what the step changes in this file, place by place, from top to bottom."""
+        """Returns the step's changes in this file, one for each place, from top to bottom."""
         hunks = self._hunks(step)
         around = [self._around(step, hunk) for hunk in hunks]
         kept = self.before(step + 1)
@@ -64,7 +64,7 @@ class TypedFile:
         }
         found: dict[object, Edit] = {}
         for hunk in hunks:
-            # A hunk at the first line of a function that is shown whole belongs to it too.
+            # A hunk that starts at the first line of such a function belongs to it too.
             new = [n for n in hunk if self.change.rows[n].kind == "+"] or hunk
             around_it = (s for s, (first, last) in wholes.items() if all(first <= n <= last for n in new))
             if symbol := next(around_it, None):
@@ -94,7 +94,7 @@ class TypedFile:
         return tuple(shown)
 
     def with_blanks(self, edit: Edit) -> set[int]:
-        """Returns the rows of an edit and the blank changed lines above each."""
+        """Returns the rows of an edit and the changed blank lines above each."""
         rows = self.change.rows
         kept = set(edit.rows)
         for n in edit.rows:
@@ -103,7 +103,7 @@ class TypedFile:
         return kept
 
     def _hunks(self, step: int) -> list[list[int]]:
-        """The rows of the step, in groups between which other lines are."""
+        """Returns the rows of the step, grouped so that no other line is between the rows of a group."""
         rows = self.change.rows
         hunks: list[list[int]] = []
         apart = True
@@ -119,7 +119,7 @@ class TypedFile:
         return hunks
 
     def _place(self, step: int, hunk: Sequence[int]) -> str:
-        """Where a hunk goes; "" where no form of words names one place."""
+        """Returns where a hunk goes, or "" if no phrase describes it unambiguously."""
         rows = self.change.rows
         kinds = {rows[n].kind for n in hunk}
         if "-" in kinds:
@@ -151,13 +151,13 @@ class TypedFile:
         return f"after the line `{text}`" if sum(rows[n].text.strip() == text for n in there) == 1 else ""
 
     def _ending(self, step: int, table: Mapping[str, Symbol], row: int, text: str) -> Symbol | None:
-        """The symbol that ends with this row and begins as far to the right as the text that follows."""
+        """Returns the symbol that ends at this row and is indented like the text that follows, or None."""
         rows, kept = self.change.rows, self.before(step)
         found = (symbol for symbol in table.values() if kept[symbol.last - 1] == row)
         return next((s for s in found if _depth(rows[kept[s.first - 1]].text) == _depth(text)), None)
 
     def _around(self, step: int, hunk: Sequence[int]) -> Symbol | None:
-        """The function or the value that the whole hunk is inside of, before the step and after it."""
+        """Returns the function or value that contains the whole hunk, both before and after the step, or None."""
         found = []
         for kept in (self.before(step + 1), self.before(step)):
             table = read_symbols(self.change.path, "\n".join(self.change.rows[n].text for n in kept))
@@ -171,7 +171,7 @@ class TypedFile:
 
 
 def _with_blanks(change: FileChange, owner: Mapping[int, int]) -> dict[int, int]:
-    """The step of each row. A blank line is typed with the changed line below it, or else with the one above it."""
+    """Maps each row to its step. A blank line belongs to the changed line below it, or else above it."""
     rows = change.rows
     steps = {n: owner.get(n, 0) for n, row in enumerate(rows) if row.counts or row.kind == " "}
     for n in (n for n in range(len(rows)) if n not in steps):

@@ -1,9 +1,8 @@
-"""Reads selectors: which changed lines of a stage a block of a chapter speaks of.
+"""Reads selectors, which name the changed lines of a stage that a block of its chapter shows.
 
-A selector is `path`, `path#Class.method`, `path#CONSTANT`, `path#imports`, `path#-Removed` (a symbol of the
-stage before), `path#"text"` (the paragraph of changed lines that holds the text, in the text that was and in
-the text that is) or `path#rest` (what no narrower selector of the chapter means). Code is addressed by symbol,
-never by line number.
+A selector is `path`, `path#Class.method`, `path#CONSTANT`, `path#imports`, `path#-Removed` (a symbol of the previous
+stage), `path#"text"` (the paragraph of added or removed lines that contains the text) or `path#rest` (what no
+narrower selector of the chapter includes). Code is named by symbol, never by line number.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from companion.chain.changes import FileChange, StageChanges
 from companion.chain.symbols import NotPython, Symbol, symbols
 
 REST = "rest"
-MANY_LINES = 25  # from here on a bare path could swallow what is added later, without a word
+MANY_LINES = 25  # with more lines, a bare path could hide later additions
 SELECTOR = re.compile(
     r"""[^,\s](?:[^,#]|,(?!\s))*               # a path
         (?:\#(?: ".*?"(?=\s*(?:,\s|$))        # and a text, which may hold commas and quotation marks,
@@ -28,12 +27,12 @@ SELECTOR = re.compile(
 
 
 class NarrationError(ValueError):
-    """A selector that means nothing; the message says what to write instead."""
+    """Raised for a selector that matches nothing; the message says what to write instead."""
 
 
 @dataclass
 class Claim:
-    """One selector of one step (counted from 0): `rows` are the changed rows it means, `owned` those it got."""
+    """A selector of a step (counted from 0): `rows` are the changed rows it includes, `owned` those assigned to it."""
 
     selector: str
     step: int
@@ -43,12 +42,12 @@ class Claim:
 
 
 def selectors(text: str) -> list[str]:
-    """The selectors in the head of a block, which are separated by commas."""
+    """Returns the selectors in the first line of a block, which are separated by commas."""
     return [found.strip() for found in SELECTOR.findall(text)]
 
 
 def read_claim(stage: StageChanges, step: int, selector: str) -> Claim:
-    """Returns what a selector claims for its step. Raises NarrationError."""
+    """Returns the claim of a step's selector. Raises NarrationError."""
     path, _, what = selector.partition("#")
     change = stage.files.get(path)
     if change is None:
@@ -81,7 +80,7 @@ def _paragraph(change: FileChange, needle: str) -> list[int]:
     hits = [p for p in paragraphs if set(p) & set(found)]
     if not hits:
         raise NarrationError(f"no changed line of {change.path} contains {needle!r}")
-    # A replaced line may be removed in one paragraph and added in another.
+    # A replaced line can be removed in one paragraph and added in another.
     moved = len(found) == 2 and {change.rows[n].kind for n in found} == {"-", "+"}
     if len(hits) > 1 and not moved:
         lines = " and ".join(row_number(change, n) for n in found)
@@ -112,7 +111,7 @@ def _symbol_rows(change: FileChange, what: str) -> list[int]:
 
 
 def symbols_of(change: FileChange, old: bool = False) -> Mapping[str, Symbol]:
-    """Returns the symbols of a file as it is, or as it was. Raises NarrationError where it is not Python."""
+    """Returns the symbols of a file, or of its `old` version. Raises NarrationError if it is not valid Python."""
     text = change.old_text if old else change.new_text
     if not change.path.endswith(".py") or text is None:
         return {}
@@ -123,7 +122,7 @@ def symbols_of(change: FileChange, old: bool = False) -> Mapping[str, Symbol]:
 
 
 def row_number(change: FileChange, n: int) -> str:
-    """Returns the sign and the number of a row, as in "+8"."""
+    """Returns the sign and the line number of a row, as in "+8"."""
     row = change.rows[n]
     return f"{row.kind.strip()}{row.new or row.old}"
 

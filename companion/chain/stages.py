@@ -1,7 +1,7 @@
-"""Ground floor: which stages there are, in which order, and what each one holds.
+"""Lists the stages, their order and their files.
 
-A stage is a folder `steps/NN-name`; their numbers give the order. The folder `final` is the last link of the
-same chain. Nothing else in the companion knows where a stage lies.
+A stage is a folder `steps/NN-name`, and the numbers give the order. The folder `final` is the last stage. No other
+module of the companion knows where the stages are.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ LEFT_BY_RUNNING |= {"mutants", "keys"}
 
 
 class UnknownStage(LookupError):
-    """There is no stage of that name; the message lists those there are."""
+    """Raised if no stage has that name; the message lists the stages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One link of the chain: `name` is its folder's name, `number` its place, counted from 1."""
+    """One stage: `name` is the name of its folder, `number` its position, counted from 1."""
 
     name: str
     number: int
@@ -36,12 +36,12 @@ class Stage:
 
     @property
     def folder(self) -> str:
-        """Its folder as a path below the root."""
+        """Returns the stage's folder, relative to the root."""
         return self.name if self.name == FINAL else f"steps/{self.name}"
 
 
 def stages(root: Path = ROOT) -> tuple[Stage, ...]:
-    """All stages below `root`, in order: `steps/NN-name` by number, then `final` where there is one."""
+    """Returns all stages in `root`, in order: `steps/NN-name` by number, then `final` if it exists."""
     steps = root / "steps"
     folders = sorted(p for p in steps.iterdir() if p.is_dir() and STEP.fullmatch(p.name)) if steps.is_dir() else []
     if (root / FINAL).is_dir():
@@ -50,7 +50,7 @@ def stages(root: Path = ROOT) -> tuple[Stage, ...]:
 
 
 def find(name: str, root: Path = ROOT) -> Stage:
-    """The stage called `name`. Raises UnknownStage, whose message lists the names there are."""
+    """Returns the stage called `name`. Raises UnknownStage, whose message lists the names."""
     chain = stages(root)
     for stage in chain:
         if stage.name == name:
@@ -59,9 +59,9 @@ def find(name: str, root: Path = ROOT) -> Stage:
 
 
 def wanted(text: str, root: Path = ROOT) -> Stage:
-    """The stage that somebody means by its name, its number or a part of its name that no other has.
+    """Returns the stage with this name or number, or with this part of a name that no other stage has.
 
-    Raises UnknownStage, whose message lists the names there are.
+    Raises UnknownStage, whose message lists the names.
     """
     chain = stages(root)
     if text.isdecimal():
@@ -72,16 +72,15 @@ def wanted(text: str, root: Path = ROOT) -> Stage:
 
 
 def previous(stage: Stage, root: Path = ROOT) -> Stage | None:
-    """The stage before `stage`; None before the first."""
+    """Returns the stage before `stage`, or None for the first."""
     return None if stage.number == 1 else stages(root)[stage.number - 2]
 
 
 def files(stage: Stage | None) -> dict[str, Path]:
-    """The files of a stage by their path inside it (with `/`), sorted; no stage has no files.
+    """Returns the files of a stage by their path inside it (with `/`), sorted, or {} for None.
 
-    In a git work tree these are the files that git tracks or would track; elsewhere (a downloaded zip, also one
-    that was unpacked where another repository ignores it) all files. A database or a cache that a run has left
-    behind never counts.
+    In a git work tree these are the files that git tracks or would track. Elsewhere, as in a downloaded zip, these are
+    all files. Databases and caches that a run leaves behind are never included.
     """
     if stage is None:
         return {}
@@ -93,9 +92,9 @@ def files(stage: Stage | None) -> dict[str, Path]:
 
 
 def copy(stage: Stage, folder: Path, only: str = "") -> Path:
-    """Copy the files of a stage into `folder`, over what is there, and return it.
+    """Copies the files of a stage into `folder`, overwrites existing files, and returns `folder`.
 
-    `only` keeps to the paths that match it from their beginning (a regular expression).
+    `only` is a regular expression: only paths whose beginning matches it are copied.
     """
     for name, path in files(stage).items():
         if re.match(only, name):

@@ -20,9 +20,9 @@ SUITE = "tests/"
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What a step shows of one place of one file, in one pane, whose id is `ident`.
+    """What a step shows of one place in one file. Its pane has the id `ident`.
 
-    `place` says where it goes, in the file as typed so far, and `shown` has its rows with the lines around them.
+    `place` says where the lines go in the file as typed so far; `shown` has them with the lines around them.
     """
 
     ident: str
@@ -36,18 +36,18 @@ class Excerpt:
 
     @property
     def owned(self) -> list[int]:
-        """The rows of the change that it shows."""
+        """Returns the rows of the change that it shows."""
         return sorted(n for claim in self.claims for n in claim.owned)
 
     @property
     def is_suite(self) -> bool:
-        """Whether it is the rest of a suite, which a reader may leave folded."""
+        """Returns whether it is the rest of a test suite, which readers can leave folded."""
         return _is_suite(self.claims[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A `beside` block of a chapter: `number` counts from 0, and `generated` is the command that wrote its lines."""
+    """A `beside` block of a chapter: `number` counts from 0; `generated` is the command that writes its lines."""
 
     number: int
     generated: str
@@ -55,7 +55,7 @@ class Step:
 
     @property
     def ident(self) -> str:
-        """The id of the step in the page, after its first pane; "" for a step without one."""
+        """Returns the id of the step in the page, which comes from its first pane, or "" without panes."""
         return f"step-{self.excerpts[0].ident}" if self.excerpts else ""
 
     @property
@@ -66,7 +66,7 @@ class Step:
 def lay_out(diff: StageChanges, blocks: Sequence[Mark]) -> tuple[list[Step], list[Problem]]:
     """Returns the steps of a chapter with these `beside` blocks, and its problems.
 
-    A file that a command wrote is meant as a whole, because nobody adds to it by hand.
+    A selector of a generated file means the whole file, because nobody edits it by hand.
     """
     commands = [block.options.get("generated", "") for block in blocks]
     wanted = [
@@ -87,7 +87,7 @@ def lay_out(diff: StageChanges, blocks: Sequence[Mark]) -> tuple[list[Step], lis
 
 
 def _typed_files(claims: Sequence[Claim]) -> dict[str, TypedFile]:
-    """The files that these claims show, each as it becomes step by step."""
+    """Returns the files that these claims show, each as it changes step by step."""
     changed = {claim.change.path: claim.change for claim in claims}
     owners: dict[str, dict[int, int]] = {path: {} for path in changed}
     for claim in claims:
@@ -96,7 +96,7 @@ def _typed_files(claims: Sequence[Claim]) -> dict[str, TypedFile]:
 
 
 def _excerpts(group: list[Claim], step: int, file: TypedFile, used: set[str]) -> Iterator[Excerpt]:
-    """One excerpt for each place of the file; one for a file without lines."""
+    """Yields an excerpt for each changed place in the file, or one excerpt for a file without lines."""
     if not file.change.counts:
         yield Excerpt(_ident(group[0].selector, used), tuple(group))
         return
@@ -109,7 +109,7 @@ def _excerpts(group: list[Claim], step: int, file: TypedFile, used: set[str]) ->
 
 
 def steps(stage: Stage, root: Path = ROOT) -> list[Step]:
-    """Returns the steps of a stage's chapter that show something, in order. A stage without a chapter has none."""
+    """Returns the steps of a stage's chapter that show code, in order, or [] if the stage has no chapter."""
     page = source(stage, root)
     return [step for step in read_steps(stage, root)[0] if step.excerpts] if page.is_file() else []
 
@@ -121,9 +121,9 @@ def read_steps(stage: Stage, root: Path = ROOT) -> tuple[list[Step], list[Proble
 
 
 def typed(stage: Stage, count: int, root: Path = ROOT) -> dict[str, str | None]:
-    """Returns the files that a stage changes, but for its tests, when `count` blocks of its chapter are typed.
+    """Returns the files that a stage changes, except its tests, after `count` blocks of its chapter are typed.
 
-    The text of a file that is not there is None. Raises FileNotFoundError for a stage without a chapter.
+    A file that doesn't exist has the text None. Raises FileNotFoundError for a stage without a chapter.
     """
     claims = [claim for step in read_steps(stage, root)[0] for claim in step.claims]
     found: dict[str, str | None] = {}
@@ -137,9 +137,9 @@ def typed(stage: Stage, count: int, root: Path = ROOT) -> dict[str, str | None]:
 
 
 def step_showing(found: Sequence[Step], path: str, symbol: str) -> Step | None:
-    """Returns the step that shows most lines of a symbol, out of these; None where the stage changes none of them.
+    """Returns which of these steps shows most lines of a symbol, or None if the stage changes none of them.
 
-    `symbol` may also be a text of a line, in quotation marks, or "" for the whole file.
+    `symbol` can also be a text of a line, in quotation marks, or "" for the whole file.
     """
     change = next((e.change for step in found for e in step.excerpts if e.change.path == path), None)
     spans = _spans(path, change.new_text if change else None, symbol)
@@ -163,7 +163,7 @@ def _spans(path: str, text: str | None, symbol: str) -> Sequence[tuple[int, int]
 
 
 def _by_pane(claims: Iterable[Claim]) -> list[list[Claim]]:
-    """The claims of one step by pane: neighbours in one file share a pane."""
+    """Groups the claims of one step by pane: claims of the same file share a pane."""
     groups: list[list[Claim]] = []
     for claim in (c for c in claims if c.owned or not c.change.counts):
         for group in groups:
@@ -181,7 +181,7 @@ def _is_suite(claim: Claim) -> bool:
 
 
 def _ident(selector: str, used: set[str]) -> str:
-    """An id for the pane of `selector`, which no other pane of the page has."""
+    """Returns an id for the pane of `selector` that no other pane of the page has."""
     name = slug(selector)
     while name in used:
         name += "-again"
@@ -190,5 +190,5 @@ def _ident(selector: str, used: set[str]) -> str:
 
 
 def slug(value: str) -> str:
-    """Returns `value` as an id: lower-case letters, digits and hyphens; what is gone is told from what is."""
+    """Returns `value` as an id of lower-case letters, digits and hyphens; a removed symbol has "-was-" in it."""
     return re.sub(r"[^a-z0-9]+", "-", value.lower().replace("#-", "-was-")).strip("-")

@@ -1,4 +1,4 @@
-"""Where the classes, functions, constants and imports of a Python file stand."""
+"""Finds the lines of the classes, functions, constants and imports in a Python file."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Span = tuple[int, int]  # first and last line, counted from 1
 
 
 class NotPython(ValueError):
-    """The text does not parse; the message says at which line, and why."""
+    """Raised if a text is not valid Python; the message gives the line and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A named part of a file: `name` is dotted (`User.clean`).
+    """A named part of a file: `name` is dotted, as in `User.clean`.
 
-    It has several `spans` when it is defined in several places: a property and its setter, a list and what is
-    added to it later, imports above and below other code.
+    It has several `spans` if it is defined in several places: a property and its setter, a list that is extended later,
+    imports above and below other code.
     """
 
     name: str
@@ -44,9 +44,9 @@ class Symbol:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text as Python, Pygments and editors count them, without what ends them.
+    """Returns the lines of a text as Python, Pygments and editors count them, without line endings.
 
-    `str.splitlines` also cuts at a form feed and at U+2028, and all numbers behind such a character would be off.
+    `str.splitlines` also splits at form feeds and U+2028, which would shift all later line numbers.
     """
     lines = END_OF_LINE.split(text)
     return lines if lines[-1] else lines[:-1]
@@ -54,10 +54,10 @@ def lines_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def symbols(text: str) -> Mapping[str, Symbol]:
-    """The symbols of a Python file by dotted name; `imports` means all of its top-level imports.
+    """Returns the symbols of a Python file by dotted name; `imports` is all of its top-level imports.
 
-    A symbol begins with its decorators and with the comment lines right above it. Raises NotPython. A text that was
-    read before is not read again: a page asks many times for the same, and `serve` builds it many times.
+    A symbol begins at its decorators and the comment lines right above it. Raises NotPython. Cached, because a page
+    needs the same symbols many times.
     """
     try:
         module = ast.parse(text)
@@ -77,7 +77,7 @@ def symbols(text: str) -> Mapping[str, Symbol]:
 
 
 def read_symbols(path: str, text: str | None) -> Mapping[str, Symbol]:
-    """The symbols of a file with this text: none where it is not Python, or does not parse."""
+    """Returns the symbols of a file with this text, or {} if it is not valid Python."""
     try:
         return symbols(text or "") if path.endswith(".py") else {}
     except NotPython:
@@ -85,7 +85,7 @@ def read_symbols(path: str, text: str | None) -> Mapping[str, Symbol]:
 
 
 def enclosing(found: Mapping[str, Symbol], line: int) -> Symbol | None:
-    """The innermost class or function that `line` stands inside of, below its first line."""
+    """Returns the innermost class or function that contains `line` below its first line, or None."""
     around = [
         (last - first, symbol)
         for symbol in found.values()
@@ -96,13 +96,13 @@ def enclosing(found: Mapping[str, Symbol], line: int) -> Symbol | None:
 
 
 def inside(found: Mapping[str, Symbol], line: int) -> Symbol | None:
-    """The constant whose value, written over several lines, goes on in `line`."""
+    """Returns the constant whose value continues on `line`, or None."""
     kinds = ((symbol, span) for symbol in found.values() if symbol.kind == "name" for span in symbol.spans)
     return next((symbol for symbol, (first, last) in kinds if first < line <= last), None)
 
 
 def _named(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, str, ast.stmt]]:
-    """Name, kind and statement of all that is defined here, also inside an `if`, a `try` or a `with`."""
+    """Yields name, kind and statement of everything defined here, also inside an `if`, a `try` or a `with`."""
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield prefix + node.name, "function", node
@@ -120,7 +120,7 @@ def _named(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, str, ast.st
 
 
 def _span(node: ast.stmt, lines: list[str], firsts: dict[int, int]) -> Span:
-    """Where a statement stands; `firsts` remembers where the comment above a line begins, for many may share it."""
+    """Returns the lines of a statement with the comment above it; `firsts` caches where that comment begins."""
     line = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
     if line not in firsts:
         first = line
@@ -131,7 +131,7 @@ def _span(node: ast.stmt, lines: list[str], firsts: dict[int, int]) -> Span:
 
 
 def _imports(body: list[ast.stmt]) -> tuple[Span, ...]:
-    """One span for each group of imports that no other statement divides."""
+    """Returns a span for each group of consecutive imports."""
     spans: list[Span] = []
     together = False
     for node in body:

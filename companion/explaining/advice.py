@@ -1,4 +1,4 @@
-"""The form of an explanation, and what its rules share."""
+"""Defines the form of an explanation, and helpers that the rules share."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from companion.project.results import Failure, Place
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A failure in plain words: one sentence that says what is wrong and where, what to do, and the line to open.
+    """Explains one failure: a sentence that says what is wrong and where, the remedy, and the line to open.
 
-    A `certain` one is not put to the test by trying differences first.
+    If `certain` is true, the cause is known, so no differences are tried to find it.
     """
 
     sentence: str
@@ -26,15 +26,15 @@ Rule = Callable[[Failure, Known], Advice | None]
 
 
 def at(place: Place | None, said: str, remedy: str = "") -> Advice:
-    """Advice about a place, whose sentence begins with it; `said` goes on with a comma, a colon or a space."""
+    """Returns advice that begins with `place`; `said` starts with the comma, colon or space that joins them."""
     return Advice(f"{place}{said}" if place else f"Your project{said.removeprefix(',')}", remedy, place)
 
 
 def first_line(text: str) -> str:
-    """The first line of a message that says something."""
+    """Returns the first line of a message that is not blank."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
 def ended(text: str) -> str:
-    """The text with a full stop, unless it ends a sentence already."""
+    """Returns the text with a full stop at the end, unless it already ends like a sentence."""
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."

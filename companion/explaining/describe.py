@@ -1,4 +1,4 @@
-"""Says in words what a difference from the stage is, and what to do about it."""
+"""Describes how a project differs from the stage, and says how to fix it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from companion.explaining.advice import Advice, at, ended, first_line
 from companion.project.edits import Hunk
 from companion.project.results import Failure
 
-SIGNS = {",": "a comma", ".": "a dot", ":": "a colon"}  # what is easy to overlook
-LONG = 60  # characters of a text that are shown
-MOST = 120  # characters of what a failure says
-PATH = r"(?<=['\"])(?:/|[A-Za-z]:\\)[^'\"]*[/\\]([^'\"/\\]+)(?=['\"])"  # the path of a file on this machine
+SIGNS = {",": "a comma", ".": "a dot", ":": "a colon"}  # punctuation that is easy to overlook, so it is named in words
+LONG = 60  # characters: in two longer texts, only the words that differ are shown
+MOST = 120  # characters: the longest text of a failure that is shown
+PATH = r"(?<=['\"])(?:/|[A-Za-z]:\\)[^'\"]*[/\\]([^'\"/\\]+)(?=['\"])"  # an absolute path; group 1 is the file's name
 
 
 def describe(hunk: Hunk) -> Advice:
-    """The place and what is wrong there, and what makes it the stage's."""
+    """Returns where the difference is, what is wrong there, and how to change it into the stage's code."""
     place = hunk.place
     if hunk.kind == "no file":
         return Advice(f"{hunk.file} does not exist yet.", f"Create {hunk.file}, as the chapter shows.", place)
@@ -53,7 +53,7 @@ def _changed(hunk: Hunk) -> Advice:
 
 
 def _block(hunk: Hunk) -> str:
-    """The stage's lines for those of the project, where one line is not enough."""
+    """Returns the remedy for a difference of several lines: the stage's lines that replace the project's."""
     edit = hunk.edits[0]
     lines = f"lines {edit.first} to {edit.last}" if edit.last > edit.first else f"line {edit.first}"
     return "\n".join([f"Replace {lines} with:", *edit.lines])
@@ -80,7 +80,7 @@ def _below(hunk: Hunk) -> str:
 
 
 def _depth(hunk: Hunk) -> Advice:
-    """What is too far to the left or to the right; of a function, where that puts it."""
+    """Describes wrong indentation; for a function, says where the indentation puts it."""
     function = re.match(r"(?:async )?def (\w+)", hunk.place.code)
     deeper = int(hunk.mine) > int(hunk.theirs)
     if function and hunk.mine == "0":
@@ -94,7 +94,7 @@ def _depth(hunk: Hunk) -> Advice:
 
 
 def effect(failure: Failure) -> str:
-    """What came of a mistake: both sides of a comparison, or the error in Python's words."""
+    """Returns what a mistake led to: both sides of a failed comparison, or the error in Python's words."""
     said = first_line(failure.message).removesuffix(".")
     if refused := re.search(r"DID NOT RAISE (?:<class '[\w.]*?(\w+)'>|(\w+))", failure.message):
         return f"expected {refused[1] or refused[2]}, and no error was raised"
@@ -114,19 +114,19 @@ def effect(failure: Failure) -> str:
     if failure.type == "JSONDecodeError":
         return "the response is not JSON"
     said = re.sub(r" \([^()]*[\\/][^()]*\)$", "", said)  # a path on this machine
-    said = re.sub(r"(maximum recursion depth exceeded).*", r"\1", said)  # where that happens is chance
+    said = re.sub(r"(maximum recursion depth exceeded).*", r"\1", said)  # the rest of the message varies between runs
     if "[Errno" in said or "[WinError" in said:
         said = re.sub(PATH, r"\1", re.sub(r"^\[\w+ \d+\] ", "", said))
     return f"{failure.type}{': ' if said else ''}{_cut(said)}"
 
 
 def unexplained(failure: Failure) -> Advice:
-    """What happened, where nothing says why."""
+    """Returns what happened, for a failure whose cause is unknown."""
     return at(failure.place, f": {ended(effect(failure))}" if failure.type else " fails this test.")
 
 
 def _plain(text: str) -> str:
-    """What pytest shows without addresses in memory; a function that is called has its name, as in the code."""
+    """Removes memory addresses from what pytest shows, and writes a called function as its name alone."""
     named = re.sub(r"<(?:bound method|function) (?:\w+\.)*(\w+)[^()]*>(?=\()", r"\1", text)
     return re.sub(r"<(?:\w+\.)*(\w+) object at 0x\w+>", r"<\1>", named)
 
@@ -136,7 +136,7 @@ def _bare(text: str) -> str:
 
 
 def _shortened(mine: str, theirs: str) -> tuple[str, str]:
-    """Two words; of two long texts, the words in them that differ."""
+    """Returns both texts, cut to `MOST` characters; for two long texts, returns only the words that differ."""
     old, new = mine.split(), theirs.split()
     if max(len(mine), len(theirs)) > LONG and len(old) == len(new):
         different = [(a, b) for a, b in zip(old, new, strict=True) if a != b]

@@ -1,4 +1,4 @@
-"""Explains a failure: proposes the differences from the stage that may cause it, and says in words which one does."""
+"""Explains a failure: proposes the differences from the stage that may have caused it, and describes the cause."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from companion.project.edits import Hunk
 from companion.project.index import Known
 from companion.project.results import Failure, Place
 
-MOST = 5  # differences that are tried one by one
-FEW = 3  # missing things up to which each is tried alone first
+MOST = 5  # how many differences are tried one by one
+FEW = 3  # up to this many missing things, each is tried alone first
 DIFFERS = "python -m companion diff"
 LACKING = ["AppNotInstalled", "UserModel", "NoEngine", "NoSettings", "MissingMigration"]
-VAGUE = [*LACKING, "Timeout", "SystemExit", "CutOff"]  # say what came of a mistake: a difference may say which it is
+VAGUE = [*LACKING, "Timeout", "SystemExit", "CutOff"]  # these name a consequence: a difference may name the cause
 RULES: list[Rule] = [syntax.unreadable, *preflight.RULES, *causes.RULES, *imports.RULES]
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What to put right in a copy: `cause` is what is then blamed; `along` is what the project does not have yet."""
+    """Describes one trial on a copy: `cause` is blamed if it helps, `along` is put in because it is not yet typed."""
 
     cause: tuple[Hunk, ...]
     along: tuple[Hunk, ...] = ()
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:
-        """All differences that it takes away."""
+        """Returns all differences that the trial removes, without duplicates."""
         return tuple(dict.fromkeys((*self.cause, *self.along)))
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is known of a failure: `words` are those of a rule, `proposals` the differences, the likeliest first."""
+    """Collects what is known about a failure: the rule's advice in `words`, and `proposals`, most likely first."""
 
     failure: Failure
     words: Advice | None
@@ -45,14 +45,15 @@ class Explanation:
 
     @property
     def place(self) -> Place | None:
-        """Where to look first, before anything was tried."""
+        """Returns where to look first, before anything was tried."""
         return self.untried.place
 
     @property
     def attempts(self) -> Iterator[Attempt]:
-        """What to try, the likeliest first: one difference, then all of a symbol, of a file, and all.
+        """Yields what to try, most likely first: single differences, then all of one symbol, of one file, and all.
 
-        Where much is not typed yet, the rest of the stage is put in first: what fails even then has another cause.
+        If the learner has not typed more than `FEW` things yet, all of them are added to each trial. A test that still
+        fails then has another cause.
         """
         if self.certain:
             yield from (Attempt((hunk,)) for hunk in self._near_words[:FEW])
@@ -79,23 +80,23 @@ class Explanation:
 
     @property
     def certain(self) -> bool:
-        """Whether a rule knows the cause, so that a difference may only add what to write."""
+        """Returns whether a rule knows the cause, so that a difference can only add what to write."""
         vague = self.failure.type in VAGUE and self.proposals
         return self.words is not None and (self.words.certain or not vague)
 
     def _next(self, waiting: Sequence[Hunk]) -> tuple[Hunk]:
-        """What to type next: nobody begins with an import."""
+        """Returns what to type next: the first missing thing that is not an import."""
         return (next((hunk for hunk in waiting if not hunk.imports), waiting[0]),)
 
     def _said_before(self, hunk: Hunk) -> str:
-        """What a rule says that is not certain of the cause, without its place where that is in the same file."""
+        """Returns the sentence of an uncertain rule, without its place if `hunk` is in the same file."""
         said, place = (self.words.sentence.removesuffix("."), self.words.place) if self.words else ("", None)
         same = place and place.file == hunk.file
         return "" if said.startswith(f"{hunk.place},") else said.removeprefix(f"{place}: " if same else "")
 
     @property
     def _near_words(self) -> list[Hunk]:
-        """The differences at the line that a rule names; of a file that Python can't read, all, the nearest first."""
+        """Returns the differences at the line that a rule names; for a syntax error, all of the file, nearest first."""
         place = self.words.place if self.words else None
         if place is None or not place.line:
             return []
@@ -109,7 +110,7 @@ class Explanation:
 
     @property
     def untried(self) -> Advice:
-        """What is known without a try: what a rule says, what is not there yet, or what happened and where."""
+        """Returns advice without trying anything: the rule's, what is not typed yet, or what happened and where."""
         if self.words and self.certain:
             return self.words
         first = self._next(self.proposals)[0] if self.proposals else None
@@ -120,7 +121,7 @@ class Explanation:
 
     @property
     def unexplained(self) -> Advice:
-        """What to say where no difference helped."""
+        """Returns advice for a failure that no difference explains."""
         if self.words:
             return self.words
         found = describe.unexplained(self.failure)
@@ -131,7 +132,7 @@ class Explanation:
         return replace(found, remedy=nearest, place=found.place or near)
 
     def about(self, attempt: Attempt) -> Advice:
-        """What to say when an attempt has helped."""
+        """Returns advice for an attempt that made the test pass."""
         cause, words = attempt.cause, self.words
         hunk = cause[0]
         found = describe.describe(hunk)
@@ -157,6 +158,6 @@ def explain(
     topic: Topic | None = None,
     steps: Mapping[tuple[str, str], int] | None = None,
 ) -> Explanation:
-    """What a failure means. `topic` is what the failed test is about, `steps` has the step of each file and symbol."""
+    """Explains a failure. `topic` is what the test is about; `steps` maps (file, symbol) to a step of the chapter."""
     words = next((advice for rule in RULES if (advice := rule(failure, known))), None)
     return Explanation(failure, words, order(failure, topic, known, known.hunks, steps or {}))

@@ -1,4 +1,4 @@
-"""Adds a sentence where a difference alone would puzzle: why the stage's words are needed."""
+"""Adds a sentence that explains why the stage's code is needed, where the difference alone does not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from companion.project.edits import Hunk
 from companion.project.results import Failure
 
-# A pattern of what the failure says, patterns of the project's and of the stage's words, and the sentence.
+# Each row: regular expressions for the failure, the project's words and the stage's words, and the sentence to add.
 NOTES = [
     (r"no attribute 'decode'", r"decode", r"", "Since PyJWT 2, jwt.encode() returns text, which has no decode()."),
     (r"InvalidSubject|InvalidJTI", r"", r"str", "This claim has to be text (RFC 7519)."),
@@ -28,7 +28,7 @@ NOTES = [
 
 
 def note(failure: Failure, hunk: Hunk) -> str:
-    """The sentence that goes with a failure and the difference behind it; "" where there is none."""
+    """Returns the sentence for a failure and the difference that causes it, or "" if there is none."""
     if hunk.symbol == "USE_TZ":
         return "Without time zones, the times in your tokens are not in UTC, and tokens expire too early or too late."
     said = f"{failure.type}: {failure.message} {failure.wanted} {failure.came}"

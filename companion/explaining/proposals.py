@@ -1,4 +1,4 @@
-"""Orders the differences of a project by how likely each is to be behind a failure."""
+"""Orders the differences between a project and a stage by how likely each is to have caused a failure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from companion.project.edits import Hunk
 from companion.project.index import Known
 from companion.project.results import Failure
 
-RARELY = ("manage.py", "requirements.txt", "Dockerfile", ".dockerignore")  # rarely behind a failure
-FREE = ("LANGUAGE_CODE", "TIME_ZONE", "DATABASES", "BASE_DIR", "ALLOWED_HOSTS", "DEBUG")  # everybody sets them
+RARELY = ("manage.py", "requirements.txt", "Dockerfile", ".dockerignore")  # seldom the cause of a failure
+FREE = ("LANGUAGE_CODE", "TIME_ZONE", "DATABASES", "BASE_DIR", "ALLOWED_HOSTS", "DEBUG")  # learners choose them
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What a failing test is about: a file of the stage, a symbol in it ("" for none), and the step that shows it."""
+    """Describes what a failing test is about: a stage's file, a symbol in it ("" for none), and its chapter step."""
 
     file: str
     symbol: str
@@ -28,9 +28,9 @@ class Topic:
 def order(
     failure: Failure, topic: Topic | None, known: Known, found: list[Hunk], steps: Mapping[tuple[str, str], int]
 ) -> list[Hunk]:
-    """The differences that may be behind the failure, the likeliest first.
+    """Returns the differences that may have caused the failure, most likely first.
 
-    What a later step of the chapter brings as a whole comes last, in the order of the steps: it waits for its step.
+    A file, class or function that a later step of the chapter adds comes last, in the order of the steps.
     """
     later = [step_of(hunk, steps) for hunk in found if whole(hunk)]
     reach = topic.step if topic else min(later, default=-1)
@@ -45,7 +45,7 @@ def order(
 
 
 def whole(hunk: Hunk) -> bool:
-    """Whether it is something that has not been typed at all."""
+    """Returns whether the difference is something that the learner has not typed at all."""
     return hunk.kind == "no file" or bool(hunk.lost) or hunk.before or hunk.imports and hunk.kind == "missing"
 
 
@@ -58,7 +58,7 @@ def _words(text: str) -> set[str]:
 
 
 def score(hunk: Hunk, failure: Failure, topic: Topic | None, known: Known, said: set[str]) -> float:
-    """How much speaks for a hunk."""
+    """Returns how likely a difference is to have caused the failure; higher is more likely."""
     total = 0.0
     for back, place in enumerate(reversed(failure.places)):
         near = 3 if place.file == hunk.file else 0

@@ -1,4 +1,4 @@
-"""The verb `grade`: a folder of submissions in, reports out."""
+"""Defines the command `grade`, which reads a folder of submissions and writes reports."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from companion.sandbox.job import MIB, Limits
 
 JOURNAL = "journal.jsonl"
 COUNT = click.IntRange(1)
-MOST_NAMED = 50  # lines in the terminal for submissions that are not exported
+MOST_NAMED = 50  # the terminal lists at most this many submissions that are not exported
 
 
 class WrongFolder(ValueError):
-    """A folder is not what it should be; the message says what to name."""
+    """Raised if a folder can't be used; the message says which folder to name."""
 
 
 def _points(context: click.Context, parameter: click.Parameter, number: float) -> float:
-    if not 0 < number < math.inf:  # not even with nan
+    if not 0 < number < math.inf:  # also rejects nan
         raise click.BadParameter(f"{number:g} is not a number of points: give one above 0.")
     return number
 
@@ -75,7 +75,7 @@ def grade(**options: Any) -> int:
 
     FOLDER has the submissions: folders, zips, git repositories.
     """
-    # The exit status is 0 when every submission has a result of its own.
+    # The exit status is 0 if every submission was graded, 1 if the grader itself failed on one, 2 if it can't start.
     given = SimpleNamespace(**options)
     try:
         stage = given.stage or next(s for s in stages() if speaks_http(s))
@@ -99,7 +99,7 @@ def grade(**options: Any) -> int:
 
 
 def _places(given: SimpleNamespace) -> tuple[list[Submission], Path]:
-    """The submissions, and the folder for the results, which exists. Raises WrongFolder, OSError."""
+    """Returns the submissions and the folder for the results, which it creates. Raises WrongFolder, OSError."""
     folder = given.folder.resolve()
     if not folder.is_dir():
         raise WrongFolder(f"{given.folder} is no folder: name the one that holds the submissions.")
@@ -150,7 +150,7 @@ def _graded(
 
 
 def counted(results: Mapping[Submission, Grade]) -> str:
-    """How many submissions ended in each way: "2 passed, 1 failed"."""
+    """Returns how many submissions have each verdict, such as "2 passed, 1 failed"."""
     counts = Counter(result.verdict for result in results.values())
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
 
@@ -169,10 +169,10 @@ def _tell(results: dict[Submission, Grade], paths: list[Path], points: float) ->
 
 
 def from_here(path: Path) -> str:
-    """A path as short as it can be written from here."""
+    """Returns a path relative to the current folder, if it is inside."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def printable(text: str) -> str:
-    """Text whose signs cannot do anything to a terminal."""
+    """Returns text in which control characters, which could change the terminal, are replaced by "?"."""
     return "".join(character if character.isprintable() else "?" for character in text)

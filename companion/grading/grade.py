@@ -1,4 +1,4 @@
-"""Grades many projects: one result for each, whatever happens, and nothing graded twice."""
+"""Grades many submissions: each gets exactly one result, and none is graded twice."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from companion.project.reading import compared
 from companion.sandbox import bubblewrap
 from companion.sandbox.job import Limits, Sandbox, Unsafe
 
-MOST_READ = 1024 * 1024  # bytes of Python: what people write by hand is far less
-LARGEST_READ = 64 * 1024  # bytes of one file of it: Python takes long over some that are larger
+MOST_READ = 1024 * 1024  # bytes of Python in a project: people write far less by hand
+LARGEST_READ = 64 * 1024  # bytes of one Python file: larger ones can take Python very long to parse
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """What submissions are graded with: the tests of `stage`, by id, each with what it asks for.
+    """What submissions are graded with: the tests of `stage`, each id with what the test requires.
 
-    `served` says that they run over HTTP. `fingerprint` changes with the tests.
+    `served` is true if they run over HTTP. `fingerprint` changes if the tests change.
     """
 
     stage: Stage
@@ -53,7 +53,7 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One submission to grade, as it goes to a worker."""
+    """One submission to grade, as it is sent to a worker."""
 
     submission: Submission
     suite: Suite
@@ -61,13 +61,13 @@ class Task:
 
 
 def suite_of(stage: Stage, limits: Limits, unsafe: bool = False) -> Suite:
-    """The suite for a stage: over HTTP where the stage speaks it, in process before. Raises GraderFailed."""
+    """Returns the suite of a stage, which runs over HTTP if the stage has such tests. Raises GraderFailed."""
     served = speaks_http(stage)
     return Suite(stage, expected_tests(stage) if served else suite_tests(stage), served, limits, unsafe)
 
 
 def grade_one(task: Task) -> Grade:
-    """Grade one submission. Never raises: where the grader itself fails, the result says so."""
+    """Grades one submission. Never raises: if the grader itself fails, the result says so."""
     started = time.monotonic()
     try:
         result = _grade(task)
@@ -80,16 +80,16 @@ def grade_one(task: Task) -> Grade:
 
 
 def failed(task: Task, error: BaseException) -> Grade:
-    """The result of a submission on which the grader itself has failed."""
+    """Returns the result of a submission on which the grader itself has failed."""
     return Grade(Verdict.GRADER_FAILED, f"{type(error).__name__}: {error}", expected=len(task.suite.tests))
 
 
 def grade_all(
     found: Sequence[Submission], suite: Suite, workers: Workers, journal: Journal
 ) -> Generator[tuple[Submission, Grade, bool], None, None]:
-    """Grade every submission that the journal does not know, and write each result into it before anything else.
+    """Grades every submission that the journal lacks, and writes each result into it before anything else.
 
-    Yields each submission with its result and whether that is new: first those of earlier runs.
+    Yields each submission with its result and whether it is new, results of earlier runs first.
     """
     fingerprint = suite.fingerprint
     tasks: list[Task] = []
@@ -105,7 +105,7 @@ def grade_all(
 
 
 def _run(tasks: list[Task], workers: Workers) -> Iterator[tuple[Task, Grade]]:
-    """The results of all tasks as they come."""
+    """Yields the results of all tasks as they arrive."""
     waiting = tasks[::-1]
     running: dict[Future[Grade], Task] = {}
     with workers.executor() as executor:
@@ -140,8 +140,8 @@ def _grade(task: Task) -> Grade:
 
 
 def _where(stage: Stage, project: Path) -> str:
-    """The stage that a project has come to, by the names in its files, which are read and not run; "" for none."""
-    with contextlib.suppress(Exception):  # they may hold anything
+    """Returns the name of the stage that a project has reached, by reading its files without running it, or ""."""
+    with contextlib.suppress(Exception):  # the files can contain anything
         place = locate(project)
         sizes = [path.stat().st_size for path in python_files(place.folder)]
         if sum(sizes) < MOST_READ and max(sizes) < LARGEST_READ:
@@ -157,5 +157,5 @@ def _sandbox() -> Sandbox:
 def _digest(submission: Submission) -> str:
     try:
         return digest(submission)
-    except Exception as error:  # no submission ends the run: when it is graded, its result says what is wrong
+    except Exception as error:  # one submission must not end the run: grading it reports the problem
         return f"not readable: {type(error).__name__}: {error}"

@@ -1,9 +1,9 @@
-"""Grades as Canvas and Moodle import them, and the reason for each submission that has no grade there.
+"""Writes grades in the formats that Canvas and Moodle import, and the reason for each submission without a grade.
 
-Canvas: Grades > Import wants the columns Student, ID, SIS User ID, SIS Login ID, Section, one column an assignment, and
-a second row with the points possible; it finds a student by ID, and has no column for comments. Moodle: "Upload grading
-worksheet" of an assignment wants Identifier, Grade and Last modified (grade), and takes "Feedback comments"; it finds a
-student by "Participant NUMBER", and skips a grade that is blank.
+Canvas, Grades > Import: the columns Student, ID, SIS User ID, SIS Login ID, Section, a column for the assignment, and
+a second row with the points possible. It finds a student by ID, and has no column for comments. Moodle, "Upload
+grading worksheet" of an assignment: Identifier, Grade, Last modified (grade), and "Feedback comments". It finds a
+student by "Participant NUMBER", and skips a blank grade.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 MOODLE = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]
 NOT_EXPORTED = ["Submission", "Student", "Result", "Reason"]
 NOT_NAMED = "Its name is not one that Canvas or Moodle gives to a download."
-POINTS_POSSIBLE = "    Points Possible"  # with the spaces that Canvas itself writes
-NEVER = "-"  # in Moodle's own words
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what makes a spreadsheet calculate (OWASP, CSV Injection)
+POINTS_POSSIBLE = "    Points Possible"  # Canvas itself writes the spaces
+NEVER = "-"  # as Moodle writes it
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet would calculate such a cell (OWASP, CSV Injection)
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Where each submission goes: the row of a student in a system's file, or `left_out`, with the reason.
+    """Where each submission goes: a student's row in the file of Canvas or Moodle, or `left_out` with the reason.
 
-    A row without a grade is in both: blank in the file, and its reason in `left_out`.
+    A row without a grade is in both: blank in the file, with its reason in `left_out`.
     """
 
     rows: dict[str, dict[Submission, Grade]] = field(default_factory=lambda: {"canvas": {}, "moodle": {}})
     left_out: dict[Submission, str] = field(default_factory=dict)
 
     def grades(self, system: str) -> int:
-        """Counts the rows of a system that have a grade."""
+        """Returns how many rows of a system have a grade."""
         return sum(result.graded for result in self.rows[system].values())
 
 
 def export(results: Mapping[Submission, Grade], points: float) -> Export:
-    """Find out where each submission goes. Of several files of a student, the one with the most points counts."""
+    """Decides where each submission goes. If a student has several, the one with the most points is exported."""
     found = Export()
     chosen: dict[tuple[str, str], Submission] = {}
     ranks = {submission: (result.graded, result.points(points)) for submission, result in results.items()}
@@ -63,7 +63,7 @@ def export(results: Mapping[Submission, Grade], points: float) -> Export:
 
 
 def canvas(results: Mapping[Submission, Grade], assignment: str, points: float) -> str:
-    """The grades of all submissions that Canvas has named, one row a student."""
+    """Returns canvas.csv: the grades of all submissions with a Canvas file name, one row for each student."""
     rows = [[*CANVAS, assignment], [POINTS_POSSIBLE, "", "", "", "", _number(points)]]
     for submission, result in export(results, points).rows["canvas"].items():
         who = submission.student
@@ -72,7 +72,7 @@ def canvas(results: Mapping[Submission, Grade], assignment: str, points: float) 
 
 
 def moodle(results: Mapping[Submission, Grade], requirements: Mapping[str, str], points: float) -> str:
-    """The grades and the feedback of all submissions that Moodle has named, one row a student."""
+    """Returns moodle.csv: grades and feedback of all submissions with a Moodle name, one row for each student."""
     rows = [MOODLE]
     for submission, result in export(results, points).rows["moodle"].items():
         who = submission.student
@@ -82,18 +82,18 @@ def moodle(results: Mapping[Submission, Grade], requirements: Mapping[str, str],
 
 
 def not_exported(results: Mapping[Submission, Grade], points: float) -> str:
-    """All submissions whose grade is in neither file, each with the reason."""
+    """Returns not-exported.csv: the submissions without a grade in either file, each with the reason."""
     left_out = export(results, points).left_out.items()
     return _csv([NOT_EXPORTED, *([s.name, s.student.name, results[s].verdict, reason] for s, reason in left_out)])
 
 
 def ungraded(result: Grade) -> str:
-    """The reason why a submission has no grade."""
+    """Returns the reason why a submission has no grade."""
     return f"No grade: {result.verdict}. {result.why}".strip()
 
 
 def feedback(result: Grade, requirements: Mapping[str, str]) -> str:
-    """A sentence or two for the student: the verdict, and the first thing that is missing."""
+    """Returns feedback for the student: the verdict, and the first thing that is missing."""
     if not result.graded:
         return ungraded(result)
     said = f"{result.verdict}: {result.passed} of {result.expected} tests passed."
@@ -107,13 +107,13 @@ def feedback(result: Grade, requirements: Mapping[str, str]) -> str:
 
 
 def first_failure(result: Grade, requirements: Mapping[str, str]) -> str:
-    """The id of the first test, in the suite's order, that reported a failure; "" when none did."""
+    """Returns the id of the first test, in the suite's order, that reported a failure, or ""."""
     failed = (id_ for id_ in requirements if id_ in result.outcomes and result.outcomes[id_].outcome != "passed")
     return next(failed, "")
 
 
 def missing(result: Grade, requirements: Mapping[str, str]) -> str:
-    """The first thing that is missing: what came back instead, or else what the test asks for; "" where nothing is."""
+    """Returns the first thing that is missing: the actual response, or else what the test requires, or ""."""
     failed = [outcome for outcome in result.outcomes.values() if outcome.outcome != "passed"]
     first = first_failure(result, requirements)
     if failed and not result.passed and all(re.search(r"got 404|\(404\)", outcome.cause) for outcome in failed):
@@ -123,14 +123,14 @@ def missing(result: Grade, requirements: Mapping[str, str]) -> str:
 
 
 def guarded(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Returns text that no spreadsheet evaluates as a formula."""
     clean = "".join(character if character.isprintable() else " " for character in text)
     formula = text != NEVER and (text.startswith(FORMULA) or clean.lstrip().startswith(FORMULA))
     return f"'{clean}" if formula else clean
 
 
 def _grade(result: Grade, points: float) -> str:
-    """The points; "" where there is nothing to grade, which is not the same as 0 points."""
+    """Returns the points, or "" if the submission has no grade, which differs from 0 points."""
     return _number(result.points(points)) if result.graded else ""
 
 

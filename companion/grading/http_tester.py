@@ -1,8 +1,8 @@
 """The trusted side: runs the stage's tests/test_http.py against a server, and never imports a submission.
 
-Started as `python -I http_tester.py`. Reads one line of JSON from stdin: `stage` (its folder), `socket` (the path of
-the submission's socket; "" to list the tests only) and `channel` (the descriptor to which it writes lines of JSON).
-All that a submission can send here are the bytes of HTTP answers: few enough, soon enough, from one socket only.
+`python -I http_tester.py` reads one line of JSON from stdin: `stage` (its folder), `socket` (the path of the
+submission's socket, or "" to only list the tests) and `channel` (the file descriptor to which it writes lines of
+JSON). A submission can send nothing but the bytes of HTTP responses, through one socket and with limits.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ import pytest
 from companion.running.channel import MAILBOX
 
 HOST = "submission"
-ANSWER_BYTES = 256 * 1024  # of one answer, headers included: to compare 1 MB of nothing but brackets took 400 MB
-ANSWER_SECONDS = 10.0  # until the last byte of one answer
+ANSWER_BYTES = 256 * 1024  # of one response with its headers: to compare 1 MB of brackets took 400 MB
+ANSWER_SECONDS = 10.0  # until the last byte of a response
 SHOWN = 1000  # characters of a failure's message
-NOISE = re.compile(r"^\s*(\+\s+(where|and) .*|Use -v to get more diff)\n?", re.MULTILINE)  # of pytest, for programmers
-MAIL_SECONDS = 5.0  # until a mail is there
+NOISE = re.compile(r"^\s*(\+\s+(where|and) .*|Use -v to get more diff)\n?", re.MULTILINE)  # details for programmers
+MAIL_SECONDS = 5.0  # until an email arrives
 
 
 class Wire(socket.socket):
-    """A connection to the submission that ends after so many bytes and seconds, whatever comes and however slowly."""
+    """A connection to the submission that fails after `ANSWER_SECONDS` or `ANSWER_BYTES`, even if bytes come slowly."""
 
     def __init__(self, path: str) -> None:
         super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -48,10 +48,10 @@ class Wire(socket.socket):
         self.connect(path)
 
     def settimeout(self, value: float | None) -> None:
-        """The limit stands, whatever a test asks for."""
+        """Ignored, so that no test can change the limit."""
 
     def setsockopt(self, *arguments: Any) -> None:
-        """A Unix socket has none of the options of TCP that http.client sets."""
+        """Ignored: http.client sets options of TCP, which a Unix socket does not have."""
 
     def recv_into(self, *arguments: Any) -> int:
         left = self.deadline - time.monotonic()
@@ -66,7 +66,7 @@ class Wire(socket.socket):
 
 
 def only_to(path: str) -> None:
-    """Let every new connection of this process lead to the socket at `path`, and refuse those meant for another."""
+    """Connects every new connection of this process to the socket at `path`, and refuses those to another host."""
 
     def connect(address: tuple[str, int], *rest: Any, **named: Any) -> socket.socket:
         if address != (HOST, 80):
@@ -78,7 +78,7 @@ def only_to(path: str) -> None:
 
 @dataclass(slots=True)
 class Exchange:
-    """A request, and what came back: no `status` when nothing did."""
+    """A request and its response; `status` is 0 without a response."""
 
     method: str
     path: str
@@ -87,7 +87,7 @@ class Exchange:
 
 
 def noted(exchanges: list[Exchange]) -> None:
-    """Write down every request to the API, and the status and headers of the response."""
+    """Adds every request to the API to `exchanges`, with the status and headers of its response."""
     connection: Any = http.client.HTTPConnection
     request, getresponse = connection.request, connection.getresponse
 
@@ -106,7 +106,7 @@ def noted(exchanges: list[Exchange]) -> None:
 
 
 def cause(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange], compared: list[Any]) -> str:
-    """A sentence about the request on which a test failed; `compared` has the operator and both sides, if any."""
+    """Returns a sentence about the request on which a test failed; `compared` is (operator, left, right) or empty."""
     error = caught.value
     exchange = _meant(caught, exchanges) if isinstance(error, AssertionError) else exchanges[-1]
     asked = f"{exchange.method} {exchange.path}"
@@ -122,7 +122,7 @@ def cause(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange]
         return f"{asked}: no response ({getattr(error, 'reason', error)})."
     if exchange.status == 404:
         return f"{asked}: got 404 Not Found."
-    if isinstance(error, ValueError):  # of json
+    if isinstance(error, ValueError):  # raised by json
         return f"{asked}: expected JSON, got {exchange.status} with {exchange.headers.get('Content-Type')!r:.200}."
     if isinstance(error, KeyError):
         return f"{answered}: the response has no {error.args[0]!r:.200}."
@@ -130,14 +130,14 @@ def cause(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange]
 
 
 def _meant(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange]) -> Exchange:
-    """The exchange whose response the failing line names, or the last one."""
+    """Returns the exchange whose response the failing line uses, or the last one."""
     line = caught.traceback[-1]
     named = [getattr(line.locals.get(name), "headers", None) for name in re.findall(r"\w+", str(line.statement))]
     return next((e for e in exchanges if any(e.headers is headers for headers in named if headers)), exchanges[-1])
 
 
 class TestPlugin:
-    """pytest's side: gives the tests an address and a new password each, and tells how each of them ended."""
+    """A pytest plugin: gives the tests a URL and a new password each, and sends the result of each test."""
 
     def __init__(self, channel: int) -> None:
         self.channel, self.count = channel, 0
@@ -151,11 +151,11 @@ class TestPlugin:
 
     @pytest.fixture
     def eight_at_once(self) -> None:
-        """Hold no registration: the submission runs in another process, where no test can hold it."""
+        """Holds no registration: the submission runs in another process, where a test can't delay it."""
 
     @pytest.fixture
     def mail_to(self) -> Callable[[str], str]:
-        """The text of the next mail to somebody. It comes from the submission, as bytes of an answer like any other."""
+        """Returns a function that waits for the submission's next email to an address, and returns its text."""
 
         def mail_to(email: str) -> str:
             end = time.monotonic() + MAIL_SECONDS
@@ -175,7 +175,7 @@ class TestPlugin:
         self.send("collected", tests=tests)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """A password that nobody can know beforehand, for tests that have one in PASSWORD."""
+        """Replaces the test module's PASSWORD by a random one, which a submission can't know in advance."""
         del self.exchanges[:], self.compared[:]
         module = getattr(item, "module", None)
         if isinstance(getattr(module, "PASSWORD", None), str):
@@ -189,7 +189,7 @@ class TestPlugin:
         report = yield
         report.cause = ""
         if call.excinfo and self.exchanges:
-            with contextlib.suppress(Exception):  # a value may have no end: then there is the message alone
+            with contextlib.suppress(Exception):  # a value's repr can be endless: then only the message is sent
                 report.cause = cause(call.excinfo, self.exchanges, self.compared)
         return report
 
@@ -205,7 +205,7 @@ class TestPlugin:
 
 
 def main() -> int:
-    """Run or list the tests; the exit status is pytest's."""
+    """Runs or lists the tests; the exit status is pytest's."""
     job = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     only_to(job["socket"])
@@ -219,7 +219,7 @@ def main() -> int:
 
 
 def _end_with_the_parent() -> None:
-    while os.read(0, 1024):  # nothing more comes: it ends when the parent does, however it ends
+    while os.read(0, 1024):  # nothing else is sent, so this ends when the parent ends
         pass
     os._exit(1)
 

@@ -1,4 +1,4 @@
-"""Grades a project by the whole suite of a stage, in one process with it, inside the sandbox: no proof of anything."""
+"""Grades with a stage's whole suite in the submission's own process, in the sandbox, so the result can be faked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from companion.sandbox.supervise import COMPANION, SUBMISSION, TUTORIAL, Exceede
 
 
 def suite_tests(stage: Stage) -> dict[str, str]:
-    """All tests of the stage: their ids in order, each with what it asks for. Raises GraderFailed."""
+    """Returns the ids of all tests of the stage in order, each with what it requires. Raises GraderFailed."""
     try:
         return {id_: suite.asked(stage, id_).requirement for id_ in run_suite.expected(stage)}
     except RuntimeError as error:
@@ -24,7 +24,7 @@ def suite_tests(stage: Stage) -> dict[str, str]:
 
 
 def grade_inside(stage: Stage, tests: Mapping[str, str], project: Path, sandbox: Sandbox, limits: Limits) -> Grade:
-    """Run the stage's whole suite on the project in `project`, the folder of its manage.py."""
+    """Runs the stage's whole suite on `project`, the folder of manage.py."""
     mounts = {SUBMISSION: project, f"{TUTORIAL}/{stage.path.relative_to(ROOT).as_posix()}": stage.path}
     if suite.CACHE.is_dir():
         mounts[f"{TUTORIAL}/{suite.CACHE.name}"] = suite.CACHE

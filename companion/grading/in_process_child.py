@@ -1,7 +1,7 @@
-"""Runs inside the sandbox: a whole check of one stage against a project, in one process with it.
+"""Runs inside the sandbox: checks a project with the whole suite of a stage, in the same process.
 
-For stages that do not speak HTTP. What comes out is what the project lets come out: no proof against cheating.
-Started as `python -I in_process_child.py`; reads its order from stdin as one line of JSON.
+This is for stages without tests over HTTP. The project can change the result, so it is no proof against cheating.
+`python -I in_process_child.py` reads its order from stdin as one line of JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def main() -> int:
-    """Check the project and tell of each test, as http_tester.py does."""
+    """Checks the project and sends an event for each test, as http_tester.py does."""
     order = json.loads(sys.stdin.buffer.readline())
     sys.path[:0] = [str(Path(__file__).parents[2])]
     from companion.chain.stages import find

@@ -1,4 +1,4 @@
-"""What has been graded, line by line, on disk before anything else happens: a run that is killed loses nothing."""
+"""Writes each result to the disk at once, so that a run which is killed loses nothing."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from companion.grading.verdicts import Grade, Verdict
 
 try:
     import fcntl
-except ImportError:  # Windows, where no untrusted code is graded
+except ImportError:  # on Windows, where no untrusted code is graded
     fcntl = None  # type: ignore[assignment]
 
 
 class Busy(RuntimeError):
-    """Another run writes to this journal now."""
+    """Raised if another run is writing to this journal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a result is for: the submission's name, its content (`digest`), and what it was graded with (`suite`)."""
+    """Identifies a result: the submission's name, a hash of its content, and the fingerprint of the suite."""
 
     name: str
     digest: str
@@ -31,14 +31,14 @@ class Key:
 
 
 class Journal:
-    """An append-only file of JSON lines. Use it as a context; a second process cannot open it meanwhile."""
+    """An append-only file of JSON lines, used as a context manager that locks it against other processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.results: dict[Key, Grade] = {}
 
     def __enter__(self) -> Journal:
-        """Read what is there. A last line that was cut off is dropped. Raises Busy."""
+        """Reads the existing results, and removes an incomplete last line. Raises Busy."""
         self._file = self.path.open("a+b")
         if fcntl:
             try:
@@ -52,27 +52,27 @@ class Journal:
         if whole < len(content):
             self._file.truncate(whole)
         for line in content[:whole].splitlines():
-            # What cannot be read is not ours: that submission is graded again.
+            # A line that can't be read is skipped, and its submission is graded again.
             with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
                 data = json.loads(line)
                 self.results[Key(**data)] = Grade.read(data.pop("result"))
         return self
 
     def __exit__(self, *error: object) -> None:
-        with contextlib.suppress(OSError):  # the disk is full: that has been said, and the next run drops half a line
+        with contextlib.suppress(OSError):  # disk full, as reported; the next run drops a cut-off line
             self._file.close()
 
     def done(self, key: Key) -> Grade | None:
-        """The result for just this submission, if there is one. Where the grader itself failed, nothing is done."""
+        """Returns the result for this submission, or None. A failure of the grader itself is not a result."""
         result = self.results.get(key)
         return None if result is None or result.verdict is Verdict.GRADER_FAILED else result
 
     def forget(self, verdicts: Collection[Verdict]) -> None:
-        """Count what ended so as not done."""
+        """Forgets the results with these verdicts, so that the submissions are graded again."""
         self.results = {key: result for key, result in self.results.items() if result.verdict not in verdicts}
 
     def add(self, key: Key, result: Grade) -> None:
-        """Write a result, and return when it is on the disk."""
+        """Writes a result, and returns when it is on the disk."""
         self._file.write(json.dumps({**asdict(key), "result": asdict(result)}).encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -80,10 +80,10 @@ class Journal:
 
 
 def write_whole(path: Path, content: str) -> None:
-    """Write a file so that a reader sees all of the old or all of the new one."""
+    """Writes a file atomically: a reader sees either the old or the new content."""
     new = path.with_name(f".{path.name}.new")
     try:
-        with new.open("w", encoding="utf-8", errors="replace", newline="") as file:  # a file's name may be no text
+        with new.open("w", encoding="utf-8", errors="replace", newline="") as file:  # names can be invalid text
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""Grades a project over HTTP: served from the sandbox, and tested with the stage's tests by the trusted side."""
+"""Grades a project over HTTP: the sandbox serves it, and a separate process runs the stage's tests against it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FROM_SUBMISSION, FROM_US = 256 * 1024, 16 * 1024 * 1024  # bytes
 
 
 class GraderFailed(RuntimeError):
-    """The trusted side itself did not work; the message says how."""
+    """Raised if the trusted side itself fails; the message says how."""
 
 
 def speaks_http(stage: Stage) -> bool:
@@ -37,7 +37,7 @@ def speaks_http(stage: Stage) -> bool:
 
 
 def expected_tests(stage: Stage) -> dict[str, str]:
-    """The tests of the stage that speak HTTP: their ids in order, each with its docstring. Raises GraderFailed."""
+    """Returns the stage's tests over HTTP: their ids in order, each with its docstring. Raises GraderFailed."""
     events: list[dict[str, Any]] = []
     with _tester(stage, "") as tester:
         while tester.open:
@@ -50,13 +50,13 @@ def expected_tests(stage: Stage) -> dict[str, str]:
 
 
 def grade_served(stage: Stage, tests: Mapping[str, str], project: Path, sandbox: Sandbox, limits: Limits) -> Grade:
-    """Serve the project in `project` (the folder of its manage.py) and hold the stage's tests against it.
+    """Serves `project`, the folder of manage.py, in the sandbox, and runs the stage's tests against it.
 
-    `tests` are those of `expected_tests`. Raises GraderFailed.
+    `tests` come from `expected_tests`. Raises GraderFailed.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="served-")))
-        with socket.socket(socket.AF_UNIX) as listening:  # only its descriptor goes in: a path could be a trap
+        with socket.socket(socket.AF_UNIX) as listening:  # only its descriptor is passed: a path could be replaced
             listening.bind(str(folder / SOCKET))
             listening.listen(64)
             order = {"socket": listening.fileno(), "mailbox": MAILBOX}
@@ -74,7 +74,7 @@ def grade_served(stage: Stage, tests: Mapping[str, str], project: Path, sandbox:
 
 @contextmanager
 def _tester(stage: Stage, path: str) -> Iterator[Channel]:
-    """The trusted side, which asks the socket at `path`; it ends with us, for it reads its stdin to the end."""
+    """Starts the tests against the socket at `path`; that process ends with ours, because it reads stdin to the end."""
     read, write = os.pipe()
     command = [sys.executable, "-I", "-B", str(HERE / "http_tester.py")]
     process = subprocess.Popen(
@@ -83,7 +83,7 @@ def _tester(stage: Stage, path: str) -> Iterator[Channel]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=[write],
-        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},  # no PYTEST_ADDOPTS, and nothing else that changes a test
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},  # no PYTEST_ADDOPTS, nothing else that changes a test
         start_new_session=True,
     )
     os.close(write)
@@ -95,7 +95,7 @@ def _tester(stage: Stage, path: str) -> Iterator[Channel]:
 
 
 def _started(server: Watched) -> Grade | None:
-    """None as soon as the server says that it is ready, else what kept it from that."""
+    """Waits until the server is ready. Returns None then, or a grade that says why it did not start."""
     try:
         for event in server.events(server.channel):
             if event["event"] == "ready":
@@ -109,7 +109,7 @@ def _started(server: Watched) -> Grade | None:
 
 
 def _asked(tester: Channel, tests: list[str], server: Watched) -> Grade:
-    """What the tester tells until it ends, or until the project has used up its time or memory."""
+    """Returns the grade from the tester's events, until it ends or the project exceeds its time or memory."""
     events: list[dict[str, Any]] = []
     try:
         for event in server.events(tester):
@@ -120,6 +120,6 @@ def _asked(tester: Channel, tests: list[str], server: Watched) -> Grade:
         result = judge(tests, events, tester.process.wait(10))
     except subprocess.TimeoutExpired:
         raise GraderFailed("the tests were over and their process did not end") from None
-    if result.verdict is Verdict.SUSPICIOUS:  # no submission reaches this side: the fault is ours
+    if result.verdict is Verdict.SUSPICIOUS:  # no submission can cause this: the fault is ours
         raise GraderFailed(f"the report of the tests does not add up: {result.why}")
     return result

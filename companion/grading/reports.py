@@ -1,4 +1,4 @@
-"""The results of a class: a page to read, JSON, and what Canvas and Moodle import."""
+"""Writes the results of a class: an HTML page, JSON, and files that Canvas and Moodle import."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ ASSETS = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A line of the page's second table: what tests ask for in one sentence, and how many did not do it.
+    """A row of the page's second table: a requirement, its tests, and how many submissions did not meet it.
 
-    `failed` counts the submissions that failed one of the tests, `silent` those of which one did not run.
+    `failed` counts the submissions that failed one of the tests, `silent` those in which one did not run.
     """
 
     requirement: str
@@ -37,12 +37,12 @@ class Asked:
 
     @property
     def names(self) -> list[str]:
-        """The tests without their parameters, each once."""
+        """Returns the ids of the tests without their parameters, each once."""
         return list(dict.fromkeys(id_.partition("[")[0] for id_ in self.tests))
 
 
 def write(results: Mapping[Submission, Grade], suite: Suite, points: float, assignment: str, out: Path) -> list[Path]:
-    """Write all reports into the folder `out`, each whole or not at all. Returns their paths."""
+    """Writes all reports into the folder `out`, each atomically. Returns their paths."""
     contents = {
         "index.html": page(results, suite, points, assignment),
         "results.json": as_json(results, suite, points),
@@ -56,7 +56,7 @@ def write(results: Mapping[Submission, Grade], suite: Suite, points: float, assi
 
 
 def page(results: Mapping[Submission, Grade], suite: Suite, points: float, assignment: str) -> str:
-    """The page: complete in itself and without JavaScript, which only sorts and filters."""
+    """Returns the HTML page, which needs no other file, and JavaScript only to sort and filter."""
     environment = Environment(
         loader=FileSystemLoader(ASSETS),
         autoescape=True,
@@ -83,7 +83,7 @@ def page(results: Mapping[Submission, Grade], suite: Suite, points: float, assig
 
 
 def hardest(results: Mapping[Submission, Grade], suite: Suite) -> list[Asked]:
-    """All that is asked for, with what most of the class has failed first; tests with one sentence are one line."""
+    """Returns a row for each requirement, those that most submissions failed first."""
     ids: dict[str, list[str]] = {}
     for id_, requirement in suite.tests.items():
         ids.setdefault(requirement, []).append(id_)
@@ -97,7 +97,7 @@ def hardest(results: Mapping[Submission, Grade], suite: Suite) -> list[Asked]:
 
 
 def as_json(results: Mapping[Submission, Grade], suite: Suite, points: float) -> str:
-    """Everything that is known, for other programs."""
+    """Returns everything that is known as JSON, for other programs."""
     graded = []
     for submission, result in results.items():
         who = submission.student

@@ -1,4 +1,4 @@
-"""Finds the submissions in a folder, whose each is, and whether one has changed."""
+"""Finds the submissions in a folder, which student each belongs to, and whether its content has changed."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from typing import NamedTuple
 
 from companion.project.locate import LEFT_BY_TOOLS
 
-# Moodle writes NAME_NUMBER_assignsubmission_PLUGIN, and then nothing, "_" (older versions) or "_FILE" (not in folders).
-# It turns the underscores of a name into spaces. A name with two numbers before that is by Canvas, and the rest is what
-# the student called the file.
+# Moodle writes NAME_NUMBER_assignsubmission_PLUGIN, followed by nothing, "_" (older versions) or "_FILE" (not in
+# folders). It replaces underscores in a name by spaces. If two numbers come before that, Canvas wrote the name, and
+# the rest is the student's own file name.
 MOODLE = re.compile(r"(?P<name>(?:(?!_\d+_).)+?)(?:_(?P<id>[0-9]+))?_assignsubmission_[a-z]+(?:_.*)?", re.DOTALL)
 # Canvas writes NAME_ID_ATTACHMENT_FILE, or NAME_LATE_ID_ATTACHMENT_FILE. NAME has letters, digits and "_" (older
-# versions: "-"), and no number between two "_". But the name of a group may end in one: team_1_12_901_project.zip.
+# versions: "-"), but no number between two "_". A group's name can end in a number: team_1_12_901_project.zip.
 CANVAS_NAME = re.compile(r"[^\s!-,./:-@\[-^`{-~]*")
 NUMBER = re.compile(r"[0-9]+")
 LATE = ("LATE", "late")
-TYPED_IN = ("text.html", "link.html")  # what Canvas makes of a submission without a file: no attachment then
+TYPED_IN = ("text.html", "link.html")  # Canvas's files for submissions typed in a form: no attachment
 TEAM = re.compile(
     r"(team|group|gruppe|grupp|grupo|groupe|gruppo|[eé]quipe|equipo|squadra|grupa|skupina|ekip|команда|группа)s?",
     re.IGNORECASE,
 )
-MOST_READ = 200 * 1024 * 1024  # bytes of a submission that its digest is made of
-MOST_NAMES = 20_000  # files of it
+MOST_READ = 200 * 1024 * 1024  # bytes of a submission that are hashed
+MOST_NAMES = 20_000  # how many of its files are hashed
 
 
 class Kind(StrEnum):
-    """What a submission is."""
+    """The type of a submission."""
 
     FOLDER = "folder"
     ZIP = "zip"
@@ -42,9 +42,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """Whose a submission is, by its name: `system` is "canvas", "moodle" or "", `id` the number that it gave.
+    """The student, read from a submission's name: `system` is "canvas", "moodle" or "", `id` the number in the name.
 
-    `doubt` says why there is no `id` although the name is by Canvas or Moodle.
+    `doubt` says why there is no `id` although Canvas or Moodle wrote the name.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Student:
 
 
 class Reading(NamedTuple):
-    """One way to read a name by Canvas."""
+    """One way to read a file name that Canvas wrote."""
 
     owner: str
     id: str
@@ -77,9 +77,9 @@ class Submission:
 
 
 def students(names: Iterable[str]) -> dict[str, Student]:
-    """Whose each file is, from the names that Canvas and Moodle give to what they let one download.
+    """Returns the student of each file, read from the names that Canvas and Moodle give to downloaded files.
 
-    The names of a folder are read together: where one can be read in two ways, the others show which of them is right.
+    The names in a folder are read together: if a name can be read in two ways, the others show which is right.
     """
     readings = {name: [] if MOODLE.fullmatch(name) else _readings(name) for name in names}
     sure = [found[0] for found in readings.values() if len(found) == 1]
@@ -103,7 +103,7 @@ def _student(name: str, readings: list[Reading], sure: list[Reading]) -> Student
 
 
 def _by_moodle(name: str, number: str) -> Student:
-    """The student, or the team: Moodle writes a team's number, or none, where a participant's number would be."""
+    """Returns the student or team. For a team, Moodle writes the team's number or none, not a participant's."""
     doubt = ""
     if not number:
         doubt = "Moodle has written no number: this comes from the students who are in no team."
@@ -113,7 +113,7 @@ def _by_moodle(name: str, number: str) -> Student:
 
 
 def _readings(name: str) -> list[Reading]:
-    """The ways to read a name by Canvas: none, one, or two where two numbers could be the ID."""
+    """Returns the ways to read a Canvas name: none, one, or two if two numbers could be the ID."""
     parts = name.split("_")
     found: list[Reading] = []
     for at in range(1, len(parts) - 1):
@@ -132,7 +132,7 @@ def _readings(name: str) -> list[Reading]:
 
 
 def _choose(readings: list[Reading], sure: list[Reading]) -> Reading | None:
-    """Chooses one of two readings, first by the names next to it, then by itself. None if nothing decides."""
+    """Returns the right one of two readings, judged first by the other names and then by itself, or None."""
     people = {(reading.owner, reading.id) for reading in sure}
     files = [int(reading.attachment) for reading in sure if reading.attachment]
     for fits in (
@@ -149,7 +149,7 @@ def _choose(readings: list[Reading], sure: list[Reading]) -> Reading | None:
 
 
 def submissions(folder: Path, without: Path | None = None, teams: bool = False) -> list[Submission]:
-    """All entries of `folder` by name, but for hidden ones and `without`; `teams`: Moodle's numbers are of teams."""
+    """Returns the entries of `folder` except hidden ones and `without`. `teams`: Moodle's numbers are of teams."""
     entries = sorted(folder.iterdir(), key=lambda path: (path.name.casefold(), path.name))
     kept = [path for path in entries if not path.name.startswith(".") and os.path.realpath(path) != str(without)]
     whose = students(path.name for path in kept)
@@ -160,7 +160,7 @@ def submissions(folder: Path, without: Path | None = None, teams: bool = False) 
 
 
 def kind(path: Path) -> Kind:
-    """Says what a path is; a symbolic link is never followed."""
+    """Returns the type of a path; symbolic links are never followed."""
     if path.is_symlink():
         return Kind.OTHER
     if path.is_dir():
@@ -169,7 +169,7 @@ def kind(path: Path) -> Kind:
 
 
 def digest(submission: Submission) -> str:
-    """A string that changes when the content of the submission's files does."""
+    """Returns a hash that changes if the content of the submission's files changes."""
     total, left = hashlib.sha256(submission.kind.encode()), MOST_READ
     files = regular_files(submission.path) if submission.kind is Kind.FOLDER else iter([("", submission.path)])
     for name, path in islice(files, MOST_NAMES):
@@ -177,7 +177,7 @@ def digest(submission: Submission) -> str:
         if path.is_file() and not path.is_symlink():
             status = path.stat()
             left -= status.st_size
-            if left < 0:  # too large to be graded, too: when it was changed says enough
+            if left < 0:  # too large to be graded, so the time of the last change is enough
                 total.update(f"{status.st_size} {status.st_mtime_ns}".encode())
                 continue
             with path.open("rb") as file:
@@ -186,11 +186,11 @@ def digest(submission: Submission) -> str:
 
 
 def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The files below `folder` by their paths inside it; no links, and nothing that tools leave behind.
+    """Yields (path in the folder, path) for the files in `folder`, without links and what tools leave behind.
 
-    Raises OSError for a folder that cannot be read.
+    Raises OSError for a folder that can't be read.
     """
-    waiting = [os.fspath(folder)]  # no recursion: a submission may have more folders in each other than Python levels
+    waiting = [os.fspath(folder)]  # not recursive: a submission can have deeper folders than Python's recursion limit
     while waiting:
         with os.scandir(waiting.pop()) as found:
             entries = sorted(

@@ -1,6 +1,6 @@
-"""Copies a submission into an empty folder: plain files only, inside that folder, and not too many.
+"""Copies a submission into an empty folder: only plain files, only inside that folder, and not too many.
 
-Whatever a submission claims about itself is not believed: sizes are counted as they come.
+Sizes are counted while the files are read, because a zip's own list can lie.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from companion.project.locate import LEFT_BY_TOOLS, NotAProject, locate
 
 MOST_BYTES = 50 * 1024 * 1024  # of all files of a submission
 MOST_FILES = 5000
-MOST_LISTED = 4 * 1024 * 1024  # bytes of a zip's list of files
-DEEPEST, LONGEST = 32, 200  # folders, and bytes of a name
+MOST_LISTED = 4 * 1024 * 1024  # bytes of a zip's central directory
+DEEPEST, LONGEST = 32, 200  # levels of folders, and bytes of a name
 CHUNK = 64 * 1024
 ARCHIVES = {".zip", ".rar", ".7z", ".tar", ".gz", ".tgz"}
 COMPRESSION = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 Read = TypeVar("Read")
-Files = Iterator[tuple[str, Iterator[bytes]]]  # names, each with the content in pieces
+Files = Iterator[tuple[str, Iterator[bytes]]]  # (name, content in pieces)
 
 
 class Unusable(Exception):
-    """There is nothing to grade in it; carries the verdict, and a sentence for the student."""
+    """Raised if a submission can't be graded; carries the verdict, and a sentence for the student."""
 
     def __init__(self, why: str, verdict: Verdict = Verdict.UNREADABLE) -> None:
         super().__init__(why)
@@ -38,7 +38,7 @@ class Unusable(Exception):
 
 
 def unpack(submission: Submission, target: Path) -> Path:
-    """Copy the submission into `target`, an empty folder. Returns the folder of its manage.py. Raises Unusable."""
+    """Copies the submission into the empty folder `target`. Returns the folder of its manage.py. Raises Unusable."""
     target.mkdir(mode=0o755, exist_ok=True)
     readers = {Kind.ZIP: _zip, Kind.FOLDER: _folder}
     if submission.kind not in readers:
@@ -54,7 +54,7 @@ def unpack(submission: Submission, target: Path) -> Path:
 
 
 def _write(files: Files, target: Path) -> None:
-    """Write the files of a submission below `target`. Raises Unusable for a bad name, and when it gets too much."""
+    """Writes the files of a submission into `target`. Raises Unusable for a bad name or for too many files or bytes."""
     count = size = 0
     for name, pieces in files:
         inside = parts(name)
@@ -78,7 +78,7 @@ def _write(files: Files, target: Path) -> None:
 
 
 def _blamed(reading: Iterator[Read]) -> Iterator[Read]:
-    """What is read. What goes wrong while it is read, and nothing else, is the fault of the submission."""
+    """Yields what `reading` yields, and turns its errors, which are the submission's fault, into Unusable."""
     while True:
         try:
             found = next(reading)
@@ -88,13 +88,13 @@ def _blamed(reading: Iterator[Read]) -> Iterator[Read]:
             raise
         except OSError as error:
             raise Unusable(f"It cannot be read: {error.strerror or error}.") from None
-        except Exception as error:  # zipfile and zlib have many for a zip that is broken
+        except Exception as error:  # zipfile and zlib raise many types for a broken zip
             raise Unusable(f"The zip is broken: {str(error)[:200] or type(error).__name__}.") from None
         yield found
 
 
 def _hidden(folder: Path) -> str:
-    """Says where the project may be: in a repository, in a folder that is skipped, or in an archive inside this one."""
+    """Returns where the project may be: in a git repository, a folder that is skipped, or an archive inside."""
     if not any(path.is_file() for path in folder.rglob("*")):
         return " There are no files in it at all."
     if any((head.parent / "objects").is_dir() for head in folder.rglob("HEAD")):
@@ -107,7 +107,7 @@ def _hidden(folder: Path) -> str:
 
 
 def parts(name: str) -> list[str]:
-    """The folders and the file that a path names. Raises Unusable when it leads out of the folder."""
+    """Returns the folders and the file in a path. Raises Unusable if it leads out of the folder."""
     inside = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
     absolute = name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name)
     if len(inside) > DEEPEST:
@@ -150,9 +150,9 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _refuse_long_list(path: Path) -> None:
-    """zipfile reads the whole list of files at once: see first that it is short. Raises Unusable."""
+    """Raises Unusable if a zip lists too many files, because zipfile reads the whole list at once."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 65557))  # where the end of the list can begin at the earliest
+        file.seek(max(0, path.stat().st_size - 65557))  # the earliest position of the end record
         tail = file.read()
     at = tail.rfind(b"PK\5\6")
     if at < 0 or at + 22 > len(tail):

@@ -1,4 +1,4 @@
-"""What grading finds out about a submission, and the one place where a pass is decided."""
+"""Defines the result of a submission, and decides whether it has passed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from companion.project.results import FAILED, PASSED
 from companion.sandbox.supervise import Exceeded
 
-SHOWN = 1000  # characters of a failure's message that are kept
+SHOWN = 1000  # characters of a failure's message
 
 
 class Verdict(StrEnum):
-    """How a submission ended, in the words that reports print."""
+    """The verdict on a submission, in the words of the reports."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -29,7 +29,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one test ended: "passed" or "failed", with a failure's first words.
+    """The outcome of one test: "passed" or "failed", with the beginning of the failure's message.
 
     `cause` is a sentence about the request that failed: "POST /api/registration: expected 201, got 200."
     """
@@ -41,12 +41,12 @@ class Outcome:
 
 @dataclass(slots=True)
 class Grade:
-    """What came out for one submission.
+    """The result of one submission.
 
     `why` is a sentence for the instructor and the student. `outcomes` has every test that reported, by its id;
-    `expected` is how many there are. `proof` says whether the tests ran where the submission could not touch them.
-    `where` is the stage that the project has come to, by what is in its files. `seconds` is wall time. `output` is the
-    end of what the submission printed.
+    `expected` is the number of tests. `proof` is true if the tests ran where the submission could not change them.
+    `where` is the stage that the project has reached, by its files. `seconds` is wall time. `output` is the end of what
+    the submission printed.
     """
 
     verdict: Verdict
@@ -60,19 +60,19 @@ class Grade:
 
     @property
     def passed(self) -> int:
-        """How many tests passed. Nothing counts in a report that does not add up, or that nobody made."""
+        """Returns how many tests passed, or 0 if the report does not add up or the grader failed."""
         if self.verdict in (Verdict.SUSPICIOUS, Verdict.GRADER_FAILED):
             return 0
         return sum(outcome.outcome == PASSED for outcome in self.outcomes.values())
 
     @property
     def graded(self) -> bool:
-        """Checks that there is a grade to give: tests ran, and their report adds up. Otherwise a person decides."""
+        """Returns whether there is a grade: tests ran, and their report adds up. Otherwise a person must decide."""
         trusted = self.verdict not in (Verdict.SUSPICIOUS, Verdict.GRADER_FAILED)
         return self.verdict is Verdict.PASSED or (trusted and bool(self.outcomes))
 
     def points(self, maximum: float = 100) -> float:
-        """The share of the tests that passed, of so many points, to two decimals; all of them only for a pass."""
+        """Returns the points for the share of passed tests, with two decimals; `maximum` is only for a pass."""
         if self.verdict is Verdict.PASSED:
             return maximum
         share = self.passed / self.expected if self.expected else 0
@@ -80,18 +80,18 @@ class Grade:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Grade:
-        """The result that `asdict` turned into `data`."""
+        """Returns the result that `asdict` turned into `data`."""
         outcomes = {id_: Outcome(**outcome) for id_, outcome in data["outcomes"].items()}
         return cls(**{**data, "verdict": Verdict(data["verdict"]), "outcomes": outcomes})
 
 
 def shortened(text: object, most: int) -> str:
-    """At most so many characters of something strange, as text that every file can hold."""
+    """Returns at most `most` characters of an untrusted value, as valid UTF-8."""
     return str(text)[:most].encode("utf-8", "replace").decode()
 
 
 def explained(failure: Mapping[str, Any]) -> str:
-    """A sentence about what kept a project from starting. Nonsense raises LookupError, TypeError or AttributeError."""
+    """Returns why a project did not start. Raises LookupError, TypeError or AttributeError for invalid data."""
     places = failure["places"]
     where = f"{places[-1]['file']}, line {places[-1]['line']}: " if places else ""
     message = str(failure["message"]).strip().partition("\n")[0]
@@ -99,16 +99,16 @@ def explained(failure: Mapping[str, Any]) -> str:
 
 
 def exceeded(error: Exceeded) -> Grade:
-    """The result of a submission that has used up its time or its memory."""
+    """Returns the result of a submission that has used up its time or memory."""
     return Grade(Verdict.MEMORY if error.memory else Verdict.TIMEOUT, str(error))
 
 
 def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: int | None) -> Grade:
-    """Decide what the report of a run says.
+    """Returns the grade for the report of a run.
 
-    `events` are what the side that ran the tests told, in order: "test" with id, outcome and message for each, and
-    one "end" with its exit status and how many it told. `status` is the exit status that the process really had.
-    A run is believed only when every expected test reported once, nothing else did, and both agree.
+    `events` come from the process that ran the tests, in order: "test" with id, outcome and message for each test, and
+    one "end" with its exit status and the number of tests. `status` is the actual exit status of the process. A report
+    is accepted only if every expected test, and no other, reported once, and both exit statuses agree.
     """
     wanted = list(expected)
     outcomes: dict[str, Outcome] = {}
@@ -127,7 +127,7 @@ def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: 
                 faults.append(f"there is no test {id_}")
             elif id_ in outcomes and outcome == PASSED:
                 faults.append(f"{id_} reported twice")
-            else:  # a failure while cleaning up comes after the pass, and counts
+            else:  # a failure in the teardown comes after the pass, and counts
                 said, cause = (shortened(event.get(name, ""), SHOWN) for name in ("message", "cause"))
                 outcomes[id_] = Outcome(PASSED if outcome == PASSED else FAILED, said, cause)
     if not ends:

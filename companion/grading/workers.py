@@ -1,4 +1,4 @@
-"""Who does the work: this machine, a Dask cluster, or any executor that somebody names."""
+"""Chooses where submissions are graded: on this machine, on a Dask cluster, or by an executor that the user names."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from dataclasses import dataclass
 
 from companion.sandbox.supervise import interrupted
 
-AHEAD = 2  # tasks that each worker of this machine has before it, so that none waits
-AHEAD_ELSEWHERE = 1000  # tasks that wait in a cluster
+AHEAD = 2  # tasks for each worker of this machine, so that none waits
+AHEAD_ELSEWHERE = 1000  # tasks that are sent to a cluster at a time
 
 
 class NoExecutor(ValueError):
-    """There is no such executor; the message says what to do."""
+    """Raised if there is no such executor; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Makes executors; `at_once` is how many tasks one should have at a time."""
+    """Creates executors; `at_once` is the number of tasks to submit to one at a time."""
 
     make: Callable[[], Executor]
     at_once: int
 
     @contextmanager
     def executor(self) -> Iterator[Executor]:
-        """An executor for a while. When the while ends early, nobody waits for what it is busy with."""
+        """Yields an executor. If the context ends with an exception, running tasks are not waited for."""
         executor = self.make()
         wait = False
         try:
@@ -42,10 +42,10 @@ class Workers:
 
 
 class _Threads(ThreadPoolExecutor):
-    """Threads, because the work of each is to start the processes of a submission and to wait for them."""
+    """Threads are enough, because each only starts the processes of a submission and waits for them."""
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the threads. With `wait=False`, they end the processes of their submissions at once."""
+        """Ends the threads. With `wait=False`, they kill the processes of their submissions at once."""
         if not wait:
             interrupted.set()
         super().shutdown(wait=True, cancel_futures=cancel_futures)
@@ -53,9 +53,9 @@ class _Threads(ThreadPoolExecutor):
 
 
 def workers(named: str, jobs: int) -> Workers:
-    """What `--executor` names: "processes", "dask://HOST:PORT", or MODULE:CALLABLE, which returns an Executor.
+    """Returns what `--executor` names: "processes", "dask://HOST:PORT", or MODULE:CALLABLE, which returns an Executor.
 
-    `jobs` is how many submissions are graded at a time here. Raises NoExecutor.
+    `jobs` is how many submissions are graded at a time on this machine. Raises NoExecutor.
     """
     if named == "processes":
         return Workers(lambda: _Threads(jobs), AHEAD * jobs)
@@ -72,15 +72,15 @@ def workers(named: str, jobs: int) -> Workers:
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Returns how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
 def temporary_files() -> Iterator[None]:
-    """Keep the temporary files of this process in one folder, which is removed however the process ends.
+    """Puts the temporary files of this process into one folder, which is removed however the process ends.
 
-    Another process removes it as soon as its stdin ends, because a process that is killed removes nothing.
+    Another process removes it when its stdin ends, because a process that is killed removes nothing.
     """
     folder = tempfile.mkdtemp(prefix="grading-")
     code = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"

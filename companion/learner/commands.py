@@ -1,4 +1,4 @@
-"""The learner's commands: start, check, watch and diff."""
+"""Defines the learner's commands: start, check, watch and diff."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from companion.learner.standing import Standing, stand
 from companion.running.processes import prepared
 from companion.running.run_suite import OnResult
 
-WIDTH = 60  # characters of the line that counts the tests
+WIDTH = 60  # columns of the line that counts the tests
 project_and_stage = folder_and_stage("DIR", "the one that your project has reached")
 
 
@@ -76,7 +76,7 @@ def check(
 
 
 def _progress(stage: Stage) -> OnResult:
-    """A line that counts the tests while they run, and is gone when they have run."""
+    """Shows a line that counts the tests while they run; the next output erases it."""
     numbers = itertools.count(1)
     return lambda result: click.echo(f"\r{stage}: {next(numbers)} tests run"[:WIDTH], nl=False, err=True)
 
@@ -86,7 +86,7 @@ def _progress(stage: Stage) -> OnResult:
 @click.option("--poll", is_flag=True, help="Look at the files again and again (for network folders).")
 def watch(folder: Path, stage: Stage | None, poll: bool) -> int:
     """Check your project each time you save a file."""
-    from companion.learner import watch  # only here: nothing else needs the package that watches files
+    from companion.learner import watch  # imported here, because only this command needs watchdog
 
     if not folder.is_dir():
         raise click.UsageError(f"There is no folder {folder} to watch.")

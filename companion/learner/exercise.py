@@ -1,4 +1,4 @@
-"""Checks the exercise of a stage: its file of tests runs alone, next to what the stage's own tests share."""
+"""Checks the exercise of a stage: its test file runs alone, in a copy of the stage's tests."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from companion.project.reading import EXERCISES, compared, read
 from companion.running.run_suite import check, expected
 
 FOLDER = ROOT / EXERCISES
-TESTS = "test_exercise.py"  # next to it is our solution
+TESTS = "test_exercise.py"  # our solution is in the same folder
 
 
 def stand_at_exercise(named: Path, stage: Stage | None = None) -> Standing:
-    """Check the project in `named` by the exercise of `stage`, or by that of the stage that it has reached.
+    """Checks the project in `named` with the exercise of `stage`, or of the stage that the project has reached.
 
-    Where no test can run, the stage's check says why. Raises ClickException when the stage has no exercise.
+    If the tests cannot run, returns the check of the stage instead. Raises ClickException if the stage has no exercise.
     """
     chain = stages()
     try:
@@ -41,11 +41,11 @@ def stand_at_exercise(named: Path, stage: Stage | None = None) -> Standing:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         tested = Stage(f"exercise-{stage}", stage.number, copy(stage, Path(folder)))
         shutil.copy2(home / TESTS, tested.path / "tests")
-        shutil.copytree(home, tested.path / EXERCISES)  # pytest lists the tests where the solution is
+        shutil.copytree(home, tested.path / EXERCISES)  # pytest needs the solution to collect the tests
         report = check(tested, project, only=[ident for ident in expected(tested) if TESTS in ident])
     if report.finding:
         return stand(named, stage)
-    # There are other solutions than ours, so nothing is compared with it: a file can only be absent.
+    # The project isn't compared with our solution, because there are others. It can only lack the file.
     files = (f"{EXERCISES}/{path.name}" for path in home.glob("*.py") if path.name != TESTS)
     absent = {name: "" for name in files if not (project.folder / name).is_file()}
     known = Known(read(project), absent, prefix=project.prefix, facts=report.facts)

@@ -1,4 +1,4 @@
-"""Single keys, as they are pressed. The only place that asks which system this is."""
+"""Reads single keys as they are pressed. Only this module depends on the operating system."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ ReadKey = Callable[[], str]
 
 @contextmanager
 def keyboard() -> Iterator[ReadKey | None]:
-    """A function that waits for a key and returns it, "" when there will be none; None where nobody can type."""
+    """Yields a function that waits for a key and returns it ("" at the end of input); None without a terminal."""
     if not sys.stdin.isatty():
         yield None
     elif sys.platform == "win32":
         import msvcrt
 
-        yield msvcrt.getwch  # type: ignore[attr-defined,unused-ignore]  # only there on Windows
+        yield msvcrt.getwch  # type: ignore[attr-defined,unused-ignore]  # only on Windows
     else:
         with _posix() as read:
             yield read
@@ -31,7 +31,7 @@ def _posix() -> Iterator[ReadKey]:
 
     number = sys.stdin.fileno()
     before = termios.tcgetattr(number)
-    tty.setcbreak(number)  # keys come at once; Ctrl+C still works
+    tty.setcbreak(number)  # keys arrive without Enter; Ctrl+C still works
     try:
         yield lambda: os.read(number, 1).decode(errors="replace")
     finally:

@@ -1,4 +1,4 @@
-"""What the last check of a project found, so that the next one can begin with it. Kept outside the project."""
+"""Stores the result of the last check of a project, outside of it, so that the next check can begin with it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from companion.project.locate import Project
 from companion.running import suite
 
 FOLDER = suite.CACHE
-MOST = 50  # projects that are remembered
+MOST = 50  # how many projects are remembered
 
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The stage that was checked, what failed in the order of the chapter, and the files as they were then."""
+    """The stage of the last check, the tests that failed in chapter order, and the digest of each file."""
 
     stage: str = ""
     failed: list[str] = field(default_factory=list)
@@ -27,13 +27,13 @@ class Last:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def changed(self, texts: Mapping[str, str]) -> set[str]:
-        """Return the files that differ from those of the last check."""
+        """Returns the files that differ from those of the last check."""
         now = digests(texts)
         return {file for file in now.keys() | self.files.keys() if now.get(file) != self.files.get(file)}
 
 
 def recall(project: Project | None) -> Last:
-    """Return what the last check of a project found; nothing where there was none."""
+    """Returns the result of the last check of a project, or an empty one if there is none."""
     try:
         return Last(**json.loads(_file(project).read_text(encoding="utf-8"))) if project else Last()
     except (OSError, ValueError, TypeError):
@@ -41,7 +41,7 @@ def recall(project: Project | None) -> Last:
 
 
 def remember(project: Project, last: Last) -> None:
-    """Keep what a check found. Where nothing can be written, the next check runs in the usual order."""
+    """Stores the result of a check. If it can't be written, the next check runs in the usual order."""
     try:
         FOLDER.mkdir(exist_ok=True)
         _file(project).write_text(json.dumps(asdict(last)), encoding="utf-8")
@@ -52,7 +52,7 @@ def remember(project: Project, last: Last) -> None:
 
 
 def digests(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return what identifies the content of each file."""
+    """Returns a short hash of each file's text."""
     return {file: hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16] for file, text in texts.items()}
 
 

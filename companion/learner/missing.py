@@ -1,4 +1,4 @@
-"""Finds what is missing in a project, in the order of the chapters, and explains each thing when it is asked for."""
+"""Finds what a project lacks, in the order of the chapters, and explains each thing when it is needed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from companion.project.results import MISSING, PASSED, Failure, Place, Report, R
 from companion.project.statements import APP
 from companion.running import suite, topics
 
-LAST = 10_000  # the step of what no chapter tells
+LAST = 10_000  # the step of code that no chapter shows
 
 
 @dataclass
 class Missing:
-    """One thing that is missing: what was asked for (None where no test was reached), and what is wrong.
+    """One thing that a project lacks: `result` is the failed test, or None if the tests could not run.
 
-    `aim` is what the test is about. The remedy is tried when `advice` is asked for, which takes its time.
+    `aim` is the code that the test is about. Reading `advice` tries remedies, which takes seconds.
     """
 
     result: Result | None
@@ -36,26 +36,26 @@ class Missing:
 
     @cached_property
     def explanation(self) -> Explanation:
-        """What is known without a try."""
+        """Returns the explanation, without trying a remedy."""
         return self.explain()
 
     @cached_property
     def tried(self) -> tuple[Advice, Attempt | None]:
-        """What to say once remedies were tried, and what has helped; it may be set for one that has the same cause."""
+        """Returns the advice and the attempt that helped; can be set if another missing thing has the same cause."""
         return self.trial.advice(self.explanation, self.result.id if self.result else "")
 
     @property
     def advice(self) -> Advice:
-        """What to say, once remedies were tried."""
+        """Returns the advice, after trying remedies."""
         return self.tried[0]
 
     @property
     def place(self) -> Place | None:
-        """Where to look first, before anything was tried."""
+        """Returns where to look first, before a remedy was tried."""
         return self.explanation.place
 
     def with_same_cause(self, others: list[Missing]) -> list[Missing]:
-        """Those of the others that the same remedy helps."""
+        """Returns those of the others that the same remedy fixes."""
         attempt = self.tried[1]
         if attempt is None or attempt.along or self.result is None:
             said = {self.advice.sentence, self.explanation.untried.sentence}
@@ -65,7 +65,7 @@ class Missing:
 
     @property
     def link(self) -> str:
-        """The chapter's step to read; "" where no chapter speaks of it. It is about the file to open, if any is."""
+        """Returns the link to the chapter step to read, or ""; the step is about the file to open, if there is one."""
         told, (advice, attempt) = self.aim, self.tried
         cause = attempt.cause[0] if attempt and not self.explanation.words else None
         if cause and not (told and cause.imports):
@@ -77,14 +77,14 @@ class Missing:
 
 
 def find_missing(report: Report, trial: Trial) -> list[Missing]:
-    """What is missing, in the order in which the chapters tell it; what kept the tests from running comes first."""
+    """Returns what the project lacks, in the order of the chapters, after what kept the tests from running."""
     known, chain, finding = trial.known, suite.until(trial.stage), report.finding
     first = [_found(finding, trial, chain)] if finding else []
     if first and all(result.outcome == MISSING for result in report.results):
         return first
     found: list[tuple[tuple[int, int, bool, int], Missing]] = []
     if first and finding and finding.type == "AppNotInstalled":
-        # The tests ran without the app, so a step that comes before it may be where the project stands.
+        # The tests ran without the app, so something that an earlier step adds may be missing too.
         found, first = [(_order(first[0].aim, False, -1), first[0])], []
     for number, result in enumerate(report.results):
         if result.outcome != PASSED:
@@ -105,19 +105,19 @@ def _explained(
 
 @cache
 def told_steps(stage: Stage) -> dict[tuple[str, str], int]:
-    """The step of the stage's chapter that shows each file and symbol that the stage changes."""
+    """Maps each (file, symbol) that the stage changes to the step of its chapter that shows it."""
     changed = [(file, symbol) for file, symbol, changed in aims.candidates(stage) if changed]
     return {each: aims.step_number(aims.Aim(stage, *each)) or 0 for each in changed}
 
 
 def _order(aim: aims.Aim | None, moved: bool, number: int) -> tuple[int, int, bool, int]:
-    """Where in the chapters something stands that is missing; `moved`: where its code failed, not what was asked."""
+    """Returns the sort key of a missing thing; `moved` is true if `aim` is the code that failed, not the test's."""
     step = aims.step_number(aim) if aim else None
     return (aim.stage.number if aim else LAST, LAST if step is None else step, moved, number)
 
 
 def _failed(failure: Failure, asked: aims.Aim | None, known: Known, chain: tuple[Stage, ...]) -> aims.Aim | None:
-    """The code that failed, if the stage of the test has brought or changed it: that is nearer than what was asked."""
+    """Returns the code that failed, if the stage of the test has added or changed it: it is nearer to the cause."""
     failed = topics.aim_at(failure.place, known, chain)
     return failed if failed and failed.symbol and asked and failed.stage == asked.stage else None
 
@@ -131,8 +131,8 @@ def _found(finding: Failure, trial: Trial, chain: tuple[Stage, ...]) -> Missing:
 
 
 def _absent(finding: Failure, known: Known, chain: tuple[Stage, ...]) -> aims.Aim | None:
-    """What is not there at all, so that no line leads to it: the app's folder, and the setting that names the user."""
-    first = chain[::-1]  # of several stages that change it, the first has brought it
+    """Returns the aim of what is completely absent, so that no line leads to it: the app, or AUTH_USER_MODEL."""
+    first = chain[::-1]  # of several stages that change a symbol, the first one adds it
     if finding.type == "UserModel":
         return topics.aim_of("config/settings.py", "AUTH_USER_MODEL", first)
     app = finding.type == "AppNotInstalled" and finding.name == APP and not known.has_package(APP)

@@ -1,4 +1,4 @@
-"""Notes the packages of this environment, and the pins of a project, that are older than the stage."""
+"""Finds installed packages and pins of a project that are older than the stage's."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PIN = re.compile(r"^\s*([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*==\s*([^\s;#]+)", re.M
 
 
 def older(stage: Stage, project: Project | None) -> list[str]:
-    """One sentence for each package of this environment, and for each pin of the project, that is older."""
+    """Returns a sentence for each installed package and each pin of the project that is older than the stage's."""
     wanted, found = pins((stage.path / "requirements.txt").read_text(encoding="utf-8")), []
     for name, pin in wanted.items():
-        with contextlib.suppress(PackageNotFoundError):  # not for this system, or the tests will say so
+        with contextlib.suppress(PackageNotFoundError):  # not needed on this system; otherwise, the tests report it
             if _older(have := version(name), pin):
                 install = f"python -m pip install -r {ROOT / 'requirements.txt'}"
                 found.append(f"This environment has {name} {have}, older than the stage's {pin}: {install}")
@@ -32,7 +32,7 @@ def older(stage: Stage, project: Project | None) -> list[str]:
 
 
 def pins(requirements: str) -> dict[str, str]:
-    """The versions that a requirements.txt pins, by the package's name in lower case."""
+    """Returns the versions that a requirements.txt pins, by the package's name in lower case."""
     return {name.lower().replace("_", "-"): pin for name, pin in PIN.findall(requirements)}
 
 

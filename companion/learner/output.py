@@ -1,4 +1,4 @@
-"""Writes what a learner reads in the terminal: plain text and ASCII signs, with colour where it only repeats a word."""
+"""Writes what a learner reads in the terminal: plain ASCII text, in which colour only repeats what a word says."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from companion.project.differences import compare
 from companion.project.results import Place
 from companion.running.run_suite import expected
 
-WIDTH = 100  # characters of a line of prose
-BAR = 30  # characters of the bar
+WIDTH = 100  # columns of a line of text
+BAR = 30  # columns of the progress bar
 
 
 def first(found: Standing) -> str:
-    """What is missing first and where to look, before all tests have run and before any remedy was tried."""
+    """Returns what is missing first and where to look, before all tests have run or a remedy was tried."""
     count, tests = len(found.report.results), len(expected(found.stage))
     parts = [f"So far, {count} of {tests} tests {'has' if count == 1 else 'have'} run:"]
     for missing in found.missing[:1]:
@@ -35,12 +35,12 @@ def first(found: Standing) -> str:
 
 
 def so_far(found: Standing, traceback: bool = False, hint: bool = False) -> str:
-    """What goes below `first`: the cause and the remedy, once it was tried."""
+    """Returns the text below `first`: the cause and the remedy that was tried."""
     return "\n\n".join(_cause(found, each, traceback, hint, each.place) for each in found.missing[:1])
 
 
 def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False, told: str = "") -> str:
-    """Where a project stands, and the first thing that is missing unless it was `told` so far; or `every` thing."""
+    """Returns the result of a check: the first missing thing, unless it is in `told`, or `every` missing thing."""
     parts = [head(found), *(_prose(f"Note: {note}") for note in found.notes)]
     if found.report.passed:
         parts.append(_done(found))
@@ -62,13 +62,13 @@ def standing(found: Standing, every: bool = False, traceback: bool = False, hint
 
 
 def start_the_site() -> list[str]:
-    """Returns what to run before the chapters can be read; nothing where the site answers or is published."""
+    """Returns how to start the site, as lines to print; [] if it is already running or is published."""
     command = address.serve_command()
     return [f"To open that page, start the tutorial in another window:\n  {command}"] if command else []
 
 
 def head(found: Standing) -> str:
-    """The stage, and two bars of what is done: the tests that were run, and the whole way."""
+    """Returns the stage and two progress bars: of the tests that pass, and of the stages that are done."""
     count, tests = found.report.count, len(found.report.results)
     tested = "" if found.report.stage == found.stage.name else f" in {found.report.stage}"
     tested = " in the exercise" if found.exercise else tested
@@ -81,7 +81,7 @@ def head(found: Standing) -> str:
 
 
 def bar(done: int, of: int) -> str:
-    """A bar that is full only when all is done."""
+    """Returns a progress bar, which is full only if everything is done."""
     full = BAR * done // of if of else 0
     return f"[{'#' * full}{'.' * (BAR - full)}]"
 
@@ -92,7 +92,7 @@ def _coloured(bar: str) -> str:
 
 
 def title(stage: Stage) -> str:
-    """A stage with the title of its chapter, where it has one."""
+    """Returns a stage with the title of its chapter, if it has one."""
     try:
         return f"{stage}: {chapter(stage).title}"
     except (FileNotFoundError, NoFrontMatter):
@@ -100,12 +100,12 @@ def title(stage: Stage) -> str:
 
 
 def page(stage: Stage) -> str:
-    """The address of a stage's chapter."""
+    """Returns the URL of a stage's chapter."""
     return f"{address.site()}chapters/{stage.name}/"
 
 
 def _place(found: Standing, target: Place | None) -> str:
-    """The file to open, as editors take it: `path:line`, from the current folder where it is below it."""
+    """Returns the place as editors accept it, `path:line`; the path is relative if it is in the current folder."""
     if target is None:
         return ""
     path = os.path.join(found.report.project, target.file)
@@ -114,7 +114,7 @@ def _place(found: Standing, target: Place | None) -> str:
 
 
 def difference(found: Standing, every: bool = False) -> str:
-    """What of the stage the project has otherwise, up to the step at which it stands; or `every` difference."""
+    """Returns how the project differs from the stage, up to the step it has reached; `every`: in all steps."""
     if not found.known.files:
         return standing(found)
     differing = compare(found.known, told_steps(found.stage))
@@ -139,7 +139,7 @@ def _it(count: int) -> str:
 
 
 def as_json(found: Standing) -> str:
-    """The whole standing, for editors and scripts."""
+    """Returns the whole result as JSON, for editors and scripts."""
     data: dict[str, Any] = {"stage": found.stage.name, "passed": found.report.passed, "tested": found.report.stage}
     data |= {"tests": len(found.report.results), "tests_passed": found.report.count}
     data |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
@@ -176,7 +176,7 @@ def _requirement(missing: Missing) -> str:
 
 
 def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, told: Place | None = None) -> str:
-    """What is wrong and what to do; the place too, unless it was `told`."""
+    """Returns what is wrong and what to do, with the file to open unless that is `told`."""
     advice = missing.advice
     lines = [click.style(_prose(advice.sentence), bold=True)]
     remedy, *code = advice.remedy.split("\n")
@@ -199,6 +199,6 @@ def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, told:
 
 
 def _prose(text: str) -> str:
-    """Text in short lines; a long path or address is never broken."""
+    """Wraps text into lines; a long path or URL is never broken."""
     paragraphs = text.split("\n\n")
     return "\n\n".join(textwrap.fill(p, WIDTH, break_long_words=False, break_on_hyphens=False) for p in paragraphs)

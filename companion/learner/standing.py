@@ -1,4 +1,4 @@
-"""How far a project has come, and what is missing first."""
+"""Finds how far a project has come, and what it lacks first."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from companion.project.results import FAILED, MISSING, Report, Result
 from companion.running import suite, topics
 from companion.running.run_suite import LIMIT, OnResult, check, expected
 
-TRIED = 5  # so many groups of failed tests get a remedy that was tried
-FIRST = 5  # so many of the tests that failed last run before all others
+TRIED = 5  # remedies are tried for this many groups of failed tests
+FIRST = 5  # this many of the tests that failed last run before all others
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a project stands: `stage` is the first one that is not done, or the one that was asked for.
+    """How far a project has come: `stage` is the first one that is not done, or the one that was asked for.
 
-    `exercise` is the address of the exercise, if the report is about that.
+    `exercise` is the URL of the exercise, or "" if the report is about the stage itself.
     """
 
     report: Report
@@ -42,12 +42,12 @@ class Standing:
 
     @property
     def done(self) -> int:
-        """How many stages are done."""
+        """Returns how many stages are done."""
         return self.stage.number if self.report.passed else self.stage.number - 1
 
     @property
     def step(self) -> int:
-        """The step of the stage's chapter at which the project stands, counted from 0; LAST when it is done."""
+        """Returns the chapter step that the project has reached, counted from 0; LAST if the stage is done."""
         if self.report.passed:
             return LAST
         aim = self.missing[0].aim if self.missing else None
@@ -56,18 +56,18 @@ class Standing:
 
     @property
     def next(self) -> Stage | None:
-        """The stage that comes after this one; None after the last."""
+        """Returns the next stage, or None after the last."""
         return self.chain[self.stage.number] if self.stage.number < len(self.chain) else None
 
     @cached_property
     def groups(self) -> list[list[Missing]]:
-        """What is missing, with what has one cause together, in the order of the chapter."""
+        """Returns what is missing, grouped by cause, in the order of the chapter."""
         left = list(self.missing)
         found: list[list[Missing]] = []
         while left:
             first, *left = left
             if len(found) >= TRIED:
-                first.tried = (first.explanation.untried, None)  # trying takes its time
+                first.tried = (first.explanation.untried, None)  # trying takes seconds
             same = first.with_same_cause(left)
             for each in same:
                 each.tried = first.tried
@@ -86,11 +86,11 @@ def stand(
     limit: float = LIMIT,
     so_far: OnSoFar | None = None,
 ) -> Standing:
-    """Check the project in `named`, by the tests of `stage` or of the stage that it has come to by itself.
+    """Checks the project in `named` with the tests of `stage`, or of the last stage that the project has begun.
 
-    `on_start` is called with the stage before its tests run, and what it returns with each result. `limit` is in
-    seconds, for each test. `so_far` is called at most once, as soon as one thing is known to be missing: then the
-    tests that failed at the last check run first, or the tests about the files that have changed since.
+    `on_start` is called with the stage before its tests run; the function that it returns is called with each result.
+    `limit` is in seconds for each test. `so_far` is called at most once, as soon as something is known to be missing.
+    To know early, the tests that failed last, or those about files that have changed since, run first.
     """
     chain = stages()
     try:
@@ -126,7 +126,7 @@ def stand(
     reached = tested
     if stage is None and missing and missing[0].result:
         reached = suite.worded(missing[0].result.id, suite.until(tested))
-        # What the tests share may ask for something new, too: then all was right for the stage before.
+        # A change in the tests' shared code can make a test of the previous stage fail, although that stage is done.
         before = previous(tested)
         if reached != tested and before and check(before, project, limit=limit).passed:
             reached = tested
@@ -135,7 +135,7 @@ def stand(
 
 
 class _Early:
-    """Tells once what is missing, before all tests have run. `tried` is what tries have found."""
+    """Reports once what is missing, before all tests have run. `tried` caches which remedies helped."""
 
     def __init__(
         self, so_far: OnSoFar | None, chain: tuple[Stage, ...], limit: float, texts: Mapping[str, str]
@@ -145,7 +145,7 @@ class _Early:
         self.tried: dict[object, Changes | None] = {}
 
     def again(self, project: Project, last: last_check.Last) -> None:
-        """Run the first tests of those that failed last, and no others."""
+        """Runs the first few of the tests that failed at the last check."""
         stage = next((stage for stage in self.chain if stage.name == last.stage), None)
         if stage and (only := [ident for ident in last.failed if ident in expected(stage)][:FIRST]):
             report = check(stage, project, limit=self.limit, only=only)
@@ -153,7 +153,7 @@ class _Early:
                 self.tell(report, project)
 
     def tell(self, report: Report, project: Project) -> None:
-        """Explain the first thing that is missing in a report, and nothing else in it."""
+        """Explains the first missing thing of a report."""
         if self.so_far and not self.told:
             self.told = True
             stage = next(stage for stage in self.chain if stage.name == report.stage)
@@ -162,7 +162,7 @@ class _Early:
 
 
 def _about(changed: set[str], stage: Stage, known: Known) -> list[str]:
-    """The tests of the stage that are about one of these files."""
+    """Returns the tests of the stage that are about one of these files."""
     chain, ids = suite.until(stage), expected(stage)
     aims = {name: topics.aim(name, chain) for name in {ident.partition("[")[0] for ident in ids}}
     about = {name for name, aim in aims.items() if aim and known.theirs(aim.file) in changed}

@@ -1,4 +1,4 @@
-"""A project to begin from: the stage before the one that is to be written."""
+"""Creates the project that a learner begins with: the stage before the one to write."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from companion.project.locate import ours
 from companion.running.environment import environment
 
 IGNORED = ["__pycache__/", ".venv/", ".env", "db.sqlite3"]
-IDENTITY = ["-c", "user.name=Learner", "-c", "user.email=learner@example.com"]  # where git has none of its own
+IDENTITY = ["-c", "user.name=Learner", "-c", "user.email=learner@example.com"]  # used if git has no identity
 
 
 class CannotStart(click.ClickException):
-    """The folder cannot take a project; the message says why, and what to do."""
+    """Raised if the project can't be created in the folder; the message says why, and what to do."""
 
 
 def start(stage: Stage, folder: Path, assistant: bool = False) -> bool:
-    """Put the project that `stage` begins with into `folder`; returns whether git keeps its history.
+    """Creates the project in which `stage` is written; returns whether git has a first commit of it.
 
-    Before the first stage that is what `startproject` writes, later the stage before. Nothing is written into a
-    folder that has something in it. With `assistant`, there is an AGENTS.md too. Raises CannotStart.
+    It is a copy of the previous stage, or the output of `startproject` before the first. With `assistant`, it has an
+    AGENTS.md. Raises CannotStart if the folder is not empty or can't be written.
     """
     folder = folder.absolute()
     _refuse(folder)
@@ -61,7 +61,7 @@ def _refuse(folder: Path) -> None:
 
 
 def _startproject(folder: Path) -> None:
-    """What `django-admin startproject config .` writes, with a secret of its own."""
+    """Runs `django-admin startproject config .`, which also generates a new SECRET_KEY."""
     command = [sys.executable, "-m", "django", "startproject", "config", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=folder)
     if done.returncode:
@@ -69,14 +69,14 @@ def _startproject(folder: Path) -> None:
 
 
 def _for_assistant(stage: Stage) -> str:
-    """Writes the text for a coding assistant: how to help a learner."""
+    """Returns the text of AGENTS.md, which tells a coding assistant how to help a learner."""
     words = Path(__file__).with_name("assistant.md").read_text(encoding="utf-8")
     values = {"title": title(stage), "page": page(stage), "source": source(stage), "root": ROOT}
     return words.format(check=line("check", "."), **values)
 
 
 def _history(folder: Path, message: str) -> bool:
-    """Make a git repository with one commit; without git, and inside another repository's error, there is none."""
+    """Creates a git repository with one commit; returns whether it worked, which needs git to be installed."""
     identity = [] if _git(folder, "config", "user.email") else IDENTITY
     steps = [["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "--no-verify", "-m", message]]
     return all(_git(folder, *step) for step in steps)

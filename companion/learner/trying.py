@@ -21,16 +21,16 @@ from companion.project.results import PASSED, Failure, Report
 from companion.running.run_suite import check, expected
 
 PHASES = ("find", "read", "start", "manage", "settings", "setup", "urls", "migrations", "history", "collect", "test")
-MOST = 7  # tries for one failure: each takes about as long as one test
+MOST = 7  # how many remedies are tried for one failure: each takes about as long as one test
 LIMIT = 8.0  # seconds for a test
-TOO_LARGE = 1_000_000  # bytes: a file that no test needs
+TOO_LARGE = 1_000_000  # bytes: no test needs a larger file
 MIGRATIONS, STALE = "/migrations/", "MissingMigration"
-Changes = Mapping[str, str | None]  # the new text of each file; None for one that goes
+Changes = Mapping[str, str | None]  # the new text of each file; None deletes it
 
 
 @dataclass
 class Trial:
-    """A project on whose copies remedies are tried; `done` has the files with which each try helped, or None."""
+    """Tries remedies on copies of a project. `done` caches the files with which each try helped, or None."""
 
     stage: Stage
     project: Project | None
@@ -38,7 +38,7 @@ class Trial:
     done: dict[object, Changes | None] = field(default_factory=dict)
 
     def advice(self, found: Explanation, ident: str = "") -> tuple[Advice, Attempt | None]:
-        """What to say of a failure of the test `ident`, or of what came before all tests; and what has helped."""
+        """Returns the advice for a failure of test `ident` ("": of what comes before all tests), and what helped."""
         for attempt in islice(found.attempts, MOST) if self.project else ():
             helped = self._try(attempt, found.failure, ident)
             if helped is not None:
@@ -49,12 +49,12 @@ class Trial:
         return found.unexplained, None
 
     def passing(self, attempt: Attempt, idents: Collection[str]) -> set[str]:
-        """Which of these failed tests pass when an attempt has been made."""
+        """Returns which of these failed tests pass after an attempt."""
         report = self._check(apply(attempt.hunks, self.known.files), idents) if idents else None
         return {result.id for result in report.results if result.outcome == PASSED} if report else set()
 
     def _try(self, attempt: Attempt, failure: Failure, ident: str) -> Changes | None:
-        """The files with which the project gets further: the stage's lines, and its migrations where it needs them."""
+        """Returns the changed files that fix the failure, with the stage's migrations if they are needed; else None."""
         changes: Changes = apply(attempt.hunks, self.known.files)
         key = (tuple(sorted(changes.items())), failure.phase, ident)
         if key not in self.done:
@@ -73,7 +73,7 @@ class Trial:
         return report.finding is None or _further(report.finding, failure), report
 
     def _migrations(self) -> Changes:
-        """The stage's migrations in the place of the project's, where the two differ."""
+        """Returns the changes that replace the project's migrations by the stage's, or {} if they are equal."""
         mine = {file: text for file, text in self.known.texts.items() if MIGRATIONS in file}
         theirs = {name: text for name, text in self.known.stage_texts.items() if MIGRATIONS in name}
         folders = {file.rpartition("/")[0] for file in mine}
@@ -104,7 +104,7 @@ class Trial:
 
 @contextmanager
 def _copied(project: Project) -> Iterator[Project]:
-    """A copy of what the tests of a project may need: no environment, no database, no large file."""
+    """Yields a copy of the project without its environment, its databases and large files."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         outer = Path(home).resolve() / "project"
         copy = Project(outer, outer / project.folder.relative_to(project.outer))
@@ -124,7 +124,7 @@ def _ignored(folder: str, names: list[str]) -> set[str]:
 
 
 def _further(now: Failure, before: Failure) -> bool:
-    """Whether the project gets further than before: to a later phase, or to a later line that Python can't read."""
+    """Returns whether the check got further: to a later phase, or to another or later line with a syntax error."""
     if now.phase != before.phase:
         return PHASES.index(now.phase) > PHASES.index(before.phase)
     here, there = now.place, before.place

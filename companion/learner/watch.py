@@ -1,4 +1,4 @@
-"""Checks again whenever a file of the project is saved, and answers to keys in between."""
+"""Checks a project each time one of its files is saved, and reacts to keys in between."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from companion.project.results import Result
 from companion.running.processes import prepared, refill
 
 SAVED = "saved"
-WAITING = 2  # processes that have done their imports: one for what failed last, one for all tests
+WAITING = 2  # processes that wait with their imports done: one for the tests that failed last, one for all tests
 SAVES = [events.FileCreatedEvent, events.FileModifiedEvent, events.FileMovedEvent, events.FileDeletedEvent]
-ONE_SAVE = 0.1  # seconds within which changes count as one save: an editor writes another file and renames it
-LOOK = 0.3  # seconds between two looks, if the system reports no changes
+ONE_SAVE = 0.1  # seconds within which changes count as one save: some editors write a new file and rename it
+LOOK = 0.3  # seconds between two looks at the files, if the system reports no changes
 UNCHECKED = {".sqlite3", ".sqlite3-journal", ".log", ".pyc"}
 KEYS = "h hint   d diff   n next   a all   t traceback   q quit"
 Say = Callable[[str], None]
 
 
 def relevant(path: Path) -> bool:
-    """Whether a change of `path`, seen from the watched folder, may change what a check finds."""
+    """Returns whether a change of `path`, relative to the watched folder, can change the result of a check."""
     hidden = any(part.startswith(".") for part in path.parts[:-1]) or not LEFT_BY_TOOLS.isdisjoint(path.parts)
     return not hidden and path.suffix not in UNCHECKED
 
 
 class SavedAgain(Exception):
-    """A file was saved while a check ran."""
+    """Raised to stop a check, because a file was saved while it ran."""
 
 
 @dataclass
 class Watching:
-    """One project that is watched: `stage` is None as long as the project says itself how far it is."""
+    """One watched project; if `stage` is None, each check finds the stage that the project has reached."""
 
     folder: Path
     say: Say
@@ -56,7 +56,7 @@ class Watching:
     saved: threading.Event = field(default_factory=threading.Event)
 
     def check(self) -> None:
-        """Check, and say what is found; the first thing that is missing at once. A save in between ends the check."""
+        """Checks the project and prints the result, the first missing thing early. A save during the check ends it."""
         self.saved.clear()
         told = ""
 
@@ -79,7 +79,7 @@ class Watching:
             raise SavedAgain
 
     def key(self, key: str) -> bool:
-        """Answer to a key; returns False when it is the one to quit with."""
+        """Reacts to a key; returns False if the key quits."""
         found = self.found
         if key in ("q", "\x03", "\x04", ""):
             return False
@@ -105,7 +105,7 @@ class Watching:
 
 
 def run(folder: Path, say: Say, stage: Stage | None = None, polling: bool = False) -> None:
-    """Watch until somebody quits. With `polling` the files are looked at, for folders that send no events."""
+    """Watches until the user quits. `polling` is for folders whose file system reports no changes."""
     watched = Watching(folder, say, stage)
     queue: SimpleQueue[str] = SimpleQueue()
 
@@ -136,7 +136,7 @@ def _keys(read: ReadKey, queue: SimpleQueue[str]) -> None:
 
 
 class _Files(FileSystemEventHandler):
-    """Hands on what happens to files that count."""
+    """Passes events on, if they are about files that can change the result of a check."""
 
     def __init__(self, folder: Path, hand_on: Callable[[FileSystemEvent], None]) -> None:
         self.folder = folder
@@ -148,15 +148,15 @@ class _Files(FileSystemEventHandler):
 
 
 def names(event: FileSystemEvent, folder: Path) -> list[str]:
-    """The file of an event, and where it was moved to, seen from `folder`."""
+    """Returns the paths of an event relative to `folder`: the file, and where it was moved to."""
     return [os.path.relpath(str(path), folder) for path in (event.src_path, event.dest_path) if path]
 
 
 @contextmanager
 def saves(folder: Path, saved: Callable[[set[str]], None], polling: bool = False) -> Iterator[None]:
-    """Call `saved` with the names of the files after each save below `folder`, as long as the context lasts.
+    """Calls `saved` with the names of the changed files after each save in `folder`, until the context ends.
 
-    With `polling`, or if the system reports no changes, it looks again and again.
+    With `polling`, or if the system reports no changes, it looks at the files again and again.
     """
     debouncer = EventDebouncer(ONE_SAVE, lambda seen: saved({n for event in seen for n in names(event, folder)}))
     observer = _observer(_Files(folder, debouncer.handle_event), polling)
@@ -173,7 +173,7 @@ def _observer(files: _Files, polling: bool) -> BaseObserver:
     observer.schedule(files, str(files.folder), recursive=True, event_filter=SAVES)
     try:
         observer.start()
-    except OSError:  # no watches left, or a file system without them
+    except OSError:  # no inotify watches left, or a file system without them
         if polling:
             raise
         return _observer(files, True)
@@ -181,5 +181,5 @@ def _observer(files: _Files, polling: bool) -> BaseObserver:
 
 
 def _entries(folder: str | None) -> Iterator[os.DirEntry[str]]:
-    """The entries of a folder, without the folders in which changes don't matter."""
+    """Yields the entries of a folder, without the folders in which changes don't matter."""
     return (entry for entry in os.scandir(folder) if relevant(Path(entry.name, "any")))

@@ -11,16 +11,16 @@ from companion.project.edits import Hunk
 from companion.project.index import Known
 from companion.project.results import Place
 
-NEAR = 2  # lines that are shown above and below a difference
-EARLIER = -1  # the step of what earlier stages brought
+NEAR = 2  # lines of context above and below a difference
+EARLIER = -1  # the step of code that earlier stages added
 Steps = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What of one symbol (or one file that has none) differs: `rows` are the project's lines and the stage's.
+    """The differences in one symbol, or in a file without symbols: `rows` are the lines of both sides, as a diff.
 
-    `step` is the step of the stage's chapter that shows it, counted from 0, and -1 for what an earlier stage brought.
+    `step` is the step of the stage's chapter that shows it, counted from 0, or -1 if an earlier stage added it.
     """
 
     place: Place
@@ -35,9 +35,9 @@ class Difference:
 
 
 def compare(known: Known, steps: Steps) -> list[Difference]:
-    """What of the stage the project lacks or has differently; formatting, comments and docstrings do not count.
+    """Returns what the project lacks or has changed, compared with the stage, ordered by step.
 
-    What the project has beyond the stage is its own affair, and so are migrations, which a command writes.
+    Formatting, comments and docstrings are ignored. So are things that only the project has, and migrations.
     """
     found: dict[tuple[str, str], Difference] = {}
     for hunk in known.hunks:
@@ -50,7 +50,7 @@ def compare(known: Known, steps: Steps) -> list[Difference]:
 
 
 def step_of(hunk: Hunk, steps: Steps) -> int:
-    """The step of the stage's chapter that shows what a hunk is about; -1 for what an earlier stage brought."""
+    """Returns the step of the stage's chapter that shows this code, or -1 if an earlier stage added it."""
     name = "" if hunk.imports else hunk.lost or hunk.symbol
     while hunk.lost and name and (hunk.name, name) not in steps:
         name = name.rpartition(".")[0]
@@ -58,7 +58,7 @@ def step_of(hunk: Hunk, steps: Steps) -> int:
 
 
 def _own(hunk: Hunk, known: Known) -> bool:
-    """Whether it is something that the stage does not have at all: an import, a function, a class of the project."""
+    """Returns whether only the project has this import, function or class."""
     python = hunk.name.endswith(".py")
     return hunk.kind == "extra" and (
         hunk.imports or python and hunk.symbol not in symbols(known.stage_files[hunk.name])

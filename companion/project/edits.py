@@ -1,4 +1,4 @@
-"""One difference between a project and a stage, and the edits that take it away."""
+"""Defines one difference between a project and a stage, and the edits that remove it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from companion.project.results import Place
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """Lines `first` to `last` of a file of the project, and the lines of the stage to put in their place.
+    """Replaces lines `first` to `last` of the project's file by `lines` of the stage.
 
-    `last` is `first - 1` where lines are only added above `first`.
+    To insert `lines` above line `first`, `last` is `first - 1`.
     """
 
     first: int
@@ -25,10 +25,11 @@ class Swap:
 class Hunk:
     """One difference: `edits` turn the project's lines into those of the stage.
 
-    `name` is the stage's name for the file. `kind` is "changed", "missing", "extra", "depth" or "moved"; of a file as
-    a whole "no file" or "extra file". `mine` and `theirs` are the words that differ; `statement` is the stage's line.
-    `symbol` is what the stage defines there, and `lost` the class or function that is missing as a whole. `before`
-    says that the project still has what the stage before has, and `block` that more differs than the line at `place`.
+    `name` is the path of the file in the stage. `kind` is "changed", "missing", "extra", "depth", "decorator" or
+    "moved", or for a whole file "no file" or "renamed". `mine` and `theirs` are the words that differ; `statement` is
+    the stage's line. `symbol` is what the stage defines there; `lost` is the class or function that is missing
+    completely. `before` is true if the project still has the code of the previous stage; `block` if more differs than
+    the line at `place`.
     """
 
     place: Place
@@ -46,24 +47,25 @@ class Hunk:
 
     @property
     def file(self) -> str:
-        """The project's file."""
+        """Returns the path of the project's file."""
         return self.place.file
 
     @property
     def imports(self) -> bool:
-        """Whether it is only about imports."""
+        """Returns whether only imports differ."""
         return self.symbol == IMPORTS
 
 
 def apply(chosen: Iterable[Hunk], files: Mapping[str, str]) -> dict[str, str]:
-    """The files of the project that these hunks change, with their new text."""
+    """Returns the new text of each file that the chosen hunks change."""
     changed: dict[str, list[Swap]] = {}
     for hunk in chosen:
         changed.setdefault(hunk.theirs if hunk.kind == "renamed" else hunk.file, []).extend(hunk.edits)
     found = {}
     for file, edits in changed.items():
         lines = lines_of(files.get(file, ""))
-        # From the bottom up; of what is added in one place, the last comes first, and the others above it.
+        # Edits are applied from the bottom up, so that line numbers stay valid. Of several insertions at one line, the
+        # last is applied first, so that the others end up above it.
         unique = reversed(dict.fromkeys(edits))
         for edit in sorted(unique, key=lambda each: (each.first, each.last), reverse=True):
             lines[edit.first - 1 : edit.last] = edit.lines

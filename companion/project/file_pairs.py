@@ -13,12 +13,12 @@ from companion.project.edits import Hunk, Swap
 from companion.project.results import Place
 from companion.project.statements import Statement, joined, lines_as_statements, same_meaning, statements
 
-ALIKE = 0.5  # from which share of equal words (0 to 1) one statement is the other, changed
+ALIKE = 0.5  # share of equal words (0 to 1) from which one statement counts as a changed version of another
 Maybe = Statement | None
 
 
 class FilePair:
-    """A file of the project next to the stage's file."""
+    """A file of the project and the stage's version of it."""
 
     def __init__(self, file: str, name: str, mine: str, theirs: str, earlier: str) -> None:
         self.file, self.name = file, name
@@ -38,7 +38,7 @@ class FilePair:
         return list(_moved(found))
 
     def _block(self, a: int, b: int, c: int, d: int) -> Iterator[Hunk]:
-        """The hunks of neighbouring statements: those that are alike are pairs, the others missing or extra."""
+        """Yields the hunks of a block that differs: similar statements are paired, the others are missing or extra."""
         own, other = list(self.mine[a:b]), list(self.theirs[c:d])
         pairs = _pairs(own, other)
         if any(x.words == y.words and x.depth != y.depth for x, y in pairs):
@@ -65,7 +65,7 @@ class FilePair:
         yield from self._missing(todo, above if pairs or not own else own[-1])
 
     def _shifted(self, own: list[Statement], other: list[Statement], pairs: list[tuple[Statement, Statement]]) -> Hunk:
-        """A block with another indentation, and the line above it for which it is indented."""
+        """Returns a block with wrong indentation, or the missing line above it that would explain the indentation."""
         edit = Swap(own[0].line, own[-1].last, self._source(other))
         partner = {id(y) for _, y in pairs}
         lost = [each for each in other if id(each) not in partner]
@@ -76,13 +76,13 @@ class FilePair:
         return replace(hunk, block=len(own) > 1)
 
     def _replaced(self, own: list[Statement], other: list[Statement]) -> Hunk:
-        """Statements that are not like those of the stage in their place."""
+        """Returns a hunk for statements that are not similar to those of the stage in their place."""
         edit = Swap(own[0].line, own[-1].last, self._source(other))
         hunk = self._hunk(own[0], "changed", own[0].text, other[0].text, other[0], edit, self._lost(other[0]))
         return replace(hunk, block=edit.last > edit.first or len(edit.lines) > 1)
 
     def _pair(self, own: Statement, other: Statement) -> Hunk:
-        """A statement that is the stage's, changed: the place is the line of the first word that differs."""
+        """Returns a hunk for a changed statement; its place is the line of the first word that differs."""
         edit = Swap(own.line, own.last, self._source([other]))
         codes = SequenceMatcher(None, own.words, other.words, autojunk=False).get_opcodes()
         changes = [code for code in codes if code[0] != "equal"]
@@ -90,7 +90,7 @@ class FilePair:
         slid = {"insert": _slide(other, c, d, own.words[a:]), "delete": _slide(own, a, b, other.words[c:])}.get(kind, 0)
         a, b, c, d = a + slid, b + slid, c + slid, d + slid
         if kind == "insert" and not slid and other.words[c] == "," and d - c > 1:
-            follows = other.words[d : d + 1] == (",",)  # then the comma behind is the one that is missing
+            follows = other.words[d : d + 1] == (",",)  # the missing comma is the one after these words
             a, b, c, d = a + follows, b + follows, c + 1, d + follows
         if len(changes) > 1 and (own.imports or len(changes) * 3 > len(own.words)):
             a, b, c, d = 0, len(own.words), 0, len(other.words)
@@ -121,13 +121,13 @@ class FilePair:
         return self._hunk(own[0], "extra", own[0].text, "", None, edit)
 
     def _only_body(self, own: list[Statement]) -> bool:
-        """Whether nothing would be left below the head of a block."""
+        """Returns whether removing these statements would leave a block without a body."""
         first, last = self.mine.index(own[0]), self.mine.index(own[-1])
         opens = first > 0 and self.mine[first - 1].words[-1] == ":" and self.mine[first - 1].depth < own[0].depth
         return opens and all(below.depth < own[0].depth for below in self.mine[last + 1 : last + 2])
 
     def _missing(self, rows: list[Statement], above: Statement | None) -> Iterator[Hunk]:
-        """What the stage has below a statement, divided into the classes and functions that are missing as a whole."""
+        """Yields hunks for statements that are missing below `above`, one for each missing class or function."""
         line = above.last + 1 if above else 1
         for lost, group in groupby(rows, key=self._lost):
             found = list(group)
@@ -140,7 +140,7 @@ class FilePair:
                 yield self._hunk(above, "missing", "", found[0].text, found[0], edit, lost)
 
     def _lost(self, row: Statement) -> str:
-        """The widest class or function around a statement of the stage that the project does not have."""
+        """Returns the outermost class or function around a stage's statement that the project lacks, or ""."""
         name = self._symbol(row, self.there)
         parts = name.split(".") if name not in ("", IMPORTS) else []
         names = [".".join(parts[: n + 1]) for n in range(len(parts))]
@@ -153,7 +153,7 @@ class FilePair:
         return min(around, key=lambda s: s.last - s.first).name if around else ""
 
     def _source(self, rows: list[Statement]) -> tuple[str, ...]:
-        """The stage's lines of these statements, with the comments and docstrings between them."""
+        """Returns the stage's lines of these statements, with the comments and docstrings between them."""
         return tuple(self.wanted[rows[0].line - 1 : rows[-1].last])
 
     def _hunk(self, own: Maybe, kind: str, mine: str, theirs: str, other: Maybe, edit: Swap, lost: str = "") -> Hunk:
@@ -168,12 +168,12 @@ class FilePair:
 
 
 def _signs(lines: Iterable[str]) -> list[str]:
-    """The words of a statement, however it is divided into lines."""
+    """Returns the words of a statement, regardless of line breaks."""
     return re.findall(r"\w+|[^\w\s]", "\n".join(lines).replace("'", '"'))
 
 
 def _slide(row: Statement, first: int, last: int, after: tuple[str, ...]) -> int:
-    """How many words further words that only one side has are whole lines: `), f(x` is `f(x),` two words further."""
+    """Returns how far to move extra words, so that they are whole lines: `), f(x` moved by two words is `f(x),`."""
     for n in range(1, last - first):
         if row.words[first : first + n] != after[:n]:
             break
@@ -183,12 +183,12 @@ def _slide(row: Statement, first: int, last: int, after: tuple[str, ...]) -> int
 
 
 def _open(row: Statement, first: int, last: int) -> int:
-    """How many brackets these words open and do not close, below 0 where they close more."""
+    """Returns how many more brackets these words open than close; negative if they close more."""
     return row.words[first:last].count("(") - row.words[first:last].count(")")
 
 
 def _pairs(mine: list[Statement], theirs: list[Statement]) -> list[tuple[Statement, Statement]]:
-    """Which statement is which, changed, in the order in which both appear."""
+    """Pairs each statement with the changed version of it, in the order in which both appear."""
     pairs, start = [], 0
     for own in mine:
         shares = [_alike(own, each) for each in theirs[start:]]
@@ -210,7 +210,7 @@ def _alike(own: Statement, other: Statement) -> float:
 
 
 def _moved(found: list[Hunk]) -> Iterator[Hunk]:
-    """One hunk for a statement that is missing in one place and extra in another."""
+    """Yields the hunks, with one "moved" hunk for a statement that is missing in one place and extra in another."""
     extra = {hunk.mine: hunk for hunk in found if hunk.kind == "extra"}
     moved = {hunk.theirs for hunk in found if hunk.kind == "missing" and hunk.theirs in extra}
     for hunk in found:

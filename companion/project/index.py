@@ -1,4 +1,4 @@
-"""What stands where in a learner's project, and which of its names somebody may have meant."""
+"""Compares a project with a stage, and finds lines, definitions and similar names in it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from companion.project.edits import Hunk, Swap
 from companion.project.file_pairs import FilePair
 from companion.project.results import Place
 
-CLOSE = 0.6  # from which likeness on (0 to 1) one name is offered for another
-SAME_FILE = 0.8  # from which likeness on a file is one of the stage under another name
+CLOSE = 0.6  # similarity (0 to 1) from which a name is suggested in place of another
+SAME_FILE = 0.8  # similarity from which a file counts as a renamed file of the stage
 CONFIG = re.compile(r"(?<![\w.])config(?=\.[a-z{]|/[a-z])")
 
 
 class Known:
-    """One project next to the stage that it is compared with, both as texts: nothing here reads a file.
+    """A project and the stage that it is compared with, both as texts: nothing here reads a file.
 
-    `files` has the project's texts, called as from the folder that was named; `prefix` is what comes before the paths
-    inside the folder of its manage.py. `stage_files` and `earlier` are those of the stage and of the one before.
-    `facts` are what the project's own process said of it.
+    The keys of `files` are paths relative to the folder that was named; those inside the folder of manage.py begin with
+    `prefix`. `stage_files` and `earlier` are the files of the stage and of the stage before. `facts` are what the
+    project's own process reported about it.
     """
 
     def __init__(
@@ -43,22 +43,22 @@ class Known:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """The Python files of the project."""
+        """Returns the Python files of the project."""
         return {file: text for file, text in self.files.items() if file.endswith(".py")}
 
     @cached_property
     def stage_texts(self) -> dict[str, str]:
-        """The Python files of the stage."""
+        """Returns the Python files of the stage."""
         return {name: text for name, text in self.stage_files.items() if name.endswith(".py")}
 
     @cached_property
     def definitions(self) -> list[tuple[str, Symbol]]:
-        """The classes, functions and constants of the project, each with its file."""
+        """Returns the classes, functions and constants of the project, each with its file."""
         return [(file, symbol) for file, text in self.texts.items() for symbol in _defined(text)]
 
     @cached_property
     def pairs(self) -> dict[str, str]:
-        """For each file of the stage the project's: of the same name, or else the one whose text is most like it."""
+        """Maps each file of the stage to the project's: the one of the same name, or else the most similar one."""
         names = [n for n in self.stage_files if "/migrations/" not in n]
         found = {name: self.theirs(name) for name in names}
         free = [file for file in self.files if file not in found.values() and "/migrations/" not in file]
@@ -73,7 +73,7 @@ class Known:
         return found
 
     def _likeness(self, name: str, file: str) -> float:
-        """How sure it is (0 to 2) that a file of the project is the stage's, with another name or folder."""
+        """Returns how likely (0 to 2) a file of the project is the stage's file with another name or folder."""
         if file.endswith(f"/{name}"):
             return 2.0
         folder, _, called = self.theirs(name).rpartition("/")
@@ -85,7 +85,7 @@ class Known:
 
     @cached_property
     def hunks(self) -> list[Hunk]:
-        """All differences between the project and the stage, file by file; migrations and tests are left out."""
+        """Returns all differences between the project and the stage, file by file, without migrations and tests."""
         found: list[Hunk] = []
         for name, file in self.pairs.items():
             mine, theirs = self.files.get(file), renamed(self.stage_files[name], self.package)
@@ -101,39 +101,39 @@ class Known:
         return found
 
     def around(self, place: Place) -> list[Symbol]:
-        """The classes, functions and constants of the project that a place is inside of, the innermost last."""
+        """Returns the classes, functions and constants that contain this line, innermost last."""
         here = [symbol for file, symbol in self.definitions if file == place.file]
         around = [symbol for symbol in here if symbol.first <= place.line <= symbol.last]
         return sorted(around, key=lambda symbol: (symbol.first, -symbol.last))
 
     @cached_property
     def packages(self) -> set[str]:
-        """The packages that the stage imports, by the names under which it does."""
+        """Returns the names of the packages that the stage imports."""
         pattern = r"^\s*(?:from|import) ([a-z]\w*)"
         return {hit for text in self.stage_texts.values() for hit in re.findall(pattern, text, re.MULTILINE)}
 
     def theirs(self, file: str) -> str:
-        """What the project calls a file of the stage: its settings package may have another name."""
+        """Returns the project's path for a file of the stage; its settings package may have another name."""
         if file.startswith("config/"):
             folder = f"{self.package.replace('.', '/')}/" if self.package else ""
             file = folder + file.removeprefix("config/")
         return self.prefix + file
 
     def text_of_stage(self, file: str) -> str:
-        """What the stage has in the file that the project calls so; "" where it has no such file."""
+        """Returns the stage's text of the file that has this path in the project, or "" if the stage has none."""
         return next((text for name, text in self.stage_texts.items() if self.theirs(name) == file), "")
 
     def has_package(self, name: str) -> bool:
-        """Checks that the project has a module or folder of that name next to its manage.py."""
+        """Returns whether the project has a module or package of that name next to its manage.py."""
         start = self.prefix + name
         return any(file == f"{start}.py" or file.startswith(f"{start}/") for file in self.texts)
 
     def defines(self, file: str, name: str) -> bool:
-        """Whether a file of the project has a class, a function, a method or a constant of this name."""
+        """Returns whether a file of the project defines a class, function, method or constant of this name."""
         return any(where == file and symbol.name.rpartition(".")[2] == name for where, symbol in self.definitions)
 
     def line(self, pattern: str, *chosen: str) -> Place | None:
-        """The first line that the pattern matches, in these files (or in all)."""
+        """Returns the first line that the pattern matches, in the chosen files or else in all Python files."""
         for file in chosen or tuple(self.texts):
             for number, text in enumerate(lines_of(self.texts.get(file, "")), 1):
                 if re.search(pattern, text):
@@ -141,7 +141,7 @@ class Known:
         return None
 
     def import_of(self, name: str) -> str | None:
-        """The import by which the stage's own files get `name`."""
+        """Returns the import statement with which the stage imports `name`, or None."""
         for text in self.stage_texts.values():
             for node in ast.walk(ast.parse(text)):
                 names = node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else []
@@ -153,7 +153,7 @@ class Known:
 
 
 def close(name: str, names: Iterable[str]) -> str | None:
-    """Which of the names is most like `name`; None where none is like it. Case and underscores count little."""
+    """Returns the most similar of the names, or None if none is similar; case and underscores are ignored."""
     known = {each.lower().replace("_", ""): each for each in names}
     near = difflib.get_close_matches(name.lower().replace("_", ""), known, 1, CLOSE)
     return known[near[0]] if near else None
@@ -168,7 +168,7 @@ def _defined(text: str) -> list[Symbol]:
 
 
 def renamed(text: str, package: str) -> str:
-    """The text of a stage's file for a project whose settings are in `package` ("": next to manage.py)."""
+    """Returns a stage's text with `config` replaced by the project's settings package ("": next to manage.py)."""
     if package == "config":
         return text
     if package:

@@ -1,4 +1,4 @@
-"""Where a learner's project lies: the folder of its manage.py, at or below the folder that was named."""
+"""Finds a learner's project: the folder with manage.py, which is the named folder or one below it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from companion.chain.stages import ROOT
 from companion.project.results import Failure, Place
 
-DEEPEST = 3  # folders below the one named in which a manage.py is looked for
+DEEPEST = 3  # levels below the named folder at which manage.py is looked for
 SKIPPED = {"node_modules", "site-packages", "__pycache__", "dist", "build"}
 LEFT_BY_TOOLS = {".git", ".hg", ".venv", "venv", "node_modules", "site-packages", "__pycache__", ".pytest_cache"}
 LEFT_BY_TOOLS |= {"__MACOSX", ".DS_Store", ".idea", ".vscode", "AGENTS.md"}
 
 
 class NotAProject(Exception):
-    """No one project can be found there; carries what was found instead."""
+    """Raised if a folder does not contain exactly one project; `failure` says what was found instead."""
 
     def __init__(self, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
         super().__init__(message)
@@ -26,20 +26,20 @@ class NotAProject(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A learner's project: `outer` is the folder that was named, `folder` the one of its manage.py."""
+    """A learner's project: `outer` is the folder that was named, `folder` is the one that has manage.py."""
 
     outer: Path
     folder: Path
 
     @property
     def prefix(self) -> str:
-        """The path of `folder` as seen from `outer`, which precedes a path inside it: "" or "backend/"."""
+        """Returns the path from `outer` to `folder`, as a prefix for paths: "" or "backend/"."""
         inside = self.folder.relative_to(self.outer).as_posix()
         return "" if inside == "." else f"{inside}/"
 
 
 def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
-    """The project in the folder `named`, or at most `deepest` folders below it. Raises NotAProject."""
+    """Returns the project in the folder `named`, or at most `deepest` levels below it. Raises NotAProject."""
     try:
         return _locate(named, root, deepest)
     except PermissionError as error:
@@ -47,13 +47,13 @@ def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
 
 
 def ours(folder: Path, root: Path = ROOT) -> bool:
-    """Whether a folder belongs to the tutorial: its own folder, or anything in a stage."""
+    """Returns whether a folder is the tutorial's own folder or is inside a stage."""
     folder, root = folder.resolve(), root.resolve()
     return folder == root or any(folder.is_relative_to(root / name) for name in ("steps", "final"))
 
 
 def readable(path: Path) -> str:
-    """The text of a file as UTF-8, whatever it holds; "" where it cannot be read, or is no file."""
+    """Returns the text of a file, decoded as UTF-8, or "" if it can't be read or is not a file."""
     try:
         return path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else ""
     except OSError:
@@ -79,12 +79,12 @@ def _locate(named: Path, root: Path, deepest: int) -> Project:
 
 
 def python_files(folder: Path) -> Iterator[Path]:
-    """The Python files of a project, without those of environments and packages inside it."""
+    """Yields the Python files of a project, without those of virtual environments and installed packages."""
     seen: set[str] = set()
     for place, folders, files in os.walk(folder, followlinks=True):
         new = (name for name in folders if os.path.realpath(os.path.join(place, name)) not in seen)
         folders[:] = sorted(name for name in new if not _skipped(Path(place, name)))
-        seen |= {os.path.realpath(os.path.join(place, name)) for name in folders}  # a link may lead in a circle
+        seen |= {os.path.realpath(os.path.join(place, name)) for name in folders}  # symbolic links may form a cycle
         paths = (Path(place, name) for name in sorted(files) if name.endswith(".py"))
         yield from (path for path in paths if os.path.isfile(path))
 

@@ -1,4 +1,4 @@
-"""Finds the last stage of which a project has something."""
+"""Finds the last stage that a project has begun."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from companion.project.statements import APP
 
 
 def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
-    """The last stage of which the project has something: a class, a function or a setting that the stage brings."""
+    """Returns the last stage that adds a class, function or setting which the project also has."""
     brought = {(file, name) for stage in chain for file, name, _ in aims.candidates(stage)}
     generic = {name for name, times in Counter(name for _, name in brought).items() if times > 1}
     here = {(file, symbol.name) for file, symbol in known.definitions}

@@ -1,4 +1,4 @@
-"""Reads a project and the stage that it is compared with: the one place where their files become texts."""
+"""Reads the files of a project and of the stage that it is compared with."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from companion.project.index import Known
 from companion.project.locate import LEFT_BY_TOOLS, Project, python_files, readable
 
 LARGE = 50_000  # bytes: a larger file is not code
-EXERCISES = "exercises"  # a folder of the learner's own: no stage has it
+EXERCISES = "exercises"  # the learner's own folder, which no stage has
 
 
 def read(project: Project | None) -> dict[str, str]:
-    """The Python files of a project, what it has of the stages' other files, and the small files next to its manage.py.
+    """Returns the text of each Python file, of the stages' other files, and of small files next to manage.py.
 
-    Their names are as seen from the folder that the learner named.
+    The keys are paths relative to the folder that the learner named.
     """
     if project is None:
         return {}
@@ -35,20 +35,20 @@ def compared(
     facts: Mapping[str, Any] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> Known:
-    """A project next to a stage; `texts` are its files where they have been read before."""
+    """Returns the comparison of a project with a stage; pass `texts` if the project's files are already read."""
     found = read(project) if texts is None else texts
     return Known(found, _stage(stage), _stage(previous(stage)), project.prefix if project else "", facts)
 
 
 @cache
 def _templates() -> list[str]:
-    """The files of the stages that are neither Python nor next to manage.py."""
+    """Returns the paths of the stages' files that are neither Python nor next to manage.py."""
     names = {name for stage in stages() for name in files(stage) if "/" in name and not name.startswith("tests/")}
     return sorted(name for name in names if not name.endswith(".py"))
 
 
 @cache
 def _stage(stage: Stage | None) -> dict[str, str]:
-    """The files of a stage that a project has too, as text: not its tests."""
+    """Returns the text of each file of a stage, except its tests, which a project does not have."""
     paths = files(stage)
     return {n: readable(path) for n, path in paths.items() if not n.startswith("tests/") and n != "pytest.ini"}

@@ -1,4 +1,4 @@
-"""What a check finds out, as plain data, which travels as JSON from the project's process to ours."""
+"""Defines the results of a check as plain data, which the project's process sends as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PASSED, FAILED, TIMEOUT, MISSING = "passed", "failed", "timeout", "missing"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of a file; `file` is relative to the folder that was named (with `/`), `line` counted from 1.
+    """A line of a file: `file` is relative to the folder that was named, with `/`; `line` counts from 1.
 
     Line 0 means the whole file.
     """
@@ -26,12 +26,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One thing that went wrong.
+    """One failure of a check.
 
-    `phase` says when: "read", "manage", "settings", "setup", "urls", "migrations", "history", "collect" or "test".
-    `places` are the lines of the project that were being run, outermost first; `test` is the line of the stage's
-    test. `name` is what an ImportError, a NameError or an AttributeError speaks of. `wanted` and `came` are the two
-    sides of the comparison that failed, as Python shows them, and "" where none did.
+    `phase` is when it happened: "read", "manage", "settings", "setup", "urls", "migrations", "history", "collect" or
+    "test". `places` are the project's lines in the traceback, outermost first; `test` is the line of the stage's test.
+    `name` is the name that an ImportError, NameError or AttributeError is about. `wanted` and `came` are the expected
+    and the actual side of a failed comparison, as `repr`, or "" if no comparison failed.
     """
 
     phase: str
@@ -46,12 +46,12 @@ class Failure:
 
     @property
     def place(self) -> Place | None:
-        """The innermost line of the project."""
+        """Returns the project's innermost line in the traceback."""
         return self.places[-1] if self.places else None
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> Failure:
-        """The failure that `asdict` turned into `data`."""
+        """Returns the failure that `asdict` turned into `data`."""
         places = tuple(Place(**place) for place in data.get("places", ()))
         test = Place(**data["test"]) if data.get("test") else None
         return cls(**{**data, "places": places, "test": test})
@@ -59,11 +59,10 @@ class Failure:
 
 @dataclass(slots=True)
 class Result:
-    """How one test of a stage ended on a project; `id` is pytest's (`tests/test_views.py::test_name[parameter]`).
+    """The result of one test of a stage; `id` is pytest's, such as `tests/test_views.py::test_name[parameter]`.
 
-    `outcome` is "passed", "failed", "timeout", or "missing" when the test never ran: nothing else is ever counted
-    as passed. `requirement` and `hint` are the first and the second paragraph of its docstring. `seconds` is how
-    long it ran.
+    `outcome` is "passed", "failed", "timeout", or "missing" if the test never ran; only "passed" counts as passed.
+    `requirement` and `hint` are the first and second paragraph of the test's docstring.
     """
 
     id: str
@@ -76,11 +75,10 @@ class Result:
 
 @dataclass(slots=True)
 class Report:
-    """What the check of one stage against one project found.
+    """The result of checking one project against one stage.
 
-    `results` has every test of the stage, in the suite's order, whatever happened. `finding` is what kept the
-    tests from running at all, or from being collected. `seconds` is the whole wall time. `output` is what the
-    project printed.
+    `results` has every test of the stage, in the order of the suite, even if no test ran. `finding` is the failure
+    that kept the tests from being collected or run. `seconds` is wall time. `output` is what the project printed.
     """
 
     stage: str
@@ -93,14 +91,14 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every test of the stage ran and passed, and nothing else was found."""
+        """Returns whether every test of the stage passed and there was no other failure."""
         return self.finding is None and bool(self.results) and all(r.outcome == PASSED for r in self.results)
 
     @property
     def count(self) -> int:
-        """How many tests passed."""
+        """Returns how many tests passed."""
         return sum(result.outcome == PASSED for result in self.results)
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as what JSON can hold."""
+        """Returns the report as a dictionary that can be written as JSON."""
         return {"passed": self.passed, **asdict(self)}

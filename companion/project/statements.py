@@ -1,4 +1,4 @@
-"""A Python file as a list of statements, each with its words: how it is formatted does not count."""
+"""Splits a Python file into statements and words, so that files can be compared without their formatting."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from functools import lru_cache
 APP = "authentication"  # the app of the tutorial
 NO_WORDS = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER)
 OPEN, CLOSED = "([{", ")]}"
-SECRET = "SECRET_KEY"  # startproject makes up another one for everybody: it is no difference
-SECRET_LENGTH = 32  # characters from which it is one that can be used
+SECRET = "SECRET_KEY"  # startproject generates it at random, so it always differs
+SECRET_LENGTH = 32  # characters: a longer key is secure enough to be used
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement, or the head of a block; `depth` counts the blocks around it, `lines` has the line of each word."""
+    """A statement, or the first line of a block. `depth` counts the enclosing blocks; `lines` has each word's line."""
 
     words: tuple[str, ...]
     depth: int
@@ -27,17 +27,17 @@ class Statement:
 
     @property
     def line(self) -> int:
-        """The line on which it begins."""
+        """Returns the line on which the statement begins."""
         return self.lines[0]
 
     @property
     def imports(self) -> bool:
-        """Whether it imports something: the order of imports means nothing."""
+        """Returns whether it is an import: the order of imports has no meaning."""
         return self.words[0] in ("import", "from")
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What two statements of the same meaning have in common: `.tokens` is `authentication.tokens`."""
+        """Returns a value that is equal for equal statements: `.tokens` and `authentication.tokens` are the same."""
         if self.words[0] == "from" and "import" in self.words:
             middle = self.words.index("import")
             names = sorted(word for word in self.words[middle + 1 :] if word not in "(),")
@@ -47,13 +47,13 @@ class Statement:
 
     @property
     def text(self) -> str:
-        """The statement as one line."""
+        """Returns the statement as one line."""
         return joined(self.words)
 
 
 @lru_cache(maxsize=256)
 def statements(text: str) -> tuple[Statement, ...]:
-    """The statements of a file, without comments and docstrings; none where Python cannot read it."""
+    """Returns the statements of a file, without comments and docstrings, or () if it is not valid Python."""
     try:
         ast.parse(text)
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
@@ -78,7 +78,7 @@ def statements(text: str) -> tuple[Statement, ...]:
 
 @lru_cache(maxsize=256)
 def lines_as_statements(text: str) -> tuple[Statement, ...]:
-    """The lines of a text that is not Python, or that Python can't read, without comments and blank lines."""
+    """Returns the lines of a file that is not valid Python as statements, without comments and blank lines."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         words = tuple(re.findall(r"\w+|[^\w\s]", line))
@@ -89,7 +89,7 @@ def lines_as_statements(text: str) -> tuple[Statement, ...]:
 
 
 def same_meaning(mine: Statement, theirs: Statement) -> bool:
-    """Whether Python understands two statements as the same: brackets that change nothing don't count."""
+    """Returns whether two statements have the same syntax tree, so differ only in redundant brackets."""
     texts = [" ".join(each.words) + (" pass" if each.words[-1] == ":" else "") for each in (mine, theirs)]
     try:
         return len({ast.dump(ast.parse(text)) for text in texts}) == 1
@@ -98,13 +98,13 @@ def same_meaning(mine: Statement, theirs: Statement) -> bool:
 
 
 def joined(words: tuple[str, ...]) -> str:
-    """The words as a person writes them, without what divides them from others."""
+    """Returns the words as formatted code, without the comma or space at either end."""
     text = re.sub(r" ?([.(\[]) ?|(?<=\{) | (?=[)\]},:])", r"\1", re.sub(r" = | =$", "=", " ".join(words)))
     return text.strip(", ") or text
 
 
 def _statement(words: list[tuple[str, int]], depth: int) -> Statement:
-    """Without the comma that may follow the last of several things in brackets."""
+    """Returns the statement without a trailing comma inside brackets."""
     kept = [
         word
         for number, word in enumerate(words)
@@ -117,7 +117,7 @@ def _statement(words: list[tuple[str, int]], depth: int) -> Statement:
 
 
 def _alone(before: list[tuple[str, int]]) -> bool:
-    """Whether a comma behind these words makes a tuple: no other one is in the round bracket around it."""
+    """Returns whether a comma after these words makes a tuple: it is the first in its round brackets."""
     depth = 0
     for word, _ in reversed(before):
         if depth == 0 and word == ",":
@@ -129,7 +129,7 @@ def _alone(before: list[tuple[str, int]]) -> bool:
 
 
 def _plain(token: tokenize.TokenInfo) -> str:
-    """A word, with the quotation marks that Python itself would choose."""
+    """Returns the text of a token; strings are normalized to the quotation marks of `repr`."""
     if token.type == tokenize.STRING:
         try:
             return repr(ast.literal_eval(token.string))

@@ -1,4 +1,4 @@
-"""The lines of JSON that another process tells us through a pipe, read as they come."""
+"""Reads lines of JSON that another process writes to a pipe, as they arrive."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import signal
 import subprocess
 from typing import Any
 
-MAILBOX = "/mail-to/"  # before an email: where the server in the sandbox hands out the next mail to it
+MAILBOX = "/mail-to/"  # the sandboxed server returns the next email to an address at this path + the address
 
 
 class BadMessage(ValueError):
-    """What came is no line of JSON, or far too much."""
+    """Raised for bytes that are not lines of JSON, or for too many bytes."""
 
 
 class Channel:
-    """Our end of the pipe `descriptor`, to which `process` writes; `most` is how many bytes we are ready to read."""
+    """The read end of a pipe, `descriptor`, to which `process` writes; at most `most` bytes are read."""
 
     def __init__(self, process: subprocess.Popen[bytes], descriptor: int, most: int) -> None:
         self.process, self.descriptor, self.left = process, descriptor, most
         self.open, self._rest = True, b""
 
     def take(self, seconds: float) -> list[dict[str, Any]]:
-        """The events that come within so many seconds, none after that. Raises BadMessage."""
+        """Returns the events that arrive within `seconds`, or []. Raises BadMessage."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.descriptor, selectors.EVENT_READ)
             if not selector.select(seconds):
@@ -45,15 +45,15 @@ class Channel:
         return events
 
     def close(self) -> None:
-        """End the process with all that it has started, and close the pipe."""
+        """Kills the process and all that it has started, and closes the pipe."""
         end(self.process)
         os.close(self.descriptor)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that leads a group of its own, and the group with it.
+    """Kills a process and its process group, which it leads.
 
-    Once somebody has waited for it, its number may be another's: then nothing is sent to it.
+    A process that has been waited for is not killed: another process may have its number by now.
     """
     if process.stdin:
         with contextlib.suppress(BrokenPipeError):

@@ -1,16 +1,16 @@
-"""The environment variables that a project runs with: what the machine needs, and nobody's settings."""
+"""Chooses the environment variables of a project's process: those that the system needs, and no settings."""
 
 from __future__ import annotations
 
 import os
 
-# An allow-list: a list of what to leave out would have to name every setting that a stage reads, or ever will.
+# A list of allowed names, because a list of forbidden ones would have to include every setting of every stage.
 NAMES = ["PATH", "HOME", "USER", "LANG", "LANGUAGE", "TERM", "NO_COLOR", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH"]
 # Without these, programs on Windows don't start or don't find their folders.
 NAMES += ["SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA"]
 
 
 def environment() -> dict[str, str]:
-    """Return our own environment, reduced to what a project needs to run, whatever the terminal has exported."""
+    """Returns our own environment variables, without those that a project doesn't need or could read as settings."""
     kept = {name: value for name, value in os.environ.items() if name in NAMES or name.startswith("LC_")}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1"}  # the processes that tests start leave no __pycache__ either
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1"}  # also in the processes that tests start

@@ -1,4 +1,4 @@
-"""Starts the processes that projects run in, also before there is a job: importing Django and pytest takes a while."""
+"""Starts processes for projects, some in advance, because importing Django and pytest takes seconds."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ CHILD = Path(__file__).with_name("child") / "check.py"
 
 
 class Started:
-    """One process, which reads its job from stdin. What it and the project print goes to the file `output`."""
+    """A process that reads its job from stdin. What it and the project print goes to the file `output`."""
 
     def __init__(self) -> None:
-        self.output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - `end` closes it
+        self.output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", str(CHILD)],
             env=environment(),
@@ -29,7 +29,7 @@ class Started:
         )
 
     def end(self) -> None:
-        """End the process, if it has not ended by itself."""
+        """Kills the process if it is still running."""
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe and not pipe.closed:
                 pipe.close()
@@ -44,7 +44,7 @@ _wanted = 0
 
 
 def take() -> Started:
-    """Return a process that waits, or else a new one."""
+    """Returns a waiting process, or else starts one."""
     while _waiting:
         started = _waiting.pop(0)
         if started.process.poll() is None:
@@ -54,14 +54,14 @@ def take() -> Started:
 
 
 def refill() -> None:
-    """Have as many processes wait again as the context `prepared` wants; outside of it, none."""
+    """Starts processes until as many wait as `prepared` was called with; outside of that context, none."""
     while len(_waiting) < _wanted:
         _waiting.append(Started())
 
 
 @contextmanager
 def prepared(count: int) -> Iterator[None]:
-    """Have so many processes wait; those that are left when the context ends are ended."""
+    """Keeps `count` processes waiting until the context ends, and then kills those that are left."""
     global _wanted
     _wanted = count
     refill()

@@ -1,4 +1,4 @@
-"""One suite against one project: starts the project's process, listens, and believes only a whole answer."""
+"""Runs a suite on a project in a separate process, and reports only complete results."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from companion.project.locate import NotAProject, Project, locate
 from companion.project.results import MISSING, PASSED, TIMEOUT, Failure, Place, Report, Result
 from companion.running import processes, suite
 
-LIMIT = 20.0  # seconds that one test, or one step before the tests, may take
-TOTAL = 300.0  # seconds that one process may take
-TIMEOUTS = 3  # so many tests may hang before the rest is not tried any more
+LIMIT = 20.0  # seconds for each test, and for each phase before the tests
+TOTAL = 300.0  # seconds for each process
+TIMEOUTS = 3  # after this many tests that hang, the rest are not run
 LACKS = re.compile(r"^ModuleNotFoundError: No module named '(\w+)", re.MULTILINE)
 OnResult = Callable[[Result], None]
 
 
 @dataclass
 class Heard:
-    """What came from one process: `ended` only when the end mark and the exit status agree."""
+    """What one process has sent: `ended` is true only if the "end" event and the exit status agree."""
 
     results: dict[str, Result] = field(default_factory=dict)
     uncollected: dict[str, Failure] = field(default_factory=dict)
@@ -51,12 +51,12 @@ def check(
     only: Collection[str] = (),
     first: Collection[str] = (),
 ) -> Report:
-    """Run the tests of `stage` on the project in the folder `named`, or on one that was found there.
+    """Runs the tests of `stage` on the project in the folder `named`, or on a located project.
 
-    `on_result` is called with each Result as it comes. `limit` is in seconds, for each test. The report has every
-    test of the stage, whatever the project does; a project that cannot be found is a finding like any other.
-    With `only`, these tests are run and reported, and pytest reads no other files. The tests in `first` run before
-    the others. Raises ModuleNotFoundError when this Python lacks a package that every stage needs.
+    `on_result` is called with each Result at once. `limit` is in seconds, for each test. The report has every test of
+    the stage, whatever the project does; if no project is found, that is the report's finding. With `only`, just these
+    tests are run and reported. The tests in `first` run before the others. Raises ModuleNotFoundError if this Python
+    lacks a package that every stage needs.
     """
     started = time.monotonic()
     ids = [ident for ident in expected(stage) if not only or ident in only]
@@ -81,9 +81,9 @@ def check(
 
 
 def expected(stage: Stage) -> list[str]:
-    """The ids of all tests of a stage, in order, collected from the stage itself and never from a project.
+    """Returns the ids of all tests of a stage, in order, collected from the stage itself and never from a project.
 
-    Raises RuntimeError when they cannot be collected, with what pytest printed.
+    Raises RuntimeError with pytest's output if they cannot be collected.
     """
     ids = suite.kept_ids(stage)
     if ids is None:
@@ -121,14 +121,14 @@ def _listen(stage: Stage, project: Project, on_result: OnResult | None, limit: f
 
 
 def _lines(process: subprocess.Popen[bytes], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Send the job, and yield what comes back."""
+    """Sends the job to the process, and yields its events."""
     assert process.stdin and process.stdout
     with process.stdin, process.stdout:
         try:
             process.stdin.write(json.dumps(job).encode() + b"\n")
             process.stdin.close()
         except OSError:
-            return  # it ended before it began: the exit status says so
+            return  # the process has ended already: its exit status says why
         for line in process.stdout:
             yield json.loads(line)
 
@@ -141,7 +141,7 @@ def _hear(stage: Stage, heard: Heard, line: dict[str, Any], on_result: OnResult 
     elif event == "facts":
         heard.facts = {name: value for name, value in line.items() if name != "event"}
     elif event == "finding":
-        # The first is the one to fix first; but an app that is not listed yet does not keep a project from loading.
+        # The first finding must be fixed first, except AppNotInstalled, which does not keep a project from loading.
         waits = heard.finding and heard.finding.type == "AppNotInstalled" and failure and failure.phase == "setup"
         heard.finding = failure if waits else heard.finding or failure
     elif event == "uncollected" and failure:
@@ -177,7 +177,7 @@ def _report(stage: Stage, named: Path, ids: list[str], heard: Heard, started: fl
 
 
 def _cut_off(heard: Heard, project: Project) -> Failure:
-    """Why a process ended without its end mark: its watchdog wrote where it hung, the innermost call first."""
+    """Returns why a process ended early; if a test hung, faulthandler has written where, innermost call first."""
     phase = "test" if heard.running else heard.phase
     if not heard.hang:
         return Failure(phase, "CutOff", "", heard.running, traceback=heard.output[-5000:])

@@ -1,7 +1,7 @@
-"""The stage's own tests, copied for one project: its name of the settings package, and its folder for theirs.
+"""Copies a stage's tests, and adapts the copy to the names and folders of one project.
 
-The tests of a stage import `config` and look for the Dockerfile next to their own folder. A learner's package may have
-another name, and the tests stay where the learner cannot touch them. So the copy says what is true for the project.
+The tests import `config` and look for the Dockerfile next to their own folder. In a learner's project, that package
+may have another name, and the tests are outside of the project, where the learner can't change them.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ from pathlib import Path
 from companion.project.index import renamed
 
 SETTINGS = re.compile(r"(?<![\w.])config\.settings(?![\w.])")
-PLACE = "\0settings\0"  # takes the place of the settings while names are changed
+PLACE = "\0settings\0"  # placeholder for the settings while other names are replaced
 FORGET = re.compile(r"sys\.modules\.pop\((\w+), None\)")
 FILE = re.compile(r"(?<![\w.])__file__(?!\w)")
 BESIDE = ("Dockerfile", ".dockerignore", "requirements.txt", "manage.py")
 
 
 def copy_tests(stage: Path, target: Path, package: str, settings: str, project: Path, outer: Path) -> None:
-    """Write the stage's `pytest.ini` and `tests/` into `target`.
+    """Writes the stage's `pytest.ini` and `tests/` into `target`.
 
-    `settings` is the module that its manage.py names, `package` the project's name for `config` ("" when its
-    settings are next to manage.py), `project` the folder of its manage.py, `outer` the folder above which its
-    Dockerfile is not looked for.
+    `settings` is the module that manage.py names. `package` is the project's name for `config`, or "" if its settings
+    are next to manage.py. `project` is the folder of manage.py, `outer` the highest folder that can have a Dockerfile.
     """
     (target / "pytest.ini").write_bytes((stage / "pytest.ini").read_bytes())
     for path in sorted((stage / "tests").rglob("*")):
@@ -39,10 +38,10 @@ def copy_tests(stage: Path, target: Path, package: str, settings: str, project: 
 
 
 def adapted(text: str, package: str, file: Path, settings: str) -> str:
-    """The text of a test that finds itself at `file`, and the module `settings` in `package`.
+    """Returns the text of a test with its `__file__` replaced by `file`, and `config` by `package`.
 
-    If the settings are divided into modules, the tests use the module that manage.py names. A test that has the
-    settings read again removes all of these modules from `sys.modules`.
+    If the settings are split into modules, the test uses the module `settings`, and a test that reloads the settings
+    removes all of these modules from `sys.modules`.
     """
     text = FILE.sub(lambda _: repr(str(file)), text)
     parts = settings.rpartition(".")[0]
@@ -54,7 +53,7 @@ def adapted(text: str, package: str, file: Path, settings: str) -> str:
 
 
 def _home(text: str, project: Path, outer: Path) -> Path:
-    """The folder, from manage.py's up to `outer`, that has every file which this test looks for."""
+    """Returns the folder, from that of manage.py up to `outer`, that has most of the files which this test reads."""
     named = [name for name in BESIDE if f'"{name}"' in text]
     folders = [project, *(folder for folder in project.parents if folder == outer or outer in folder.parents)]
     missing = {folder: sum(not (folder / name).exists() for name in named) for folder in folders}

@@ -1,4 +1,4 @@
-"""The suite of a stage: the ids of its tests, known before anything runs, and what each one asks for."""
+"""Reads a stage's suite without running it: the ids of its tests, and what each test requires."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from typing import Any
 from companion.chain.stages import ROOT, Stage, stages
 from companion.project.locate import Project
 
-CACHE = ROOT / ".check"  # ids of tests by what they were read from; may be deleted at any time
+CACHE = ROOT / ".check"  # cached ids of tests; can be deleted at any time
 
 
 @dataclass(frozen=True, slots=True)
 class StageTest:
-    """A test: `requirement` and `hint` are the first paragraph of its docstring and the rest, `code` is all of it."""
+    """A test: the first paragraph of its docstring, the other paragraphs, and its source code."""
 
     requirement: str
     hint: str
@@ -30,34 +30,34 @@ class StageTest:
 
 
 def split(ident: str) -> tuple[str, str]:
-    """The file and the function of the test with this id (`tests/test_x.py::test_y[parameter]`)."""
+    """Returns the file and the function in a test's id, such as `tests/test_x.py::test_y[parameter]`."""
     file, _, rest = ident.partition("::")
     return file, rest.partition("[")[0]
 
 
 def asked(stage: Stage, ident: str) -> StageTest:
-    """What the test with this id asks for."""
+    """Returns what the test with this id requires."""
     file, name = split(ident)
     return _functions(stage.path / file).get(name, StageTest(name.replace("_", " "), ""))
 
 
 def introduced(ident: str, chain: tuple[Stage, ...]) -> Stage:
-    """The first stage that has the test: what passes in one stage passes in every later one."""
+    """Returns the first stage that has the test: what passes in one stage passes in every later one."""
     file, name = split(ident)
     return next((stage for stage in chain if name in _functions(stage.path / file)), chain[-1])
 
 
 def worded(ident: str, chain: tuple[Stage, ...]) -> Stage:
-    """The first stage from which on the test reads as in the last: one that was rewritten asks for something new."""
+    """Returns the stage that last rewrote the test, because a rewritten test requires something new."""
     texts = [asked(stage, ident).code for stage in chain]
     return next(stage for n, stage in enumerate(chain) if set(texts[n:]) == {texts[-1]})
 
 
 def child_job(stage: Stage, project: Project, folder: Path, limit: float = 0, **chosen: Any) -> dict[str, Any]:
-    """What `child/check` needs to know to run the stage's tests on a project, as what JSON can hold.
+    """Returns the job for `child/check`, as data that JSON can represent.
 
-    It copies the tests into the empty `folder`. `limit` is in seconds for each test, 0 for none. Of `chosen`, `only`
-    are the tests to run, `first` those to begin with, `done` those that have run, and `collect` says to run none.
+    The tests are copied into the empty `folder`. `limit` is in seconds for each test, 0 for none. In `chosen`, `only`
+    are the tests to run, `first` those to begin with, `done` those that have run, and `collect` only collects.
     """
     folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
     paths = {name: str(path) for name, path in folders.items()}
@@ -65,24 +65,24 @@ def child_job(stage: Stage, project: Project, folder: Path, limit: float = 0, **
 
 
 def demanded(stage: Stage) -> dict[str, Any]:
-    """What a project has to have before the stage's tests can run: `apps` in INSTALLED_APPS, and its `user` model."""
+    """Returns which `apps` must be installed, and which `user` model set, before the stage's tests can run."""
     settings: dict[str, Any] = {}
     for node in ast.parse((stage.path / "config" / "settings.py").read_bytes()).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            with contextlib.suppress(ValueError):  # computed when the settings are loaded
+            with contextlib.suppress(ValueError):  # not a literal
                 settings[node.targets[0].id] = ast.literal_eval(node.value)
     return {"apps": settings.get("INSTALLED_APPS", []), "user": settings.get("AUTH_USER_MODEL", "")}
 
 
 def until(stage: Stage) -> tuple[Stage, ...]:
-    """The chain up to and with `stage`."""
+    """Returns the stages up to and including `stage`."""
     root = next(folder for folder in stage.path.parents if (folder / "steps").is_dir())
     return tuple(link for link in stages(root) if link.number <= stage.number)
 
 
 @cache
 def _functions(path: Path) -> dict[str, StageTest]:
-    """The test functions of a file by name; no file has none."""
+    """Returns the test functions of a file by name, or {} if there is no file."""
     if not path.is_file():
         return {}
     found, text = {}, path.read_text(encoding="utf-8")
@@ -101,7 +101,7 @@ def _paragraphs(text: str) -> str:
 
 
 def fingerprint(stage: Stage) -> str:
-    """What the ids of a stage's tests depend on, in 16 hexadecimal digits."""
+    """Returns a hash of everything that the ids of a stage's tests depend on: 16 hexadecimal digits."""
     digest = hashlib.sha256(f"{sys.version_info} {version('pytest')} {version('pytest-django')}".encode())
     for path in [stage.path / "pytest.ini", *sorted((stage.path / "tests").rglob("*.py"))]:
         digest.update(path.relative_to(stage.path).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
@@ -109,7 +109,7 @@ def fingerprint(stage: Stage) -> str:
 
 
 def kept_ids(stage: Stage, folder: Path = CACHE) -> list[str] | None:
-    """The ids of the stage's tests, if they were collected before from just these files."""
+    """Returns the cached ids of the stage's tests, or None if its test files have changed since."""
     try:
         ids: list[str] = json.loads((folder / f"{stage.name}-{fingerprint(stage)}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -118,7 +118,7 @@ def kept_ids(stage: Stage, folder: Path = CACHE) -> list[str] | None:
 
 
 def keep_ids(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
-    """Keep the ids for the next time; a folder that cannot be written to is no harm."""
+    """Caches the ids; does nothing if the folder can't be written."""
     try:
         folder.mkdir(exist_ok=True)
         for old in folder.glob(f"{stage.name}-*.json"):

@@ -1,4 +1,4 @@
-"""Which words a test uses: in its docstring, in its code, in the helpers and fixtures that it calls."""
+"""Collects the words that a test uses: in its docstring, its code, and the helpers and fixtures that it calls."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from companion.running import suite
 
 QUOTED = re.compile(r"`([^`]+)`")
 FILES = re.compile(r"\bDockerfile\b|\brequirements\.txt\b|\.dockerignore\b")
-COMMON = {"objects"}  # every test that touches the database says it
-SPELLED = {"str": "__str__"}  # what a docstring quotes, where the code says something else
+COMMON = {"objects"}  # words of every test that uses the database
+SPELLED = {"str": "__str__"}  # what a docstring quotes, and its name in the code
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words of one test.
 
-    `quoted` are in its docstring, `named` in its own code, `nearby` in the helpers and fixtures that it uses.
-    `imported` are those of them that its file imports from the project. `title` are the words of its name, and
-    `subject` is what its file is called after, without underscores.
+    `quoted` are in its docstring, `named` in its own code, `nearby` in the helpers and fixtures that it uses, and
+    `imported` are those that its file imports from the project. `title` are the words of its name. `subject` is what
+    its file is named after, without underscores.
     """
 
     quoted: frozenset[str]
@@ -36,13 +36,13 @@ class Words:
 
     @property
     def all_lower(self) -> set[str]:
-        """All of them in lower case."""
+        """Returns all words in lower case, except those of the test's name."""
         return {word.lower() for word in self.quoted | self.named | self.nearby}
 
 
 @cache
 def test_words(stage: Stage, ident: str) -> Words:
-    """The words of the test with this id, as `stage` has it."""
+    """Returns the words of the test with this id in `stage`."""
     file, test = suite.split(ident)
     what = suite.asked(stage, ident)
     quoted = set(QUOTED.findall(f"{what.requirement} {what.hint}"))
@@ -67,7 +67,7 @@ def test_words(stage: Stage, ident: str) -> Words:
 
 @cache
 def _read(path: Path) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
-    """The words of each function of a test file, and the names that it imports from the project."""
+    """Returns the words of each function of a test file, and the names that it imports from the project."""
     if not path.is_file():
         return {}, frozenset()
     tree = ast.parse(path.read_bytes())

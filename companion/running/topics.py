@@ -1,4 +1,4 @@
-"""Finds what a test is about: the symbol of the stage that it asks for, and where the project has it."""
+"""Finds the symbol of the stage that a test is about, and where the project has it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from companion.running.test_words import Words, test_words
 
 
 def aim(ident: str, chain: tuple[Stage, ...]) -> Aim | None:
-    """What the test with this id is about.
+    """Returns what the test with this id is about.
 
-    A test is red before its stage, so it is about something that the stage changes, unless its docstring quotes
-    something else. What the docstring quotes counts most, then what the test names itself, then what its helpers
-    and its own name say; among equals, the deeper symbol comes before the wider.
+    A new test fails on the previous stage, so it is about something that its stage changes, unless its docstring quotes
+    something else. Words quoted in the docstring count most, then names in the test's code, then those in its helpers
+    and in its name. With equal scores, a nested symbol wins over the one around it.
     """
     stage = suite.introduced(ident, chain)
     words = test_words(stage, ident)
@@ -29,7 +29,7 @@ def aim(ident: str, chain: tuple[Stage, ...]) -> Aim | None:
 
 
 def _score(words: Words, file: str, name: str, changed: int) -> int:
-    """How much speaks for a symbol; `changed` is 2 where the stage brings it, 1 where it touches it."""
+    """Returns how likely the test is about this symbol; `changed` is 2 if the stage adds it, 1 if it changes it."""
     top, tail = name.partition(".")[0], name.rpartition(".")[2]
     stem = file.rpartition("/")[2].partition(".")[0].lower()
     score = 6 * (file in words.quoted) + 4 * (tail in words.quoted) + 2 * bool(changed)
@@ -37,7 +37,7 @@ def _score(words: Words, file: str, name: str, changed: int) -> int:
     if "." in name:
         score += 3 * (top in words.imported and tail in words.named)
         if top.lower() not in words.all_lower and tail not in words.quoted:
-            score //= 2  # the attribute of some other class
+            score //= 2  # probably the attribute of another class
     elif tail in words.imported and changed == 2:
         score += 2
     if (name and name.lower().endswith(words.subject)) or stem in (words.subject, f"{words.subject}s"):
@@ -47,7 +47,7 @@ def _score(words: Words, file: str, name: str, changed: int) -> int:
 
 
 def aim_at(place: Place | None, known: Known, chain: tuple[Stage, ...]) -> Aim | None:
-    """Finds the symbol at a place of the project, by its name in the last stage of the chain that changes it."""
+    """Returns the symbol at a place of the project, in the last stage of the chain that changes it."""
     if place is None:
         return None
     name = next((symbol.name for symbol in reversed(known.around(place))), "")
@@ -56,7 +56,7 @@ def aim_at(place: Place | None, known: Known, chain: tuple[Stage, ...]) -> Aim |
 
 
 def aim_of(file: str, name: str, chain: tuple[Stage, ...]) -> Aim | None:
-    """A symbol of a file, or else the file as a whole, in the last stage of the chain that changes it."""
+    """Returns this symbol, or else its whole file, in the last stage of the chain that changes it, or None."""
     for wanted in dict.fromkeys((name, "")):
         for stage in reversed(chain):
             if any(changed and (theirs, symbol) == (file, wanted) for theirs, symbol, changed in candidates(stage)):

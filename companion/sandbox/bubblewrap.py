@@ -1,8 +1,8 @@
-"""Runs untrusted code where it can do no harm: bubblewrap on Linux, as root or not.
+"""Runs untrusted code in bubblewrap on Linux, as root or as another user.
 
-Inside there is no network, no file but the system's, Python's packages and what is mounted read-only, one small
-scratch folder, an empty environment, another user without rights, and no way to get any (no user namespaces, no
-setuid). Whatever was started inside ends with the sandbox, and the sandbox ends with us.
+The sandbox has no network, an empty environment, and one small scratch folder. The system, Python's packages and the
+mounts are read-only. The code runs as a user without rights, and can't get any (no user namespaces, no setuid). All
+processes in the sandbox end with it, and the sandbox ends with our process.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ LIBRARIES = "/etc/ld.so.cache"
 NOBODY = "65534"
 APART = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
 APART += ["--die-with-parent", "--new-session", "--hostname", "submission"]
-RIGHTS = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]  # to give up all of them
-OLDEST = (0, 8, 0)  # the first bubblewrap with --disable-userns and --size
-STRANGER = 2_000_000_000  # user ids from here on belong to nobody
+RIGHTS = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]  # needed to drop all
+OLDEST = (0, 8, 0)  # the first version with --disable-userns and --size
+STRANGER = 2_000_000_000  # no user has an id from here on
 
 
 class NoSandbox(RuntimeError):
-    """Nothing here can confine untrusted code; the message says why, and what to do."""
+    """Raised if this machine can't confine untrusted code; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bubblewrap:
-    """bubblewrap at `path`. As root it also changes the user; `inner` says that untrusted code gets user namespaces."""
+    """bubblewrap at `path`. `root`: change the user too. `inner`: block user namespaces with a second bubblewrap."""
 
     path: str
     root: bool
@@ -43,17 +43,17 @@ class Bubblewrap:
 
     @property
     def python(self) -> str:
-        """Our Python as it is inside, with the packages of our environment."""
+        """Returns the path of our Python inside the sandbox, with the packages of our environment."""
         if sys.prefix == sys.base_prefix:
             return str(Path(sys.executable).resolve())
         return f"{VENV}/{Path(sys.executable).relative_to(sys.prefix)}"
 
     def command(self, limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
-        """The command line before what is run: namespaces, mounts, user and limits."""
+        """Returns the command line before the script: namespaces, mounts, user and limits."""
         if not self.root:
             user = ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
             return [self.path, *APART, *user, *_mounts(limits, mounts), "--", *_limited(limits)]
-        number = str(STRANGER + os.getpid())  # one of its own, so that the processes of two are not counted as one's
+        number = str(STRANGER + os.getpid())  # a separate user for each sandbox, because processes are counted by user
         user = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--no-new-privs"]
         user += ["--bounding-set=-all", "--inh-caps=-all"]
         outer = [self.path, *APART, *RIGHTS, *_mounts(limits, mounts)]
@@ -67,7 +67,7 @@ class Bubblewrap:
 
 
 def _mounts(limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
-    """Everything visible inside: the system, our Python and its packages, these mounts, and one writable folder."""
+    """Returns options that mount the system, our Python with its packages, `mounts`, and one writable folder."""
     options = ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "lib", "lib32", "lib64"):
         if Path("/", name).is_symlink():
@@ -86,7 +86,7 @@ def _mounts(limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
 
 
 def find() -> Bubblewrap:
-    """The sandbox of this machine, tried once. Raises NoSandbox."""
+    """Returns the sandbox of this machine, after a test. Raises NoSandbox."""
     if sys.platform != "linux":
         raise NoSandbox(
             "Untrusted code runs in bubblewrap, which only Linux has. Grade on Linux, in a virtual machine "
@@ -129,13 +129,13 @@ def _limited(limits: Limits) -> list[str]:
 
 
 def _parents(target: str) -> list[str]:
-    """Make the folders above a mount readable for all: bubblewrap would make them for their owner alone."""
+    """Returns options that make the folders above a mount readable: by default only their owner could read them."""
     above = [str(folder) for folder in reversed(Path(target).parents) if str(folder) not in ("/", "/usr", SCRATCH)]
     return [word for folder in above for word in ("--perms", "0755", "--dir", folder)]
 
 
 def _error(sandbox: Bubblewrap) -> str:
-    """What goes wrong when Python starts inside; "" when nothing does."""
+    """Returns the error if Python can't start in the sandbox, or ""."""
     command = [*sandbox.command(Limits(), {}), sandbox.python, "-I", "-c", "print('inside')"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     return "" if done.stdout == "inside\n" else done.stderr.strip()[-300:] or f"exit status {done.returncode}"

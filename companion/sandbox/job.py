@@ -1,4 +1,4 @@
-"""What untrusted code is started with: limits, mounts, an order; and the way to start it without any sandbox."""
+"""Defines a job for a sandbox: script, limits and mounts; and runs it without a sandbox if you trust it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SCRATCH = "/tmp"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one submission may use: `seconds` of wall time, `cpu` seconds and bytes of `memory` for each process and
-    for all together, a number of `processes` (threads count), bytes of one file and of the scratch folder."""
+    """Limits of one submission: `seconds` of wall time, `cpu` seconds and bytes of `memory` for each process and for
+    all together, the number of `processes` (threads count), bytes of one file and of the scratch folder."""
 
     seconds: float = 60
     cpu: int = 60
@@ -31,11 +31,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A Python script to run inside: its path and the `order` that it reads from stdin as one line of JSON, with
-    all paths as they are inside, and what is mounted where.
+    """A Python script to run in a sandbox, and the `order` that it reads from stdin as one line of JSON.
 
-    `descriptors` are the file descriptors that it inherits. What it prints goes to `log`. `scratch` is an empty
-    folder for its files, used where there is no sandbox to have one inside.
+    All paths are those inside the sandbox; `mounts` maps them to paths outside. The script inherits the file
+    `descriptors`, and what it prints goes to `log`. `scratch` is an empty folder outside, used without a sandbox.
     """
 
     script: str
@@ -46,9 +45,9 @@ class Job:
     log: IO[bytes] | int = subprocess.DEVNULL
 
     def run(self, python: str, scratch: str, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-        """Start the script with a Python, which sees no variables but these and inherits nothing else.
+        """Starts the script with only these environment variables and `descriptors`.
 
-        It leads a process group of its own. `before` is a command that runs another.
+        It leads its own process group. `before` is a command prefix, such as that of the sandbox.
         """
         process = subprocess.Popen(
             [*before, python, "-I", "-B", "-u", "-X", "utf8", self.script],
@@ -67,24 +66,24 @@ class Job:
             cwd="/",
         )
         assert process.stdin
-        with contextlib.suppress(BrokenPipeError), process.stdin as stdin:  # if it has ended, that will be seen
+        with contextlib.suppress(BrokenPipeError), process.stdin as stdin:  # the caller sees that it has ended
             stdin.write(json.dumps(self.order).encode() + b"\n")
         return process
 
 
 class Sandbox(Protocol):
-    """Where untrusted code runs. `proof` says whether it is confined there."""
+    """Where untrusted code runs. `proof` is true if the code is confined there."""
 
     @property
     def proof(self) -> bool: ...
 
     def launch(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
-        """Start the job, as the leader of a process group of its own."""
+        """Starts the job as the leader of its own process group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unsafe:
-    """No sandbox at all, for machines without one and code that is trusted: only the wall time is limited."""
+    """No sandbox, for trusted code on machines without one: only wall time is limited."""
 
     proof: bool = False
 
@@ -94,7 +93,7 @@ class Unsafe:
 
 
 def _outside(value: Any, mounts: Mapping[str, Path]) -> Any:
-    """A path as it is outside of the sandbox; anything else as it is."""
+    """Returns the path outside of the sandbox for a path inside; other values are returned unchanged."""
     for inside, outside in mounts.items():
         if isinstance(value, str) and f"{value}/".startswith(f"{inside}/"):
             return f"{outside}{value.removeprefix(inside)}"

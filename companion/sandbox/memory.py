@@ -1,4 +1,4 @@
-"""How much memory a process and all that it has started take together, with their files in memory (Linux)."""
+"""Measures the memory of a process and all that it has started, with files in a tmpfs (Linux)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from companion.sandbox.job import SCRATCH
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-FILE = 1024  # bytes of the kernel's own memory that a file takes, be it empty
+FILE = 1024  # bytes of kernel memory that each file needs, even if it is empty
 
 
 def memory_of(process: int) -> int:
-    """Bytes that the process and its descendants keep in memory; 0 where that cannot be read.
+    """Returns how many bytes of memory the process and its descendants use, or 0 if that can't be read.
 
-    What ends meanwhile does not count. A page that two of them share counts twice, their scratch folder once.
+    Processes that have ended don't count. Pages that two processes share count twice, their scratch folder once.
     """
     total, scratch, waiting = 0, 0, [process]
     while waiting:
@@ -30,7 +30,7 @@ def memory_of(process: int) -> int:
 
 
 def _files_of(process: Path) -> int:
-    """Bytes that a scratch folder takes which only this process and its like see; 0 where there is none."""
+    """Returns the bytes of the process's scratch folder if it is a tmpfs of its own, else 0."""
     place = f"{process}/root{SCRATCH}"
     try:
         if os.stat(place).st_dev == os.stat(SCRATCH).st_dev:

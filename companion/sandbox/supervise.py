@@ -1,4 +1,4 @@
-"""Runs a submission in the sandbox within its limits of time and memory."""
+"""Runs a submission in the sandbox, within its limits of time and memory."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from companion.sandbox.job import Job, Limits, Sandbox
 from companion.sandbox.memory import memory_of
 
 HOME = Path(__file__).parents[1]
-TUTORIAL, SUBMISSION = "/opt/tutorial", "/submission"  # where a sandbox has them
+TUTORIAL, SUBMISSION = "/opt/tutorial", "/submission"  # paths inside the sandbox
 COMPANION = f"{TUTORIAL}/companion"
-BEAT = 0.1  # seconds between two looks at the memory
+BEAT = 0.1  # seconds between two measurements of memory
 LAST_WORDS = 4000  # bytes of a submission's output that are kept
 
-interrupted = threading.Event()  # set when the whole run is: what is watched ends
+interrupted = threading.Event()  # set if the whole run is interrupted: running submissions then end
 
 
 class Exceeded(Exception):
-    """A submission has used up its memory, or its time; the message says so to the student."""
+    """Raised if a submission has used up its time or memory; the message is for the student."""
 
     def __init__(self, message: str, memory: bool = False) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class Exceeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A submission that runs until `deadline` (of time.monotonic()): what it tells, and the file of what it prints."""
+    """A running submission: it must end before `deadline` (time.monotonic()); what it prints goes to `log`."""
 
     channel: Channel
     log: IO[bytes]
@@ -42,7 +42,7 @@ class Watched:
     deadline: float
 
     def events(self, channel: Channel) -> Iterator[dict[str, Any]]:
-        """What comes through a channel until it closes. Raises Exceeded, and BadMessage."""
+        """Yields the events of a channel until it closes. Raises Exceeded and BadMessage."""
         while channel.open:
             yield from channel.take(BEAT)
             if interrupted.is_set():
@@ -54,7 +54,7 @@ class Watched:
                 raise Exceeded(f"The project took more than {megabytes} MB of memory.", memory=True)
 
     def last_words(self) -> str:
-        """The end of what the submission printed."""
+        """Returns the end of what the submission printed."""
         size = self.log.seek(0, os.SEEK_END)
         self.log.seek(max(0, size - LAST_WORDS))
         return self.log.read(LAST_WORDS).decode(errors="replace")
@@ -69,10 +69,10 @@ def watched(
     most: int,
     descriptors: Sequence[int] = (),
 ) -> Iterator[Watched]:
-    """Run a script of the companion in a sandbox, with the project at SUBMISSION, one of its `mounts`.
+    """Runs a script of the companion in a sandbox, with the project at SUBMISSION, one of its `mounts`.
 
-    `place` is the sandbox, what may be used in it, and an empty folder out here. `most` is how many bytes the script
-    may tell, and `descriptors` are what it inherits.
+    `place` is the sandbox, the limits, and an empty folder outside. `most` is how many bytes the script can send, and
+    `descriptors` are file descriptors that it inherits.
     """
     sandbox, limits, folder = place
     scratch = folder / "scratch"

@@ -1,7 +1,7 @@
-"""A hook of MkDocs: moves the whole files and the folded tests of a chapter to pages of their own.
+"""An MkDocs hook that moves the whole files and the folded tests of a chapter to separate pages.
 
-With them, the page of a long chapter would be too heavy for a phone. A link stays in each fold, and `reading.js`
-fetches the other page when a reader opens the fold. These pages are not in the navigation, the search or the sitemap.
+With them, a long chapter's page would be too large for a phone. Each fold keeps a link, and `reading.js` fetches
+the separate page when a reader opens the fold. These pages are not in the navigation, the search or the sitemap.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ID = re.compile(r'<(?:details|figure) [^>]*?\bid="([^"]+)"')
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
-    """Write the other pages, with the theme around them, and return this page with links to them."""
+    """Writes the separate pages with the theme around them, and returns this page with links to them."""
     content = page.content or ""
     folds = list(FOLD.finditer(content))
     if not folds:
@@ -32,19 +32,19 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
         back = get_relative_url(page.url, path.relative_to(config.site_dir).as_posix())
         parts = [fold[0].replace(">", " open>", 1) for fold in folds if fold[2] == name]
         above = before.replace("<title>", f"<title>{kind}: ", 1)
-        above = re.sub(f'href="#(?!{top}")', f'href="{back}#', above)  # the theme lists the sections of the chapter
+        above = re.sub(f'href="#(?!{top}")', f'href="{back}#', above)  # the theme links to sections of the chapter
         body = html("apart_page", kind=kind, page=page, back=back, parts=parts, top=top)
         write_file(f"{above}{body}{after}".encode(), str(path))
     return before + FOLD.sub(lambda fold: _linked(page, fold), content) + after
 
 
 def _file(page: Page, name: str) -> str:
-    """Returns the name of a file in the folder of the chapter's own file, which other chapters may share."""
+    """Returns the file name of a separate page; it includes the chapter's name if chapters share a folder."""
     return f"{name}.html" if page.file.use_directory_urls else f"{Path(page.file.dest_uri).stem}-{name}.html"
 
 
 def _linked(page: Page, fold: re.Match[str]) -> str:
-    """Returns the fold with a link in place of its parts, whose ids stay: links lead to them."""
+    """Returns the fold with a link instead of its content. The ids in the content stay, because links use them."""
     opening, name, summary, inner = fold.groups()
     address = f"{_file(page, name)}#{ID.findall(fold[0])[0]}"
     return f"{opening}{summary}{html('apart', address=address, idents=ID.findall(inner))}</details>"

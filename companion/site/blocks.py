@@ -1,4 +1,4 @@
-"""The blocks that authors write: which ones they meant, and what is wrong with how they wrote them.
+"""Defines the blocks of the docs, and reports blocks that are written wrongly.
 
     /// chapter | 05-authentication-backend
     ///
@@ -7,7 +7,7 @@
     Prose, which is shown next to the diff of these lines.
     ///
 
-The option `generated: COMMAND`, indented below the head of a `beside` block, folds its panes behind the command
+The option `generated: COMMAND`, indented below the first line of a `beside` block, folds its panes under the command
 that writes them.
 """
 
@@ -32,9 +32,9 @@ from companion.chain.changes import conflicts
 from companion.chain.chapters import BESIDE, CHAPTER, Mark, parse
 from companion.chain.narration import CONFLICT
 
-Problems = list[tuple[int | None, str]]  # each with its line in the page; None where the text names its place
+Problems = list[tuple[int | None, str]]  # each with its line in the page; None if the text has the place
 READER = "companion-blocks"
-STRICT = "COMPANION_STRICT"  # set it for a builder that counts no warnings: a problem then stops it
+STRICT = "COMPANION_STRICT"  # environment variable: a problem stops the build, for builders that don't count warnings
 log = logging.getLogger("mkdocs.companion")  # below "mkdocs", so that a strict build counts the warnings
 NOT_UNDERSTOOD = (
     "the block is not understood. An empty line before it may be missing, or an option is misspelt or no YAML "
@@ -42,12 +42,12 @@ NOT_UNDERSTOOD = (
 )
 
 
-class MarkedBlock(Block):  # type: ignore[misc]  # pymdownx has no types
-    """A block that tells the reader of the blocks which element it became: a `<div class="CSS">` as a rule."""
+class MarkedBlock(Block):  # type: ignore[misc]  # pymdownx has no type hints
+    """A block that registers its element in `ReadBlocks`; unless overridden, the element is a `<div class="CSS">`."""
 
     ARGUMENT = True
     CSS = ""
-    content: etree.Element | None = None  # where its prose goes; None for the element itself
+    content: etree.Element | None = None  # where the block's text goes; None for the element itself
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         element = self.make(parent)
@@ -55,7 +55,7 @@ class MarkedBlock(Block):  # type: ignore[misc]  # pymdownx has no types
         return element
 
     def make(self, parent: etree.Element) -> etree.Element:
-        """Returns the element of the block, below `parent`."""
+        """Returns the element of the block, added to `parent`."""
         return etree.SubElement(parent, "div", {"class": self.CSS})
 
     def on_add(self, block: etree.Element) -> etree.Element:
@@ -69,7 +69,7 @@ class ChapterBlock(MarkedBlock):
 
 
 class BesideBlock(MarkedBlock):
-    """Prose, and the selectors of the lines that are shown next to it."""
+    """Text, and the selectors of the lines that are shown next to it."""
 
     NAME, CSS = BESIDE, "rd-step"
     OPTIONS = {"generated": ["", type_string]}
@@ -87,7 +87,7 @@ class SpreadBlock(BesideBlock):
 
 
 class PartBlock(MarkedBlock):
-    """`/// part | pitch`: a part of a page that the style sheet gives a place of its own (`st-pitch`)."""
+    """`/// part | pitch`: a section of a page, which the style sheet places by its class `st-pitch`."""
 
     NAME = "part"
 
@@ -96,7 +96,7 @@ class PartBlock(MarkedBlock):
 
 
 class PictureBlock(MarkedBlock):
-    """`/// picture | journey`: docs/assets/journey.svg in the page's colours, next to the prose about it."""
+    """`/// picture | journey`: docs/assets/journey.svg in the page's colours, next to the text about it."""
 
     NAME = "picture"
 
@@ -110,9 +110,9 @@ class PictureBlock(MarkedBlock):
 
 
 class ReadBlocks(Preprocessor):
-    """Reads which blocks the author meant, before the block processor makes plain text of a misspelt one.
+    """Reads the blocks of a page before the block processor does, to find those that it can't process.
 
-    The block processor also closes an open block at the end of the page, and reports neither.
+    It turns a misspelt block into plain text and closes an open block at the end of the page, without a warning.
     """
 
     def __init__(self, md: Markdown, root: Path, names: list[str]) -> None:
@@ -127,7 +127,7 @@ class ReadBlocks(Preprocessor):
         return lines
 
     def understood(self, name: str, argument: str, element: etree.Element) -> None:
-        """Takes note of the element that a block became."""
+        """Records the element that a block became."""
         mark = next((mark for mark in self.lost if (mark.name, mark.argument) == (name, argument)), None)
         if mark:
             self.lost.remove(mark)
@@ -138,7 +138,7 @@ class ReadBlocks(Preprocessor):
         return [(mark, element) for mark, element in self.found if mark.name == name]
 
     def where(self, line: int) -> str:
-        """Returns the file and the number in it of a line of the page, as far as its file is known."""
+        """Returns the file and the line number in it for a line of the page; only the number if no file matches."""
         for path in sorted((self.root / "docs").rglob("*.md")):
             whole = path.read_text(encoding="utf-8")
             if whole.rstrip().endswith(self.text):
@@ -147,7 +147,7 @@ class ReadBlocks(Preprocessor):
         return f"line {line + 1}"
 
     def problems(self) -> Problems:
-        """Returns what is wrong with the blocks, each with its line. Behind an open block nothing is understood."""
+        """Returns the problems of the blocks, each with its line. Nothing after an unclosed block is reported."""
         markers: Problems = [(line - 1, CONFLICT) for line in conflicts(self.text)]
         return markers or list(self._unclosed()) or [(mark.line, self._why_lost(mark)) for mark in self.lost]
 
@@ -172,11 +172,11 @@ class ReadBlocks(Preprocessor):
 
 
 class BlocksProcessor(Treeprocessor, ABC):
-    """A treeprocessor that fills the elements of blocks, and reports what is wrong with them by file and line."""
+    """A treeprocessor that fills the elements of blocks, and reports problems by file and line."""
 
     def __init__(self, md: Markdown, root: Path) -> None:
         super().__init__(md)
-        markdown: Any = md  # its registries don't know what they hold
+        markdown: Any = md  # its registries have no useful types
         self.md = markdown
         self.root = root
         self.blocks: ReadBlocks = markdown.preprocessors[READER]
@@ -202,7 +202,7 @@ class BlocksProcessor(Treeprocessor, ABC):
 
 
 class CheckBlocks(BlocksProcessor):
-    """Reports the blocks that were not understood."""
+    """Reports the blocks that could not be processed."""
 
     def fill(self, root: etree.Element) -> Problems:
         return self.blocks.problems()

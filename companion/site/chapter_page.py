@@ -1,4 +1,4 @@
-"""Fills the page of a chapter: its head, the panes next to the prose, and the files as they are at its stage."""
+"""Fills the page of a chapter: its head, the panes next to the text, and the whole files of its stage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from companion.site.templates import element, html
 
 
 class PlacePanes(BlocksProcessor):
-    """Puts the panes next to the prose."""
+    """Puts the panes next to the text."""
 
     def __init__(self, md: Markdown, root: Path, repository: str) -> None:
         super().__init__(md, root)
@@ -38,10 +38,10 @@ class PlacePanes(BlocksProcessor):
         else:
             problems = [problem for head in chapters for problem in self._chapter(root, *head, steps)]
         problems += [problem for spread in self.blocks.of(SpreadBlock.NAME) for problem in self._spread(*spread)]
-        return [] if self.blocks.problems() else problems  # they would only follow from those
+        return [] if self.blocks.problems() else problems  # these would only follow from those
 
     def _spread(self, mark: Mark, block: etree.Element) -> Problems:
-        """Shows the step that tells a symbol, with other prose and with a link to its chapter."""
+        """Shows the step of a symbol on another page, with other text and a link to the step's chapter."""
         name, _, selector = mark.argument.partition(" ")
         path, _, symbol = selector.partition("#")
         try:
@@ -73,11 +73,9 @@ class PlacePanes(BlocksProcessor):
         pages = {stage: find_chapter(stage, self.root) for stage in stages.stages(self.root)}
         errata = (self.root / "docs" / "errata.md").is_file()
         time = minutes(page, self.root) if (page := pages[diff.stage]) else None
-        changed, there = ([path for path in paths if not path.startswith(SUITE)] for paths in (diff.files, diff.tree))
-        facts = {"changed": " ".join(changed), "there": " ".join(there), "attack": page.attack if page else {}}
-        head.extend(
-            element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), errata=errata, **facts)
-        )
+        changed, there = (" ".join(p for p in paths if not p.startswith(SUITE)) for paths in (diff.files, diff.tree))
+        facts = {"changed": changed, "there": there, "attack": page.attack if page else {}, "errata": errata}
+        head.extend(element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), **facts))
         head[1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
         _open(root, head)
         if page:
@@ -106,7 +104,7 @@ class PlacePanes(BlocksProcessor):
         self._put(foot, html("foot", ident=step.ident, report=report))
 
     def _link(self, prose: etree.Element, panes: list[Pane]) -> None:
-        """Turns code in the prose into a link when it is on exactly one line of the panes next to it."""
+        """Turns code in the text into a link if exactly one line of the panes next to it contains that code."""
         lines = {ident: line for each in panes for ident, line in each.lines.items()}
         seen: set[str] = set()
         for parent in list(prose.iter()):
@@ -123,7 +121,7 @@ class PlacePanes(BlocksProcessor):
                     self._replace(parent, code, markup)
 
     def _replace(self, parent: etree.Element, code: etree.Element, markup: str) -> None:
-        # Stashed as raw HTML, because the builder's check of links does not see the ids of our lines.
+        # Stored as raw HTML, because MkDocs' check of links doesn't know the ids of our lines.
         words = self.md.htmlStash.store(markup) + (code.tail or "")
         if index := list(parent).index(code):
             parent[index - 1].tail = (parent[index - 1].tail or "") + words
@@ -136,7 +134,7 @@ class PlacePanes(BlocksProcessor):
 
 
 class ListContents(Treeprocessor):
-    """Lists the sections of a chapter in its head, when the headings have their ids."""
+    """Lists the sections of a chapter in its head. Runs after the headings have ids."""
 
     def run(self, root: etree.Element) -> None:
         head = next((e for e in root.iter("div") if e.get("class") == ChapterBlock.CSS), None)
@@ -149,7 +147,7 @@ class ListContents(Treeprocessor):
 
 
 def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
-    """What the stage changes: a tree of its files, the unchanged ones in one quiet line, and two commands."""
+    """Returns the HTML of the stage's changes: a tree of files, unchanged ones in one line, and two commands."""
     rows: dict[str, tuple[list[str], list[str]]] = {}
     for path in sorted({*diff.tree, *diff.files}, key=lambda path: ("/" not in path, path)):
         changed, same = rows.setdefault(path.rpartition("/")[0], ([], []))
@@ -162,10 +160,10 @@ def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
 
 
 def _open(root: etree.Element, chapter: etree.Element) -> None:
-    """Puts what is above the first heading or step next to the head of the chapter, below the first line of it."""
+    """Moves the elements before the first heading or step next to the chapter's head, between its paragraphs."""
     intro = etree.Element("div", {"class": "rd-intro"})
-    intro.append(chapter[0])
-    chapter.remove(chapter[0])
+    above, *below = chapter.findall("p")
+    intro.append(above)
     opening = etree.Element("div", {"class": "rd-opening"})
     opening.extend([intro, chapter])
     for child in list(root):
@@ -174,4 +172,6 @@ def _open(root: etree.Element, chapter: etree.Element) -> None:
         root.remove(child)
         if child is not chapter:
             intro.append(child)
+    intro.extend(below)
+    chapter[:] = [part for part in chapter if part.tag != "p"]
     root.insert(0, opening)

@@ -6,19 +6,20 @@ import re
 import xml.etree.ElementTree as etree
 
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import HTML_PLACEHOLDER_RE
+from markdown.util import HTML_PLACEHOLDER_RE, AtomicString
 
+HYPHENATED = re.compile(r"((?<!\S)(?=\S{2,24}(?!\S))\S*-\S*)")  # a longer word may not fit on a phone
 BLOCK = re.compile(r'<div class="(?:language-\S+ )?highlight"')
 
 
 class PlaceCommands(Treeprocessor):
-    """Wraps a block with the paragraph before it, and with the one after it, unless that leads to the next block."""
+    """Wraps command blocks in a row with the paragraph before and the one after, unless that introduces a block."""
 
     def run(self, root: etree.Element) -> None:
         if not any(child.get("class") == "rd-opening" for child in root):
             return
         rows: list[etree.Element] = []
-        column: etree.Element | None = None  # those of the row that is still open
+        column: etree.Element | None = None  # the blocks of the row that is still open
         for child, following in zip(children := list(root), [*children[1:], None], strict=True):
             if self._is_block(child):
                 if column is None:
@@ -37,7 +38,7 @@ class PlaceCommands(Treeprocessor):
         root[:] = rows
 
     def _ends_here(self, element: etree.Element) -> bool:
-        """Whether it is a paragraph that leads to nothing below it, such as a table."""
+        """Returns whether it is a paragraph that doesn't introduce what follows, such as a table."""
         return element.tag == "p" and not "".join(element.itertext()).rstrip().endswith(":")
 
     def _is_block(self, element: etree.Element | None) -> bool:
@@ -47,3 +48,14 @@ class PlaceCommands(Treeprocessor):
             return True
         held = HTML_PLACEHOLDER_RE.fullmatch((element.text or "").strip()) if element.tag == "p" else None
         return bool(held and BLOCK.match(str(self.md.htmlStash.rawHtmlBlocks[int(held[1])])))
+
+
+class KeepWords(Treeprocessor):
+    """Keeps a short word of code, such as `--detach`, on one line. A browser would break it after a hyphen."""
+
+    def run(self, root: etree.Element) -> None:
+        for code in root.iter("code"):
+            code.text, *words = map(AtomicString, HYPHENATED.split(code.text or ""))
+            for hyphenated, rest in zip(words[::2], words[1::2], strict=True):
+                word = etree.SubElement(code, "span", {"class": "rd-word"})
+                word.text, word.tail = hyphenated, rest

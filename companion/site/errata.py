@@ -1,4 +1,4 @@
-"""The blocks of the errata page, and the way to it from the notes in the chapters."""
+"""Builds the blocks of the errata page, and links to it from the notes in the chapters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTE = re.compile(r"^(2018 · faults? )([\d, ]+)( .*)?$")
 
 
 class FaultBlock(MarkedBlock):
-    """One fault: a row with its heading and summary, which opens to show the prose about it."""
+    """One fault: a row with its heading and summary, which opens to show the text about it."""
 
     NAME = "fault"
     OPTIONS = {name: ["", type_string] for name in OPTIONS}
@@ -39,13 +39,13 @@ class FaultBlock(MarkedBlock):
 
 
 class TallyBlock(MarkedBlock):
-    """How many faults there are of each kind, and the buttons that show only some of them."""
+    """The number of faults of each kind, and buttons that filter the list."""
 
     NAME, CSS = "tally", "er-tally"
 
 
 class TellFaults(BlocksProcessor):
-    """Says where each fault is fixed and which test holds it. Runs before Markdown inside lines is read."""
+    """Adds to each fault where it is fixed and which test covers it. Runs before inline Markdown is parsed."""
 
     def fill(self, root: etree.Element) -> Problems:
         problems: Problems = []
@@ -59,7 +59,7 @@ class TellFaults(BlocksProcessor):
             told.append(fault)
             wrong = faults.problems(fault, self.root) or self._tell(row, fault)
             problems += [(mark.line, problem) for problem in wrong]
-        # Radio buttons: a style sheet reads which one is checked, so that no script is needed.
+        # Radio buttons, because a style sheet can read which one is checked, so no script is needed.
         kinds = {"severity": SEVERITIES, "state": STATES, "area": AREAS}
         count = Counter(word for fault in told for word in (fault.state, fault.severity, fault.area))
         for _, tally in self.blocks.of(TallyBlock.NAME):
@@ -81,7 +81,7 @@ class TellFaults(BlocksProcessor):
         ]
 
     def _step(self, place: Location) -> str | None:
-        """The anchor of the step that shows a place; None where there is none, "" while the chapter has problems."""
+        """Returns the anchor of the step that shows a place, None without one, or "" if the chapter has problems."""
         stage = stages.find(place.stage, self.root)
         if not source(stage, self.root).is_file():
             return None
@@ -91,7 +91,7 @@ class TellFaults(BlocksProcessor):
 
 
 class LinkNotes(Treeprocessor):
-    """Makes the numbers of a note ("2018 · faults 3, 22") lead to the errata: in its title, or below a folded note."""
+    """Links the numbers of a note ("2018 · faults 3, 22") to the errata: in its title, or below a folded note."""
 
     def __init__(self, md: Markdown, root: Path) -> None:
         super().__init__(md)
@@ -106,7 +106,7 @@ class LinkNotes(Treeprocessor):
                     continue
                 if title.get("class") == "admonition-title":
                     title.text, place = note[1], title
-                elif title.tag == "summary":  # a link in what opens a note would be hard to hit
+                elif title.tag == "summary":  # a link in a summary would be hard to hit, because a click opens the note
                     place = etree.SubElement(parent, "p")
                     place.text = "In the list of faults: "
                 else:

@@ -1,9 +1,9 @@
 """The Python-Markdown extension of the site: `companion.site.extension` in mkdocs.yml.
 
-Blocks: `chapter` and `beside` (chapters), `fault` and `tally` (docs/errata.md), `way`, `part`, `picture`
-and `spread` (docs/index.md), `versions` (docs/about.md), `source` (wherever the repository is named).
-In all pages: the words of the glossary are explained, notes on 2018 lead to the errata, tokens are taken apart, and
-commands are translated for PowerShell.
+Blocks: `chapter` and `beside` (chapters), `fault` and `tally` (docs/errata.md), `way`, `part`, `picture` and `spread`
+(docs/index.md), `versions` (docs/about.md), `source` (wherever a page names the repository).
+On all pages, terms of the glossary are explained, notes on 2018 link to the errata, tokens are decoded, and commands
+are translated for PowerShell.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from companion.site.blocks import (
     SpreadBlock,
 )
 from companion.site.chapter_page import ListContents, PlacePanes
-from companion.site.command_rows import PlaceCommands
+from companion.site.command_rows import KeepWords, PlaceCommands
 from companion.site.errata import FaultBlock, LinkNotes, TallyBlock, TellFaults
 from companion.site.glossary import ExplainWords
 from companion.site.overview import ShowWay, WayBlock
@@ -39,8 +39,8 @@ BLOCKS = [BesideBlock, ChapterBlock, FaultBlock, PartBlock, PictureBlock, Source
 BLOCKS += [SpreadBlock, WayBlock]
 
 
-class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no types
-    """Options: `root`, the folder above `docs/` and `steps/`; `repository`, its address ("" for none)."""
+class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no type hints
+    """Options: `root`, the folder that has `docs/` and `steps/`; `repository`, its URL, or "" for none."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.config = {
@@ -54,12 +54,12 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
         for block in BLOCKS:
             block_mgr.register(block, {"root": root})
         md.preprocessors.register(ReadBlocks(md, root, sorted(block.NAME for block in BLOCKS)), READER, 100)
-        # `--8<-- "FILE"` shows a file of an exercise or a recording. Paths in mkdocs.yml depend on where a build runs.
+        # `--8<-- "FILE"` includes an exercise or recording. A path in mkdocs.yml depends on the current folder.
         places = [str(root / "exercises"), str(root / "docs/assets")]
         SnippetExtension(base_path=places, check_paths=True).extendMarkdown(md)
         powershell.register(md)
         token_figures.register(md)
-        # The inline Markdown of a page is read at 20, and the headings get their ids at 5.
+        # Inline Markdown is parsed at priority 20, and headings get their ids at 5.
         for priority, processor in (
             (30, CheckBlocks(md, root)),
             (25, TellFaults(md, root)),
@@ -69,6 +69,7 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
             (8, ShowSource(md, repository)),
             (7, ExplainWords(md, root)),
             (7, LinkNotes(md, root)),
+            (6, KeepWords(md)),
             (4, ListContents(md)),
             (3, PlaceCommands(md)),
         ):
@@ -76,5 +77,5 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
 
 
 def makeExtension(**kwargs: Any) -> SiteExtension:
-    """Python-Markdown calls this to load the extension."""
+    """Creates the extension; Python-Markdown calls this."""
     return SiteExtension(**kwargs)

@@ -1,4 +1,4 @@
-"""Lines of code as HTML: coloured by Pygments over the whole file, cut by line, changed words marked."""
+"""Turns lines of code into HTML, highlighted by Pygments in the context of the whole file."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from pygments.util import ClassNotFound
 
 from companion.chain.changes import FileChange, Row
 
-Piece = tuple[str, str]  # a CSS class of Pygments ("" for none) and the text it colours
-QUIET = {"w", "p", "n"}  # white space, punctuation and plain names need no colour
-SHORT = 34  # characters, which fit a phone; a longer line may wrap there, and is continued behind its own beginning
-BREAKABLE = re.compile(r"(?<=[.(\[,=/])(?=[^\s)\]])")  # where a long name may be cut
-BREAK = "\N{ZERO WIDTH SPACE}"  # takes the place of a <wbr> until the text is HTML
+Piece = tuple[str, str]  # a CSS class of Pygments ("" for none) and its text
+QUIET = {"w", "p", "n"}  # white space, punctuation and plain names are not coloured
+SHORT = 34  # characters that fit on a phone; a longer line can wrap, and continues at its own indentation
+BREAKABLE = re.compile(r"(?<=[.(\[,=/])(?=[^\s)\]])")  # where a long line can be broken
+BREAK = "\N{ZERO WIDTH SPACE}"  # stands in for <wbr> until the text is escaped
 _text = partial(escape, quote=False)
 RUNS = {"+": ("ins", "Added"), "-": ("del", "Removed"), " ": ("span", "Unchanged")}
 
 
 def line(change: FileChange, row: Row, ident: str = "", before: Row | None = None, new: bool = False) -> str:
-    """Returns one row as a `<span>`; `ident` becomes its id, and a `new` one is marked.
+    """Returns a row as a `<span>`; `ident` becomes its id, and `new` marks it as added.
 
-    A style sets its number, but not for a row that follows on `before` in the same run: CSS counts that one, which
-    makes a long page lighter by a tenth.
+    The line number is in a style, except if the row follows `before` directly: then CSS counts on, which makes a long
+    page a tenth smaller.
     """
     side = change.old_text if row.new is None else change.new_text
     number = _number(row)
@@ -43,16 +43,16 @@ def line(change: FileChange, row: Row, ident: str = "", before: Row | None = Non
 
 
 def _number(row: Row) -> int:
-    """The number of the row's line, in the old file where the new one does not have it."""
+    """Returns the line number of a row in the new file, or in the old file if the row is removed."""
     number = row.old if row.new is None else row.new
     assert number is not None
     return number
 
 
 def runs(change: FileChange, rows: Sequence[Row], idents: dict[int, str]) -> str:
-    """Rows as `<ins>`, `<del>` and `<span>` runs, each of which says in hidden words what it is.
+    """Returns rows as `<ins>`, `<del>` and `<span>` runs, each with a hidden text for screen readers.
 
-    `idents` gives the id of a row by the row's own `id()`.
+    `idents` maps `id(row)` to the HTML id of the row.
     """
     out: list[str] = []
     for kind, together in groupby(rows, lambda row: row.kind):
@@ -66,14 +66,14 @@ def runs(change: FileChange, rows: Sequence[Row], idents: dict[int, str]) -> str
 
 
 def line_numbers(rows: Sequence[Row]) -> str:
-    """Returns which lines the rows are, in words: "line 3" or "lines 3 to 8"."""
+    """Returns the line numbers of the rows in words, such as "line 3" or "lines 3 to 8"."""
     first, last = rows[0].new or rows[0].old, rows[-1].new or rows[-1].old
     return f"line {first}" if first == last else f"lines {first} to {last}"
 
 
 @lru_cache(maxsize=512)
 def _pieces(path: str, content: str) -> list[list[Piece]]:
-    """Per line the pieces that Pygments sees, so that the middle of a docstring is known to be one."""
+    """Returns each line as Pygments tokens; the whole file is read, so that docstrings are recognized."""
     try:
         lexer = get_lexer_for_filename(path, stripnl=False, ensurenl=False)
     except ClassNotFound:
@@ -83,7 +83,7 @@ def _pieces(path: str, content: str) -> list[list[Piece]]:
         css = next(STANDARD_TYPES[ancestor] for ancestor in reversed(kind.split()) if ancestor in STANDARD_TYPES)
         css = "" if css in QUIET else css
         first, *rest = value.split("\n")
-        if lines[-1] and lines[-1][-1][0] == css:  # neighbours of one colour are one piece: the page gets lighter
+        if lines[-1] and lines[-1][-1][0] == css:  # neighbours of one colour are joined, so the page is smaller
             first = lines[-1].pop()[1] + first
         lines[-1].append((css, first))
         lines += [[(css, part)] for part in rest]
@@ -91,7 +91,7 @@ def _pieces(path: str, content: str) -> list[list[Piece]]:
 
 
 def _breakable(pieces: list[Piece]) -> list[Piece]:
-    """The pieces with a BREAK wherever the line may be cut, in one of them or between two."""
+    """Returns the pieces with a BREAK wherever the line can be broken, in a piece or between two."""
     at, cuts = 0, {match.start() for match in BREAKABLE.finditer("".join(value for _, value in pieces))}
     found: list[Piece] = []
     for css, value in pieces:
@@ -101,7 +101,7 @@ def _breakable(pieces: list[Piece]) -> list[Piece]:
 
 
 def _reworded(row: Row) -> list[tuple[int, int]]:
-    """Where in the row's text the words stand that its mate does not have."""
+    """Returns the ranges of the row's text that differ from its mate."""
     if row.mate is None:
         return []
     mine, other = (re.findall(r"\w+|\s+|.", side) for side in (row.text, row.mate))

@@ -1,4 +1,4 @@
-"""The whole way at a glance: the stages of a part, what each adds, and how long it takes to read."""
+"""Lists the stages of a part, with what each adds and how long its chapter takes to read."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from companion.chain.selectors import selectors
 from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
 from companion.site.templates import element
 
-WORDS_A_MINUTE = 200  # a slow reader of technical prose
-LINES_A_MINUTE = 15  # of code next to the prose; a suite is skimmed and generated code skipped
+WORDS_A_MINUTE = 200  # for a slow reader of technical text
+LINES_A_MINUTE = 15  # of code next to the text; tests are skimmed and generated code is skipped
 PART_1 = "1-8"
 COMMENT = re.compile(r"<!--.*?-->")
 
 
 class WayBlock(MarkedBlock):
-    """`/// way | 1-8`: the stages with these numbers; `9-`: all from there on; `final`: the last one alone.
+    """`/// way | 1-8`: the stages with these numbers; `9-`: all from 9 on; `final`: only the last one.
 
-    The prose of the block is shown as long as there is none of them.
+    The text of the block is shown if there are none of these stages.
     """
 
     NAME, CSS = "way", "wy"
@@ -36,7 +36,7 @@ class WayBlock(MarkedBlock):
 
 
 def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
-    """How long a chapter takes to read: its words at 200 a minute, and 15 lines of the stage's code a minute.
+    """Returns how many minutes a chapter takes to read: 200 words or 15 lines of the stage's code a minute.
 
     Tests and generated files are not counted.
     """
@@ -51,7 +51,7 @@ def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
 
 
 def meant(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
-    """The stages that the argument of a block means. Raises ValueError, whose message says what to write."""
+    """Returns the stages that the argument of a block selects. Raises ValueError, which says what to write."""
     if argument == stages.FINAL:
         return [stage for stage in chain if stage.name == stages.FINAL]
     limits = re.fullmatch(r"(\d+)-(\d*)", argument)
@@ -62,7 +62,7 @@ def meant(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
 
 
 def duration(total: int) -> str:
-    """A number of minutes in words; from an hour on, in half hours."""
+    """Returns a number of minutes in words, rounded to half hours from one hour on."""
     if total < 60:
         return f"{total} minutes"
     halves = round(total / 30)
@@ -71,7 +71,7 @@ def duration(total: int) -> str:
 
 
 class ShowWay(BlocksProcessor):
-    """Fills the lists of stages, and the values that pages have: `{{stages}}`, `{{reading time}}`, `{{part 1}}`."""
+    """Fills the lists of stages, and replaces `{{stages}}`, `{{reading time}}` and `{{part 1}}` in the page."""
 
     def fill(self, root: etree.Element) -> Problems:
         ways = self.blocks.of(WayBlock.NAME)

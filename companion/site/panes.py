@@ -1,4 +1,4 @@
-"""Builds the panes next to the prose. What a line is, is in the markup, and never in its colour alone."""
+"""Builds the panes next to the text. The HTML says what changed in words, never only by colour."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from companion.site.templates import html
 
 @dataclass
 class Pane:
-    """What a step shows of one file: its HTML, and the text of each added line by the id of that line."""
+    """The HTML of an excerpt, and the text of each added line by the HTML id of the line."""
 
     excerpt: Excerpt
     html: Markup
@@ -25,11 +25,10 @@ class Pane:
 
 
 def pane(excerpt: Excerpt, blob: str = "", *, alone: bool = False) -> Pane:
-    """Returns the pane of an excerpt. `blob` is the address of the stage's folder in the repository, "" for none.
+    """Returns the pane of an excerpt. `blob` is the URL of the stage's folder in the repository, or "".
 
-    A pane that is shown `alone`, outside its chapter, has no place and no link to the whole file.
-
-    Each line has an address, but not those of a whole suite: they would make the page too heavy.
+    A pane that is shown `alone`, outside its chapter, has no place and no link to the whole file. Each line has an id,
+    except in the rest of a suite, where the ids would make the page too large.
     """
     change, owned, ident = excerpt.change, excerpt.owned, excerpt.ident
     idents = {
@@ -61,7 +60,7 @@ def pane(excerpt: Excerpt, blob: str = "", *, alone: bool = False) -> Pane:
 
 
 def folded(panes: list[Pane], command: str = "") -> Markup:
-    """Returns panes that a reader may skip, behind one line: the command that writes them, or what they are."""
+    """Returns panes that readers can skip, folded under the command that writes them, or under what they are."""
     claims = [claim for pane in panes for claim in pane.excerpt.claims]
     rows = [claim.change.rows[n] for claim in claims for n in claim.owned]
     added = sum(row.kind == "+" for row in rows)
@@ -69,7 +68,7 @@ def folded(panes: list[Pane], command: str = "") -> Markup:
         "folded",
         panes=panes,
         command=command,
-        page="" if command else panes[0].excerpt.ident,  # generated files are typed, so they stay in the page
+        page="" if command else panes[0].excerpt.ident,  # a command's files stay in the page
         paths=list(dict.fromkeys(claim.change.path for claim in claims)),
         rest=all(claim.selector.endswith(f"#{REST}") and claim.change.status == "changed" for claim in claims),
         added=added,
@@ -84,7 +83,7 @@ def whole_files(diff: StageChanges) -> Markup:
 
 
 def _has_whole(change: FileChange) -> bool:
-    """Whether the page has the whole file too. Suites are copied as files, not read: they would double its weight."""
+    """Returns whether the page has the whole file. Tests are left out, because they would double the page's size."""
     return bool(change.new_text) and not change.path.startswith(SUITE)
 
 

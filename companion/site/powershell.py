@@ -1,8 +1,8 @@
-"""Shows a command that is written once, for a POSIX shell, in PowerShell too, where it differs there.
+"""Shows the commands of a page for PowerShell too, if they differ from those for a POSIX shell.
 
-An author writes a ```console block as always. Where PowerShell needs other words, the block becomes two tabs. The
-second one has the commands without their output: they follow by rule, and were not run there. A block with a command
-that no rule can translate, such as a loop, sends people to a shell that has it.
+Authors write one ```console block. If PowerShell needs other commands, the block becomes two tabs. The second tab has
+no output, because its commands are translated by rules and were not run. For a command that no rule can translate,
+such as a loop, the second tab says to use Git Bash.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed
 HERE, THERE = "Linux and macOS", "Windows"
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")
-# A loop, a function, what a command prints as a value, a part of a value, and filters that PowerShell lacks.
+# Loops, functions, command substitution as a value, variables inside a word, and filters that PowerShell lacks.
 POSIX_ONLY = re.compile(r"^for |^\w+\(\) \{|^\w+=\$\(|\$\{|(?:^|\| )(?:grep|head|sort|uniq)\b", re.MULTILINE)
 GIT_BASH = (
     "PowerShell has other commands for this. Run these in Git Bash, which comes with Git for Windows; there, "
     "`. .venv/Scripts/activate` switches the environment on:"
 )
-# In order; each is a difference of its own.
+# Applied in this order; each is independent of the others.
 RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^\. \.venv/bin/activate$"), r".venv\\Scripts\\Activate.ps1"),
     (re.compile(r"^python3 "), "py "),
     (re.compile(r"^mkdir -p "), "mkdir "),
-    (re.compile(r"^cp -r "), "Copy-Item -Recurse -Force "),  # without -Force it stops at a folder that is there
+    (re.compile(r"^cp -r "), "Copy-Item -Recurse -Force "),  # without -Force, it fails if the folder exists
     (re.compile(r"^\.\./tutorial/\.venv/bin/python "), r"..\\tutorial\\.venv\\Scripts\\python "),
     (re.compile(r"^curl "), "curl.exe "),  # `curl` alone is another command in older PowerShells
     (re.compile(r" -o /dev/null "), " -o NUL "),
@@ -39,7 +39,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def powershell(command: str) -> str:
-    """A command for PowerShell, or the same where nothing differs; lines that `\\` continues are part of it."""
+    """Returns the command for PowerShell, which can be the same; lines continued by `\\` are one command."""
     if command.startswith("touch "):
         return "New-Item " + ", ".join(command.removeprefix("touch ").split())
     before, after, kept = "", [], command.startswith("export ")
@@ -51,23 +51,23 @@ def powershell(command: str) -> str:
         command = command[variable.end() :]
     for pattern, words in RULES:
         command = pattern.sub(words, command)
-    # Between a PowerShell and a program, quotes inside an argument are lost: send the text through a pipe.
+    # PowerShell loses the quotes inside an argument of a program, so the text is sent through a pipe.
     if sent := SENT.search(command):
         command = f"{sent[1]} | " + SENT.sub(" -d '@-'", command)
-    if after:  # there a variable outlives the command that it was set for
+    if after:  # in PowerShell, such a variable stays set after the command
         command += "\nRemove-Item " + ", ".join(after)
     return (before + command).strip()
 
 
 class LeaveOutDirectives(Preprocessor):
-    """Removes the comments that say how a block is run: they are for the transcripts, and not for the page."""
+    """Removes the comments that say how a block is run: only the transcripts use them."""
 
     def run(self, lines: list[str]) -> list[str]:
         return [line for line in lines if not DIRECTIVE.fullmatch(line)]
 
 
 class WriteTabs(Preprocessor):
-    """Writes a block with commands that differ as two tabs, before anything else reads the page."""
+    """Replaces a block whose commands differ by two tabs, before other extensions read the page."""
 
     def run(self, lines: list[str]) -> list[str]:
         for fence in reversed(
@@ -81,7 +81,7 @@ class WriteTabs(Preprocessor):
 
 
 def _there(content: list[str]) -> list[str]:
-    """The second tab of a block, the commands without output; none where all are the same."""
+    """Returns the lines of the second tab: the commands without output, or [] if all are the same."""
     commands: list[str] = []
     continued = False
     for line in content:
@@ -104,14 +104,14 @@ def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:
 
 
 class LeaveOutOfSearch(Postprocessor):
-    """Leaves out the tab for Windows and the names of the tabs: the search finds the commands in the other tab."""
+    """Excludes the Windows tab and the labels of tabs from the search, which finds the commands in the first tab."""
 
     def run(self, text: str) -> str:
         return UNSEARCHED.sub(r"\1 data-search-exclude>", text)
 
 
 def register(md: Markdown) -> None:
-    """Adds the tabs to a converter: before fences are taken out (25), and behind the raw HTML that is put in (30)."""
+    """Registers the processors: before fences are extracted (25), and after raw HTML is put back (30)."""
     md.preprocessors.register(LeaveOutDirectives(md), "companion-directives", 29)
     md.preprocessors.register(WriteTabs(md), "companion-shells", 28)
     md.postprocessors.register(LeaveOutOfSearch(md), "companion-no-search", 5)

@@ -1,8 +1,8 @@
-"""A hook of MkDocs: the search also finds code and error messages.
+"""An MkDocs hook that lets the search find code and error messages.
 
-The theme's plugin indexes headings and prose. This hook adds an entry for each step of a chapter, with the lines of
-code that the step adds, and marks the error messages of the troubleshooting page as such. `mkdocs.yml` says how much
-a title, a text and a message count.
+The theme's plugin indexes headings and text. This hook adds an entry for each step of a chapter, with the code that
+the step adds, and puts the error messages of the troubleshooting page into a field of their own. The weights of
+titles, texts and messages are in `mkdocs.yml`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ AT_ITS_END = re.compile(r".*#(?:exercise|recap)[^/]*")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 NAMED = re.compile(r"(?:async )?(?:def test_|class )\w+")
-NOT_TYPED = re.compile(rf"{SUITE}|.*/(?:migrations|templates)/|.*\.conf")  # and a template's text is prose
+NOT_TYPED = re.compile(rf"{SUITE}|.*/(?:migrations|templates)/|.*\.conf")  # a template's text is not code either
 WORD = re.compile(r"\w")
-# A step comes before prose that has the same word once, and a step that creates a file comes before later changes.
+# A step ranks above text that has the word once, and a step that creates a file ranks above later changes.
 CHANGES, CREATES = 1.5, 2.0
 
 Entry = dict[str, Any]
@@ -37,7 +37,7 @@ Entry = dict[str, Any]
 
 @event_priority(AFTER_THE_PLUGIN)
 def on_page_context(context: Any, *, page: Page, config: MkDocsConfig, nav: Any) -> None:
-    """Add to the entries of a chapter or of the troubleshooting page, unless the search excludes the page."""
+    """Adds entries for a chapter or the troubleshooting page, unless the page is excluded from the search."""
     search = config.plugins.get("material/search")
     if search is None or (page.meta.get("search") or {}).get("exclude"):
         return
@@ -46,7 +46,7 @@ def on_page_context(context: Any, *, page: Page, config: MkDocsConfig, nav: Any)
     if page.file.src_uri == MESSAGES:
         mark_messages(here)
     if chapter := CHAPTER.fullmatch(page.file.src_uri):
-        # A recap and an exercise repeat what the chapter says, and a result should lead to the step that says it.
+        # Recaps and exercises repeat what the chapter says. Without them, results lead to the step that says it.
         for entry in [entry for entry in here if AT_ITS_END.fullmatch(entry["location"])]:
             every.remove(entry)
             here.remove(entry)
@@ -58,20 +58,20 @@ def on_page_context(context: Any, *, page: Page, config: MkDocsConfig, nav: Any)
 
 
 def mark_messages(entries: list[Entry]) -> None:
-    """Give each section that shows a block of text a field `message` with that text."""
+    """Gives each section with code blocks a field `message` with their text."""
     for entry in entries:
         if found := MESSAGE.findall(entry["text"]):
             entry["message"] = "\n".join(found)
 
 
 def prefer_early(stage: stages.Stage, entries: list[Entry]) -> None:
-    """Rank the chapter that introduces a name above the chapters that use it."""
+    """Ranks the chapter that introduces a name above later chapters that use it."""
     for entry in entries:
         entry["boost"] = round(entry.get("boost", 1) * (1 + 0.2 / stage.number), 3)
 
 
 def step_entry(step: Step, url: str) -> Entry:
-    """What the index holds of a step: its address, its files as title, and the lines that it adds, as HTML."""
+    """Returns the search entry of a step: its location, its files as title, and the lines that it adds, as HTML."""
     lines = [line for claim in step.claims for line in _lines(claim)]
     typed = [claim.change for claim in step.claims if not NOT_TYPED.match(claim.change.path) and not step.generated]
     creates = any(change.status == "added" for change in typed)
@@ -84,7 +84,7 @@ def step_entry(step: Step, url: str) -> Entry:
 
 
 def _lines(claim: Claim) -> list[str]:
-    """The added lines without comments. Nobody looks for migrations or styles; a suite is found by its tests' names."""
+    """Returns the added lines without comments; only names of tests for a suite, and none of migrations or styles."""
     path, rows = claim.change.path, [claim.change.rows[n] for n in claim.owned]
     if "/migrations/" in path or path.endswith(".css"):
         return []
@@ -95,7 +95,7 @@ def _lines(claim: Claim) -> list[str]:
 
 
 def _title(step: Step) -> str:
-    """The files of a step, each with the names that the chapter gives: "tokens.py: read_token"."""
+    """Returns the files of a step with the names in its selectors, such as "tokens.py: read_token"."""
     found: dict[str, list[str]] = {}
     for claim in step.claims:
         named = found.setdefault(claim.change.path, [])
@@ -105,7 +105,7 @@ def _title(step: Step) -> str:
 
 
 def _name(claim: Claim) -> str:
-    """The class, function or constant that a selector names, "" for anything else. A field goes by its class."""
+    """Returns the class, function or constant that a selector names (for a field, its class), or ""."""
     name = claim.selector.partition("#")[2]
     symbol = read_symbols(claim.change.path, claim.change.new_text).get(name)
     if symbol is None or symbol.kind == "imports":

@@ -1,4 +1,4 @@
-"""Serves the site on this machine: at the next free port, and with its address in a file that `check` reads."""
+"""Serves the site on this machine, on the first free port, and writes its URL to a file that `check` reads."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from companion.chain.invocation import line
 from companion.chain.stages import ROOT
 
 PORTS = range(PORT, PORT + 100)
-ENDINGS = ("SIGTERM", "SIGHUP")  # a closed window sends SIGHUP; Windows doesn't know it
+ENDINGS = ("SIGTERM", "SIGHUP")  # closing a terminal sends SIGHUP, which Windows lacks
 
 
 class _Server(LiveReloadServer):
-    """MkDocs' server, which says where it is when it begins to answer, and not before."""
+    """MkDocs' server, which writes its URL when it starts to respond."""
 
-    written: list[Path] = []  # MkDocs makes the instance, so what to remove is kept by the class
+    written: list[Path] = []  # on the class, because MkDocs creates the instance
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
-        with suppress(OSError):  # in a folder that cannot be written the site is served all the same
+        with suppress(OSError):  # the site is served even if the folder can't be written
             SERVED.mkdir(exist_ok=True)
             self.written.append(SERVED / str(self.server_port))
             self.written[-1].write_text(self.url, encoding="utf-8")
@@ -49,11 +49,11 @@ def serve(options: Sequence[str]) -> int:
     OPTIONS are those of `mkdocs serve`.
     """
     os.environ["NO_MKDOCS_2_WARNING"] = "1"
-    os.environ.pop("SITE_URL", None)  # its path would become a part of the address
+    os.environ.pop("SITE_URL", None)  # otherwise its path would become part of the URL
     vars(mkdocs_serve)["LiveReloadServer"] = _Server
     for name in ENDINGS:
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)  # as Ctrl+C
+            signal.signal(getattr(signal, name), signal.default_int_handler)  # like Ctrl+C
     try:
         return _serve(options)
     except click.ClickException as error:
@@ -80,7 +80,7 @@ def _serve(options: Sequence[str]) -> int:
 
 
 def free(port: int) -> bool:
-    """Checks whether a server could listen at this port."""
+    """Returns whether a server can listen on this port."""
     try:
         socket.create_server((HOST, port)).close()
     except OSError:

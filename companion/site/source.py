@@ -1,4 +1,4 @@
-"""What a page says about the repository: one text where its address is known, and another where it is not."""
+"""Shows one of two texts about the repository, depending on whether its URL is known."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from markdown.treeprocessors import Treeprocessor
 from companion.site.blocks import MarkedBlock
 
 KNOWN, UNKNOWN = "known", "unknown"
-REPOSITORY = "repository:"  # what a link to the repository has in place of an address
+REPOSITORY = "repository:"  # what a link to the repository has instead of a URL
 
 
 class SourceBlock(MarkedBlock):
-    """`/// source | known` or `/// source | unknown`; in the first, `[text](repository:)` leads to the repository."""
+    """`/// source | known` or `/// source | unknown`; in the first, `[text](repository:)` links to the repository."""
 
     NAME = "source"
 
@@ -23,7 +23,7 @@ class SourceBlock(MarkedBlock):
 
 
 class ShowSource(Treeprocessor):
-    """Keeps the text that is true for this build, and takes the other one away."""
+    """Keeps the block that matches this build, and removes the other."""
 
     def __init__(self, md: Markdown, repository: str) -> None:
         super().__init__(md)

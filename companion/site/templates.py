@@ -1,4 +1,4 @@
-"""Renders the HTML of the pages: one Jinja2 template in `templates/` for each part of a page."""
+"""Renders the HTML of the pages from the Jinja2 templates in `templates/`, one for each part of a page."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def html(name: str, **values: object) -> Markup:
 
 
 def element(name: str, **values: object) -> etree.Element:
-    """Returns the template as an element, for HTML that Markdown and MkDocs go on with: they resolve its links."""
+    """Returns the template as an element, so that Markdown and MkDocs process it and resolve its links."""
     return etree.fromstring(html(name, **values))

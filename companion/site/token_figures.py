@@ -1,4 +1,4 @@
-"""A JSON Web Token that a page shows, taken apart below the block that shows it."""
+"""Decodes the JSON Web Tokens on a page, in a figure below the block that shows them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKEN = re.compile(r"(?<![\w.-])(eyJ[\w-]+)\.(eyJ[\w-]+)\.([\w-]{16,})(?![\w.-])
 SHOWS_OUTPUT = ("console", "pycon")
 CODE = re.compile(r"<code>.*?</code>", re.DOTALL)
 UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
-END_OF_TIME = 253402300800  # the first second of the year 10000, which no datetime reaches
+END_OF_TIME = 253402300800  # seconds: the first second of the year 10000, which datetime can't represent
 PARTS = ("header", "claims", "signature")
 MEANS = {
     "sub": "the subject: which user it identifies",
@@ -35,7 +35,7 @@ MEANS = {
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token's three parts as they are sent, and the first two as they read (JSON objects)."""
+    """A token: its three parts as sent, and the first two decoded from JSON."""
 
     raw: tuple[str, str, str]
     header: dict[str, Any]
@@ -43,7 +43,7 @@ class Token:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """All tokens in a text that can be read (RFC 7519); what merely looks like one is passed over."""
+    """Yields the tokens in a text that can be decoded (RFC 7519), and skips text that only looks like a token."""
     for match in TOKEN.finditer(text):
         try:
             header, claims = (json.loads(urlsafe_b64decode(part + "==")) for part in match.groups()[:2])
@@ -54,20 +54,20 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def moment(seconds: int) -> str:
-    """Seconds since 1970 as day and time in UTC."""
+    """Returns seconds since 1970 as a date and time in UTC."""
     when = datetime.fromtimestamp(seconds, UTC)
     return f"{when.day} {when:%B %Y}, {when:%H:%M:%S} UTC"
 
 
 def span(seconds: int) -> str:
-    """A number of seconds in its largest whole unit: 3600 is "1 hour"."""
+    """Returns a number of seconds in its largest whole unit: 3600 is "1 hour"."""
     unit, length = next(pair for pair in UNITS if seconds % pair[1] == 0)
     count = seconds // length
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def meaning(name: str, claims: dict[str, Any]) -> str:
-    """What a claim says, in words; "" for one that no standard names (RFC 7519 §4.1)."""
+    """Returns the meaning of a claim in words, or "" for a claim that is not registered (RFC 7519 §4.1)."""
     value, issued = claims[name], claims.get("iat")
     if name in ("iat", "exp") and type(value) is int and 0 <= value < END_OF_TIME:
         after = f", {span(value - issued)} later" if name == "exp" and type(issued) is int else ""
@@ -76,7 +76,7 @@ def meaning(name: str, claims: dict[str, Any]) -> str:
 
 
 def figure(token: Token, is_open: bool) -> str:
-    """Returns the token taken apart, as HTML to unfold: each part as it is sent, and what it says."""
+    """Returns the HTML of a token's figure, which can be unfolded: each part as sent, and decoded."""
     claims = [(_json(name), _json(value), meaning(name, token.claims)) for name, value in token.claims.items()]
     bits = len(token.raw[2]) * 6
     return html("token", raw=token.raw, header=_json(token.header), claims=claims, size=bits // 8, is_open=is_open)
@@ -87,9 +87,9 @@ def _json(value: object) -> Markup:
 
 
 class TakeApart(Preprocessor):
-    """Puts the figure of each token below the first block of commands that shows it.
+    """Puts the figure of each token below the first block that shows it.
 
-    In a Python shell one looks at a token for its own sake, so there the figure is open.
+    In a Python shell the token itself is the point, so there the figure is open.
     """
 
     def run(self, lines: list[str]) -> list[str]:
@@ -108,7 +108,7 @@ class TakeApart(Preprocessor):
 
 
 class Tint(Postprocessor):
-    """Gives the three parts of a token in a block of code the marks of the figure. The text stays as it is."""
+    """Gives the three parts of a token in a code block the colours of the figure. The text is not changed."""
 
     def run(self, text: str) -> str:
         return CODE.sub(lambda code: TOKEN.sub(self._parts, code[0]), text) if "eyJ" in text else text
@@ -119,6 +119,6 @@ class Tint(Postprocessor):
 
 
 def register(md: Markdown) -> None:
-    """Add both to a converter: before the fences are read (25), and after they are put back (30)."""
+    """Registers both processors: before fences are parsed (25), and after they are put back (30)."""
     md.preprocessors.register(TakeApart(md), "companion-tokens", 28)
     md.postprocessors.register(Tint(md), "companion-tint", 5)

@@ -1,4 +1,4 @@
-"""Which versions were verified, and on which day: read from the pins and from the history, never typed."""
+"""Shows which versions were tested and when, read from the pins and from git."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ UNKNOWN_DAY = "This copy has no history, so it cannot say of which day it is."
 
 
 class VersionsBlock(MarkedBlock):
-    """`/// versions | learn`: the pins of a group in pyproject.toml, and the day of this state."""
+    """`/// versions | learn`: the pins of a group in pyproject.toml, and the date of the last commit."""
 
     NAME, CSS = "versions", "vs"
 
 
 def pins(group: str, root: Path) -> list[tuple[str, str]]:
-    """Name and version of each package of a dependency group. Raises KeyError when there is no such group."""
+    """Returns name and version of each package in a dependency group. Raises KeyError for an unknown group."""
     listed = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][group]
     parted = (requirement.partition(";")[0].split("==") for requirement in listed)
     return [(name.strip(), version.strip()) for name, version in parted]
 
 
 def day(root: Path) -> date | None:
-    """The day of the last commit; None outside of a git history.
+    """Returns the date of the last commit, or None without git.
 
-    That is the truth about the pins too: nothing lands unless every suite passes with them (CONTRIBUTING.md).
+    The pins were tested on that date too, because a commit lands only if every suite passes with them.
     """
     try:
         command = ["git", "log", "-1", "--format=%cs"]
@@ -42,7 +42,7 @@ def day(root: Path) -> date | None:
 
 
 def said(when: date | None) -> str:
-    """The text above the table: the date, and the supported versions of Python."""
+    """Returns the text above the table: the date, and the supported versions of Python."""
     first = f"This is the state of {when.day} {when:%B %Y}." if when else UNKNOWN_DAY
     return f"{first} It supports Python {SUPPORTED[0]} to {SUPPORTED[-1]}."
 

@@ -1,4 +1,4 @@
-"""The commands of maintainers."""
+"""Defines the commands for maintainers."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def read_prose(pages: tuple[str, ...]) -> int:
 
 
 def _chosen(known: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
-    """The pages with these names, with or without `.md`; all, if none is named. Raises UsageError."""
+    """Returns the pages with these names, with or without `.md`, or all pages without names. Raises UsageError."""
     chosen = [Path(name).stem for name in names] or list(known)
     if unknown := [name for name in chosen if name not in known]:
         raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")

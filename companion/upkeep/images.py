@@ -1,4 +1,4 @@
-"""Builds the image of a stage, runs it, and asks it over HTTP whether it does what the stage teaches."""
+"""Builds the image of a stage, runs it, and checks over HTTP that it does what the stage teaches."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from typing import IO
 from companion.chain.stages import Stage, copy, files
 from companion.running.environment import environment
 
-PORT = 8000  # the one that every Dockerfile exposes
+PORT = 8000  # every Dockerfile exposes it
 PATIENCE = 60  # seconds from the start of a container to its first response
-LINES = 20  # of what a container printed, shown when it fails
-# What production asks for. Stages without production settings do not read them.
+LINES = 20  # lines of a container's output, shown if it fails
+# Required in production. Stages without production settings ignore these.
 ENVIRONMENT = {
     "SECRET_KEY": "only-for-this-run-" + "x" * 40,
-    "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,  # up to the stage that has a command for its keys
+    "JWT_SIGNING_KEY": "only-for-this-run-" + "y" * 40,  # for stages before makesigningkey
     "CACHE_URL": "locmemcache://",
     "NUM_PROXIES": "1",
-    "MAIL_AT_ONCE": "on",  # by the web process itself, because no worker runs next to it
+    "MAIL_AT_ONCE": "on",  # the web process sends email itself, because no worker runs next to it
     "DEFAULT_FROM_EMAIL": "accounts@example.com",
     "FRONTEND_URL": "https://www.example.com",
     "ALLOWED_HOSTS": "127.0.0.1",
@@ -40,7 +40,7 @@ ENVIRONMENT = {
 RECIPE = ("Dockerfile", ".dockerignore", "requirements.txt")
 TESTS = "tests/test_http.py"
 TEST = "test_register_log_in_and_fetch_the_user"
-# Production settings redirect to https. So the tests send what the proxy before a deployed API sends.
+# Production settings redirect to https, so the tests send the header that the proxy sends in production.
 AS_A_PROXY = """
 import sys, urllib.request, pytest
 opener = urllib.request.build_opener()
@@ -51,16 +51,16 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 
 class Failed(Exception):
-    """An image that cannot be built, does not answer, or answers wrongly; the message shows what it printed."""
+    """Raised if an image cannot be built, does not respond, or responds wrongly; the message shows its output."""
 
 
 class NoBuilder(LookupError):
-    """No program that builds images is installed, or none that works; the message says what was tried."""
+    """Raised if no program that builds images is installed and works; the message says which were tried."""
 
 
 @dataclass(frozen=True)
 class Container:
-    """A container that runs: `process` is its main process, and `inside` runs a command in it."""
+    """A running container: `process` is its main process, and `inside` the command prefix that runs a command in it."""
 
     process: subprocess.Popen[bytes]
     output: IO[str]
@@ -68,34 +68,34 @@ class Container:
     address: str = f"http://127.0.0.1:{PORT}"
 
     def alive(self) -> bool:
-        """Check whether its main process still runs."""
+        """Returns whether its main process is still running."""
         return self.process.poll() is None
 
     def execute(self, *command: str) -> str:
-        """Return what a command prints in it. Raises Failed when the command does."""
+        """Returns what a command in the container prints. Raises Failed if it fails."""
         return _run(*self.inside, *command)
 
     def printed(self) -> str:
-        """Return what it has printed so far."""
+        """Returns the container's output so far."""
         self.output.seek(0)
         return self.output.read()
 
 
 class Builder:
-    """Docker, Podman or Buildah. Containers use this machine's network, where the tests receive email too."""
+    """Docker, Podman or Buildah. Containers use the network of this machine, where the tests receive email."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         _run(name, "info")
 
     def build(self, folder: Path, tag: str) -> None:
-        """Build the image of the Dockerfile in `folder`. Raises Failed."""
+        """Builds the image of the Dockerfile in `folder`. Raises Failed."""
         options = ["--format=docker", "--network=host"] if self.name == "buildah" else []
         _run(self.name, "build", *options, "-t", tag, str(folder))
 
     @contextmanager
     def running(self, tag: str, variables: dict[str, str]) -> Iterator[Container]:
-        """Run a container of the image with these environment variables; it and the image are removed afterwards."""
+        """Runs a container with these environment variables, and removes it and the image afterwards. Raises Failed."""
         with socket.socket() as port:
             if port.connect_ex(("127.0.0.1", PORT)) == 0:
                 raise Failed(f"port {PORT} is in use: stop what listens there, and start again")
@@ -122,14 +122,14 @@ class Builder:
 
 
 def built_anew(chain: Sequence[Stage]) -> list[Stage]:
-    """Returns the stages whose image is built in another way than that of the stage before, and the last stage."""
+    """Returns the stages whose image is built differently from the previous one, and the last stage."""
     recipes = [[(stage.path / name).read_bytes() for name in RECIPE if (stage.path / name).exists()] for stage in chain]
     changed = [stage for stage, old, new in zip(chain, [None, *recipes], recipes, strict=False) if new != old]
     return [*changed, *(stage for stage in chain[-1:] if stage not in changed)]
 
 
 def builder() -> Builder:
-    """Return Docker, Podman or Buildah: the first that is installed and works. Raises NoBuilder."""
+    """Returns Docker, Podman or Buildah: the first that is installed and works. Raises NoBuilder."""
     tried = []
     for name in ("docker", "podman", "buildah"):
         if not shutil.which(name):
@@ -144,10 +144,10 @@ def builder() -> Builder:
 
 
 def try_image(stage: Stage, builder: Builder) -> str:
-    """Build the image of a stage, run it and ask it. Returns what was seen, as one line. Raises Failed."""
+    """Builds and runs the image of a stage, and tests it. Returns the findings as one line. Raises Failed."""
     tag = f"localhost/drf-jwt-companion/{stage}"
     with tempfile.TemporaryDirectory() as context:
-        dockerfile = copy(stage, Path(context)) / "Dockerfile"  # what git does not know is no part of the image
+        dockerfile = copy(stage, Path(context)) / "Dockerfile"  # files that git ignores are not part of the image
         if "JWT_KEYS_DIR" in (text := dockerfile.read_text()):
             dockerfile.write_text(f"{text}RUN DJANGO_SETTINGS_MODULE=config.settings python manage.py makesigningkey\n")
         builder.build(dockerfile.parent, tag)
@@ -164,9 +164,9 @@ def try_image(stage: Stage, builder: Builder) -> str:
 
 
 def _ask(stage: Stage, address: str, mail: int) -> str:
-    """Ask the server at `address`: with the stage's own test over HTTP, or with one request where it has none."""
+    """Tests the server at `address`: with the stage's own test over HTTP, or with one request if it has none."""
     if not (stage.path / TESTS).is_file():
-        # With a session's cookie, Django looks into the database, which shows whether it was migrated.
+        # With a session cookie, Django queries the database, which fails if it was not migrated.
         path, expected = ("/", 200) if stage.number == 1 else ("/admin/", 302)
         status = _get(address, path, {"Cookie": "sessionid=" + "x" * 32})
         if status != expected:
@@ -182,7 +182,7 @@ def _ask(stage: Stage, address: str, mail: int) -> str:
 
 
 def _get(address: str, path: str, headers: dict[str, str]) -> int:
-    """Return the status of a GET; a redirect is not followed."""
+    """Returns the status of a GET request, without following redirects."""
     connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
     try:
         connection.request("GET", path, headers=headers)

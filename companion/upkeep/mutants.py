@@ -1,7 +1,7 @@
-"""Changes one declaration of a stage at a time, and sees whether its tests notice.
+"""Changes one declaration of a stage at a time, and checks that its tests fail.
 
-A declaration is in the settings or in the body of a class, where tools that mutate functions do nothing. A suite that
-does not notice such a mutant does not test what the stage teaches.
+A declaration is in the settings or in the body of a class, which tools that mutate functions skip. If no test fails
+with such a mutant, the suite does not test what the stage teaches.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CHECKS = (
     ("manage.py", "makemigrations", "--check", "--dry-run"),
 )
 
-# Mutants that change nothing. What Django or a package does by itself need not be noticed.
+# Equivalent mutants, and the reason. Tests need not notice what Django or a package does anyway.
 SAME = {
     "authentication/tokens.py: REQUIRED_CLAIMS without 'iss'": "PyJWT asks for it by itself when `issuer` is given",
     "authentication/tokens.py: REQUIRED_CLAIMS without 'aud'": "PyJWT asks for it by itself when `audience` is given",
@@ -45,12 +45,12 @@ SAME = {
     "config/settings.py: TIME_ZONE removed": "a matter of taste: times are stored and signed in UTC",
     "config/settings.py: USE_I18N with False for True": "a matter of taste: nothing is translated",
 }
-UNUSED = {"config/asgi.py"}  # startproject writes it, and no stage serves with it
+UNUSED = {"config/asgi.py"}  # startproject writes it, and no stage uses it
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file with one declaration changed: `what` says where and how, `text` is the whole file."""
+    """A file with one declaration changed: `what` describes the change, `text` is the whole file."""
 
     path: str
     what: str
@@ -61,7 +61,7 @@ class Mutant:
 
 
 def mutants(stage: Stage, before: Stage | None) -> list[Mutant]:
-    """The mutants of the declarations that a stage has and the one `before` has not."""
+    """Returns the mutants of the declarations that a stage has and `before` does not have."""
     old = files(before)
     found = []
     for path, file in files(stage).items():
@@ -72,12 +72,11 @@ def mutants(stage: Stage, before: Stage | None) -> list[Mutant]:
 
 
 def mutated(text: str, old: str = "") -> Iterator[tuple[str, str]]:
-    """Pairs of a description and a changed text, one for each way to change a declaration that `old` does not have.
+    """Yields (description, changed text) for each way to change a declaration that `old` does not have.
 
-    Removed are: an assignment or a call on the level of the module or of a class, an element of a list, a tuple, a
-    set or a dictionary, a keyword of a call, a decorator, a base class among several, the whole body of a function.
-    Flipped are True and False; a whole number becomes the next one. Single lines of functions are left to tools that
-    know them.
+    Removed are: an assignment or a call at the top level of a module or class; an element of a list, tuple, set or
+    dictionary; a keyword of a call; a decorator; one of several base classes; the whole body of a function. True and
+    False are flipped; an integer is increased by 1. Single lines of functions are left to other tools.
     """
     tree = ast.parse(text)
     known = {(owner, _head(body[place])) for body, place, owner in _places(ast.parse(old).body, "")}
@@ -91,7 +90,7 @@ def mutated(text: str, old: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _places(body: list[ast.stmt], owner: str) -> Iterator[tuple[list[ast.stmt], int, str]]:
-    """Every statement of the module and of its classes: the list that has it, its index there, and its owner."""
+    """Yields every statement of the module and its classes: the list that has it, its index there, and its owner."""
     for place, statement in enumerate(body):
         yield body, place, owner
         if isinstance(statement, ast.ClassDef):
@@ -99,7 +98,7 @@ def _places(body: list[ast.stmt], owner: str) -> Iterator[tuple[list[ast.stmt], 
 
 
 def _head(statement: ast.stmt) -> str:
-    """The statement as text, without the body of a class or of a function."""
+    """Returns the statement as text, without the body of a class or function."""
     if isinstance(statement, (ast.ClassDef, ast.FunctionDef)):
         bases = [ast.unparse(base) for base in getattr(statement, "bases", [])]
         return f"{statement.name} {bases} {[ast.unparse(decorator) for decorator in statement.decorator_list]}"
@@ -107,7 +106,7 @@ def _head(statement: ast.stmt) -> str:
 
 
 def _changes(body: list[ast.stmt], place: int, owner: str) -> Iterator[str]:
-    """Changes the statement at `place` in each way in turn; each lasts until the next is asked for."""
+    """Changes the statement at `place` in one way after another; each change is undone before the next."""
     statement = body[place]
     if isinstance(statement, (ast.ClassDef, ast.FunctionDef)):
         name = f"{owner}{statement.name}"
@@ -160,7 +159,7 @@ def _without_each(pieces: list[Any], name: str) -> Iterator[str]:
 
 
 def changed(chain: Sequence[Stage], root: Path = ROOT) -> list[Stage]:
-    """Returns the stages that differ from the default branch; all where git cannot say.
+    """Returns the stages that differ from the default branch, or all stages if git can't tell.
 
     On the default branch itself, they are compared with the commit before the last one.
     """
@@ -172,13 +171,13 @@ def changed(chain: Sequence[Stage], root: Path = ROOT) -> list[Stage]:
 
 
 def _git(root: Path, *arguments: str) -> list[str]:
-    """Returns the lines that git prints; none where it fails."""
+    """Returns the lines that git prints, or [] if it fails."""
     done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True)
     return [] if done.returncode else done.stdout.splitlines()
 
 
 def noticed(stage: Stage, mutant: Mutant) -> bool:
-    """Checks whether the stage's tests, or Django's own checks, fail with the mutant's file."""
+    """Returns whether the stage's tests, or Django's own checks, fail with the mutant's file."""
     with tempfile.TemporaryDirectory() as name:
         folder = copy(stage, Path(name))
         (folder / mutant.path).write_text(mutant.text, encoding="utf-8")
@@ -187,7 +186,7 @@ def noticed(stage: Stage, mutant: Mutant) -> bool:
 
 @dataclass(frozen=True)
 class Tried:
-    """How a stage fared: `count` mutants, those that nobody noticed, and those of SAME that somebody did notice."""
+    """The result for a stage: how many mutants, those that no test noticed, and those in SAME that a test noticed."""
 
     stage: Stage
     count: int
@@ -196,10 +195,10 @@ class Tried:
 
 
 def trials(chain: Sequence[Stage], only: Collection[Stage] = ()) -> Iterator[Tried]:
-    """Try the mutants of each stage in turn (of `only` these, if any are named).
+    """Tries the mutants of each stage in turn, or only of the stages in `only`.
 
-    What a stage declares may lie unused for a while: a mutant that its own stage does not notice has to be noticed by
-    a later one that still has the declaration.
+    A declaration can be unused for some stages: a mutant that its own stage does not notice must be noticed by a later
+    stage that still has the declaration.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
 

@@ -1,4 +1,4 @@
-"""`python -m companion.upkeep.pictures`: draws what docs/assets has as PNG, with Chromium: card, icon, the admin."""
+"""`python -m companion.upkeep.pictures` draws the PNG files of docs/assets with Chromium: card, icon, admin."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 from companion.chain.stages import ROOT, find
 from companion.running.environment import environment
 
-SIZES = {"card": "1200,630", "icon": "180,180"}  # width and height in pixels, by the name of source and picture
+SIZES = {"card": "1200,630", "icon": "180,180"}  # width and height in pixels, by the name of the HTML and PNG file
 ADMIN = "520,702", "--force-device-scale-factor=1.5"
 SCHEMES = {"admin-dark": 0, "admin-light": 1}  # Chromium's numbers
-# Prints what chapter 3's project shows in the admin. The style sheets come from Django's folder, so no server runs.
+# Prints the page of a user in chapter 3's admin. The style sheets come from Django's folder, so no server runs.
 PAGE = """
 from pathlib import Path
 from django.contrib import admin
@@ -34,11 +34,11 @@ FLAGS = ("--headless", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "
 
 
 def draw(chromium: str, target: Path) -> list[Path]:
-    """Draw each picture into the folder `target`, as `NAME.png`. Returns where they are.
+    """Draws each picture into the folder `target`, as `NAME.png`. Returns their paths.
 
-    Raises subprocess.CalledProcessError when Chromium or chapter 3's project fails.
+    Raises subprocess.CalledProcessError if Chromium or chapter 3's project fails.
     """
-    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # root has none
+    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # root can't use it
     with tempfile.TemporaryDirectory() as folder:
         admin = Path(folder, "admin.html")
         admin.write_text(_admin(), encoding="utf-8")
@@ -60,7 +60,7 @@ def _admin() -> str:
 
 
 def main() -> int:
-    """Draw into docs/assets; returns the exit status."""
+    """Draws the pictures into docs/assets; returns the exit status."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         print("No Chromium is here: install it, or set CHROMIUM to the path of one.", file=sys.stderr)

@@ -1,10 +1,10 @@
-"""Carries an edit of one stage into all later ones, by three-way merge.
+"""Carries edits of one stage into all later stages, by three-way merge.
 
-An edit is what differs from the last commit; in a new stage, which the last commit doesn't have, it is what differs
-from the committed stage before it. For each later stage in turn the edit of the stage before is merged in: base is the
-stage before as committed, the two sides are that stage as it is now and the later one as committed. An edit that the
-later stage has of its own is merged on top, and never overwritten; what an earlier run carried there is none of its
-own, so you can edit, carry, try, edit again and carry again. An edit that you made in both stages is left alone.
+An edit is what differs from the last commit. A new stage, which the last commit doesn't have, is compared with the
+committed stage before it. For each later stage in turn, the edit of the stage before is merged: the base is the
+stage before as committed, and the two sides are that stage now and the later stage as committed. An edit that the
+later stage has of its own is merged on top, and never overwritten. What an earlier run carried is not such an edit,
+so you can edit, carry, test, edit and carry again. An edit that you made in both stages is left alone.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from pathlib import Path
 from companion.chain.changes import conflicts, diff
 from companion.chain.stages import ROOT, Stage, files, stages, wanted
 
-Content = bytes | None  # of a file; None where there is none
+Content = bytes | None  # of a file; None if it does not exist
 AGAIN = "python -m companion propagate"
 
 
 class Conflict(Exception):
-    """An edit that cannot be carried by itself; the message says where, what to do, and how to go on."""
+    """Raised for an edit that can't be merged automatically; the message says where, what to do, and how to go on."""
 
 
 def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[str]:
-    """Carry the uncommitted edits of the stage that `start` names (of all, if None) into every later stage.
+    """Carries the uncommitted edits of the stage that `start` names, or of all stages, into every later stage.
 
-    Yields each file that it writes or deletes, as "STAGE: PATH". Raises UnknownStage, and Conflict at the first edit
-    that has to be merged by hand, with markers in the file: fix it, and run again. A second run finds nothing to do.
+    Yields each file that it writes or deletes, as "STAGE: PATH". Raises UnknownStage, and Conflict for the first edit
+    that must be merged by hand, with markers in the file: fix it and run again. A second run carries nothing.
     """
     chain = stages(root)
     first = wanted(start, root).number if start else 1
@@ -45,17 +45,17 @@ def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[str]:
 
 
 class Worktree:
-    """The stages as they were committed and as they are now, and what was carried or merged by hand meanwhile.
+    """The stages as committed and as they are now, and a memory of what was carried or merged by hand.
 
-    The memory lies among git's own files, and holds until the next commit: keys of what was merged by hand, and per
-    carried file the name of a blob, which is the file with the edit and without what is the later stage's own.
+    The memory is a file in git's folder, valid until the next commit. It has keys of what was merged by hand, and for
+    each carried file the name of a git blob: the file with the edit, without the later stage's own edits.
     """
 
     def __init__(self, root: Path, chain: tuple[Stage, ...]) -> None:
         self.root = root
         committed = self._git("ls-tree", "-d", "--name-only", "HEAD", "steps/", "final").decode().splitlines()
         base = None
-        self.bases: dict[Stage, str] = {}  # the folder in the last commit of which a stage is an edit
+        self.bases: dict[Stage, str] = {}  # for each stage the folder in the last commit that it is compared with
         for stage in chain:
             base = folder if (folder := self._folder(stage)) in committed else base
             self.bases[stage] = base or folder
@@ -69,7 +69,7 @@ class Worktree:
         self.carried: dict[str, str] = known.get("carried", {})
 
     def edited(self, stage: Stage) -> list[str]:
-        """The paths inside `stage` that differ from the last commit: changed, new or deleted."""
+        """Returns the paths in `stage` that differ from the last commit: changed, new or deleted."""
         folder = self.bases[stage]
         listed = self._git("ls-tree", "-r", "-z", "--name-only", "HEAD", f"{folder}/").decode().split("\0")
         committed = {name.removeprefix(f"{folder}/") for name in listed if name}
@@ -77,16 +77,16 @@ class Worktree:
         return sorted(path for path in paths if self.committed(stage, path) != self.now(stage, path))
 
     def committed(self, stage: Stage, path: str) -> Content:
-        """A file as the last commit has it; of a new stage, as it has it in the stage before."""
+        """Returns a file as in the last commit, or for a new stage as in the committed stage before it."""
         return self._blob(f"HEAD:{self.bases[stage]}/{path}")
 
     def now(self, stage: Stage, path: str) -> Content:
-        """A file as it is in the work tree."""
+        """Returns a file as it is in the work tree."""
         file = stage.path / path
         return file.read_bytes() if file.is_file() else None
 
     def carry(self, before: Stage, later: Stage, path: str) -> bool:
-        """Carry the edit of one file into the stage after. Returns whether that changed anything; raises Conflict."""
+        """Carries the edit of one file into the later stage; returns whether that changed the file. Raises Conflict."""
         base, edit = self.committed(before, path), self.now(before, path)
         old, mine = self.committed(later, path), self.now(later, path)
         key = hashlib.sha256(repr((later.name, path, base, edit, old)).encode()).hexdigest()
@@ -121,7 +121,7 @@ class Worktree:
         return True
 
     def _merge(self, base: Content, mine: Content, theirs: Content, old: Stage, new: Stage) -> tuple[Content, bool]:
-        """The three-way merge, and whether it is clean. A side that did not change gives way to the other."""
+        """Returns the three-way merge and whether it is clean. If only one side has changed, that side wins."""
         if mine in (base, theirs):
             return theirs, True
         if theirs == base:
@@ -163,7 +163,7 @@ class Worktree:
 
 
 def _hunks(old: Content, new: bytes) -> Counter[object]:
-    """The hunks of a diff, wherever they are: the lines that go and the lines that come. A binary file is one hunk."""
+    """Returns the removed and added lines of each hunk, without their position. A binary file is one hunk."""
     try:
         rows = diff((old or b"").decode(), new.decode())
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
-"""Finds words, sentences and paragraphs in the docs that a reader has to read twice. The words are in prose.toml.
+"""Finds words, sentences and paragraphs in the docs that are hard to read. The words are in prose.toml.
 
-Counted is what one reads as text: no code, tables, headings, block heads or comments. A folded note (`???`)
-does not count towards the length of a chapter.
+Only text is checked: no code, tables, headings, blocks' first lines or comments. A folded note (`???`) does not count
+towards the length of a chapter.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ END = re.compile(r"(?<=[.!?])[\"')]* +(?=[\"'(`]?[A-Z0-9`])")
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph or an item of a list: the number of its first line (from 1), its text, whether it is folded."""
+    """A paragraph or list item: the number of its first line (from 1), its text, and whether it is in a folded note."""
 
     line: int
     text: str
@@ -35,12 +35,12 @@ class Paragraph:
 
     @property
     def sentences(self) -> list[str]:
-        """Its sentences. Code counts as one word."""
+        """Returns its sentences, in which code counts as one word."""
         return END.split(self.text)
 
 
 def paragraphs(page: str) -> Iterator[Paragraph]:
-    """The prose of a page in Markdown, with its front matter or without."""
+    """Yields the paragraphs of a Markdown page, which can have front matter."""
     lines = page.splitlines()
     skipped = no_prose(*parse(lines))
     if lines[:1] == ["---"]:
@@ -60,7 +60,7 @@ def paragraphs(page: str) -> Iterator[Paragraph]:
 
 
 def findings(path: Path) -> Iterator[str]:
-    """What to write in another way, with file and line."""
+    """Yields what to rewrite, with file and line."""
     total = 0
     for paragraph in paragraphs(path.read_text(encoding="utf-8")):
         place = f"{path.name}, line {paragraph.line}"

@@ -1,4 +1,4 @@
-"""README's table of stages, written from the chapters' front matter."""
+"""Writes README's table of stages from the chapters' front matter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ END = "<!-- End of the table of stages. -->\n"
 
 
 def table(root: Path = ROOT) -> str:
-    """The table of stages as Markdown: folder, chapter, and what the stage adds."""
+    """Returns the table of stages as Markdown: folder, chapter, and what the stage adds."""
     rows = ["| Stage | Chapter | What it adds |", "| --- | --- | --- |"]
     for stage in stages(root):
         page = chapter(stage, root)
@@ -23,7 +23,7 @@ def table(root: Path = ROOT) -> str:
 
 
 def with_table(readme: str, root: Path = ROOT) -> str:
-    """The text of README.md with the table of today. Raises ValueError."""
+    """Returns the text of README.md with a current table. Raises ValueError if its markers are missing."""
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
@@ -32,7 +32,7 @@ def with_table(readme: str, root: Path = ROOT) -> str:
 
 
 def write(root: Path = ROOT) -> bool:
-    """Bring README.md up to date. Returns whether anything changed."""
+    """Updates README.md; returns whether it changed."""
     path = root / "README.md"
     old = path.read_text(encoding="utf-8")
     new = with_table(old, root)

@@ -1,4 +1,4 @@
-"""Explains failures whose message names what came of a mistake: these rules find the line that caused it."""
+"""Explains failures whose message names a consequence: these rules find the line that caused it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LISTS = (ast.List, ast.Tuple, ast.Set)
 
 
 def assigned_twice(failure: Failure, known: Known) -> Advice | None:
-    """A setting or `urlpatterns` that is assigned again, so that the value above is lost with what the stage needs."""
+    """Finds a setting or `urlpatterns` that is assigned twice, so that values which the stage needs are lost."""
     for file, text in known.texts.items():
         if file != known.settings and not file.endswith("urls.py"):
             continue
@@ -32,7 +32,7 @@ def assigned_twice(failure: Failure, known: Known) -> Advice | None:
 
 
 def _assigned(text: str) -> Iterator[tuple[str, ast.expr]]:
-    """The names assigned at the top level of a module, with their values, in order; none where it is not Python."""
+    """Yields the names assigned at the top level of a module, with their values; nothing if it is not valid Python."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
@@ -43,14 +43,14 @@ def _assigned(text: str) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _elements(value: ast.expr) -> set[str]:
-    """The elements of a list or the keys of a dictionary, as Python writes them."""
+    """Returns the elements of a list or the keys of a dictionary, as source code."""
     if isinstance(value, LISTS):
         return {ast.unparse(element) for element in value.elts}
     return {ast.unparse(key) for key in value.keys if key} if isinstance(value, ast.Dict) else set()
 
 
 def drf_class_among_django_backends(failure: Failure, known: Known) -> Advice | None:
-    """An authentication class of DRF in AUTHENTICATION_BACKENDS, which Django asks to check passwords."""
+    """Finds a DRF authentication class in AUTHENTICATION_BACKENDS, which is for classes that check passwords."""
     place = known.line(r"^AUTHENTICATION_BACKENDS\b", known.settings)
     values = dict(_assigned(known.texts.get(known.settings, "")))
     named = _elements(values["AUTHENTICATION_BACKENDS"]) if "AUTHENTICATION_BACKENDS" in values else set()
@@ -63,7 +63,7 @@ def drf_class_among_django_backends(failure: Failure, known: Known) -> Advice | 
 
 
 def imported_too_early(failure: Failure, known: Known) -> Advice | None:
-    """An import that runs before Django has loaded the apps, and leads to the models."""
+    """Finds an import that loads the models before Django has loaded the apps."""
     if failure.type != "AppRegistryNotReady":
         return None
     for place in failure.places:
@@ -76,7 +76,7 @@ def imported_too_early(failure: Failure, known: Known) -> Advice | None:
 
 
 def user_model_too_early(failure: Failure, known: Known) -> Advice | None:
-    """A call of get_user_model() that runs while the module with the model is still being loaded."""
+    """Finds a call of get_user_model() that runs while the module of the model is still being loaded."""
     call = next((place for place in failure.places if "get_user_model()" in place.code), None)
     if call is None or "has not been installed" not in failure.message:
         return None
@@ -87,7 +87,7 @@ def user_model_too_early(failure: Failure, known: Known) -> Advice | None:
 
 
 def folder_beside_file(failure: Failure, known: Known) -> Advice | None:
-    """A folder with the name of a module next to it: Python imports the folder, and never reads the file."""
+    """Finds a package with the same name as a module next to it: Python imports the package and ignores the module."""
     for file in known.texts:
         folder = file.removesuffix(".py") + "/__init__.py"
         if folder in known.texts and known.text_of_stage(file):

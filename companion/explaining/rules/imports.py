@@ -1,4 +1,4 @@
-"""Names that are not there, in plain words: modules, what is imported from them, and variables."""
+"""Explains names that do not exist: modules, names imported from modules, and variables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from companion.explaining.advice import Advice, Rule, at
 from companion.project.index import Known, close
 from companion.project.results import Failure, Place
 
-# What is imported, and what is installed, where the two differ by more than their underscores.
+# Import names and package names that differ by more than underscores.
 NAMES = """rest_framework=djangorestframework jwt=PyJWT environ=django-environ corsheaders=django-cors-headers
 decouple=python-decouple dotenv=python-dotenv django=Django rest_framework_simplejwt=djangorestframework-simplejwt
 rest_framework_jwt=djangorestframework-jwt dj_rest_auth=dj-rest-auth knox=django-rest-knox allauth=django-allauth
@@ -18,7 +18,7 @@ PACKAGES = dict(each.split("=") for each in NAMES.split())
 
 
 def no_package(failure: Failure, known: Known) -> Advice | None:
-    """An import of a package that is not installed, or that is imported by another name."""
+    """Finds an import of a package that is not installed, or that is imported by another name."""
     name, place = failure.name, failure.place
     if failure.type != "ModuleNotFoundError" or not name:
         return None
@@ -27,7 +27,7 @@ def no_package(failure: Failure, known: Known) -> Advice | None:
     if imported and imported != name:
         said = f", imports {name}, and that package is imported as {imported}."
         return at(place, said, f"Write: import {imported}")
-    # Python names only the first part of a package that is not there: the first part of a dotted name is there.
+    # For a missing package, Python names only its first part. So a dotted name means that its first part exists.
     if "." in name or name not in PACKAGES and _of_the_project(name, place, known):
         return None
     package = PACKAGES.get(name, name.replace("_", "-"))
@@ -39,10 +39,10 @@ def no_package(failure: Failure, known: Known) -> Advice | None:
 
 
 def _of_the_project(name: str, place: Place | None, known: Known) -> bool:
-    """Whether a name is one of the project's own modules or of the stage's, or may be one of them, mistyped."""
+    """Returns whether `name` is a module of the project or the stage, or is probably a typo of one."""
     modules = {file.removeprefix(known.prefix) for file in known.texts} | {known.theirs(f) for f in known.stage_texts}
     meant = close(name, {part for file in modules for part in file.removesuffix(".py").split("/")} | known.packages)
-    # What only begins like one of our packages is a package of its own, and no typo.
+    # A name that continues one of our package names, such as `jwt_tools`, is another package and not a typo.
     own = meant is not None and re.match(f"{re.escape(meant)}[_-]", name)
     manage = place is None or place.file.endswith("manage.py")
     path = place is not None and re.search(rf"""["']{re.escape(name)}\.""", place.code)
@@ -50,7 +50,7 @@ def _of_the_project(name: str, place: Place | None, known: Known) -> bool:
 
 
 def no_name(failure: Failure, known: Known) -> Advice | None:
-    """A name that is used without importing it."""
+    """Finds a name that is used without being imported."""
     hit = re.search(r"name '(\w+)' is not defined", failure.message)
     place, line = failure.place, hit and known.import_of(hit[1])
     if failure.type != "NameError" or not hit or not place or not line or known.defines(place.file, hit[1]):

@@ -1,4 +1,4 @@
-"""Rules for migrations that are missing, conflict with each other, or came before the user model."""
+"""Explains migrations that are missing, that conflict, or that were applied before the user model existed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOST = re.compile(r"Migration \w+\.(\w+) dependencies reference nonexistent pare
 
 
 def none(failure: Failure, known: Known) -> Advice:
-    """An app with models and without migrations, or without the `__init__.py` that makes Django see them."""
+    """Explains an app with models but no migrations, or whose migrations folder has no `__init__.py`."""
     folder = f"{known.prefix}{failure.name}/migrations"
     if any(file.startswith(f"{folder}/0") for file in known.texts):
         said = " is missing, so Django does not see the migrations beside it."
@@ -23,13 +23,13 @@ def none(failure: Failure, known: Known) -> Advice:
 
 
 def missing(failure: Failure, known: Known) -> Advice:
-    """The models differ from the migrations."""
+    """Explains models that differ from their migrations."""
     files = _models(failure.name, known)
     names = ["objects"] if "managers" in failure.message else re.findall(r"\w+", failure.message)
     fields = [known.line(rf"^\s+{name}\s*=|^class {name}\b", *files) for name in names]
     place = next((field for field in fields if field), None) or known.line(r"\bclass \w+\(", *files)
     wanted = {known.theirs(file) for file in known.stage_texts if file.startswith(f"{failure.name}/migrations/")}
-    # A project that has every migration of the stage needs no other one: then its model is what has changed.
+    # A project that already has all migrations of the stage needs no new one: its model has been changed by mistake.
     changed = failure.message.startswith(("Alter", "Remove")) and wanted and wanted <= known.texts.keys()
     remedy = "Compare the class with the chapter." if changed else f"{WRITE} {failure.name}"
     return at(place, f": your models differ from their migrations ({failure.message}).", remedy)
@@ -41,7 +41,7 @@ def _models(app: str, known: Known) -> list[str]:
 
 
 def conflict(failure: Failure, known: Known) -> Advice:
-    """Two migrations of an app have no successor."""
+    """Explains two migrations of an app that no later migration depends on."""
     names = failure.message.split(", ")
     copies = [name for name in names if not re.fullmatch(r"\d+_\w+", name)]
     place = Place(f"{known.prefix}{failure.name}/migrations/{(copies or names)[-1]}.py", 0)
@@ -54,7 +54,7 @@ def conflict(failure: Failure, known: Known) -> Advice:
 
 
 def history(failure: Failure, known: Known) -> Advice:
-    """The database was migrated before the project had its own user model."""
+    """Explains a database that was migrated before the project had its own user model."""
     done, _, parent = failure.message.partition(" before ")
     place = known.line(r"^AUTH_USER_MODEL\b", known.settings) or known.line(r"^DATABASES\b", known.settings)
     said = f"Your database was migrated before AUTH_USER_MODEL was set ({place}): it has {done}, and not {parent}."
@@ -63,7 +63,7 @@ def history(failure: Failure, known: Known) -> Advice:
 
 
 def lost(failure: Failure, known: Known) -> Advice | None:
-    """A migration builds on one that was deleted."""
+    """Explains a migration that depends on a deleted migration."""
     hit = LOST.search(failure.message)
     place = known.line(rf"""['"]{hit[2]}['"]""") if hit else None
     if not hit or not place:

@@ -1,4 +1,4 @@
-"""What the check finds out before any test runs, in plain words: the folder, the settings, the apps."""
+"""Explains what the check finds before any test runs: problems with the folder, the settings or the apps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from companion.explaining.rules import migrations
 from companion.project.index import Known
 from companion.project.results import Failure, Place
 
-# What is wrong and what to do, for each type of failure that the check itself finds.
+# For each type of failure that the check itself reports: what is wrong, and on the next lines, what to do.
 WORDS = {
     "NotRun": "This test did not run, though the others did.\nRun the check again. If it stays, report it.",
     "NoFolder": "There is no folder {message}.\nName the folder that holds your manage.py.",
@@ -41,7 +41,7 @@ WORDS = {
 
 
 def found(failure: Failure, known: Known) -> Advice | None:
-    """What the check itself found out: such a failure has a type of ours."""
+    """Explains a failure whose type the check itself defines, such as "NoManage"."""
     words = "" if failure.phase == "test" and failure.type == "SystemExit" else WORDS.get(failure.type, "")
     if rule := RULES_OF.get(failure.type):
         return rule(failure, known)
@@ -53,7 +53,7 @@ def found(failure: Failure, known: Known) -> Advice | None:
 
 
 def no_app(failure: Failure, known: Known) -> Advice | None:
-    """The app of the tutorial has no folder yet, or one that is not next to manage.py."""
+    """Explains that the app of the tutorial has no folder yet, or that its folder is not next to manage.py."""
     app, folder = failure.name, f"{known.prefix}{failure.name}/"
     if failure.type != "AppNotInstalled" or app != "authentication" or known.has_package(app):
         return None
@@ -67,7 +67,7 @@ def no_app(failure: Failure, known: Known) -> Advice | None:
 
 
 def cut_off(failure: Failure, known: Known) -> Advice:
-    """The process of the project ended at once, without a word."""
+    """Explains that the process of the project ended without a message."""
     during = f"in {failure.name.rpartition('::')[2]}" if failure.name else f"while it was loaded ({failure.phase})"
     said = f": the project's process ended at once, {during}."
     remedy = "Look for what ends the process, and read what it printed last."
@@ -75,14 +75,14 @@ def cut_off(failure: Failure, known: Known) -> Advice:
 
 
 def debugger(failure: Failure, known: Known) -> Advice | None:
-    """A call of the debugger that was left behind: there is nobody to answer it here."""
+    """Finds a call of the debugger that was left in the code: during a check, nobody can type commands into it."""
     place = known.line(r"\bbreakpoint\(\)|\bset_trace\(\)")
     stopped = place and failure.type in ("BdbQuit", "NotRun")
     return at(place, ", stops in the debugger.", "Remove that call.") if stopped else None
 
 
 def closed(failure: Failure, known: Known) -> Advice | None:
-    """A file that belongs to somebody else, to root for instance."""
+    """Finds a file that belongs to another user, such as root."""
     hit = re.search(r"Permission denied: '(.+)'", failure.message)
     if failure.type != "PermissionError" or not hit:
         return None
@@ -92,7 +92,7 @@ def closed(failure: Failure, known: Known) -> Advice | None:
 
 
 def encoding(failure: Failure, known: Known) -> Advice | None:
-    """A text file in another encoding, which looks right in every editor: PowerShell's > writes UTF-16."""
+    """Finds a text file that is not UTF-8: editors show it correctly, but Python can't read it."""
     texts = {name: text for name, text in known.files.items() if not name.endswith(".py")}
     name = next((name for name, text in texts.items() if "\0" in text or "\ufffd" in text), None)
     if name is None or failure.type != "UnicodeDecodeError":

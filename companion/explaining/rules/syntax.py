@@ -1,4 +1,4 @@
-"""What Python cannot read. Python itself says most of it well; these rules add what it cannot know."""
+"""Explains syntax errors: adds what Python's own message cannot know."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNREADABLE = ("SyntaxError", "IndentationError", "TabError")
 CURLY = "\u201c\u201d\u2018\u2019\u201e"
 CODE = r"\s*(?:def|class|from|import|return|@|\w+ = )"
 
-# A pattern in the line, what is wrong with the line, and the remedy. {0} is the pattern's first group.
+# For each pattern in the line: what is wrong, and the remedy. {0} is the pattern's first group.
 LINES = {
     r"^(?:<{7}|={7}|>{7})(?: |$)": "is the mark of a merge that was not finished.\n"
     "Keep one of the two versions between <<<<<<< and >>>>>>>, and remove the marks.",
@@ -23,7 +23,7 @@ LINES = {
     r"^(Def|Class|Import|From|Return|If|Else|For|Try|Except|Raise)\b": "begins with {0}, which Python only knows in "
     "lower case.\nWrite its first letter small.",
 }
-# The same for patterns in Python's message.
+# The same, for patterns in Python's message.
 MESSAGES = {
     r"non-printable character (U\+\w+)": "has a character that nobody can see ({0}).\n"
     "Delete the spaces of the line and type them again.",
@@ -35,7 +35,7 @@ MESSAGES = {
 
 
 def unreadable(failure: Failure, known: Known) -> Advice | None:
-    """A line that Python cannot read. The rule comes before all others: nothing else is known yet."""
+    """Explains a line that Python cannot read. This rule runs first, because nothing else is known about the file."""
     place = failure.place
     if "null bytes" in failure.message:
         file = next((name for name, text in known.texts.items() if "\0" in text), None)
@@ -54,7 +54,7 @@ def unreadable(failure: Failure, known: Known) -> Advice | None:
 
 
 def _meta(failure: Failure, place: Place, known: Known) -> Advice | None:
-    """A `class Meta:` at the margin: what follows is still indented as part of the class around it."""
+    """Finds a `class Meta:` without indentation, whose body is still indented as part of the outer class."""
     above = enumerate(known.texts.get(place.file, "").splitlines()[: place.line], 1)
     lines = [number for number, line in above if re.match(r"class Meta\b", line)]
     if not lines or not re.search(r"unindent does not match|unexpected indent", failure.message):

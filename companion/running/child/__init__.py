@@ -1,1 +1,1 @@
-"""Runs in that process, together with the project: only these modules import Django."""
+"""Runs in the same process as the project: only these modules import Django."""

@@ -1,6 +1,6 @@
-"""Loads a project as its manage.py does. `check` and `serve` both use it, so that they agree about a project.
+"""Loads a project as its manage.py does. Both `check` and `serve` use this, so their results agree.
 
-Django is imported inside the functions, because `serve` has the project first on its path, as manage.py has.
+Django is imported inside functions, because `serve` needs the project first on sys.path, as manage.py has it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import ModuleType
 
 
 def manage(project: Path) -> str:
-    """Run the project's manage.py up to where it calls Django. Returns the name of its settings module, or ""."""
+    """Runs the project's manage.py up to its call of Django. Returns the name of the settings module, or ""."""
     import django.core.management
 
     reached: list[object] = []
@@ -28,7 +28,7 @@ def manage(project: Path) -> str:
 
 
 def neutral(settings: ModuleType, folder: Path) -> None:
-    """Replace the settings that are about a machine and not about the code: the language, and where databases are."""
+    """Replaces the settings that depend on a machine instead of the code: the language and the databases."""
     aliases = {"default": {}} | getattr(settings, "DATABASES", {})
     databases = {}
     for alias, database in aliases.items():
@@ -39,14 +39,14 @@ def neutral(settings: ModuleType, folder: Path) -> None:
 
 
 def setup() -> None:
-    """Load the apps and their models."""
+    """Loads the apps and their models."""
     import django
 
     django.setup()
 
 
 def urls() -> None:
-    """Import the project's URLs, and those that they include."""
+    """Imports the project's URLs, and those that they include."""
     from django.urls import get_resolver
 
     _ = get_resolver().url_patterns

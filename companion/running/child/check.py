@@ -1,8 +1,8 @@
-"""Runs a stage's tests on a project, in the process that the project is imported into: one process, one project.
+"""Runs a stage's tests on a project, in the process that imports the project: one process for each project.
 
-`run` does it in the process that calls it. Started as `python -I check.py`, this file reads a job as one line of JSON
-and answers with lines of JSON: then nothing in the environment or the current folder changes what is imported. Django
-and pytest are imported first and the project comes last on the path: no file of the project hides a package.
+`run` does it in the current process. `python -I check.py` reads a job as one line of JSON and writes lines of JSON;
+with -I, neither the environment nor the current folder changes what is imported. Django and pytest are imported
+first and the project comes last on sys.path, so no file of the project hides a package.
 """
 
 from __future__ import annotations
@@ -38,34 +38,34 @@ from companion.running.stage_tests import copy_tests
 
 del sys.path[0]
 
-LOADED = {name.partition(".")[0] for name in sys.modules}  # what a file of the project would hide
-NO_TESTS_RUN = 90  # the exit status when something kept the tests from running
+LOADED = {name.partition(".")[0] for name in sys.modules}  # packages that a file of the project could hide
+NO_TESTS_RUN = 90  # exit status if something kept the tests from running
 Tell = Callable[[dict[str, Any]], object]
 
 
 class Stop(Exception):
-    """The project cannot be tested; the argument is the Failure that says why."""
+    """Raised if the project cannot be tested; the argument is the Failure."""
 
 
 class Child:
-    """One run: `job` is what `suite.child_job` makes."""
+    """One run of the tests; `job` comes from `suite.child_job`."""
 
     def __init__(self, job: dict[str, Any], tell: Tell) -> None:
         self.job, self.tell = job, tell
         self.project, self.folder = Path(job["project"]), Path(job["folder"])
         self.frames = Frames(Path(job["outer"]), self.folder, Path(job["stage"]))
-        self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - the watchdog writes as long as we live
+        self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - used until the end
 
     def send(self, event: str, **data: Any) -> None:
         self.tell({"event": event, **data})
 
     def watch(self) -> None:
-        """From here on, end the process when it takes longer than the limit, and note where it hangs."""
+        """Starts the limit again: after it, faulthandler writes a traceback and ends the process."""
         if self.job["limit"]:
             faulthandler.dump_traceback_later(self.job["limit"], exit=True, file=self.hang)
 
     def run(self) -> int:
-        """The whole run; returns the exit status."""
+        """Loads the project, runs the tests, and returns the exit status."""
         for phase in ("manage", "settings", "setup", "urls", "migrations", "history"):
             self.watch()
             self.send("phase", phase=phase)
@@ -81,14 +81,14 @@ class Child:
         return self.test()
 
     def note(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
-        """Tell of something that has to be fixed, and go on: the tests may say more."""
+        """Sends a failure and goes on, because the tests can still run."""
         self.send("finding", failure=asdict(Failure(phase, type_, message, name, (place,) if place else ())))
 
     def stop(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
         raise Stop(Failure(phase, type_, message, name, (place,) if place else ()))
 
     def manage(self) -> None:
-        """Run their manage.py up to where it calls Django: then the settings have a name."""
+        """Runs the project's manage.py up to its call of Django, which sets the name of the settings module."""
         if hiding := hides(self.project, LOADED | imported(Path(self.job["stage"]))):
             mark = "/" if hiding.is_dir() else ""
             self.stop("manage", "Hides", "", hiding.stem, Place(self.frames.inside(str(hiding)) + mark, 0))
@@ -97,7 +97,7 @@ class Child:
             self.stop("manage", "NoSettings", "", place=Place(self.frames.inside(str(self.project / "manage.py")), 0))
 
     def settings(self) -> None:
-        """Import their settings, and see that what the stage needs is there."""
+        """Imports the project's settings, and checks that they have what the stage needs."""
         name = os.environ["DJANGO_SETTINGS_MODULE"]
         self.module = importlib.import_module(name)
         if not self.frames.theirs(self.module.__file__ or ""):
@@ -128,7 +128,7 @@ class Child:
     setup, urls = staticmethod(boot.setup), staticmethod(boot.urls)
 
     def migrations(self) -> None:
-        """See that the migrations hang together and say what the models say."""
+        """Checks that the migrations don't conflict and match the models."""
         from django.apps import apps
         from django.db.migrations.autodetector import MigrationAutodetector
         from django.db.migrations.loader import MigrationLoader
@@ -148,12 +148,12 @@ class Child:
                 self.note("migrations", "MissingMigration", "; ".join(operations), label)
 
     def history(self) -> None:
-        """See that their database was not migrated in another order; it is only read, and only if it is a file."""
+        """Checks the order of the migrations applied to the project's database file, which is only read."""
         for wrong, parent in inconsistent(self.database, self.loader.graph):
             self.note("history", "InconsistentMigrationHistory", f"{wrong} before {parent}", wrong)
 
     def test(self) -> int:
-        """Run the stage's tests, and tell of each as soon as it has ended."""
+        """Runs the stage's tests, and sends each result when the test ends."""
         stage, outer = Path(self.job["stage"]), Path(self.job["outer"])
         settings = os.environ["DJANGO_SETTINGS_MODULE"]
         copy_tests(stage, self.folder, self.package, settings, self.project, outer)
@@ -168,7 +168,7 @@ class Child:
 
 
 def imported(stage: Path) -> set[str]:
-    """The packages that the stage imports, and none of its own."""
+    """Returns the packages that the stage imports, without its own."""
     trees = [ast.parse(path.read_bytes()) for path in stage.rglob("*.py") if "tests" not in path.parts]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
@@ -177,7 +177,7 @@ def imported(stage: Path) -> set[str]:
 
 
 def hides(project: Path, packages: Set[str]) -> Path | None:
-    """The first file of the project that hides a package from manage.py, for which its own folder comes first."""
+    """Returns the first file of the project that hides a package when manage.py runs in its folder, or None."""
     for path in sorted(project.iterdir()):
         module = path.suffix == ".py" and path.is_file() or (path / "__init__.py").is_file()
         if module and path.stem in packages and path.name != "manage.py":
@@ -186,7 +186,7 @@ def hides(project: Path, packages: Set[str]) -> Path | None:
 
 
 def inconsistent(database: str, graph: Any) -> list[tuple[str, str]]:
-    """The migrations that a SQLite file has had before one that they depend on, each with that one."""
+    """Returns (migration, parent) for each migration that was applied to a SQLite file before its parent."""
     if not os.path.isfile(database) or not os.path.getsize(database):
         return []
     try:
@@ -194,16 +194,16 @@ def inconsistent(database: str, graph: Any) -> list[tuple[str, str]]:
             done = set(connection.execute("SELECT app, name FROM django_migrations"))
         connection.close()
     except sqlite3.Error:
-        return []  # no database that Django has written to
+        return []  # not a database that Django has migrated
     nodes = [(key, parent.key) for key, node in graph.node_map.items() for parent in node.parents]
     return [(".".join(key), ".".join(parent)) for key, parent in sorted(nodes) if key in done and parent not in done]
 
 
 def run(job: dict[str, Any], tell: Tell) -> int:
-    """Run the tests of a job in this process, and `tell` what is found, one thing at a time. Returns the exit status.
+    """Runs the tests of a job in this process, passes each event to `tell`, and returns the exit status.
 
-    The last thing that is told is the mark that nothing was cut off. Django can be set up once, so a process can do
-    this once. Without a limit in the job, nothing ends a test that hangs.
+    The last event is "end": without it, the run was cut off. Django can be set up only once, so call this once per
+    process. A job without a limit can hang.
     """
     sys.dont_write_bytecode = True
     os.chdir(job["project"])
@@ -216,12 +216,12 @@ def run(job: dict[str, Any], tell: Tell) -> int:
 
 
 def main() -> int:
-    """Read the job from stdin, and write what is found to what was stdout."""
+    """Reads the job from stdin, and writes events to the original stdout."""
     line = sys.stdin.buffer.readline()
     if not line:
-        return 0  # nobody needed this process
+        return 0  # the process was started in advance and is not needed
     channel = os.dup(1)
-    os.dup2(2, 1)  # what the project prints is no line of ours
+    os.dup2(2, 1)  # what the project prints must not mix with the events
     return run(json.loads(line), lambda found: os.write(channel, json.dumps(found).encode() + b"\n"))
 
 

@@ -1,4 +1,4 @@
-"""What an exception tells about the project it comes from. Runs in the project's process; knows no Django."""
+"""Turns an exception into a Failure with the project's lines. Runs in the project's process, without Django."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from companion.project.results import Failure, Place
 
 NOT_THEIRS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 PYTEST = (f"{os.sep}_pytest{os.sep}", f"{os.sep}pluggy{os.sep}")
-MOST = 20_000  # characters of a message or a traceback that are kept
+MOST = 20_000  # characters: longer messages and tracebacks are cut
 
 
 class Frames:
-    """Reads exceptions of a project in `root`, which the tests of `stage` check. Copies of these are in `tests`."""
+    """Reads exceptions of the project in `root`. `tests` has copies of the tests of `stage`."""
 
     def __init__(self, root: Path, tests: Path, stage: Path) -> None:
         self.root, self.tests, self.stage = os.path.realpath(root), os.path.realpath(tests), str(stage)
 
     def failure(self, phase: str, error: BaseException, wanted: str = "", came: str = "") -> Failure:
-        """What is known of `error`, or of its cause if the cause is what happened in the project."""
+        """Returns the Failure for `error`, or for its cause if the project raised that."""
         error = self._cause(_real(error))
         chain = _chain(error)
         places = next((found for link in chain if (found := self._places(link))), ())
@@ -41,29 +41,29 @@ class Frames:
         )
 
     def _cause(self, error: BaseException) -> BaseException:
-        """What happened in a file of the project, where a framework only says that it could not import the file."""
+        """Returns the error's cause, if a framework only reports that a file of the project could not be imported."""
         cause = error.__cause__ or error.__context__
         repeated = isinstance(error, ImportError) and cause is not None and str(cause) in str(error)
         return cause if cause and repeated and self._places(cause) else error
 
     def _text(self, error: BaseException) -> str:
-        """The traceback, in which the copies of the tests have the names of what they were copied from."""
+        """Returns the traceback, with the paths of the stage's tests instead of their copies."""
         lines = traceback.format_exception(type(error), error, _trimmed(error.__traceback__))
         return "".join(lines).replace(self.tests, self.stage)[-MOST:]
 
     def theirs(self, file: str) -> bool:
-        """Whether a file belongs to the project, and not to a package installed inside it."""
+        """Returns whether a file belongs to the project, and not to a package that is installed inside its folder."""
         if file.startswith("<"):
-            return False  # "<frozen importlib._bootstrap>" and the like are no files
+            return False  # "<frozen importlib._bootstrap>" is not a file
         inside = _inside(file, self.root)
         return inside is not None and not any(part in f"{os.sep}{inside}" for part in NOT_THEIRS)
 
     def inside(self, file: str) -> str:
-        """The path of a file inside the project, with `/`."""
+        """Returns the path of a file relative to the project, with `/`."""
         return Path(_inside(file, self.root) or file).as_posix()
 
     def assigned(self, name: str, module: ModuleType) -> Place:
-        """Where `name` is set in the module or in one that it takes names from; the module's file where nowhere."""
+        """Returns the line that assigns `name` in the module or another file of the project, or else the module."""
         loaded = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
         files = [module.__file__ or "", *sorted(file for file in loaded if file and self.theirs(file))]
         for file in files:
@@ -87,7 +87,7 @@ class Frames:
 
 
 def _trimmed(trace: TracebackType | None) -> TracebackType | None:
-    """The trace without the calls by which pytest came to the test."""
+    """Returns the traceback without pytest's own calls before the test."""
     start = trace
     while start and any(part in start.tb_frame.f_code.co_filename for part in PYTEST):
         start = start.tb_next
@@ -95,7 +95,7 @@ def _trimmed(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _inside(file: str, folder: str) -> str | None:
-    """The path of a file inside a folder, as it is called there or, where that is a link, as it is called really."""
+    """Returns the path of a file relative to a folder, before or after resolving links, or None if not inside."""
     for path in (os.path.abspath(file), os.path.realpath(file)):
         if path.startswith(folder + os.sep):
             return path[len(folder) + 1 :]
@@ -103,14 +103,14 @@ def _inside(file: str, folder: str) -> str | None:
 
 
 def _real(error: BaseException) -> BaseException:
-    """pytest wraps what happens when it loads a file; what happened is the cause."""
+    """Returns the original error: pytest wraps what is raised while it loads a file."""
     while type(error).__name__ in ("CollectError", "ConftestImportFailure") and error.__cause__ is not None:
         error = error.__cause__
     return error
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """The error, and what it was raised from or while handling, nearest first."""
+    """Returns the error and those that led to it (`__cause__` or `__context__`), nearest first."""
     chain = [error]
     while (earlier := chain[-1].__cause__ or chain[-1].__context__) is not None and earlier not in chain:
         chain.append(earlier)
@@ -122,5 +122,5 @@ def _message(error: BaseException) -> str:
         return error.msg
     try:
         return str(error)
-    except Exception:  # an exception of the project may be broken itself
+    except Exception:  # the exception's own __str__ may raise
         return ""

@@ -1,4 +1,4 @@
-"""A pytest plugin that turns what happens to each test into events. Runs in the project's process; knows no Django."""
+"""Defines the pytest plugin that sends an event for each test. Runs in the project's process, without Django."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 600  # characters of each side of a comparison
 
 
 class Listener:
-    """pytest's side: turns what pytest reports into lines for the parent."""
+    """Implements pytest's hooks: sends what pytest reports as events."""
 
     def __init__(self, child: Child) -> None:
         self.child = child
@@ -32,7 +32,7 @@ class Listener:
             raise
 
     def pytest_collectreport(self) -> None:
-        self.child.watch()  # each file has its own time
+        self.child.watch()  # the limit is for each file
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         left = [item for item in items if item.nodeid not in self.child.job["done"]]
@@ -74,9 +74,9 @@ class Listener:
 
 
 def cut_repr(value: object) -> str:
-    """A value as Python shows it, cut to what a person reads."""
+    """Returns the repr of a value, cut to `SHOWN` characters."""
     try:
         text = repr(value)
-    except Exception as error:  # their __repr__ may be what is broken
+    except Exception as error:  # the project's __repr__ may raise
         text = f"<{type(value).__name__} whose repr() raises {type(error).__name__}>"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -1,7 +1,7 @@
 """Runs inside the sandbox: serves a submission over HTTP on a socket that it inherits.
 
-Started as `python -I serve.py`. Reads one line of JSON from stdin, and writes lines of JSON to the descriptor named
-there: what kept the project from starting, or that it is ready. Nobody believes more than that.
+`python -I serve.py` reads a job as one line of JSON from stdin, and writes one event to the job's file descriptor:
+the failure that kept the project from starting, or "ready". The parent trusts nothing else from this process.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-ADDRESS = ("127.0.0.1", 0)  # what a request is said to come from: a Unix socket has no address
+ADDRESS = ("127.0.0.1", 0)  # the client address of each request: a Unix socket has none
 
 
 def main() -> int:
-    """Start the project phase by phase and serve it until somebody ends the process."""
+    """Starts the project and serves it until the process is killed."""
     job = json.loads(sys.stdin.buffer.readline())
     scratch = Path(os.environ["TMPDIR"])
     project = scratch / "project"
     shutil.copytree(job["project"], project)
     os.chdir(project)
     sys.path.insert(0, str(Path(__file__).parents[3]))
-    # Imported before the project is on the path: it may have a package called companion.
+    # Imported before the project is on sys.path, because the project may have a package called companion.
     from companion.running.child import boot
     from companion.running.child.exceptions import Frames
 
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def load(project: Path, scratch: Path, boot: ModuleType) -> Callable[..., Any]:
-    """Do what `manage.py runserver` does before it serves. Returns the project's WSGI application."""
+    """Does what `manage.py runserver` does before it serves. Returns the project's WSGI application."""
     name = boot.manage(project)
     if not name:
         raise LookupError("manage.py does not say which settings to use (DJANGO_SETTINGS_MODULE)")
@@ -66,10 +66,10 @@ def load(project: Path, scratch: Path, boot: ModuleType) -> Callable[..., Any]:
 
 
 def for_a_server(settings: ModuleType) -> None:
-    """Replace the settings about hosts, the cache and email, which in tests pytest-django and the stage replace.
+    """Replaces the settings for hosts, the cache and email, as pytest-django and the stages' tests do.
 
-    The hash is MD5, as in the stages' own tests: a real one takes its time on purpose, at every password. And more
-    registrations and confirmations are allowed, because all tests register from one IP address.
+    Passwords are hashed with MD5, as in the stages' tests, because a secure hash is slow on purpose. More registrations
+    and confirmations are allowed, because all tests come from one IP address.
     """
     api = dict(getattr(settings, "REST_FRAMEWORK", {}))
     rates = dict(api.get("DEFAULT_THROTTLE_RATES", {}))
@@ -86,7 +86,7 @@ def for_a_server(settings: ModuleType) -> None:
 
 
 def with_mailbox(application: Callable[..., Any], mailbox: str) -> Callable[..., Any]:
-    """Serves the project and its emails: a request below `mailbox` takes the next email for an address, or a 404."""
+    """Adds URLs to the project: `mailbox` + an email address returns and removes its next email, or returns 404."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         if not environ["PATH_INFO"].startswith(mailbox):
@@ -108,19 +108,19 @@ def with_mailbox(application: Callable[..., Any], mailbox: str) -> Callable[...,
 
 
 def serve(application: Callable[..., Any], listening: socket.socket) -> None:
-    """Serve with the server of `manage.py runserver`, one thread a request, until the process ends."""
+    """Serves with the server of `manage.py runserver`, one thread for each request, until the process ends."""
     from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
 
     class Server(socketserver.ThreadingMixIn, WSGIServer):  # type: ignore[misc]
         daemon_threads = True
-        address_family = socket.AF_UNIX  # no other sockets can be made here
+        address_family = socket.AF_UNIX  # the sandbox allows no other sockets
 
         def get_request(self) -> tuple[socket.socket, Any]:
             return self.socket.accept()[0], ADDRESS
 
     class Handler(WSGIRequestHandler):  # type: ignore[misc]
         def log_message(self, *arguments: Any) -> None:
-            """A line for each request would leave no room for what the project itself prints."""
+            """Logs nothing: the output is limited, and is for what the project prints."""
 
     server = Server(ADDRESS, Handler, bind_and_activate=False)
     server.socket.close()

@@ -1,4 +1,4 @@
-"""When an output is the same as the one that the docs show: after small normalisers."""
+"""Compares an output with the one in the docs, without the parts that differ from run to run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 from companion.upkeep.transcripts.transcript import MORE
 
-# Each takes one difference away.
+# Each replaces one kind of text that differs from run to run.
 NORMALISERS = {
     "token": (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
     # Seconds since 1970, as in `iat` and `exp`.
@@ -15,21 +15,21 @@ NORMALISERS = {
     "duration": (re.compile(r"\b\d+\.\d\ds\b( \(\d:\d\d:\d\d\))?"), "<time>"),
     "password hash": (re.compile(r"pbkdf2_sha256\$(\d+)\$[^$]+\$[\w+/=]+"), r"pbkdf2_sha256$\1$<salt>$<hash>"),
     "signing key": (re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{8}|(?<=\"x\": \")[\w-]{43}"), "<key>"),
-    # The id of a user depends on how many the reader has saved before.
+    # The id of a user depends on how many users the reader has saved before.
     "row id": (re.compile(r"""(["'](?:id|sub)["']: ?["']?|\(id )\d+"""), r"\1<id>"),
     "space that one does not see": (re.compile(r"\s+$"), ""),
 }
 
 
 def normalised(line: str) -> str:
-    """The line without what differs from run to run."""
+    """Returns the line without the parts that differ from run to run."""
     for pattern, replacement in NORMALISERS.values():
         line = pattern.sub(replacement, line)
     return line
 
 
 def same(documented: list[str], printed: list[str]) -> bool:
-    """Checks that a command printed what is shown. A line with only `…` matches any number of lines."""
+    """Returns whether the output is the documented one. A line with only `…` matches any number of lines."""
     pattern = "".join(
         r"(?:.*\n)*?" if line.strip() == MORE else re.escape(normalised(line)) + r"\n" for line in documented
     )
@@ -37,7 +37,7 @@ def same(documented: list[str], printed: list[str]) -> bool:
 
 
 def abridged(documented: list[str], printed: list[str]) -> list[str]:
-    """What was printed. If a `…` replaces the middle of what the docs show, both ends are as long as there."""
+    """Returns the output; if the docs have a `…` in the middle, it is cut there in the same way."""
     gaps = [n for n, line in enumerate(documented) if line.strip() == MORE]
     if not gaps:
         return printed
@@ -48,6 +48,6 @@ def abridged(documented: list[str], printed: list[str]) -> list[str]:
 
 
 def difference(documented: list[str], printed: list[str]) -> str:
-    """What differs, as a unified diff without its head."""
+    """Returns a unified diff without its header."""
     old, new = ([normalised(line) for line in side] for side in (documented, printed))
     return "\n".join(list(difflib.unified_diff(old, new, lineterm="", n=1))[2:])

@@ -1,4 +1,4 @@
-"""A learner's folder, with a shell, a Python console and a server that run in it."""
+"""Runs a shell, a Python console and a server in a learner's folder."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from companion.chain.symbols import symbols
 from companion.running.environment import environment
 
 PROMPT, MORE = "@transcript@", "@continued@"
-HOME = "~/tutorial"  # where, on the pages, this repository lies
-ADDRESS = "127.0.0.1:8000"  # what the docs show; the real port is any that is free
+HOME = "~/tutorial"  # where this repository is, in the docs
+ADDRESS = "127.0.0.1:8000"  # in the docs; the real port is any free one
 PLACES = {f"{HOME}/.venv/bin/python": sys.executable, HOME: str(ROOT), "../tutorial/.venv/bin/python": sys.executable}
-TIMEOUT = 120  # seconds that one command may take
+TIMEOUT = 120  # seconds for each command
 CONSOLE = """
 import code, contextlib, io, json, sys
 import django
@@ -44,7 +44,7 @@ for request in sys.stdin:
 
 
 class Folder:
-    """The folder at `path`. Use it as a context: leaving it ends what runs in it."""
+    """The folder at `path`. Use it as a context manager: leaving it ends what runs in the folder."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -65,7 +65,7 @@ class Folder:
             self._shell.child.close(force=True)
 
     def run(self, command: str, answers: list[str]) -> list[str]:
-        """What a command prints in the folder's shell; prompts that end with ": " get the `answers` in turn."""
+        """Returns what a command prints in the folder's shell; prompts that end with ": " get the `answers` in turn."""
         if command.startswith("python manage.py runserver"):
             return self._serve()
         if "curl " in command and not self._server:
@@ -90,7 +90,7 @@ class Folder:
         return self._lines(printed)
 
     def type(self, lines: list[str]) -> list[str]:
-        """What the folder's Python console prints after these lines."""
+        """Returns what the folder's Python console prints after these lines."""
         if not self._console:
             command = [sys.executable, "-W", "ignore", "-c", CONSOLE]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -101,13 +101,13 @@ class Folder:
         return self._lines(json.loads(self._console.stdout.readline()))
 
     def restart(self) -> None:
-        """End the Python console and the server, as after an edit; what needs one begins a new one."""
+        """Ends the Python console and the server, as after an edit; they start again when they are needed."""
         if self._console:
             self._console.kill()
             self._console.communicate()
             self._console = None
         if self._server:
-            # All that it started: the server itself is a child of one that looks for changes.
+            # Kills the process group: runserver serves in a child of the process that watches the files.
             assert self._server.pid
             os.killpg(self._server.pid, signal.SIGKILL)
             self._server.close(force=True)
@@ -115,7 +115,7 @@ class Folder:
 
     @contextmanager
     def edited(self, path: str, old: str, new: str) -> Iterator[None]:
-        """The folder with one text replaced. Raises LookupError when the file does not hold it exactly once."""
+        """Replaces a text of a file until the context ends. Raises LookupError if the file does not have it once."""
         text = (self.path / path).read_text()
         if text.count(old) != 1:
             raise LookupError(f"{path} holds {old!r} {text.count(old)} times")
@@ -125,7 +125,7 @@ class Folder:
 
     @contextmanager
     def without(self, what: str) -> Iterator[None]:
-        """The folder without a file, or without a symbol of one (PATH#Class.method)."""
+        """Removes a file, or a symbol of one (PATH#Class.method), until the context ends."""
         path, _, name = what.partition("#")
         with self._restored(path):
             if name:
@@ -147,7 +147,7 @@ class Folder:
             self.restart()
 
     def _latest(self, beginning: str) -> str:
-        """The token that came last of those that begin like this; an access and a refresh token begin differently."""
+        """Returns the latest token that begins like this; access and refresh tokens begin differently."""
         return next((token for token in reversed(self._tokens) if token.startswith(beginning)), "")
 
     def _serve(self) -> list[str]:
@@ -183,7 +183,7 @@ class Folder:
 
 
 def terminal() -> dict[str, str]:
-    """A plain terminal without colours, in which `python` is this Python."""
+    """Returns environment variables for a terminal without colours, in which `python` is this Python."""
     kept = environment() | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return kept | {
@@ -191,5 +191,5 @@ def terminal() -> dict[str, str]:
         "TERM": "dumb",
         "NO_COLOR": "1",
         "DJANGO_COLORS": "nocolor",
-        "TUTORIAL_SERVED": os.devnull,  # what the pages show does not depend on a `serve` that runs
+        "TUTORIAL_SERVED": os.devnull,  # the output must not depend on a running `serve`
     }

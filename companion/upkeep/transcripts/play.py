@@ -1,4 +1,4 @@
-"""Plays the transcripts of a page, each where it says it runs."""
+"""Runs the transcripts of a page, each in the folder that its directive names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHELL = "python manage.py shell"  # opens the console in which the pycon transcr
 
 @dataclass(frozen=True)
 class Drift:
-    """A command that prints something else than the page shows."""
+    """A command whose output differs from the one on the page."""
 
     page: str
     command: str
@@ -34,10 +34,10 @@ class Drift:
 
 
 def play(page: Path, stage: Stage, update: bool = False, walk: Walk | None = None) -> tuple[int, list[Drift]]:
-    """Run every command of a page about `stage`. Returns how many were run, and which drifted.
+    """Runs every command of a page about `stage`. Returns how many were run, and which outputs differ.
 
-    With a `walk`, the page is the chapter of the stage, and its commands run on what the learner has at that point;
-    else they run in a copy of the stage. With `update`, what they printed is written into the page.
+    With a `walk`, the page is the chapter of the stage, and its commands run on what the learner has at that point.
+    Otherwise they run in a copy of the stage. With `update`, their outputs are written into the page.
     """
     text = page.read_text(encoding="utf-8")
     found = [each for each in transcripts(text) if not each.directive.startswith(NOT_HERE)]
@@ -60,7 +60,7 @@ def _play(page: str, transcript: Transcript, entry: Entry, folder: Folder, answe
     if command == SHELL:
         return []
     printed = folder.run(command, answers) if transcript.kind == "console" else folder.type(entry.source)
-    silent = transcript.kind == "console" and not entry.output  # a command whose output nobody has to read
+    silent = transcript.kind == "console" and not entry.output  # readers need not see its output
     if (silent and not any(line.startswith(CRASH) for line in printed)) or same(entry.output, printed):
         return []
     change = difference(entry.output, printed)
@@ -69,7 +69,7 @@ def _play(page: str, transcript: Transcript, entry: Entry, folder: Folder, answe
 
 
 class Rooms(ExitStack):
-    """The folders in which a page's transcripts run, made when the first one needs them."""
+    """The folders in which a page's transcripts run, created when they are needed."""
 
     def __init__(self, stage: Stage, parent: Path, walk: Walk | None) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class Rooms(ExitStack):
 
     @contextmanager
     def of(self, transcript: Transcript) -> Iterator[tuple[Folder, list[str]]]:
-        """The folder of a transcript, changed for its time as the directive says, and the answers to type."""
+        """Yields the folder of a transcript, changed as its directive says, and the answers to type."""
         verb, _, rest = transcript.directive.partition(" ")
         answers: list[str] = []
         with ExitStack() as changed:
@@ -101,12 +101,12 @@ class Rooms(ExitStack):
             yield folder, answers
 
     def leave(self) -> None:
-        """Keep what the chapter leaves, when a learner walks through the chapters."""
+        """Stores the database that the chapter leaves, if a learner walks through the chapters."""
         if self.walk:
             self.walk.keep(self.stage, self.folder(self.stage.name).path)
 
     def folder(self, name: str) -> Folder:
-        """The folder in which the page's stage is typed, or a copy of another stage."""
+        """Returns the folder in which the page's stage is typed, or a copy of another stage."""
         if name not in self.folders:
             stage, path = find(name), self.parent / name
             if self.walk and name == self.stage.name:
@@ -118,7 +118,7 @@ class Rooms(ExitStack):
         return self.folders[name]
 
     def _migrate(self, folder: Path, stage: Stage | None) -> None:
-        """Give the folder the database that a learner comes with: migrated up to `stage`, from 02 on."""
+        """Gives the folder the database that a learner has at this point: migrated up to `stage`, from 02 on."""
         if stage and stage.number > 1:
             self._make_database(folder, stage)
 
@@ -139,7 +139,7 @@ class Rooms(ExitStack):
 
 
 def pages(root: Path) -> Iterator[tuple[Path, Stage]]:
-    """Every page that shows commands, with the stage it is about: the start page shows what 07 answers.
+    """Yields every page that shows commands, with its stage: the last stage for the start page.
 
     The page on checking shows a learner who writes 03.
     """

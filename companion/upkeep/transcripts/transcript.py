@@ -1,9 +1,9 @@
-"""The transcripts of a page, and the page again with other outputs.
+"""Reads the transcripts of a page, and writes other outputs into the page.
 
 A transcript is a fence, ```console (`$ command`, then its output) or ```pycon (`>>> code`, then its output). A comment
-right above it says how it runs, if not on the files as typed up to there:
+right above it can change how it runs. Without one, it runs on the files as typed up to that point:
 
-    <!-- run: in 08-urls -->                another stage
+    <!-- run: in 08-urls -->                in another stage
     <!-- run: database of 01-dockerfile --> with a database that another stage has migrated
     <!-- run: edit PATH: OLD => NEW -->     with one text replaced, for this transcript only
     <!-- run: without PATH[, PATH] -->      without a file, or without a symbol (PATH#Class.method)
@@ -23,7 +23,7 @@ MORE = "…"  # a line that matches any lines
 
 @dataclass
 class Entry:
-    """One command or statement: the lines as shown, without prompts, and the output shown below it."""
+    """One command or statement: its lines without prompts, and the output shown below it."""
 
     source: list[str]
     output: list[str] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Entry:
 
 @dataclass
 class Transcript:
-    """One fence: `line` is where its content begins (counted from 0), `indent` what each of its lines begins with.
+    """One fence: `line` is the first line of its content (counted from 0), `indent` the indentation of its lines.
 
     `typed` counts the steps of the chapter above it.
     """
@@ -46,7 +46,7 @@ class Transcript:
 
 
 def transcripts(text: str) -> list[Transcript]:
-    """All transcripts of a page, in order."""
+    """Returns all transcripts of a page, in order."""
     lines = text.splitlines()
     found = []
     marks, fences = parse(lines)
@@ -60,7 +60,7 @@ def transcripts(text: str) -> list[Transcript]:
 
 
 def with_outputs(text: str, changed: list[Transcript]) -> str:
-    """The page with the entries of these transcripts rewritten."""
+    """Returns the page with the entries of these transcripts rewritten."""
     lines = text.splitlines()
     for each in sorted(changed, key=lambda each: each.line, reverse=True):
         content = [line for entry in each.entries for line in _as_typed(each.kind, entry)]

@@ -1,6 +1,6 @@
-"""The way of one learner through all chapters: their files, as typed so far, and their database.
+"""Follows one learner through all chapters: their files, as typed so far, and their database.
 
-What a chapter leaves in the database is kept in a folder of its own, so that the next chapter can be played alone.
+The database that a chapter leaves is stored in a separate folder, so that the next chapter can be run alone.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ DATABASE = "db.sqlite3"
 
 
 class Walk:
-    """A learner on the way. The databases that the chapters leave are kept in `kept`."""
+    """A learner on the way. The databases that the chapters leave are stored in `kept`."""
 
     def __init__(self, root: Path = ROOT, kept: Path | None = None) -> None:
         self.root = root
         self.kept = kept or root / ".transcripts"
 
     def begin(self, stage: Stage, folder: Path) -> None:
-        """Make the folder of a learner who has finished the chapter before this stage, with its database."""
+        """Creates the folder of a learner who has finished the chapter before this stage, with its database."""
         before = previous(stage, self.root)
         folder.mkdir(parents=True)
         (folder.parent / "tutorial").symlink_to(self.root)
@@ -34,7 +34,7 @@ class Walk:
                 (folder / DATABASE).write_bytes(left.read_bytes())
 
     def type(self, stage: Stage, count: int, folder: Path) -> bool:
-        """Write the files as they are after `count` steps of the chapter. Returns whether one of them changed."""
+        """Writes the files as they are after `count` steps of the chapter. Returns whether a file changed."""
         changed = False
         for name, text in typed(stage, count, self.root).items():
             path = folder / name
@@ -49,14 +49,14 @@ class Walk:
         return changed
 
     def keep(self, stage: Stage, folder: Path) -> None:
-        """Keep what the chapter left in the database, for the chapters that follow."""
+        """Stores the database that the chapter leaves, for the chapters that follow."""
         self.kept.mkdir(exist_ok=True)
         if (folder / DATABASE).exists():
             self._database(stage).write_bytes((folder / DATABASE).read_bytes())
         self._key_file(stage).write_text(self._key(stage))
 
     def was_played(self, stage: Stage) -> bool:
-        """Whether the database that the chapter left is kept, and no command or file up to it has changed since."""
+        """Returns whether the chapter's database is stored, and no command or file up to it has changed since."""
         return self._key_file(stage).exists() and self._key_file(stage).read_text() == self._key(stage)
 
     def _database(self, stage: Stage) -> Path:
@@ -66,7 +66,7 @@ class Walk:
         return self.kept / f"{stage.name}.key"
 
     def _key(self, stage: Stage) -> str:
-        """What the database depends on: the commands and the files of this chapter and of those before it."""
+        """Returns a hash of what the database depends on: commands and files of this chapter and of those before it."""
         before = previous(stage, self.root)
         digest = hashlib.sha256(self._key(before).encode() if before else b"")
         for each in transcripts(source(stage, self.root).read_text(encoding="utf-8")):

@@ -5,7 +5,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.serializers import CharField, IntegerField, Serializer
 
 from . import serializers
-from .browser_views import COOKIE, COOKIE_PATH
+from .browser_views import cookie_name
 
 
 class AccessTokenSerializer(Serializer):
@@ -54,7 +54,7 @@ INVALID = {
 # How a client shows who it is, and a page that it is ours.
 SCHEMES = {
     "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-    "refresh_token": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    "refresh_token": {"type": "apiKey", "in": "cookie", "name": cookie_name()},
     "csrf_token": {"type": "apiKey", "in": "header", "name": "X-CSRFToken"},
 }
 
@@ -119,7 +119,7 @@ class Schema(AutoSchema):
         """
         What a client has to send. `{}` means that it need not send anything.
         """
-        if self.path.startswith(COOKIE_PATH):
+        if self.path.startswith("/api/browser"):
             cookie = {"refresh_token": []} if "refresh" in self.path else {}
             return [{"csrf_token": []} | cookie]
 
