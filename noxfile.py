@@ -39,6 +39,7 @@ GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
 ROOMS = "cli chain grading sandbox site upkeep running/test_channel.py running/test_environment.py"
 COMPANION = [f"tests/{room}" for room in ROOMS.split()]
 ENDS = ("08-urls", "12-hardening", "20-email-change", "final")  # where parts end, and after a long way
+CLUSTER = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")  # a temporary PostgreSQL
 TRUST = "--system-certs"  # uv trusts the certificates of this machine, because companies and mirrors have their own
 
 
@@ -184,14 +185,12 @@ def postgres(session):
         for stage in on_postgres():
             session.chdir(stage.path)
             run(session, PYTHON, "-m", "pytest", "-q", *session.posargs, DATABASE_URL=address)
-    elif shutil.which("pg_virtualenv") and shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin"):
-        cluster = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")
+    elif shutil.which("pg_virtualenv"):
         again = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
         command = ("sh", "-c", again, "sh", PYTHON, "-m", "nox", "-s", "postgres", "--", *session.posargs)
-        session.run("pg_virtualenv", *cluster, *command, external=True)
-        session.run("pg_virtualenv", *cluster, PYTHON, "-m", "pytest", "-q", "tests/postgres", external=True)
+        session.run("pg_virtualenv", *CLUSTER, *command, external=True)
     else:
-        session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql nginx")
+        session.error("Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql")
 
 
 def on_postgres():
@@ -200,6 +199,16 @@ def on_postgres():
     migrations = [{name for name in files(stage) if "/migrations/" in name} for stage in chain]
     changed = [stage for stage, old, new in zip(chain[1:], migrations, migrations[1:], strict=False) if old != new]
     return [*changed, *(stage for stage in chain[-1:] if stage not in changed)]
+
+
+@nox.session
+def faults(session):
+    """Stop, freeze and kill what the last stage needs in production, under load (Debian's packages; as root)."""
+    programs = ("pg_virtualenv", "redis-server", "nginx", "faketime")
+    if not all(shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in programs):
+        session.error("On Debian: sudo apt install postgresql redis-server nginx faketime")
+    command = (PYTHON, "-m", "pytest", "-q", "tests/faults", *session.posargs)
+    session.run("pg_virtualenv", *CLUSTER, *command, external=True)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)

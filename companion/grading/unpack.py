@@ -152,12 +152,13 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 def _refuse_long_list(path: Path) -> None:
     """Raises Unusable if a zip lists too many files, because zipfile reads the whole list at once."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 65557))  # the earliest position of the end record
+        file.seek(max(0, path.stat().st_size - 65633))  # the earliest position of the end records
         tail = file.read()
     at = tail.rfind(b"PK\5\6")
     if at < 0 or at + 22 > len(tail):
         raise zipfile.BadZipFile("it is no zip, or only the beginning of one")
-    (size,) = struct.unpack_from("<L", tail, at + 12)
+    zip64 = tail[max(0, at - 20) : at].startswith(b"PK\6\7")  # then zipfile believes the record before this one
+    (size,) = struct.unpack_from("<Q" if zip64 else "<L", tail, at - 36 if zip64 else at + 12)
     if size > MOST_LISTED:
         raise _too_many_files()
 

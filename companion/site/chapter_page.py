@@ -73,11 +73,9 @@ class PlacePanes(BlocksProcessor):
         pages = {stage: find_chapter(stage, self.root) for stage in stages.stages(self.root)}
         errata = (self.root / "docs" / "errata.md").is_file()
         time = minutes(page, self.root) if (page := pages[diff.stage]) else None
-        changed, there = ([path for path in paths if not path.startswith(SUITE)] for paths in (diff.files, diff.tree))
-        facts = {"changed": " ".join(changed), "there": " ".join(there), "attack": page.attack if page else {}}
-        head.extend(
-            element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), errata=errata, **facts)
-        )
+        changed, there = (" ".join(p for p in paths if not p.startswith(SUITE)) for paths in (diff.files, diff.tree))
+        facts = {"changed": changed, "there": there, "attack": page.attack if page else {}, "errata": errata}
+        head.extend(element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), **facts))
         head[1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
         _open(root, head)
         if page:
@@ -162,10 +160,10 @@ def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
 
 
 def _open(root: etree.Element, chapter: etree.Element) -> None:
-    """Moves the elements before the first heading or step next to the chapter's head, below its first line."""
+    """Moves the elements before the first heading or step next to the chapter's head, between its paragraphs."""
     intro = etree.Element("div", {"class": "rd-intro"})
-    intro.append(chapter[0])
-    chapter.remove(chapter[0])
+    above, *below = chapter.findall("p")
+    intro.append(above)
     opening = etree.Element("div", {"class": "rd-opening"})
     opening.extend([intro, chapter])
     for child in list(root):
@@ -174,4 +172,6 @@ def _open(root: etree.Element, chapter: etree.Element) -> None:
         root.remove(child)
         if child is not chapter:
             intro.append(child)
+    intro.extend(below)
+    chapter[:] = [part for part in chapter if part.tag != "p"]
     root.insert(0, opening)

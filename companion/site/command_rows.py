@@ -6,8 +6,9 @@ import re
 import xml.etree.ElementTree as etree
 
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import HTML_PLACEHOLDER_RE
+from markdown.util import HTML_PLACEHOLDER_RE, AtomicString
 
+HYPHENATED = re.compile(r"((?<!\S)(?=\S{2,24}(?!\S))\S*-\S*)")  # a longer word may not fit on a phone
 BLOCK = re.compile(r'<div class="(?:language-\S+ )?highlight"')
 
 
@@ -47,3 +48,14 @@ class PlaceCommands(Treeprocessor):
             return True
         held = HTML_PLACEHOLDER_RE.fullmatch((element.text or "").strip()) if element.tag == "p" else None
         return bool(held and BLOCK.match(str(self.md.htmlStash.rawHtmlBlocks[int(held[1])])))
+
+
+class KeepWords(Treeprocessor):
+    """Keeps a short word of code, such as `--detach`, on one line. A browser would break it after a hyphen."""
+
+    def run(self, root: etree.Element) -> None:
+        for code in root.iter("code"):
+            code.text, *words = map(AtomicString, HYPHENATED.split(code.text or ""))
+            for hyphenated, rest in zip(words[::2], words[1::2], strict=True):
+                word = etree.SubElement(code, "span", {"class": "rd-word"})
+                word.text, word.tail = hyphenated, rest

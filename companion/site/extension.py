@@ -28,7 +28,7 @@ from companion.site.blocks import (
     SpreadBlock,
 )
 from companion.site.chapter_page import ListContents, PlacePanes
-from companion.site.command_rows import PlaceCommands
+from companion.site.command_rows import KeepWords, PlaceCommands
 from companion.site.errata import FaultBlock, LinkNotes, TallyBlock, TellFaults
 from companion.site.glossary import ExplainWords
 from companion.site.overview import ShowWay, WayBlock
@@ -69,6 +69,7 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
             (8, ShowSource(md, repository)),
             (7, ExplainWords(md, root)),
             (7, LinkNotes(md, root)),
+            (6, KeepWords(md)),
             (4, ListContents(md)),
             (3, PlaceCommands(md)),
         ):

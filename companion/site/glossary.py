@@ -58,9 +58,6 @@ class ExplainWords(Treeprocessor):
         self.page = root / "docs" / "glossary.md"
 
     def run(self, root: etree.Element) -> None:
-        for code in root.iter("code"):
-            if (code.text or "").startswith("-") and len(code.text or "") < 25:
-                code.set("class", "rd-option")  # the style sheet keeps it on one line
         if not self.page.is_file():
             return
         known = entries(self.page.read_text(encoding="utf-8"))

@@ -106,7 +106,7 @@
 
   const steps = all(".rd-step:not(.rd-spread)");
   if (!steps.length) return;
-  const wide = matchMedia("screen and (min-width: 68.75em)").matches;
+  const wide = matchMedia("screen and (min-width: 76.25em)").matches;
   const acts = steps.map((step) => layStep(step, wide));
   if (wide) acts.push(...all(".rd-row").map(layRow));
   for (const act of acts) act?.();

@@ -4,7 +4,8 @@
 document.documentElement.classList.replace("no-js", "js");
 if (!location.hash) document.documentElement.classList.add("rd-far");
 // A chapter is wider than other pages. Without this, it would be laid out twice while it is read from the network.
-if (/\/chapters\/[^/]+(\/|\.html)$/.test(location.pathname)) document.documentElement.classList.add("rd-wide");
+// In the copy without a server, the pages with its files and tests are next to it.
+if (/\/chapters\/(?!.*-(files|tests-.*)\.html$)[^/]+(\/|\.html)$/.test(location.pathname)) document.documentElement.classList.add("rd-wide");
 
 /* The theme marks the body while it switches colours, and each mark makes the browser compute the style of every element again.
    It does so on each load too, when the colours are there already. Only where the system is dark, they may come late. */

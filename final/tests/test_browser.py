@@ -51,32 +51,43 @@ def new_user():
     return {"token": token, "username": "new", "password": PASSWORD}
 
 
-def attributes(response):
+def attributes(response, name):
     """The whole `Set-Cookie` header, without the value and the date, which change."""
-    text = response.cookies["refresh_token"].OutputString()
+    text = response.cookies[name].OutputString()
     return re.sub(r"(?<==)[^;]{20,}(?=;)", "…", text).split("; ")
 
 
-@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize(
+    ("name", "secure"), [("refresh_token", False), ("__Host-refresh_token", True)]
+)
 @pytest.mark.parametrize("path", ["login", "registration/confirm", "refresh"])
-def test_the_refresh_token_is_in_a_cookie(browser, user, settings, path, secure):
+def test_the_refresh_token_is_in_a_cookie(browser, user, settings, path, name, secure):
     """A browser gets the refresh token in a cookie that no script can read."""
     settings.SESSION_COOKIE_SECURE = secure
+    browser.cookies[name] = browser.refresh_token()
     data = {"login": credentials(user), "registration/confirm": new_user(), "refresh": {}}[path]
     response = browser.send(path, data)
 
     assert response.status_code == (201 if path == "registration/confirm" else 200)
     assert list(response.json()) == ["access_token", "token_type", "expires_in"]
     assert response["Cache-Control"] == "no-store"
-    assert attributes(response) == [
-        "refresh_token=…",
+    assert attributes(response, name) == [
+        f"{name}=…",
         "expires=…",
         "HttpOnly",
         "Max-Age=1209600",
-        "Path=/api/browser",
+        "Path=/",
         "SameSite=Strict",
         *(["Secure"] if secure else []),
     ]
+
+
+def test_a_cookie_of_another_subdomain_is_ignored(browser, settings):
+    """On HTTPS, a cookie without the prefix `__Host-` is not used: another subdomain can set it."""
+    settings.SESSION_COOKIE_SECURE = True
+    response = browser.send("refresh")
+
+    assert (response.status_code, response.json()) == (401, INVALID)
 
 
 def test_the_cookie_is_exchanged_once(browser):
@@ -118,18 +129,24 @@ def test_a_stolen_cookie_ends_the_session(browser, monkeypatch):
     assert Session.objects.count() == 0
 
 
-def test_a_logout_ends_the_session_and_deletes_the_cookie(browser):
+@pytest.mark.parametrize(
+    ("name", "secure"), [("refresh_token", False), ("__Host-refresh_token", True)]
+)
+def test_a_logout_ends_the_session_and_deletes_the_cookie(browser, settings, name, secure):
     """A logout on the page needs no access token: the cookie names the session."""
+    settings.SESSION_COOKIE_SECURE = secure
+    browser.cookies[name] = browser.refresh_token()
     for _ in range(2):
         response = browser.send("logout")
 
         assert (response.status_code, response.content) == (204, b"")
-        assert attributes(response) == [
-            'refresh_token=""',
+        assert attributes(response, name) == [
+            f'{name}=""',
             "expires=…",
             "Max-Age=0",
-            "Path=/api/browser",
+            "Path=/",
             "SameSite=Strict",
+            *(["Secure"] if secure else []),
         ]
         assert Session.objects.count() == 0
 

@@ -93,6 +93,8 @@ def test_private_files_stay_out_of_the_image():
     ignored = (PROJECT / ".dockerignore").read_text().split()
 
     assert {".git", ".venv", ".env", "db.sqlite3", "keys", "**/__pycache__"} <= set(ignored)
+    # Backups, and the private key of HTTPS.
+    assert {"*.dump", "certificates"} <= set(ignored)
 
 
 def test_the_image_migrates_before_it_serves(instructions):

@@ -175,7 +175,7 @@ def test_a_user_registers_stays_logged_in_and_logs_out(tab, api, folder):
     page.reload()
     page.locator("#user >> text=grace@example.com").wait_for()
     (cookie,) = refresh_cookies(page)
-    assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Strict", "/api/browser")
+    assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Strict", "/")
     assert re.fullmatch(r"csrftoken=\w+", page.evaluate("document.cookie"))
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
 

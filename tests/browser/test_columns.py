@@ -139,6 +139,15 @@ def test_nothing_moves_while_the_columns_are_laid(visit, address, width):
     assert page.evaluate(MOVED) <= 0.01
 
 
+def test_nothing_moves_on_a_slow_computer(visit):
+    """With a sixth of the speed, the longest chapters are shown before their columns are laid."""
+    page = visit("about/")
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    page.goto(page.url.replace("about/", "chapters/15-refresh-tokens/"))
+
+    assert page.evaluate(MOVED) <= 0.02
+
+
 def test_without_a_script_and_on_paper_all_lines_are_shown(visit):
     """Nothing is shortened where no button could show the rest, and all panes are next to their prose."""
     page = visit(CHAPTER, java_script_enabled=False)

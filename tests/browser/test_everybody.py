@@ -144,26 +144,36 @@ def test_no_key_enters_a_menu_that_is_shut(visit):
     assert page.evaluate("document.querySelector('.md-content').contains(document.activeElement)")
 
 
-# Narrow windows
+# The box of a step
 
 
-def test_prose_that_stays_never_covers_the_foot_of_its_step(page):
-    """The box and the links below the prose can be clicked at every scroll position."""
-    covered = page.evaluate(
+@pytest.mark.parametrize("width", [1440, 1220])
+def test_the_box_of_a_step_stays_next_to_its_prose(visit, width):
+    """It is in the margin, left of the prose, at every scroll position, and begins at the first line."""
+    page = visit(CHAPTER, width=width)
+    apart = page.evaluate(
         """async () => {
             const found = [];
             for (const step of document.querySelectorAll('.rd-step')) {
-                const [prose, foot] = ['.rd-prose', '.rd-foot'].map((name) => step.querySelector(name));
-                for (let y = step.offsetTop - 200; y < step.offsetTop + step.offsetHeight; y += 60) {
+                scrollTo(0, step.offsetTop - 300);
+                const [prose, box] = ['.rd-prose', '.rd-foot input'].map((name) => step.querySelector(name));
+                const below = box.getBoundingClientRect().top - prose.getBoundingClientRect().top;
+                if (below > 20) found.push([step.id, below]);
+                for (let y = step.offsetTop - 200; y < step.offsetTop + step.offsetHeight - 100; y += 60) {
                     scrollTo(0, y);
-                    if (prose.getBoundingClientRect().bottom > foot.getBoundingClientRect().top + 1) found.push(step.id);
+                    const [text, tick] = [prose, box].map((e) => e.getBoundingClientRect());
+                    const beside = tick.left >= 0 && tick.right <= text.left && tick.top >= text.top && tick.bottom <= text.bottom + 8;
+                    if (!beside) found.push([step.id, y]);
                 }
             }
-            return [...new Set(found)];
+            return found;
         }"""
     )
 
-    assert covered == []
+    assert apart == []
+
+
+# Narrow windows
 
 
 def test_a_chapter_lists_its_sections(visit, chapter):

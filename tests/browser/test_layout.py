@@ -17,15 +17,15 @@ SCROLLERS = """() => [...document.querySelectorAll('main *')].filter((e) =>
 
 
 def test_each_diff_is_next_to_its_prose_or_follows_it(visit, chapter):
-    """From 1100 px on, both begin at the same height. Below, each diff comes before the prose of the next one."""
+    """From 1220 px on, both begin at the same height. Below, each diff comes before the prose of the next one."""
     page = visit(chapter)
     rem = page.evaluate(REM)
-    for width in (1440, 1100, 1099, 900, 390):
+    for width in (1440, 1220, 1219, 900, 390):
         page.set_viewport_size({"width": width, "height": 900})
         boxes = page.evaluate(BOXES)
 
         assert boxes
-        if width < 1100:
+        if width < 1220:
             edges = [
                 edge for box in boxes for edge in (box["prose"]["top"], box["prose"]["bottom"], box["side"]["top"])
             ]
@@ -37,6 +37,19 @@ def test_each_diff_is_next_to_its_prose_or_follows_it(visit, chapter):
             assert abs(box["side"]["top"] - box["prose"]["top"]) < rem
         if width == 1440:
             assert {round(box["prose"]["width"]) for box in boxes} == {28.5 * rem}
+
+
+@pytest.mark.parametrize("width", [1440, 1220, 1219, 1100, 900])
+def test_lines_of_88_characters_fit_their_pane(visit, chapter, width):
+    """In every window that is wider than a phone, a pane scrolls sideways only if it has a longer line."""
+    page = visit(chapter, width=width)
+    page.evaluate("document.documentElement.classList.remove('rd-far')")
+    scrolls = page.locator(".rd-side > .rd-pane > .rd-scroll").evaluate_all(
+        "all => all.map((e) => [e.scrollWidth - e.clientWidth, Math.max(...e.innerText.split('\\n').map((s) => s.length))])"
+    )
+
+    assert scrolls
+    assert [longest for over, longest in scrolls if over > 0 and longest <= 88] == []
 
 
 def test_the_shorter_of_the_two_stays_in_view(visit):
@@ -71,7 +84,7 @@ def test_no_page_scrolls_sideways(visit, addresses):
     for address in addresses:
         page.goto(start + address)
         page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
-        for width in (320, 390, 720, 900, 1099, 1100, 1440):
+        for width in (320, 390, 720, 900, 1100, 1219, 1220, 1440):
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wide.append((address, width))

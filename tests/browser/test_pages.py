@@ -1,7 +1,6 @@
 """Tests the pages around the chapters in a real browser: glossary, tokens, errata, start page, offline copy."""
 
 import os
-import re
 import shutil
 import struct
 import subprocess
@@ -244,17 +243,27 @@ def test_no_line_of_a_text_page_is_too_long(visit, address):
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("address", ["instructors/", "checking/"])
-def test_an_option_stays_on_one_line(visit, address, width):
-    """`--assignment` does not break after its hyphens, and code in a sentence is close to its punctuation."""
+@pytest.mark.parametrize(
+    ("address", "whole"),
+    [
+        ("instructors/", "--assignment"),
+        ("checking/", "--exercise"),
+        ("operations/", "--detach"),
+        ("operations/", "DATABASE_PASSWORD"),
+        ("chapters/15-refresh-tokens/", "JWT_REFRESH_LIFETIME"),
+    ],
+)
+def test_an_option_or_a_name_stays_on_one_line(visit, address, whole, width):
+    """A word of code does not break after its hyphens or in a table, and code in a sentence is close to its punctuation."""
     page = visit(address, width=width)
-    options = page.locator(".md-content__inner :is(p, li, td) > code").filter(has_text=re.compile(r"^-[^ ]{1,20}$"))
+    page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+    words = page.locator(".md-content__inner :is(.rd-word, td code:not(:has(.rd-word)))")
+    shown = words.evaluate_all("all => all.map((e) => [e.textContent, e.getClientRects().length])")
 
-    assert options.count() > 0
-    assert (
-        options.evaluate_all("all => all.filter((e) => e.getClientRects().length > 1).map((e) => e.textContent)") == []
-    )
-    assert options.first.evaluate("e => parseFloat(getComputedStyle(e).paddingRight)") <= 3
+    assert whole in [text for text, _ in shown]
+    assert [text for text, lines in shown if lines > 1 and len(text) < 25 and " " not in text] == []
+    code = page.locator(".md-content__inner p > code").first
+    assert code.evaluate("e => parseFloat(getComputedStyle(e).paddingRight)") <= 3
 
 
 def test_the_page_for_a_wrong_address_lists_the_chapters(visit):
@@ -377,9 +386,11 @@ def test_folded_tests_are_reached_without_a_server(browser, files):
     fold = page.locator(".rd-fold[data-page]").last
     fold.locator("summary").click()
     fold.get_by_role("link", name="Open on a separate page").click()
-    assert page.locator(".rd-pane .rd-line").first.is_visible()
+    page.locator(".rd-pane .rd-line").first.wait_for()
+    assert page.locator("html.rd-wide").count() == 0
     page.get_by_role("link", name="Back to the chapter").click()
     page.wait_for_url("**/chapters/15-refresh-tokens.html")
+    page.locator("html.rd-wide").wait_for()
     page.close()
 
 

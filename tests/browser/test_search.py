@@ -105,7 +105,7 @@ def test_a_message_with_other_values_or_in_part_finds_its_section(search, words,
         ("413", "chapters/12-hardening/"),
         ("415", "troubleshooting/#media-type"),
         ("429", "chapters/11-throttles/"),
-        ("503", "chapters/final/"),
+        ("503", "chapters/24-outages/"),
     ],
 )
 def test_a_query_finds_its_page_first(search, words, place):
@@ -183,7 +183,7 @@ def test_what_runs_in_a_browser_finds_the_browser(search, words):
         ("views.py", "07-views"),
         ("urls.py", "08-urls"),
         ("throttles.py", "11-throttles"),
-        ("health.py", "final"),
+        ("health.py", "24-outages"),
     ],
 )
 def test_a_name_finds_the_chapter_that_introduces_it(search, words, stage):

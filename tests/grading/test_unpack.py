@@ -268,6 +268,17 @@ def test_a_long_list_of_files_is_not_read(unpacked, tmp_path, monkeypatch):
     assert why(unpacked, path) == "There are more than 5000 files in it. Leave out what others wrote."
 
 
+@pytest.mark.parametrize("comment", [b"", b"x" * 65535], ids=["no comment", "longest comment"])
+def test_a_long_list_in_a_record_of_zip64_is_not_read(unpacked, tmp_path, monkeypatch, comment):
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    zip64 = b"PK\6\6" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, 40, 40, unpacking.MOST_LISTED + 1, 0)
+    locator = b"PK\6\7" + struct.pack("<LQL", 0, 0, 1)
+    path = tmp_path / "list.zip"
+    path.write_bytes(zip64 + locator + b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 1, 1, 46, 0, len(comment)) + comment)
+
+    assert why(unpacked, path) == "There are more than 5000 files in it. Leave out what others wrote."
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\3\4" + bytes(100), b"PK\5\6", b"PK\5\6" + b"\xff" * 18])
 def test_a_broken_zip_is_called_one(unpacked, tmp_path, content):
     path = tmp_path / "broken.zip"

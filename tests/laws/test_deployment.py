@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from companion.chain.stages import find
+from companion.chain.stages import ROOT, find
 from tests.laws.test_variables import read_by
 
 FINAL = find("final").path
@@ -75,3 +75,11 @@ def test_gunicorn_writes_json_to_one_stream(run):
     assert done.stdout == ""
     [line] = done.stderr.splitlines()
     assert (json.loads(line)["logger"], json.loads(line)["message"]) == ("gunicorn.error", "Listening")
+
+
+def test_the_docs_list_every_fault_that_was_tried():
+    """The table of docs/operations.md names each test of tests/faults, and no other."""
+    table = (ROOT / "docs/operations.md").read_text().partition("{ #tried }")[2].partition("\n## ")[0]
+    tests = "".join(path.read_text() for path in (ROOT / "tests/faults").glob("test_*.py"))
+
+    assert sorted(re.findall(r"`(test_\w+)`", table)) == sorted(re.findall(r"^def (test_\w+)", tests, re.MULTILINE))

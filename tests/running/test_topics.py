@@ -34,7 +34,7 @@ def about(stage, ident):
         ("06-serializers", "login_serializer.py::test_a_wrong_password_is_rejected", "06-serializers/authentication/serializers.py#LoginSerializer.password"),
         ("final", "views.py::test_me_returns_the_user_of_the_token", "07-views/authentication/views.py#CurrentUserAPIView"),
         ("final", "http.py::test_an_email_is_registered_once", "08-urls/authentication/urls.py#urlpatterns"),
-        ("final", "health.py::test_a_running_process_is_live", "final/config/health.py#live"),
+        ("final", "health.py::test_a_running_process_is_live", "24-outages/config/health.py#live"),
     ],
 )  # fmt: skip
 def test_a_test_is_about_what_its_own_stage_brings(stage, ident, symbol):

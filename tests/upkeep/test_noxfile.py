@@ -95,14 +95,21 @@ def test_a_failure_ends_with_the_command_that_shows_it_alone(tmp_path):
     ]
 
 
-def test_without_postgresql_its_session_says_what_to_do(monkeypatch, tmp_path):
-    """Neither a server of yours nor Debian's `pg_virtualenv`: one sentence says what to set or to install."""
+@pytest.mark.parametrize(
+    ("session", "advice"),
+    [
+        ("postgres", "Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql.\n"),
+        ("faults", "On Debian: sudo apt install postgresql redis-server nginx faketime.\n"),
+    ],
+)
+def test_without_its_programs_a_session_says_what_to_do(monkeypatch, tmp_path, session, advice):
+    """A session that needs a server that is not here prints one sentence: what to set or to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    done = nox("-s", "postgres")
+    done = nox("-s", session)
 
     assert done.returncode != 0
-    assert "Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql" in done.stderr
+    assert advice in done.stderr
 
 
 def test_serve_passes_its_options_on():

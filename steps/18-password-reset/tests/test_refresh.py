@@ -193,6 +193,22 @@ def test_an_older_token_ends_the_session_at_once(session, refresh_token, securit
     assert security_log() == [("WARNING", event)]
 
 
+def test_a_logout_at_the_same_moment_is_not_logged_as_theft(
+    session, refresh_token, security_log, monkeypatch
+):
+    """A logout can end the session while a refresh is under way. Then the log has no warning."""
+    update = QuerySet.update
+
+    def update_after_logout(queryset, **values):
+        Session.objects.all().delete()
+        return update(queryset, **values)
+
+    monkeypatch.setattr(QuerySet, "update", update_after_logout)
+    assert_refused(refresh(refresh_token), **USED)
+
+    assert security_log() == []
+
+
 def test_a_repeat_within_the_leeway_is_logged(session, refresh_token, security_log):
     """A repeated refresh is not a theft, so it is logged with the level INFO."""
     refresh(refresh_token)

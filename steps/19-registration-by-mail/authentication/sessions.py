@@ -117,8 +117,10 @@ def refresh_session(token):
         security.info("A refresh token came again at once: session %s of user %s goes on.", *names)
         return refreshed
 
-    same.delete()
-    security.warning("A refresh token came twice: session %s of user %s has ended.", *names)
+    # If a logout has just ended the session, there is nothing to delete, and nothing was copied.
+    if same.delete()[0]:
+        security.warning("A refresh token came twice: session %s of user %s has ended.", *names)
+
     raise refusal("The token has been used already.", code="token_used")
 
 

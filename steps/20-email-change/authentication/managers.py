@@ -51,6 +51,10 @@ class UserManager(BaseUserManager):
         compared: normalized by NFKC, without spaces around it, and with
         the domain in lower case.
         """
+        # Normalizing a long text takes seconds, and no email is that long.
+        if len(email or "") > 254:
+            return email
+
         email = unicodedata.normalize("NFKC", email or "").strip()
 
         # PostgreSQL turns this letter into i in lower case, and Python doesn't.

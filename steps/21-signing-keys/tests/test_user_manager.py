@@ -92,6 +92,12 @@ def test_an_email_is_normalized(typed):
     assert User.objects.get_by_natural_key("Ada@EXAMPLE.COM") == user
 
 
+def test_a_long_email_is_not_normalized():
+    """A text that is too long for an email stays as it is: normalizing it can take seconds."""
+    assert User.objects.normalize_email("ﬁ" * 254) == "fi" * 254
+    assert User.objects.normalize_email("ﬁ" * 255) == "ﬁ" * 255
+
+
 def test_normalize_email_is_a_class_method():
     """`normalize_email` is a class method, like Django's, so code can call it on the class."""
     assert type(User.objects).normalize_email(" Ada@EXAMPLE.com") == "Ada@example.com"

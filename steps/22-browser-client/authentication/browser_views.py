@@ -9,10 +9,13 @@ from rest_framework.response import Response
 from .sessions import end_session, refresh_session, tokens_of
 from .views import NO_STORE, ConfirmRegistrationAPIView, LoginAPIView, PublicAPIView
 
-COOKIE = "refresh_token"
 
-# The browser sends the cookie to these paths only, and to no other view.
-COOKIE_PATH = "/api/browser"
+def cookie_name():
+    """
+    A browser stores a cookie with the prefix `__Host-` only if this host sets it over
+    HTTPS. Without it, a page of another subdomain could replace the cookie with its own.
+    """
+    return "__Host-refresh_token" if settings.SESSION_COOKIE_SECURE else "refresh_token"
 
 
 def with_cookie(response):
@@ -21,10 +24,9 @@ def with_cookie(response):
     script can read it.
     """
     response.set_cookie(
-        COOKIE,
+        cookie_name(),
         response.data.pop("refresh_token"),
         max_age=settings.JWT_REFRESH_LIFETIME,
-        path=COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Strict",
@@ -33,7 +35,7 @@ def with_cookie(response):
 
 
 def refresh_token(request):
-    return request.COOKIES.get(COOKIE, "")
+    return request.COOKIES.get(cookie_name(), "")
 
 
 @method_decorator(ensure_csrf_cookie, name="dispatch")
@@ -92,6 +94,6 @@ class BrowserLogoutAPIView(PublicAPIView):
     def post(self, request):
         end_session(refresh_token(request))
         response = Response(status=status.HTTP_204_NO_CONTENT, headers=NO_STORE)
-        response.delete_cookie(COOKIE, path=COOKIE_PATH, samesite="Strict")
+        response.delete_cookie(cookie_name(), samesite="Strict")
 
         return response

@@ -117,6 +117,16 @@ def test_a_username_has_at_most_255_characters():
     assert "username" in errors(registration(username="\ufdfa" * 20))
 
 
+def test_a_long_username_is_not_normalized():
+    """A username of 256 characters is rejected, even if normalizing would make it shorter.
+
+    Each `가` is typed as two characters here.
+    """
+    assert errors(registration(username="\u1100\u1161" * 128)) == {
+        "username": ["Ensure this field has no more than 255 characters."]
+    }
+
+
 def test_characters_that_a_database_cannot_store_are_rejected():
     """NUL and half a surrogate pair are rejected."""
     for field in ["email", "username", "password"]:

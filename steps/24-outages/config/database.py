@@ -1,0 +1,77 @@
+import logging
+import select
+
+from django.db import InterfaceError, InternalError, OperationalError, connections
+from rest_framework import status, views
+from rest_framework.exceptions import APIException
+
+logger = logging.getLogger(__name__)
+
+# PostgreSQL's code for a statement that would write while the database is read-only.
+READ_ONLY = "25006"
+
+
+class DatabaseUnavailable(APIException):
+    """
+    The database is down, restarts, or is read-only for a while.
+    """
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = {
+        "detail": "The database is not available right now. Try again later.",
+        "code": "try_again_later",
+    }
+
+    wait = 10  # seconds, sent as the header `Retry-After`
+
+
+def is_unavailable(error):
+    """
+    Checks whether an error is about the database, and not about the request or our code.
+    """
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "sqlstate", None) == READ_ONLY
+
+    return isinstance(error, (OperationalError, InterfaceError))
+
+
+def exception_handler(error, context):
+    """
+    Returns a 503 if the database is unavailable. Django REST Framework calls this for each
+    exception in a view of the API.
+    """
+    if is_unavailable(error):
+        # A missing migration looks the same to the client, so the log has the whole error.
+        logger.error("The database is unavailable.", exc_info=error)
+        error = DatabaseUnavailable()
+
+    return views.exception_handler(error, context)
+
+
+class DeadConnectionMiddleware:
+    """
+    Closes the connections that PostgreSQL has closed on its side, for example by a restart.
+    Django opens a new one when it needs one.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        for connection in connections.all(initialized_only=True):
+            if connection.vendor == "postgresql" and self.is_dead(connection.connection):
+                connection.close()
+
+        return self.get_response(request)
+
+    def is_dead(self, connection):
+        """
+        Checks for unread input, without a query. PostgreSQL sends nothing on an idle
+        connection, except when it ends the connection.
+        """
+        if connection is None:
+            return False
+
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        return bool(poll.poll(0))

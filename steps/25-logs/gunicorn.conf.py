@@ -1,0 +1,14 @@
+# gunicorn reads this file when it starts. It writes JSON like the rest, and leaves the
+# lines for requests to `RequestLogMiddleware`: its own would contain the queries.
+logconfig_dict = {
+    "formatters": {"json": {"()": "config.logs.JSONFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"level": "INFO", "handlers": ["console"]},
+    "loggers": {
+        "gunicorn.error": {"propagate": True},
+        "gunicorn.access": {"level": "CRITICAL"},
+    },
+}
+
+# No program controls gunicorn over a socket, and in the container it could not create one.
+control_socket_disable = True
