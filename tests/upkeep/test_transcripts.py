@@ -64,6 +64,7 @@ def test_only_the_outputs_change():
         ("moment", "'iat': 1795492464}", "'iat': 1895492465}"),
         ("duration", "3 failed, 147 passed in 0.85s", "3 failed, 147 passed in 72.10s (0:01:12)"),
         ("password hash", "'pbkdf2_sha256$1000000$aB3$xy/+z='", "'pbkdf2_sha256$1000000$Qq$zz='"),
+        ("line of a log", '"time": "2026-11-27T19:49:08.387+00:00", "user": 1', '"time": "2026-12-01", "user": 23'),
         ("row id", """{'sub': '1', "id":7} (id 2)""", """{'sub': '12', "id":3} (id 30)"""),
         ("space that one does not see", "Password: ", "Password:"),
     ],

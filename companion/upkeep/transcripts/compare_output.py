@@ -15,6 +15,7 @@ NORMALISERS = {
     "duration": (re.compile(r"\b\d+\.\d\ds\b( \(\d:\d\d:\d\d\))?"), "<time>"),
     "password hash": (re.compile(r"pbkdf2_sha256\$(\d+)\$[^$]+\$[\w+/=]+"), r"pbkdf2_sha256$\1$<salt>$<hash>"),
     "signing key": (re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{8}|(?<=\"x\": \")[\w-]{43}"), "<key>"),
+    "line of a log": (re.compile(r'("(?:time|request_id|user)": )("[\w.:+-]+"|\d+)'), r"\1<log>"),
     # The id of a user depends on how many users the reader has saved before.
     "row id": (re.compile(r"""(["'](?:id|sub)["']: ?["']?|\(id )\d+"""), r"\1<id>"),
     "space that one does not see": (re.compile(r"\s+$"), ""),
