@@ -1,10 +1,11 @@
-"""A project is loaded as its manage.py does, and settings are replaced."""
+"""A project is loaded as its manage.py does, with some of its settings replaced."""
 
+import sys
 from pathlib import Path
 from types import ModuleType
 
+import django.core.management
 import pytest
-from django.core import management
 
 from companion.chain.stages import find
 from companion.running.child.boot import manage, replace_local_settings
@@ -39,12 +40,11 @@ def test_databases_and_language_of_a_machine_are_replaced(databases, expected):
     assert (settings.DATABASES, settings.LANGUAGE_CODE, settings.DEBUG) == (expected, "en-us", True)
 
 
-def test_tests_of_a_project_can_run_commands(monkeypatch):
-    """Django's function for commands is replaced only while manage.py runs."""
-    monkeypatch.setattr("sys.argv", ["check"])
-    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "")
-    execute = management.execute_from_command_line
+def test_afterwards_a_test_can_run_a_command(monkeypatch):
+    """manage.py is run up to its call of Django. Later, the same function runs commands again."""
+    execute = django.core.management.execute_from_command_line
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "none")
 
-    manage(find("03-user-manager").path)
-
-    assert management.execute_from_command_line is execute
+    assert manage(find("01-dockerfile").path) == "none"
+    assert django.core.management.execute_from_command_line is execute

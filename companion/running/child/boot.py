@@ -26,7 +26,7 @@ def manage(project: Path) -> str:
         if not reached:
             raise
     finally:
-        django.core.management.execute_from_command_line = execute  # tests run commands with it
+        django.core.management.execute_from_command_line = execute  # a test of the project may call it
     return os.environ.get("DJANGO_SETTINGS_MODULE", "")
 
 
