@@ -30,6 +30,17 @@ MIDDLEWARE.insert(
     'whitenoise.middleware.WhiteNoiseMiddleware',
 )
 
+# Requests to the API skip the middlewares that only pages need.
+PAGES = {
+    'csp.middleware.CSPMiddleware': 'config.pages.PolicyMiddleware',
+    'django.contrib.sessions.middleware.SessionMiddleware': 'config.pages.SessionMiddleware',
+    'django.contrib.auth.middleware.AuthenticationMiddleware': (
+        'config.pages.AuthenticationMiddleware'
+    ),
+    'django.contrib.messages.middleware.MessageMiddleware': 'config.pages.MessageMiddleware',
+}
+MIDDLEWARE = [PAGES.get(middleware, middleware) for middleware in MIDDLEWARE]
+
 # Seconds to connect; milliseconds for a server that has vanished, and for one statement.
 # Without these, requests could wait forever.
 if 'DATABASE_URL' in env:
