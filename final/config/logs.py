@@ -58,5 +58,7 @@ class RequestLogMiddleware:
         taken = round(1000 * (time.monotonic() - started), 1)
         result = {"status": response.status_code, "milliseconds": taken}
         logger.info("%s %s", request.method, request.path, extra=result)
+        # The next line of this thread may belong to no request.
+        request_id.set(None)
 
         return response

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from config import logs
+
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("request_log")]
 
 PROJECT = Path(__file__).parent.parent
@@ -35,6 +37,13 @@ def test_a_malformed_request_id_is_replaced(client, lines, given):
     [line] = lines("config.logs")
     assert re.fullmatch("[0-9a-f]{32}", line["request_id"])
     assert response["X-Request-ID"] == line["request_id"]
+
+
+def test_a_line_after_the_request_has_no_id(client):
+    """A message that belongs to no request doesn't get the id of an earlier one."""
+    client.get("/health/live")
+
+    assert logs.request_id.get() is None
 
 
 def test_an_error_is_one_line_with_the_id_of_its_request(client, lines, monkeypatch):
