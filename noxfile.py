@@ -1,7 +1,7 @@
-"""What you can run here, as `python -m nox -s NAME`. To read and to type along you need the first four.
+"""Run a session with `python -m nox -s NAME`. To read the tutorial and type along, you need the first four.
 
-`python -m nox` alone runs the sessions with a star: it tells you whether everything works on your machine.
-The others keep the tutorial true.
+`python -m nox` alone runs the sessions with a star, which check that everything works on your machine. Maintainers use
+the others.
 """
 
 import sys
@@ -29,22 +29,22 @@ from companion.upkeep.readme import write as write_table
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "none"  # learners run everything in their own environment
 nox.options.parallel = "auto"
-nox.options.sessions = ["companion", "tests"]  # the longest first, or one processor waits for it at the end
-# nox begins nearly every run with these two. They look like errors, but nothing is wrong.
+nox.options.sessions = ["companion", "tests"]  # the longest first, so that no processor waits for it
+# nox logs these two lines in nearly every run. They look like errors, but nothing is wrong.
 NOISE = ("No selected session allows parallel execution", "uv binary not found")
 logging.getLogger("nox").addFilter(lambda record: not record.getMessage().startswith(NOISE))
 
-PYTHON = sys.executable  # never a bare `python` or `pytest`, which may belong to another Python
+PYTHON = sys.executable  # a bare `python` or `pytest` could be that of another Python
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
 ROOMS = "cli chain grading sandbox site upkeep running/test_channel.py running/test_environment.py"
 COMPANION = [f"tests/{room}" for room in ROOMS.split()]
-ENDS = ("08-urls", "12-hardening", "20-email-change", "final")  # where parts end, and after a long way
+ENDS = ("08-urls", "12-hardening", "20-email-change", "final")  # the last stages of the parts, and one between
 CLUSTER = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")  # a temporary PostgreSQL
-TRUST = "--system-certs"  # uv trusts the certificates of this machine, because companies and mirrors have their own
+TRUST = "--system-certs"  # uv uses this machine's certificates, because company networks have their own
 
 
 def run(session, *command, **variables):
-    """Run a command in an environment without anybody's settings, but with these variables."""
+    """Runs a command with these environment variables, and otherwise only with those that the system needs."""
     env = environment() | variables
     session.run(*command, env=env, include_outer_env=False, external=True)
 
@@ -52,12 +52,12 @@ def run(session, *command, **variables):
 @nox.session
 def serve(session):
     """Read the tutorial in your browser. Begin with this one."""
-    # Seconds. After Ctrl+C, the server removes the file with its address.
+    # Seconds that the server gets after Ctrl+C, to remove the file with its URL.
     patience = {"interrupt_timeout": 5, "terminate_timeout": 5}
     session.run(PYTHON, "-m", "companion", "serve", *session.posargs, external=True, **patience)
 
 
-# Every stage is its own session, with its own line in the list.
+# Each stage is a session. `nox -l` lists all stages as one line.
 STAGES = [nox.param(stage.name, id=stage.name) for stage in stages()]
 LISTED = bool({"-l", "--list", "--list-sessions"} & set(sys.argv)) and "--json" not in sys.argv
 each_stage = (lambda session: session) if LISTED else nox.parametrize("stage", STAGES)
@@ -95,51 +95,51 @@ def offline(session):
 
 @nox.session(allow_parallel=True)
 def companion(session):
-    """Run the tests of what shows the stages and keeps them true."""
+    """Run the tests of the companion: the site, the grader and the tools for maintainers."""
     run_tests(session, *COMPANION)
 
 
 @nox.session(allow_parallel=True)
 def laws(session):
-    """Hold the chain of stages against its laws."""
+    """Check the rules that all stages, chapters and exercises keep."""
     run_tests(session, "tests/laws")
 
 
 @nox.session(allow_parallel=True)
 def checking(session):
-    """Check projects that are right and projects with mistakes, as a learner does."""
+    """Check correct projects and projects with mistakes, as a learner does."""
     run_tests(session, "tests/project", "tests/running", "tests/explaining", "tests/learner")
 
 
 @nox.session
 def mistakes(session):
-    """Make every mistake of learners again, and record what the checker finds; `checking` replays the recording."""
+    """Check every project with a mistake again, and record the results, which `checking` replays."""
     shutil.rmtree(ROOT / "tests/explaining/recorded", ignore_errors=True)
     run_tests(session, "tests/explaining")
 
 
 def run_tests(session, *folders):
-    """Run the tests in these folders of this repository, in the environment that is there."""
+    """Runs the tests in these folders, in the current environment."""
     with name_failures(session):
         session.run(PYTHON, "-m", "pytest", *folders, *session.posargs, external=True)
 
 
 @nox.session
 def docs(session):
-    """Build the site into site/; a changed line that no chapter tells is an error."""
-    env = {"NO_MKDOCS_2_WARNING": "1"}  # never -q, which hides the warnings that --strict counts
+    """Build the site into site/; a changed line that no chapter shows is an error."""
+    env = {"NO_MKDOCS_2_WARNING": "1"}  # without -q, which would hide the warnings that --strict counts
     session.run(PYTHON, "-m", "mkdocs", "build", "--strict", *session.posargs, env=env, external=True)
 
 
 @nox.session(allow_parallel=True)
 def pages(session):
-    """Build the site with and without its address: every link leads somewhere, and no page is too heavy."""
+    """Build the site with and without its URL, and check every link and the size of every page."""
     run_tests(session, "tests/pages")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def transcripts(session):
-    """Run every command that the docs show, and compare what it prints; `-- --update` rewrites it."""
+    """Run every command that the docs show, and compare its output; `-- --update` rewrites the outputs."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["transcripts"])
     session.run("python", "-m", "pytest", "-q", "tests/transcripts")
     session.run("python", "-m", "companion", "transcripts", *session.posargs)
@@ -147,7 +147,7 @@ def transcripts(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def browser(session):
-    """Read the site in real browsers: layout, keyboard, copying, accessibility. Needs Chromium, Firefox, npm."""
+    """Test the site in real browsers: layout, keyboard, copying, accessibility. Needs Chromium, Firefox, npm."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["browser"])
     session.run("npm", "ci", "--silent", "--prefix", "tests/browser", external=True)
     session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
@@ -155,12 +155,12 @@ def browser(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def order(session):
-    """Run test files alone, and suites in a random order, where parts end; `-- --randomly-seed=N` repeats an order."""
+    """Run test files alone, and four suites in a random order; `-- --randomly-seed=N` repeats an order."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["order"])
     seed = f"--randomly-seed={random.randrange(2**32)}"
     session.run("python", "-m", "pytest", "-q", "tests/order")
     plugin = ("-p", "no:cacheprovider", "-p", "each_alone")
-    for stage in map(find, ENDS):  # a test that needs another one is in a later stage as well
+    for stage in map(find, ENDS):  # later stages contain the tests of earlier ones
         session.chdir(stage.path)
         command = ("python", "-m", "pytest", "-q", *plugin, seed, *session.posargs)
         run(session, *command, PYTHONPATH=str(ROOT / "tests/order"))
@@ -170,7 +170,7 @@ def order(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def properties(session):
-    """Try the last stage on what nobody would think of: headers, claims, bodies that Hypothesis makes up."""
+    """Test the last stage with random headers, claims and bodies, which Hypothesis generates."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["properties"])
     session.chdir(find("final").path)
     folder = ROOT / "tests/properties"
@@ -194,7 +194,7 @@ def postgres(session):
 
 
 def on_postgres():
-    """From the stage that can use PostgreSQL on: those whose migrations differ from the stage before, and the last."""
+    """Returns the stages from 09 on, where PostgreSQL can be used, that change migrations; and the last stage."""
     chain = stages()[find("09-settings").number - 1 :]
     migrations = [{name for name in files(stage) if "/migrations/" in name} for stage in chain]
     changed = [stage for stage, old, new in zip(chain[1:], migrations, migrations[1:], strict=False) if old != new]
@@ -213,7 +213,7 @@ def faults(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def isolated(session):
-    """Run each stage on its own requirements.txt alone, with the oldest Python found; four of them with the newest."""
+    """Run each stage with only its requirements.txt, on the oldest Python found; four of them on the newest."""
     session.install("-q", *GROUPS["lock"])
     pythons = oldest_and_newest()
     session.log(f"Python found: {', '.join(pythons)}")
@@ -226,10 +226,10 @@ def isolated(session):
             session.chdir(copy(stage, target))
             run(session, python, "-m", "pytest", "-q", "-p", "no:cacheprovider")
             run(session, python, "manage.py", "check", "--fail-level=DEBUG")
-            if stage.number > 1:  # without a user model there is nothing to migrate
+            if stage.number > 1:  # the first stage has no user model, so nothing to migrate
                 run(session, python, "manage.py", "makemigrations", "--check", "--dry-run")
                 run(session, python, "manage.py", "migrate", "-v0")
-            session.log(f"{stage} stands alone on Python {version}")
+            session.log(f"{stage} passed on Python {version}")
 
 
 def oldest_and_newest():
@@ -241,7 +241,7 @@ def oldest_and_newest():
 
 
 def isolated_python(session, version, command, requirements):
-    """The Python of an environment with nothing but these requirements; stages with the same list share it."""
+    """Returns the Python of an environment with only these requirements; stages with the same list share it."""
     name = f"{version}-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
     folder = Path(session.virtualenv.location, "isolated", name)
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
@@ -254,21 +254,21 @@ def isolated_python(session, version, command, requirements):
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def grading(session):
-    """Grade good, bad and cheating submissions in the sandbox (bubblewrap, on Linux)."""
+    """Grade correct, wrong and cheating submissions in the sandbox (bubblewrap, on Linux)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["grading"])
     session.run("python", "-m", "pytest", "-q", "-n", "auto", "tests/bubblewrap", *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def dask(session):
-    """Grade on a Dask cluster of two workers, one of which is killed in the middle."""
+    """Grade on a Dask cluster of two workers, one of which is killed during the run."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["dask"])
     session.run("python", "-m", "pytest", "-q", "tests/dask", *session.posargs)
 
 
 @nox.session(allow_parallel=True)
 def images(session):
-    """Build and run the Dockerfiles that differ (docker, podman or buildah), and ask them over HTTP."""
+    """Build and run the Dockerfiles that differ (docker, podman or buildah), and test them over HTTP."""
     session.run(PYTHON, "-m", "companion", "images", *session.posargs, external=True)
 
 
@@ -295,7 +295,7 @@ def prose(session):
 
 @nox.session
 def mutants(session):
-    """Change each declaration of the stages once, and see that a test notices; `-- changed`: of changed stages only."""
+    """Change each declaration of the stages once, and check that a test fails; `-- changed`: only of changed stages."""
     names = session.posargs
     if names == ["changed"]:
         names = [stage.name for stage in changed(stages())]
@@ -308,7 +308,7 @@ def mutants(session):
 @nox.session
 def readme(session):
     """Rewrite the table of stages in README.md from the chapters' titles."""
-    print("README.md is written again." if write_table() else "README.md is up to date.")
+    print("README.md is updated." if write_table() else "README.md is up to date.")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
@@ -330,13 +330,13 @@ def card(session):
 
 @nox.session
 def recording(session):
-    """Record the terminal of the start page again: a real check, with the time that it takes on a quiet machine."""
+    """Record the terminal of the start page again: a real check in real time, so use a quiet machine."""
     session.run(PYTHON, "-m", "tests.learner.recording", *session.posargs, external=True)
 
 
 @nox.session
 def lighthouse(session):
-    """Print Lighthouse's scores of each page, on a desk and on a phone; `-- PAGE` of one. Needs Chromium and npm."""
+    """Print the Lighthouse scores of each page, on desktop and phone; `-- PAGE` for one. Needs Chromium and npm."""
     session.run(PYTHON, "benchmarks/lighthouse.py", *session.posargs, external=True)
 
 
@@ -351,13 +351,13 @@ def speed(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def zensical(session):
-    """Build the site with Zensical, the theme's successor: every chapter has to come out with its panes."""
+    """Build the site with Zensical, the theme's successor, and check that every chapter has its panes."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["zensical"])
     session.run("python", "-m", "pytest", "-q", "tests/zensical", *session.posargs)
 
 
 class name_failures:
-    """Notes a session that fails, so that the last lines of the run name it and show it alone."""
+    """Records failed sessions, so that the last lines of the run name them and the command to run each alone."""
 
     folder = os.environ.get("NOX_FAILURES")
 
@@ -379,6 +379,6 @@ class name_failures:
             print(f'\n{name} failed. To see it alone:\n    python -m nox -s "{name}"', file=sys.stderr)
 
 
-if name_failures.folder is None:  # the first run; the parallel runs that it starts inherit the folder
+if name_failures.folder is None:  # the main process; its parallel runs inherit the folder
     name_failures.folder = os.environ["NOX_FAILURES"] = tempfile.mkdtemp()
     atexit.register(name_failures.report)

@@ -1,4 +1,4 @@
-"""What the tests of several rooms share: small chains of stages, and projects as learners have them."""
+"""Fixtures for the tests of several rooms: small chains of stages, and projects as learners have them."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ def chain(tmp_path):
 
 @pytest.fixture
 def difference(chain):
-    """The changes from one set of files to another, as of two neighbouring stages."""
+    """Returns the changes from one set of files to another, as between two stages."""
 
     def difference(old: dict, new: dict):
         root = chain({"01-old": old, "02-new": new})
@@ -48,7 +48,7 @@ def difference(chain):
 
 @pytest.fixture
 def run(capsys):
-    """Runs the command line, and returns exit status, output and errors."""
+    """Runs the command line, and returns exit status, stdout and stderr."""
 
     def run(*arguments):
         status = main([str(argument) for argument in arguments])
@@ -71,7 +71,7 @@ def git(tmp_path):
 
 @pytest.fixture(autouse=True)
 def nothing_is_served(monkeypatch):
-    """Whether the tutorial is being read on this machine does not change what a test sees."""
+    """Keeps a running `serve` on this machine from changing what a test sees."""
     monkeypatch.setattr(address, "SERVED", Path(os.devnull))
     monkeypatch.setenv("TUTORIAL_SERVED", os.devnull)
     monkeypatch.delenv("SITE_URL", raising=False)
@@ -79,7 +79,7 @@ def nothing_is_served(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def nothing_is_remembered(monkeypatch, tmp_path):
-    """What an earlier run found in a project of the same name does not change what a test sees."""
+    """Keeps the result of an earlier check of a project with the same name from changing what a test sees."""
     monkeypatch.setattr(last_check, "FOLDER", tmp_path.with_name(f"{tmp_path.name}-memory"))
 
 
@@ -87,8 +87,7 @@ def nothing_is_remembered(monkeypatch, tmp_path):
 def project(tmp_path):
     """Copies a stage as a learner would have typed it, without its tests: `project("04-…")` returns the folder.
 
-    `edits` are pairs: a path, and the texts to replace, `{old: new}`; None in their place removes the file, and a
-    text rewrites it.
+    `edits` maps a path to `{old: new}`, the texts to replace; to None, which removes the file; or to its new text.
     """
 
     def project(stage, edits=None, name="mine"):
@@ -99,7 +98,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def every_test_passes(monkeypatch):
-    """A check runs nothing, and says that each test has passed."""
+    """A check runs nothing, and reports that every test has passed."""
 
     def passing(stage, project, *rest, **options):
         return Report(stage.name, str(project.outer), [Result(ident, PASSED, "", "") for ident in expected(stage)])
@@ -109,7 +108,7 @@ def every_test_passes(monkeypatch):
 
 @pytest.fixture
 def checked(project):
-    """The report of checking a stage, with these edits, by its own tests or those of another stage."""
+    """Returns the report of checking a stage, with these edits, by its own tests or those of another stage."""
 
     def checked(stage, edits=None, by=None, **options):
         return check(find(by or stage), project(stage, edits), **options)

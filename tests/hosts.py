@@ -1,10 +1,10 @@
-"""Finds the hosts that a text names and that do not exist, for tests of pages and of what commands print."""
+"""Finds hosts in a text that do not exist, for tests of pages and of commands' output."""
 
 import re
 from html.parser import HTMLParser
 
 LOCAL = {"127.0.0.1", "localhost", "api"}  # compose.yaml calls the container of the API `api`
-# Hosts that somebody has looked up. Add one here when a page links to it for the first time.
+# Hosts that were looked up and exist. Add a host here when a page links to it for the first time.
 KNOWN = {
     "cheatsheetseries.owasp.org", "datatracker.ietf.org", "distributed.dask.org", "docs.djangoproject.com",
     "docs.python.org", "dolos.ugent.be", "github.com", "squidfunk.github.io", "theory.stanford.edu",
@@ -17,19 +17,19 @@ FENCE = re.compile(r"^( *)(```+).*?^\1\2|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
 def made_up(text, code=False):
-    """Returns the hosts in a text that do not exist; reserved names are allowed in `code`."""
+    """Returns the hosts in a text that do not exist; in `code`, reserved names are allowed."""
     hosts = {host.rstrip(".") for host in ADDRESS.findall(text)} | set(BARE.findall(text))
     return {host for host in hosts - KNOWN - LOCAL if not (code and RESERVED.fullmatch(host))}
 
 
 def made_up_in_markdown(text):
-    """Returns the same for Markdown, whose fences and spans of code may use reserved names."""
+    """Returns the same for Markdown, whose code can use reserved names."""
     inside = " ".join(match[0] for match in FENCE.finditer(text))
     return made_up(FENCE.sub("", text)) | made_up(inside, code=True)
 
 
 def made_up_in_html(text):
-    """Returns the same for a page: its attributes, its prose and its code."""
+    """Returns the same for an HTML page: its attributes, its text and its code."""
     page = _Page()
     page.feed(text)
     return made_up(" ".join(page.prose)) | made_up(" ".join(page.code), code=True)

@@ -80,7 +80,7 @@ def read_symbols(path: str, text: str | None) -> Mapping[str, Symbol]:
     """Returns the symbols of a file with this text, or {} if it is not valid Python."""
     try:
         return symbols(text or "") if path.endswith(".py") else {}
-    except NotPython:
+    except ValueError:  # NotPython, or a text with NUL in Python 3.11
         return {}
 
 

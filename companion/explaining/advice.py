@@ -35,6 +35,6 @@ def first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
-def ended(text: str) -> str:
+def with_full_stop(text: str) -> str:
     """Returns the text with a full stop at the end, unless it already ends like a sentence."""
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from companion.explaining.advice import Advice, at, ended, first_line
+from companion.explaining.advice import Advice, at, first_line, with_full_stop
 from companion.project.edits import Hunk
 from companion.project.results import Failure
 
@@ -122,7 +122,7 @@ def effect(failure: Failure) -> str:
 
 def unexplained(failure: Failure) -> Advice:
     """Returns what happened, for a failure whose cause is unknown."""
-    return at(failure.place, f": {ended(effect(failure))}" if failure.type else " fails this test.")
+    return at(failure.place, f": {with_full_stop(effect(failure))}" if failure.type else " fails this test.")
 
 
 def _plain(text: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from companion.explaining import describe
-from companion.explaining.advice import Advice, Rule, ended
+from companion.explaining.advice import Advice, Rule, with_full_stop
 from companion.explaining.notes import note
-from companion.explaining.proposals import Topic, order, whole
+from companion.explaining.proposals import Topic, order, untyped
 from companion.explaining.rules import causes, imports, preflight, syntax
 from companion.project.edits import Hunk
 from companion.project.index import Known
@@ -52,13 +52,13 @@ class Explanation:
     def attempts(self) -> Iterator[Attempt]:
         """Yields what to try, most likely first: single differences, then all of one symbol, of one file, and all.
 
-        If the learner has not typed more than `FEW` things yet, all of them are added to each trial. A test that still
-        fails then has another cause.
+        If more than `FEW` things are not typed yet, all of them are added to each trial. A test that still fails then
+        has another cause.
         """
         if self.certain:
             yield from (Attempt((hunk,)) for hunk in self._near_words[:FEW])
             return
-        waiting = tuple(hunk for hunk in self.proposals if whole(hunk))
+        waiting = tuple(hunk for hunk in self.proposals if untyped(hunk))
         along = waiting if len(waiting) > FEW else ()
         singles = [hunk for hunk in self.proposals if hunk not in along]
         if along:
@@ -114,7 +114,7 @@ class Explanation:
         if self.words and self.certain:
             return self.words
         first = self._next(self.proposals)[0] if self.proposals else None
-        if first and whole(first):
+        if first and untyped(first):
             return describe.describe(first)
         found = describe.unexplained(self.failure)
         return replace(found, place=first.place) if first else found
@@ -148,7 +148,7 @@ class Explanation:
             return replace(words, remedy=f"{at}{found.remedy}")
         why = note(self.failure, hunk)
         result = self._said_before(hunk) if words else describe.effect(self.failure)
-        caused = f"This causes: {ended(result)}\n" if result else ""
+        caused = f"This causes: {with_full_stop(result)}\n" if result else ""
         return replace(found, sentence=f"{found.sentence}{why and f' {why}'}", remedy=f"{caused}{found.remedy}")
 
 

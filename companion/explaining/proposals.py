@@ -32,19 +32,19 @@ def order(
 
     A file, class or function that a later step of the chapter adds comes last, in the order of the steps.
     """
-    later = [step_of(hunk, steps) for hunk in found if whole(hunk)]
+    later = [step_of(hunk, steps) for hunk in found if untyped(hunk)]
     reach = topic.step if topic else min(later, default=-1)
     said = _words(f"{failure.message} {failure.name} {failure.wanted} {failure.came}")
 
     def rank(hunk: Hunk) -> tuple[int, float]:
         step = step_of(hunk, steps)
-        waits = whole(hunk) and step > reach and not _words(hunk.lost.rpartition(".")[2] or _stem(hunk)) & said
+        waits = untyped(hunk) and step > reach and not _words(hunk.lost.rpartition(".")[2] or _stem(hunk)) & said
         return (step + 1 if waits else -1, -score(hunk, failure, topic, known, said))
 
     return sorted(found, key=rank)
 
 
-def whole(hunk: Hunk) -> bool:
+def untyped(hunk: Hunk) -> bool:
     """Returns whether the difference is something that the learner has not typed at all."""
     return hunk.kind == "no file" or bool(hunk.lost) or hunk.before or hunk.imports and hunk.kind == "missing"
 
@@ -67,7 +67,7 @@ def score(hunk: Hunk, failure: Failure, topic: Topic | None, known: Known, said:
         if near and hunk.place.line - 1 <= place.line <= max(hunk.last, hunk.place.line) + 1 and hunk.place.line:
             near = 11
         total = max(total, near - 1.5 * back if near else 0)
-    if topic and known.theirs(topic.file) == hunk.file or topic and topic.file == hunk.name:
+    if topic and known.project_path(topic.file) == hunk.file or topic and topic.file == hunk.name:
         about = (hunk.lost or hunk.symbol).split(".")
         mine = topic.symbol.split(".")
         inside = bool(topic.symbol) and (about[: len(mine)] == mine or mine[: len(about)] == about)

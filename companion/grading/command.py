@@ -20,7 +20,7 @@ from companion.chain.stages import stages
 from companion.grading import gradebooks, reports
 from companion.grading.grade import Suite, grade_all, suite_of
 from companion.grading.journal import Busy, Journal
-from companion.grading.over_http import GraderFailed, speaks_http
+from companion.grading.over_http import GraderFailed, has_http_tests
 from companion.grading.submissions import Submission, submissions
 from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import NoExecutor, Workers, processors, temporary_files, workers
@@ -78,7 +78,7 @@ def grade(**options: Any) -> int:
     # The exit status is 0 if every submission was graded, 1 if the grader itself failed on one, 2 if it can't start.
     given = SimpleNamespace(**options)
     try:
-        stage = given.stage or next(s for s in stages() if speaks_http(s))
+        stage = given.stage or next(s for s in stages() if has_http_tests(s))
         found, out = _places(given)
         if not given.unsafe:
             bubblewrap.find()

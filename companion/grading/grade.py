@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import tempfile
 import time
+import unicodedata
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass
@@ -15,19 +16,19 @@ from pathlib import Path
 from companion.chain.stages import Stage, stages
 from companion.grading.in_process import grade_inside, suite_tests
 from companion.grading.journal import Journal, Key
-from companion.grading.over_http import expected_tests, grade_served, speaks_http
+from companion.grading.over_http import expected_tests, grade_served, has_http_tests
 from companion.grading.submissions import Submission, digest
 from companion.grading.unpack import Unusable, unpack
 from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import Workers
-from companion.project.locate import locate, python_files
-from companion.project.reached import begun
+from companion.project.locate import locate, python_files, readable
+from companion.project.reached import last_begun
 from companion.project.reading import compared
 from companion.sandbox import bubblewrap
 from companion.sandbox.job import Limits, Sandbox, Unsafe
 
-MOST_READ = 1024 * 1024  # bytes of Python in a project: people write far less by hand
-LARGEST_READ = 64 * 1024  # bytes of one Python file: larger ones can take Python very long to parse
+MOST_READ = 1024 * 1024  # characters of Python in a project: people write far less by hand
+LARGEST_READ = 64 * 1024  # characters of one Python file: larger ones can take Python very long to parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,10 @@ class Suite:
 
     @property
     def fingerprint(self) -> str:
-        told = hashlib.sha256(repr((self.stage.name, self.tests, self.served, self.unsafe)).encode())
+        total = hashlib.sha256(repr((self.stage.name, self.tests, self.served, self.unsafe)).encode())
         for path in sorted((self.stage.path / "tests").rglob("*.py")):
-            told.update(path.read_bytes())
-        return told.hexdigest()[:16]
+            total.update(path.read_bytes())
+        return total.hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Task:
 
 def suite_of(stage: Stage, limits: Limits, unsafe: bool = False) -> Suite:
     """Returns the suite of a stage, which runs over HTTP if the stage has such tests. Raises GraderFailed."""
-    served = speaks_http(stage)
+    served = has_http_tests(stage)
     return Suite(stage, expected_tests(stage) if served else suite_tests(stage), served, limits, unsafe)
 
 
@@ -142,10 +143,10 @@ def _grade(task: Task) -> Grade:
 def _where(stage: Stage, project: Path) -> str:
     """Returns the name of the stage that a project has reached, by reading its files without running it, or ""."""
     with contextlib.suppress(Exception):  # the files can contain anything
-        place = locate(project)
-        sizes = [path.stat().st_size for path in python_files(place.folder)]
-        if sum(sizes) < MOST_READ and max(sizes) < LARGEST_READ:
-            return begun(compared(stage, place), stages()).name
+        texts = [readable(path) for path in python_files(project)]
+        short = sum(map(len, texts)) < MOST_READ and max(map(len, texts)) < LARGEST_READ
+        if short and unicodedata.is_normalized("NFC", "".join(texts)):  # `ast.parse` can need minutes to normalize
+            return last_begun(compared(stage, locate(project)), stages()).name
     return ""
 
 

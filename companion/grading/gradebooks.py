@@ -122,7 +122,7 @@ def missing(result: Grade, requirements: Mapping[str, str]) -> str:
     return (result.outcomes[first].cause or requirements[first]) if first else ""
 
 
-def guarded(text: str) -> str:
+def without_formula(text: str) -> str:
     """Returns text that no spreadsheet evaluates as a formula."""
     clean = "".join(character if character.isprintable() else " " for character in text)
     formula = text != NEVER and (text.startswith(FORMULA) or clean.lstrip().startswith(FORMULA))
@@ -140,5 +140,5 @@ def _number(points: float) -> str:
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:
     file = io.StringIO()
-    csv.writer(file).writerows([guarded(cell) for cell in row] for row in rows)
+    csv.writer(file).writerows([without_formula(cell) for cell in row] for row in rows)
     return file.getvalue()

@@ -31,20 +31,20 @@ import pytest
 from companion.running.channel import MAILBOX
 
 HOST = "submission"
-ANSWER_BYTES = 256 * 1024  # of one response with its headers: to compare 1 MB of brackets took 400 MB
-ANSWER_SECONDS = 10.0  # until the last byte of a response
+RESPONSE_BYTES = 256 * 1024  # of one response with its headers: to compare 1 MB of brackets took 400 MB
+RESPONSE_SECONDS = 10.0  # until the last byte of a response
 SHOWN = 1000  # characters of a failure's message
 NOISE = re.compile(r"^\s*(\+\s+(where|and) .*|Use -v to get more diff)\n?", re.MULTILINE)  # details for programmers
 MAIL_SECONDS = 5.0  # until an email arrives
 
 
 class Wire(socket.socket):
-    """A connection to the submission that fails after `ANSWER_SECONDS` or `ANSWER_BYTES`, even if bytes come slowly."""
+    """A connection to the submission, limited by `RESPONSE_SECONDS` and `RESPONSE_BYTES`, however slowly bytes come."""
 
     def __init__(self, path: str) -> None:
         super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.received, self.deadline = 0, time.monotonic() + ANSWER_SECONDS
-        super().settimeout(ANSWER_SECONDS)
+        self.received, self.deadline = 0, time.monotonic() + RESPONSE_SECONDS
+        super().settimeout(RESPONSE_SECONDS)
         self.connect(path)
 
     def settimeout(self, value: float | None) -> None:
@@ -56,16 +56,16 @@ class Wire(socket.socket):
     def recv_into(self, *arguments: Any) -> int:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"the answer took longer than {ANSWER_SECONDS:.0f} seconds")
+            raise TimeoutError(f"the answer took longer than {RESPONSE_SECONDS:.0f} seconds")
         super().settimeout(left)
         count = super().recv_into(*arguments)
         self.received += count
-        if self.received > ANSWER_BYTES:
-            raise OSError(f"the answer is longer than {ANSWER_BYTES} bytes")
+        if self.received > RESPONSE_BYTES:
+            raise OSError(f"the answer is longer than {RESPONSE_BYTES} bytes")
         return count
 
 
-def only_to(path: str) -> None:
+def connect_only_to(path: str) -> None:
     """Connects every new connection of this process to the socket at `path`, and refuses those to another host."""
 
     def connect(address: tuple[str, int], *rest: Any, **named: Any) -> socket.socket:
@@ -86,50 +86,50 @@ class Exchange:
     headers: Any = None
 
 
-def noted(exchanges: list[Exchange]) -> None:
+def record_exchanges(exchanges: list[Exchange]) -> None:
     """Adds every request to the API to `exchanges`, with the status and headers of its response."""
     connection: Any = http.client.HTTPConnection
     request, getresponse = connection.request, connection.getresponse
 
-    def ask(self: Any, method: str, url: str, *rest: Any, **named: Any) -> None:
+    def send(self: Any, method: str, url: str, *rest: Any, **named: Any) -> None:
         self.exchange = Exchange(method, url)
         if not url.startswith(MAILBOX):
             exchanges.append(self.exchange)
         request(self, method, url, *rest, **named)
 
-    def answer(self: Any) -> http.client.HTTPResponse:
+    def receive(self: Any) -> http.client.HTTPResponse:
         response: http.client.HTTPResponse = getresponse(self)
         self.exchange.status, self.exchange.headers = response.status, response.headers
         return response
 
-    connection.request, connection.getresponse = ask, answer
+    connection.request, connection.getresponse = send, receive
 
 
 def cause(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange], compared: list[Any]) -> str:
     """Returns a sentence about the request on which a test failed; `compared` is (operator, left, right) or empty."""
     error = caught.value
-    exchange = _meant(caught, exchanges) if isinstance(error, AssertionError) else exchanges[-1]
-    asked = f"{exchange.method} {exchange.path}"
-    answered = f"{asked} ({exchange.status})"
+    exchange = _exchange_of(caught, exchanges) if isinstance(error, AssertionError) else exchanges[-1]
+    sent = f"{exchange.method} {exchange.path}"
+    answered = f"{sent} ({exchange.status})"
     if isinstance(error, AssertionError) and compared:
         op, came, wanted = compared
         if op != "==":
             return f"{answered}: expected {came!r:.200} {op} {wanted!r:.200}."
-        return f"{asked if came is exchange.status else answered}: expected {wanted!r:.200}, got {came!r:.200}."
+        return f"{sent if came is exchange.status else answered}: expected {wanted!r:.200}, got {came!r:.200}."
     if isinstance(error, AssertionError):
         return f"{answered}: check failed: {str(caught.traceback[-1].statement).strip()}"
     if not exchange.status:
-        return f"{asked}: no response ({getattr(error, 'reason', error)})."
+        return f"{sent}: no response ({getattr(error, 'reason', error)})."
     if exchange.status == 404:
-        return f"{asked}: got 404 Not Found."
+        return f"{sent}: got 404 Not Found."
     if isinstance(error, ValueError):  # raised by json
-        return f"{asked}: expected JSON, got {exchange.status} with {exchange.headers.get('Content-Type')!r:.200}."
+        return f"{sent}: expected JSON, got {exchange.status} with {exchange.headers.get('Content-Type')!r:.200}."
     if isinstance(error, KeyError):
         return f"{answered}: the response has no {error.args[0]!r:.200}."
     return f"{answered}: {type(error).__name__}: {error}."
 
 
-def _meant(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange]) -> Exchange:
+def _exchange_of(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange]) -> Exchange:
     """Returns the exchange whose response the failing line uses, or the last one."""
     line = caught.traceback[-1]
     named = [getattr(line.locals.get(name), "headers", None) for name in re.findall(r"\w+", str(line.statement))]
@@ -143,7 +143,7 @@ class TestPlugin:
         self.channel, self.count = channel, 0
         self.exchanges: list[Exchange] = []
         self.compared: list[Any] = []
-        noted(self.exchanges)
+        record_exchanges(self.exchanges)
 
     @pytest.fixture
     def base_url(self) -> str:
@@ -207,8 +207,8 @@ class TestPlugin:
 def main() -> int:
     """Runs or lists the tests; the exit status is pytest's."""
     job = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    only_to(job["socket"])
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    connect_only_to(job["socket"])
     listener, stage = TestPlugin(job["channel"]), job["stage"]
     options = ["-c", os.devnull, "--rootdir", stage, "--import-mode=importlib", "--noconftest"]
     options += ["-p", "no:cacheprovider", "-p", "no:django", "-p", "no:terminal"]
@@ -218,7 +218,7 @@ def main() -> int:
     return status
 
 
-def _end_with_the_parent() -> None:
+def _exit_with_parent() -> None:
     while os.read(0, 1024):  # nothing else is sent, so this ends when the parent ends
         pass
     os._exit(1)

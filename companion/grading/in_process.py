@@ -8,7 +8,7 @@ from pathlib import Path
 
 from companion.chain.stages import ROOT, Stage
 from companion.grading.over_http import FROM_US, GraderFailed
-from companion.grading.verdicts import Grade, Verdict, exceeded, explained, judge
+from companion.grading.verdicts import Grade, Verdict, exceeded, judge, start_failure
 from companion.running import run_suite, suite
 from companion.running.channel import BadMessage
 from companion.sandbox.job import Limits, Sandbox
@@ -18,7 +18,7 @@ from companion.sandbox.supervise import COMPANION, SUBMISSION, TUTORIAL, Exceede
 def suite_tests(stage: Stage) -> dict[str, str]:
     """Returns the ids of all tests of the stage in order, each with what it requires. Raises GraderFailed."""
     try:
-        return {id_: suite.asked(stage, id_).requirement for id_ in run_suite.expected(stage)}
+        return {id_: suite.stage_test(stage, id_).requirement for id_ in run_suite.expected(stage)}
     except RuntimeError as error:
         raise GraderFailed(str(error)) from error
 
@@ -32,16 +32,16 @@ def grade_inside(stage: Stage, tests: Mapping[str, str], project: Path, sandbox:
     with tempfile.TemporaryDirectory(prefix="inside-") as folder:
         place = (sandbox, limits, Path(folder))
         with watched(f"{COMPANION}/grading/in_process_child.py", order, mounts, place, FROM_US) as submission:
-            result = _heard(submission, list(tests))
+            result = _result(submission, list(tests))
             result.expected, result.output = len(tests), submission.last_words()
             return result
 
 
-def _heard(submission: Watched, tests: list[str]) -> Grade:
+def _result(submission: Watched, tests: list[str]) -> Grade:
     try:
         events = list(submission.events(submission.channel))
         result = judge(tests, events, submission.channel.process.wait(10))
-        findings = [explained(event["failure"]) for event in events if event["event"] == "finding"]
+        findings = [start_failure(event["failure"]) for event in events if event["event"] == "finding"]
     except Exceeded as error:
         return exceeded(error)
     except (BadMessage, LookupError, TypeError, AttributeError):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from companion.chain.stages import Stage
-from companion.grading.verdicts import Grade, Verdict, exceeded, explained, judge
+from companion.grading.verdicts import Grade, Verdict, exceeded, judge, start_failure
 from companion.running.channel import MAILBOX, BadMessage, Channel
 from companion.sandbox.job import Limits, Sandbox
 from companion.sandbox.supervise import COMPANION, SUBMISSION, Exceeded, Watched, watched
@@ -31,7 +31,7 @@ class GraderFailed(RuntimeError):
     """Raised if the trusted side itself fails; the message says how."""
 
 
-def speaks_http(stage: Stage) -> bool:
+def has_http_tests(stage: Stage) -> bool:
     """Returns whether the stage has tests that can run against any server."""
     return (stage.path / TESTS).is_file()
 
@@ -66,7 +66,7 @@ def grade_served(stage: Stage, tests: Mapping[str, str], project: Path, sandbox:
             )
         result = _started(server)
         if result is None:
-            result = _asked(stack.enter_context(_tester(stage, str(folder / SOCKET))), list(tests), server)
+            result = _tested(stack.enter_context(_tester(stage, str(folder / SOCKET))), list(tests), server)
         result.expected, result.proof = len(tests), sandbox.proof
         result.output = server.last_words()
         return result
@@ -100,7 +100,7 @@ def _started(server: Watched) -> Grade | None:
         for event in server.events(server.channel):
             if event["event"] == "ready":
                 return None
-            return Grade(Verdict.NOT_STARTED, explained(event["failure"]))
+            return Grade(Verdict.NOT_STARTED, start_failure(event["failure"]))
     except Exceeded as error:
         return exceeded(error)
     except (BadMessage, LookupError, TypeError, AttributeError):
@@ -108,7 +108,7 @@ def _started(server: Watched) -> Grade | None:
     return Grade(Verdict.NOT_STARTED, "The project ended while it was started.")
 
 
-def _asked(tester: Channel, tests: list[str], server: Watched) -> Grade:
+def _tested(tester: Channel, tests: list[str], server: Watched) -> Grade:
     """Returns the grade from the tester's events, until it ends or the project exceeds its time or memory."""
     events: list[dict[str, Any]] = []
     try:

@@ -23,7 +23,7 @@ ASSETS = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requirement:
     """A row of the page's second table: a requirement, its tests, and how many submissions did not meet it.
 
     `failed` counts the submissions that failed one of the tests, `silent` those in which one did not run.
@@ -82,7 +82,7 @@ def page(results: Mapping[Submission, Grade], suite: Suite, points: float, assig
     )
 
 
-def hardest(results: Mapping[Submission, Grade], suite: Suite) -> list[Asked]:
+def hardest(results: Mapping[Submission, Grade], suite: Suite) -> list[Requirement]:
     """Returns a row for each requirement, those that most submissions failed first."""
     ids: dict[str, list[str]] = {}
     for id_, requirement in suite.tests.items():
@@ -92,8 +92,8 @@ def hardest(results: Mapping[Submission, Grade], suite: Suite) -> list[Asked]:
         outcomes = [{o.outcome if (o := r.outcomes.get(id_)) else "" for id_ in tests} for r in results.values()]
         failed = sum(bool(seen - {PASSED, ""}) for seen in outcomes)
         silent = sum("" in seen and seen <= {PASSED, ""} for seen in outcomes)
-        found.append(Asked(requirement, tuple(tests), failed, silent, place))
-    return sorted(found, key=lambda asked: (-asked.failed, asked.place))
+        found.append(Requirement(requirement, tuple(tests), failed, silent, place))
+    return sorted(found, key=lambda row: (-row.failed, row.place))
 
 
 def as_json(results: Mapping[Submission, Grade], suite: Suite, points: float) -> str:

@@ -43,7 +43,7 @@ def unpack(submission: Submission, target: Path) -> Path:
     readers = {Kind.ZIP: _zip, Kind.FOLDER: _folder}
     if submission.kind not in readers:
         raise Unusable("This is not a folder and not a zip: hand in one of these.")
-    _write(_blamed(readers[submission.kind](submission.path)), target)
+    _write(_unusable_if_it_fails(readers[submission.kind](submission.path)), target)
     try:
         return locate(target, deepest=DEEPEST).folder
     except NotAProject as error:
@@ -67,7 +67,7 @@ def _write(files: Files, target: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
-                for piece in _blamed(pieces):
+                for piece in _unusable_if_it_fails(pieces):
                     size += len(piece)
                     if size > MOST_BYTES:
                         raise Unusable(f"It holds more than {MOST_BYTES >> 20} MB. Leave out what others wrote.")
@@ -77,7 +77,7 @@ def _write(files: Files, target: Path) -> None:
         path.chmod(0o644)
 
 
-def _blamed(reading: Iterator[Read]) -> Iterator[Read]:
+def _unusable_if_it_fails(reading: Iterator[Read]) -> Iterator[Read]:
     """Yields what `reading` yields, and turns its errors, which are the submission's fault, into Unusable."""
     while True:
         try:
@@ -152,12 +152,13 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 def _refuse_long_list(path: Path) -> None:
     """Raises Unusable if a zip lists too many files, because zipfile reads the whole list at once."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 65557))  # the earliest position of the end record
+        file.seek(max(0, path.stat().st_size - 65633))  # the earliest position of the end records
         tail = file.read()
     at = tail.rfind(b"PK\5\6")
     if at < 0 or at + 22 > len(tail):
         raise zipfile.BadZipFile("it is no zip, or only the beginning of one")
-    (size,) = struct.unpack_from("<L", tail, at + 12)
+    zip64 = tail[max(0, at - 20) : at].startswith(b"PK\6\7")  # then zipfile believes the record before this one
+    (size,) = struct.unpack_from("<Q" if zip64 else "<L", tail, at - 36 if zip64 else at + 12)
     if size > MOST_LISTED:
         raise _too_many_files()
 

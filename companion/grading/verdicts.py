@@ -85,17 +85,17 @@ class Grade:
         return cls(**{**data, "verdict": Verdict(data["verdict"]), "outcomes": outcomes})
 
 
-def shortened(text: object, most: int) -> str:
+def cut(text: object, most: int) -> str:
     """Returns at most `most` characters of an untrusted value, as valid UTF-8."""
     return str(text)[:most].encode("utf-8", "replace").decode()
 
 
-def explained(failure: Mapping[str, Any]) -> str:
+def start_failure(failure: Mapping[str, Any]) -> str:
     """Returns why a project did not start. Raises LookupError, TypeError or AttributeError for invalid data."""
     places = failure["places"]
     where = f"{places[-1]['file']}, line {places[-1]['line']}: " if places else ""
     message = str(failure["message"]).strip().partition("\n")[0]
-    return shortened(f"{where}{failure['type']}{': ' if message else ''}{message}", 500)
+    return cut(f"{where}{failure['type']}{': ' if message else ''}{message}", 500)
 
 
 def exceeded(error: Exceeded) -> Grade:
@@ -128,7 +128,7 @@ def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: 
             elif id_ in outcomes and outcome == PASSED:
                 faults.append(f"{id_} reported twice")
             else:  # a failure in the teardown comes after the pass, and counts
-                said, cause = (shortened(event.get(name, ""), SHOWN) for name in ("message", "cause"))
+                said, cause = (cut(event.get(name, ""), SHOWN) for name in ("message", "cause"))
                 outcomes[id_] = Outcome(PASSED if outcome == PASSED else FAILED, said, cause)
     if not ends:
         faults.append(f"it ended after {len(outcomes)} of {len(wanted)} tests")

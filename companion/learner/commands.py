@@ -14,8 +14,8 @@ from companion.chain.invocation import line
 from companion.chain.stages import Stage, stages
 from companion.learner import output
 from companion.learner import start as project
-from companion.learner.exercise import stand_at_exercise
-from companion.learner.standing import Standing, stand
+from companion.learner.exercise import check_exercise
+from companion.learner.standing import Standing, find_standing
 from companion.running.processes import prepared
 from companion.running.run_suite import OnResult
 
@@ -56,22 +56,23 @@ def check(
     """Check your project: how far it is, and what is missing first."""
     seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not as_json
     blank = "\r" + " " * WIDTH + "\r" if seen else ""
-    told = ""
+    printed = ""
 
-    def so_far(found: Standing) -> None:
-        nonlocal told
+    def on_first(found: Standing) -> None:
+        nonlocal printed
         click.echo(blank, nl=False, err=True)
         click.echo(f"{output.first(found)}\n")
-        told = output.so_far(found, traceback, hint)
-        click.echo(f"{told}\n")
+        printed = output.first_cause(found, traceback, hint)
+        click.echo(f"{printed}\n")
 
     with prepared(1):
         if exercise:
-            found = stand_at_exercise(folder, stage)
+            found = check_exercise(folder, stage)
         else:
-            found = stand(folder, stage, _progress if seen else None, so_far=None if as_json or every else so_far)
+            early = None if as_json or every else on_first
+            found = find_standing(folder, stage, _progress if seen else None, on_first=early)
     click.echo(blank, nl=False, err=True)
-    click.echo(output.as_json(found) if as_json else output.standing(found, every, traceback, hint, told))
+    click.echo(output.as_json(found) if as_json else output.standing(found, every, traceback, hint, printed))
     return 0 if found.report.passed else 1
 
 
@@ -99,7 +100,7 @@ def watch(folder: Path, stage: Stage | None, poll: bool) -> int:
 @click.option("--all", "every", is_flag=True, help="Show later steps too.")
 def diff(folder: Path, stage: Stage | None, every: bool) -> int:
     """Show how your project differs from the stage."""
-    click.echo(output.difference(stand(folder, stage), every))
+    click.echo(output.difference(find_standing(folder, stage), every))
     return 0
 
 

@@ -11,11 +11,11 @@ import click
 from companion.chain.stages import ROOT, Stage, copy, stages
 from companion.learner.missing import find_missing
 from companion.learner.output import page
-from companion.learner.standing import Standing, stand
+from companion.learner.standing import Standing, find_standing
 from companion.learner.trying import Trial
 from companion.project.index import Known
 from companion.project.locate import NotAProject, locate
-from companion.project.reached import begun
+from companion.project.reached import last_begun
 from companion.project.reading import EXERCISES, compared, read
 from companion.running.run_suite import check, expected
 
@@ -23,7 +23,7 @@ FOLDER = ROOT / EXERCISES
 TESTS = "test_exercise.py"  # our solution is in the same folder
 
 
-def stand_at_exercise(named: Path, stage: Stage | None = None) -> Standing:
+def check_exercise(named: Path, stage: Stage | None = None) -> Standing:
     """Checks the project in `named` with the exercise of `stage`, or of the stage that the project has reached.
 
     If the tests cannot run, returns the check of the stage instead. Raises ClickException if the stage has no exercise.
@@ -32,8 +32,8 @@ def stand_at_exercise(named: Path, stage: Stage | None = None) -> Standing:
     try:
         project = locate(named)
     except NotAProject:
-        return stand(named, stage)
-    stage = stage or begun(compared(chain[0], project), chain)
+        return find_standing(named, stage)
+    stage = stage or last_begun(compared(chain[0], project), chain)
     home = FOLDER / stage.name
     if not home.is_dir():
         names = ", ".join(each.name for each in chain if (FOLDER / each.name).is_dir())
@@ -44,7 +44,7 @@ def stand_at_exercise(named: Path, stage: Stage | None = None) -> Standing:
         shutil.copytree(home, tested.path / EXERCISES)  # pytest needs the solution to collect the tests
         report = check(tested, project, only=[ident for ident in expected(tested) if TESTS in ident])
     if report.finding:
-        return stand(named, stage)
+        return find_standing(named, stage)
     # The project isn't compared with our solution, because there are others. It can only lack the file.
     files = (f"{EXERCISES}/{path.name}" for path in home.glob("*.py") if path.name != TESTS)
     absent = {name: "" for name in files if not (project.folder / name).is_file()}

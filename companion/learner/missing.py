@@ -66,14 +66,14 @@ class Missing:
     @property
     def link(self) -> str:
         """Returns the link to the chapter step to read, or ""; the step is about the file to open, if there is one."""
-        told, (advice, attempt) = self.aim, self.tried
+        aim, (advice, attempt) = self.aim, self.tried
         cause = attempt.cause[0] if attempt and not self.explanation.words else None
-        if cause and not (told and cause.imports):
+        if cause and not (aim and cause.imports):
             line = aims.aim_of_line(cause.name, cause.statement, self.chain)
-            told = line or topics.aim_of(cause.name, cause.lost or cause.symbol, self.chain) or told
-        elif advice.place and (told is None or advice.place.file != self.trial.known.theirs(told.file)):
-            told = topics.aim_at(advice.place, self.trial.known, self.chain) or told
-        return aims.link(told) if told else ""
+            aim = line or topics.aim_of(cause.name, cause.lost or cause.symbol, self.chain) or aim
+        elif advice.place and (aim is None or advice.place.file != self.trial.known.project_path(aim.file)):
+            aim = topics.aim_at(advice.place, self.trial.known, self.chain) or aim
+        return aims.link(aim) if aim else ""
 
 
 def find_missing(report: Report, trial: Trial) -> list[Missing]:
@@ -89,22 +89,22 @@ def find_missing(report: Report, trial: Trial) -> list[Missing]:
     for number, result in enumerate(report.results):
         if result.outcome != PASSED:
             failure = result.failure or Failure("test", "NotRun", "")
-            asked = topics.aim(result.id, chain)
-            aim = _failed(failure, asked, known, chain) or asked
-            found.append((_order(aim, aim != asked, number), _explained(result, failure, aim, trial, chain)))
+            tested = topics.aim(result.id, chain)
+            aim = _failed(failure, tested, known, chain) or tested
+            found.append((_order(aim, aim != tested, number), _explained(result, failure, aim, trial, chain)))
     return first + [each for _, each in sorted(found, key=lambda pair: pair[0])]
 
 
 def _explained(
     result: Result | None, failure: Failure, aim: aims.Aim | None, trial: Trial, chain: tuple[Stage, ...]
 ) -> Missing:
-    told = told_steps(trial.stage)
-    topic = Topic(aim.file, aim.symbol, told.get((aim.file, aim.symbol), -1)) if aim and result else None
-    return Missing(result, failure, aim, partial(explain, failure, trial.known, topic, told), trial, chain)
+    steps = step_numbers(trial.stage)
+    topic = Topic(aim.file, aim.symbol, steps.get((aim.file, aim.symbol), -1)) if aim and result else None
+    return Missing(result, failure, aim, partial(explain, failure, trial.known, topic, steps), trial, chain)
 
 
 @cache
-def told_steps(stage: Stage) -> dict[tuple[str, str], int]:
+def step_numbers(stage: Stage) -> dict[tuple[str, str], int]:
     """Maps each (file, symbol) that the stage changes to the step of its chapter that shows it."""
     changed = [(file, symbol) for file, symbol, changed in aims.candidates(stage) if changed]
     return {each: aims.step_number(aims.Aim(stage, *each)) or 0 for each in changed}
@@ -116,10 +116,10 @@ def _order(aim: aims.Aim | None, moved: bool, number: int) -> tuple[int, int, bo
     return (aim.stage.number if aim else LAST, LAST if step is None else step, moved, number)
 
 
-def _failed(failure: Failure, asked: aims.Aim | None, known: Known, chain: tuple[Stage, ...]) -> aims.Aim | None:
+def _failed(failure: Failure, tested: aims.Aim | None, known: Known, chain: tuple[Stage, ...]) -> aims.Aim | None:
     """Returns the code that failed, if the stage of the test has added or changed it: it is nearer to the cause."""
     failed = topics.aim_at(failure.place, known, chain)
-    return failed if failed and failed.symbol and asked and failed.stage == asked.stage else None
+    return failed if failed and failed.symbol and tested and failed.stage == tested.stage else None
 
 
 def _found(finding: Failure, trial: Trial, chain: tuple[Stage, ...]) -> Missing:

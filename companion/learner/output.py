@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from companion.chain import address
-from companion.chain.chapters import NoFrontMatter, chapter
+from companion.chain.chapters import find_chapter
 from companion.chain.stages import Stage
 from companion.explaining.advice import first_line
-from companion.learner.missing import Missing, told_steps
+from companion.learner.missing import Missing, step_numbers
 from companion.learner.standing import Standing
 from companion.project.differences import compare
 from companion.project.results import Place
@@ -34,19 +34,19 @@ def first(found: Standing) -> str:
     return "\n\n".join(parts)
 
 
-def so_far(found: Standing, traceback: bool = False, hint: bool = False) -> str:
+def first_cause(found: Standing, traceback: bool = False, hint: bool = False) -> str:
     """Returns the text below `first`: the cause and the remedy that was tried."""
     return "\n\n".join(_cause(found, each, traceback, hint, each.place) for each in found.missing[:1])
 
 
-def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False, told: str = "") -> str:
-    """Returns the result of a check: the first missing thing, unless it is in `told`, or `every` missing thing."""
+def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False, shown: str = "") -> str:
+    """Returns the result of a check: the first missing thing, unless `shown` has it, or `every` missing thing."""
     parts = [head(found), *(_prose(f"Note: {note}") for note in found.notes)]
     if found.report.passed:
         parts.append(_done(found))
     for group in found.groups if every else [found.missing[:1]] if found.missing else []:
         missing = group[0]
-        if told and _prose(missing.advice.sentence) in click.unstyle(told):
+        if shown and _prose(missing.advice.sentence) in click.unstyle(shown):
             continue
         parts.append(_requirement(missing)) if missing.result else None
         parts.append(_cause(found, missing, traceback, hint))
@@ -56,7 +56,7 @@ def standing(found: Standing, every: bool = False, traceback: bool = False, hint
     left = len(found.missing) - 1
     if left > 0 and not every:
         parts.append(f"{left} more {'is' if left == 1 else 'are'} missing: --all shows {_it(left)}.")
-    if any("  Read: " in part for part in (*parts, told)):
+    if any("  Read: " in part for part in (*parts, shown)):
         parts += start_the_site()
     return "\n\n".join(parts)
 
@@ -93,10 +93,8 @@ def _coloured(bar: str) -> str:
 
 def title(stage: Stage) -> str:
     """Returns a stage with the title of its chapter, if it has one."""
-    try:
-        return f"{stage}: {chapter(stage).title}"
-    except (FileNotFoundError, NoFrontMatter):
-        return str(stage)
+    chapter = find_chapter(stage)
+    return f"{stage}: {chapter.title}" if chapter else str(stage)
 
 
 def page(stage: Stage) -> str:
@@ -117,12 +115,12 @@ def difference(found: Standing, every: bool = False) -> str:
     """Returns how the project differs from the stage, up to the step it has reached; `every`: in all steps."""
     if not found.known.files:
         return standing(found)
-    differing = compare(found.known, told_steps(found.stage))
-    told = [each for each in differing if every or each.step <= found.step]
-    later = len(differing) - len(told)
+    differing = compare(found.known, step_numbers(found.stage))
+    shown = [each for each in differing if every or each.step <= found.step]
+    later = len(differing) - len(shown)
     parts = [f"Your project compared with {title(found.stage)} (- yours, + the stage's)"]
-    parts += [_diff(str(each)) for each in told]
-    if not told:
+    parts += [_diff(str(each)) for each in shown]
+    if not shown:
         parts.append("Nothing differs." if not later else "Nothing differs up to the step where you are.")
     if later:
         parts.append(f"{later} more belong{'s' if later == 1 else ''} to later steps: --all shows {_it(later)}.")
@@ -175,15 +173,15 @@ def _requirement(missing: Missing) -> str:
     return _prose(f"Missing: {said}").replace("Missing:", click.style("Missing:", fg="red"), 1)
 
 
-def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, told: Place | None = None) -> str:
-    """Returns what is wrong and what to do, with the file to open unless that is `told`."""
+def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, shown: Place | None = None) -> str:
+    """Returns what is wrong and what to do, with the file to open unless it has been `shown`."""
     advice = missing.advice
     lines = [click.style(_prose(advice.sentence), bold=True)]
     remedy, *code = advice.remedy.split("\n")
     lines += [_prose(remedy)] if remedy else []
     lines += code
     lines.append("")
-    if advice.place != told and (opened := _place(found, advice.place)):
+    if advice.place != shown and (opened := _place(found, advice.place)):
         lines.append(f"  Open: {opened}")
     if link := found.exercise or missing.link:
         lines.append(f"  Read: {link}")

@@ -15,7 +15,7 @@ from companion.learner.outdated import older
 from companion.learner.trying import Changes, Trial
 from companion.project.index import Known
 from companion.project.locate import NotAProject, Project, locate
-from companion.project.reached import begun
+from companion.project.reached import last_begun
 from companion.project.reading import compared, read
 from companion.project.results import FAILED, MISSING, Report, Result
 from companion.running import suite, topics
@@ -76,21 +76,21 @@ class Standing:
         return found
 
 
-OnSoFar = Callable[[Standing], None]
+OnFirst = Callable[[Standing], None]
 
 
-def stand(
+def find_standing(
     named: Path,
     stage: Stage | None = None,
     on_start: Callable[[Stage], OnResult] | None = None,
     limit: float = LIMIT,
-    so_far: OnSoFar | None = None,
+    on_first: OnFirst | None = None,
 ) -> Standing:
-    """Checks the project in `named` with the tests of `stage`, or of the last stage that the project has begun.
+    """Checks the project in `named` with the tests of `stage`, or of the last stage that the project has last_begun.
 
     `on_start` is called with the stage before its tests run; the function that it returns is called with each result.
-    `limit` is in seconds for each test. `so_far` is called at most once, as soon as something is known to be missing.
-    To know early, the tests that failed last, or those about files that have changed since, run first.
+    `limit` is in seconds for each test. `on_first` is called at most once, as soon as the first missing thing is known:
+    for that, the tests that failed last, or those about files that have changed since, run first.
     """
     chain = stages()
     try:
@@ -101,12 +101,14 @@ def stand(
         known = compared(tested, None)
         return Standing(report, tested, chain, find_missing(report, Trial(tested, None, known)), [], known)
     texts, last = read(project), last_check.recall(project)
-    early = _Early(so_far, chain, limit, texts)
-    if so_far and last.failed and (stage is None or stage.name == last.stage):
-        early.again(project, last)
-    tested = stage or begun(compared(chain[0], project, texts=texts), chain)
-    changed = last.changed(texts) if so_far and last.stage == tested.name else set()
-    first = _about(changed, tested, compared(tested, project, last.facts, texts)) if changed and not early.told else []
+    early = _Early(on_first, chain, limit, texts)
+    if on_first and last.failed and (stage is None or stage.name == last.stage):
+        early.rerun(project, last)
+    tested = stage or last_begun(compared(chain[0], project, texts=texts), chain)
+    changed = last.changed(texts) if on_first and last.stage == tested.name else set()
+    first: list[str] = []
+    if changed and not early.reported:
+        first = _tests_about(changed, tested, compared(tested, project, last.facts, texts))
     counted = on_start(tested) if on_start else None
     seen: list[Result] = []
 
@@ -115,7 +117,7 @@ def stand(
         if counted:
             counted(result)
         if result.outcome == FAILED and result.id in first:
-            early.tell(Report(tested.name, str(project.outer), seen[:], facts=last.facts), project)
+            early.report(Report(tested.name, str(project.outer), seen[:], facts=last.facts), project)
 
     report = check(tested, project, on_result, limit, first=first)
     trial = Trial(tested, project, compared(tested, project, report.facts, texts), early.tried)
@@ -125,7 +127,7 @@ def stand(
         last_check.remember(project, last_check.Last(tested.name, failed, last_check.digests(texts), report.facts))
     reached = tested
     if stage is None and missing and missing[0].result:
-        reached = suite.worded(missing[0].result.id, suite.until(tested))
+        reached = suite.last_rewritten(missing[0].result.id, suite.until(tested))
         # A change in the tests' shared code can make a test of the previous stage fail, although that stage is done.
         before = previous(tested)
         if reached != tested and before and check(before, project, limit=limit).passed:
@@ -138,32 +140,32 @@ class _Early:
     """Reports once what is missing, before all tests have run. `tried` caches which remedies helped."""
 
     def __init__(
-        self, so_far: OnSoFar | None, chain: tuple[Stage, ...], limit: float, texts: Mapping[str, str]
+        self, on_first: OnFirst | None, chain: tuple[Stage, ...], limit: float, texts: Mapping[str, str]
     ) -> None:
-        self.so_far, self.chain, self.limit, self.texts = so_far, chain, limit, texts
-        self.told = False
+        self.on_first, self.chain, self.limit, self.texts = on_first, chain, limit, texts
+        self.reported = False
         self.tried: dict[object, Changes | None] = {}
 
-    def again(self, project: Project, last: last_check.Last) -> None:
+    def rerun(self, project: Project, last: last_check.Last) -> None:
         """Runs the first few of the tests that failed at the last check."""
         stage = next((stage for stage in self.chain if stage.name == last.stage), None)
         if stage and (only := [ident for ident in last.failed if ident in expected(stage)][:FIRST]):
             report = check(stage, project, limit=self.limit, only=only)
             if not report.passed:
-                self.tell(report, project)
+                self.report(report, project)
 
-    def tell(self, report: Report, project: Project) -> None:
+    def report(self, report: Report, project: Project) -> None:
         """Explains the first missing thing of a report."""
-        if self.so_far and not self.told:
-            self.told = True
+        if self.on_first and not self.reported:
+            self.reported = True
             stage = next(stage for stage in self.chain if stage.name == report.stage)
             trial = Trial(stage, project, compared(stage, project, report.facts, self.texts), self.tried)
-            self.so_far(Standing(report, stage, self.chain, find_missing(report, trial), [], trial.known))
+            self.on_first(Standing(report, stage, self.chain, find_missing(report, trial), [], trial.known))
 
 
-def _about(changed: set[str], stage: Stage, known: Known) -> list[str]:
+def _tests_about(changed: set[str], stage: Stage, known: Known) -> list[str]:
     """Returns the tests of the stage that are about one of these files."""
     chain, ids = suite.until(stage), expected(stage)
     aims = {name: topics.aim(name, chain) for name in {ident.partition("[")[0] for ident in ids}}
-    about = {name for name, aim in aims.items() if aim and known.theirs(aim.file) in changed}
+    about = {name for name, aim in aims.items() if aim and known.project_path(aim.file) in changed}
     return [ident for ident in ids if ident.partition("[")[0] in about]

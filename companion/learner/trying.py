@@ -81,7 +81,7 @@ class Trial:
             folder = folders.pop()
             wanted = {f"{folder}/{name.rpartition('/')[2]}": text for name, text in theirs.items()}
         else:
-            wanted = {self.known.theirs(name): text for name, text in theirs.items()}
+            wanted = {self.known.project_path(name): text for name, text in theirs.items()}
         return {} if wanted == mine else {**dict.fromkeys(mine), **wanted}
 
     def _check(self, changes: Changes, only: Collection[str]) -> Report:

@@ -20,7 +20,7 @@ from watchdog.utils.event_debouncer import EventDebouncer
 from companion.chain.stages import Stage
 from companion.learner import output
 from companion.learner.keyboard import ReadKey, keyboard
-from companion.learner.standing import Standing, stand
+from companion.learner.standing import Standing, find_standing
 from companion.project.locate import LEFT_BY_TOOLS
 from companion.project.results import Result
 from companion.running.processes import prepared, refill
@@ -32,7 +32,7 @@ ONE_SAVE = 0.1  # seconds within which changes count as one save: some editors w
 LOOK = 0.3  # seconds between two looks at the files, if the system reports no changes
 UNCHECKED = {".sqlite3", ".sqlite3-journal", ".log", ".pyc"}
 KEYS = "h hint   d diff   n next   a all   t traceback   q quit"
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
 def relevant(path: Path) -> bool:
@@ -50,7 +50,7 @@ class Watching:
     """One watched project; if `stage` is None, each check finds the stage that the project has reached."""
 
     folder: Path
-    say: Say
+    echo: Echo
     stage: Stage | None = None
     found: Standing | None = None
     saved: threading.Event = field(default_factory=threading.Event)
@@ -58,23 +58,23 @@ class Watching:
     def check(self) -> None:
         """Checks the project and prints the result, the first missing thing early. A save during the check ends it."""
         self.saved.clear()
-        told = ""
+        printed = ""
 
-        def so_far(found: Standing) -> None:
-            nonlocal told
-            self.say(f"{output.first(found)}\n")
-            told = output.so_far(found)
-            self.say(f"{told}\n")
+        def on_first(found: Standing) -> None:
+            nonlocal printed
+            self.echo(f"{output.first(found)}\n")
+            printed = output.first_cause(found)
+            self.echo(f"{printed}\n")
 
         try:
-            self.found = stand(self.folder, self.stage, lambda stage: self._goes_on, so_far=so_far)
+            self.found = find_standing(self.folder, self.stage, lambda stage: self._stop_if_saved, on_first=on_first)
         except SavedAgain:
             return
-        self.say(output.standing(self.found, told=told))
-        self.say(f"\n{KEYS}")
+        self.echo(output.standing(self.found, shown=printed))
+        self.echo(f"\n{KEYS}")
         refill()
 
-    def _goes_on(self, result: Result) -> None:
+    def _stop_if_saved(self, result: Result) -> None:
         if self.saved.is_set():
             raise SavedAgain
 
@@ -86,9 +86,9 @@ class Watching:
         if found is None:
             return True
         if key in "hat":
-            self.say(output.standing(found, hint=key == "h", every=key == "a", traceback=key == "t"))
+            self.echo(output.standing(found, hint=key == "h", every=key == "a", traceback=key == "t"))
         elif key == "d":
-            self.say(output.difference(found))
+            self.echo(output.difference(found))
         elif key == "n":
             self._next(found)
         return True
@@ -96,22 +96,22 @@ class Watching:
     def _next(self, found: Standing) -> None:
         if not found.report.passed:
             left = len(found.missing)
-            self.say(f"{found.stage} is not done yet: {left} {'thing is' if left == 1 else 'things are'} missing.")
+            self.echo(f"{found.stage} is not done yet: {left} {'thing is' if left == 1 else 'things are'} missing.")
         elif found.next is None:
-            self.say("This was the last stage: all is done.")
+            self.echo("This was the last stage: all is done.")
         else:
             self.stage = found.next
             self.check()
 
 
-def run(folder: Path, say: Say, stage: Stage | None = None, polling: bool = False) -> None:
+def run(folder: Path, echo: Echo, stage: Stage | None = None, polling: bool = False) -> None:
     """Watches until the user quits. `polling` is for folders whose file system reports no changes."""
-    watched = Watching(folder, say, stage)
+    watched = Watching(folder, echo, stage)
     queue: SimpleQueue[str] = SimpleQueue()
 
     def seen(names: set[str]) -> None:
         first, more = min(names), len(names) - 1
-        say(f"\nSaved: {first}{f' and {more} more' if more else ''}. Checking ...\n")
+        echo(f"\nSaved: {first}{f' and {more} more' if more else ''}. Checking ...\n")
         watched.saved.set()
         queue.put(SAVED)
 
@@ -138,13 +138,13 @@ def _keys(read: ReadKey, queue: SimpleQueue[str]) -> None:
 class _Files(FileSystemEventHandler):
     """Passes events on, if they are about files that can change the result of a check."""
 
-    def __init__(self, folder: Path, hand_on: Callable[[FileSystemEvent], None]) -> None:
+    def __init__(self, folder: Path, handle: Callable[[FileSystemEvent], None]) -> None:
         self.folder = folder
-        self.hand_on = hand_on
+        self.handle = handle
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         if any(relevant(Path(name)) for name in names(event, self.folder)):
-            self.hand_on(event)
+            self.handle(event)
 
 
 def names(event: FileSystemEvent, folder: Path) -> list[str]:

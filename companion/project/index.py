@@ -7,10 +7,10 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-from companion.chain.symbols import Symbol, lines_of, symbols
+from companion.chain.symbols import Symbol, lines_of, read_symbols
 from companion.project.edits import Hunk, Swap
 from companion.project.file_pairs import FilePair
 from companion.project.results import Place
@@ -54,13 +54,14 @@ class Known:
     @cached_property
     def definitions(self) -> list[tuple[str, Symbol]]:
         """Returns the classes, functions and constants of the project, each with its file."""
-        return [(file, symbol) for file, text in self.texts.items() for symbol in _defined(text)]
+        found = ((file, symbol) for file, text in self.texts.items() for symbol in read_symbols(file, text).values())
+        return [(file, symbol) for file, symbol in found if symbol.kind != "imports"]
 
     @cached_property
     def pairs(self) -> dict[str, str]:
         """Maps each file of the stage to the project's: the one of the same name, or else the most similar one."""
         names = [n for n in self.stage_files if "/migrations/" not in n]
-        found = {name: self.theirs(name) for name in names}
+        found = {name: self.project_path(name) for name in names}
         free = [file for file in self.files if file not in found.values() and "/migrations/" not in file]
         for name in names:
             if found[name] in self.files:
@@ -76,7 +77,7 @@ class Known:
         """Returns how likely (0 to 2) a file of the project is the stage's file with another name or folder."""
         if file.endswith(f"/{name}"):
             return 2.0
-        folder, _, called = self.theirs(name).rpartition("/")
+        folder, _, called = self.project_path(name).rpartition("/")
         where, _, mine = file.rpartition("/")
         alike = close(called, [mine]) == mine and mine[-3:] == called[-3:]
         if folder == where and (mine.startswith(f"{called}.") or alike):
@@ -88,15 +89,15 @@ class Known:
         """Returns all differences between the project and the stage, file by file, without migrations and tests."""
         found: list[Hunk] = []
         for name, file in self.pairs.items():
-            mine, theirs = self.files.get(file), renamed(self.stage_files[name], self.package)
+            mine, theirs = self.files.get(file), with_package(self.stage_files[name], self.package)
             if mine is None:
                 edit = Swap(1, 0, tuple(lines_of(theirs)))
                 found.append(Hunk(Place(file, 0), name, "", "no file", "", "", "", (edit,)))
                 continue
-            if file != self.theirs(name):
+            if file != self.project_path(name):
                 edit = Swap(1, 0, tuple(lines_of(mine)))
-                found.append(Hunk(Place(file, 0), name, "", "renamed", file, self.theirs(name), "", (edit,)))
-            earlier = renamed(self.earlier.get(name, ""), self.package)
+                found.append(Hunk(Place(file, 0), name, "", "renamed", file, self.project_path(name), "", (edit,)))
+            earlier = with_package(self.earlier.get(name, ""), self.package)
             found += FilePair(file, name, mine, theirs, earlier).hunks()
         return found
 
@@ -112,7 +113,7 @@ class Known:
         pattern = r"^\s*(?:from|import) ([a-z]\w*)"
         return {hit for text in self.stage_texts.values() for hit in re.findall(pattern, text, re.MULTILINE)}
 
-    def theirs(self, file: str) -> str:
+    def project_path(self, file: str) -> str:
         """Returns the project's path for a file of the stage; its settings package may have another name."""
         if file.startswith("config/"):
             folder = f"{self.package.replace('.', '/')}/" if self.package else ""
@@ -121,7 +122,7 @@ class Known:
 
     def text_of_stage(self, file: str) -> str:
         """Returns the stage's text of the file that has this path in the project, or "" if the stage has none."""
-        return next((text for name, text in self.stage_texts.items() if self.theirs(name) == file), "")
+        return next((text for name, text in self.stage_texts.items() if self.project_path(name) == file), "")
 
     def has_package(self, name: str) -> bool:
         """Returns whether the project has a module or package of that name next to its manage.py."""
@@ -159,15 +160,7 @@ def close(name: str, names: Iterable[str]) -> str | None:
     return known[near[0]] if near else None
 
 
-@lru_cache(maxsize=1024)
-def _defined(text: str) -> list[Symbol]:
-    try:
-        return [symbol for symbol in symbols(text).values() if symbol.kind != "imports"]
-    except ValueError:  # NotPython, or text with NUL in it
-        return []
-
-
-def renamed(text: str, package: str) -> str:
+def with_package(text: str, package: str) -> str:
     """Returns a stage's text with `config` replaced by the project's settings package ("": next to manage.py)."""
     if package == "config":
         return text

@@ -1,4 +1,4 @@
-"""Finds the last stage that a project has begun."""
+"""Finds the last stage that a project has last_begun."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from companion.project.index import Known
 from companion.project.statements import APP
 
 
-def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
+def last_begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
     """Returns the last stage that adds a class, function or setting which the project also has."""
     brought = {(file, name) for stage in chain for file, name, _ in aims.candidates(stage)}
     generic = {name for name, times in Counter(name for _, name in brought).items() if times > 1}
@@ -20,6 +20,6 @@ def begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
     for stage in reversed(chain):
         for file, name, changed in aims.candidates(stage):
             moved = file.startswith(app) and name in names
-            if changed == 2 and name and (moved or (known.theirs(file), name) in here):
+            if changed == 2 and name and (moved or (known.project_path(file), name) in here):
                 return stage
     return chain[0]

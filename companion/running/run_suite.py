@@ -26,7 +26,7 @@ OnResult = Callable[[Result], None]
 
 
 @dataclass
-class Heard:
+class Run:
     """What one process has sent: `ended` is true only if the "end" event and the exit status agree."""
 
     results: dict[str, Result] = field(default_factory=dict)
@@ -63,21 +63,21 @@ def check(
     try:
         project = named if isinstance(named, Project) else locate(named, root)
     except NotAProject as error:
-        return _report(stage, Path(str(named)), ids, Heard(finding=error.failure), started)
+        return _report(stage, Path(str(named)), ids, Run(finding=error.failure), started)
     chosen = {"only": list(only), "first": list(first)}
-    heard = _listen(stage, project, on_result, limit, **chosen)
+    run = _run_child(stage, project, on_result, limit, **chosen)
     hung = 0
-    while not heard.ended and heard.running and heard.hang and hung < TIMEOUTS:
+    while not run.ended and run.running and run.hang and hung < TIMEOUTS:
         hung += 1
-        heard.results[heard.running] = result = _result(stage, heard.running, TIMEOUT, _cut_off(heard, project))
+        run.results[run.running] = result = _result(stage, run.running, TIMEOUT, _cut_off(run, project))
         if on_result:
             on_result(result)
-        again = _listen(stage, project, on_result, limit, done=tuple(heard.results), **chosen)
-        again.results = heard.results | again.results
-        heard = again
-    if not heard.ended and heard.finding is None:
-        heard.finding = _cut_off(heard, project)
-    return _report(stage, project.outer, ids, heard, started)
+        again = _run_child(stage, project, on_result, limit, done=tuple(run.results), **chosen)
+        again.results = run.results | again.results
+        run = again
+    if not run.ended and run.finding is None:
+        run.finding = _cut_off(run, project)
+    return _report(stage, project.outer, ids, run, started)
 
 
 def expected(stage: Stage) -> list[str]:
@@ -85,18 +85,18 @@ def expected(stage: Stage) -> list[str]:
 
     Raises RuntimeError with pytest's output if they cannot be collected.
     """
-    ids = suite.kept_ids(stage)
+    ids = suite.cached_ids(stage)
     if ids is None:
-        heard = _listen(stage, Project(stage.path, stage.path), None, TOTAL, collect=True)
-        if not heard.ended or heard.status or not heard.ids:
-            raise RuntimeError(f"the tests of {stage} cannot be collected\n{heard.output}\n{heard.finding or ''}")
-        ids = heard.ids
-        suite.keep_ids(stage, ids)
+        run = _run_child(stage, Project(stage.path, stage.path), None, TOTAL, collect=True)
+        if not run.ended or run.status or not run.ids:
+            raise RuntimeError(f"the tests of {stage} cannot be collected\n{run.output}\n{run.finding or ''}")
+        ids = run.ids
+        suite.cache_ids(stage, ids)
     return ids
 
 
-def _listen(stage: Stage, project: Project, on_result: OnResult | None, limit: float, **chosen: Any) -> Heard:
-    heard = Heard()
+def _run_child(stage: Stage, project: Project, on_result: OnResult | None, limit: float, **chosen: Any) -> Run:
+    run = Run()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         job = suite.child_job(stage, project, Path(folder), limit, **chosen)
         started = processes.take()
@@ -105,19 +105,19 @@ def _listen(stage: Stage, project: Project, on_result: OnResult | None, limit: f
         too_long.start()
         try:
             for line in _lines(process, job):
-                _hear(stage, heard, line, on_result)
+                _receive(stage, run, line, on_result)
             process.wait()
             started.output.seek(0)
-            heard.output = started.output.read().decode(errors="replace")
+            run.output = started.output.read().decode(errors="replace")
         finally:
             too_long.cancel()
             started.end()
-        heard.ended = heard.status is not None and heard.status == process.returncode
-        if heard.phase == "start" and (lacks := LACKS.search(heard.output)):
+        run.ended = run.status is not None and run.status == process.returncode
+        if run.phase == "start" and (lacks := LACKS.search(run.output)):
             raise ModuleNotFoundError(lacks[0], name=lacks[1])
         hang = Path(folder, "hang.txt")
-        heard.hang = hang.read_text(encoding="utf-8", errors="replace") if hang.exists() else ""
-    return heard
+        run.hang = hang.read_text(encoding="utf-8", errors="replace") if hang.exists() else ""
+    return run
 
 
 def _lines(process: subprocess.Popen[bytes], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -133,58 +133,58 @@ def _lines(process: subprocess.Popen[bytes], job: dict[str, Any]) -> Iterator[di
             yield json.loads(line)
 
 
-def _hear(stage: Stage, heard: Heard, line: dict[str, Any], on_result: OnResult | None) -> None:
+def _receive(stage: Stage, run: Run, line: dict[str, Any], on_result: OnResult | None) -> None:
     event = line["event"]
     failure = Failure.read(line["failure"]) if line.get("failure") else None
     if event == "phase":
-        heard.phase = line["phase"]
+        run.phase = line["phase"]
     elif event == "facts":
-        heard.facts = {name: value for name, value in line.items() if name != "event"}
+        run.facts = {name: value for name, value in line.items() if name != "event"}
     elif event == "finding":
         # The first finding must be fixed first, except AppNotInstalled, which does not keep a project from loading.
-        waits = heard.finding and heard.finding.type == "AppNotInstalled" and failure and failure.phase == "setup"
-        heard.finding = failure if waits else heard.finding or failure
+        waits = run.finding and run.finding.type == "AppNotInstalled" and failure and failure.phase == "setup"
+        run.finding = failure if waits else run.finding or failure
     elif event == "uncollected" and failure:
-        heard.uncollected[line["file"]] = failure
+        run.uncollected[line["file"]] = failure
     elif event == "collected":
-        heard.ids = line["ids"]
+        run.ids = line["ids"]
     elif event == "start":
-        heard.running = line["id"]
+        run.running = line["id"]
     elif event == "result":
-        heard.running = ""
-        heard.results[line["id"]] = result = _result(stage, line["id"], line["outcome"], failure, line["seconds"])
+        run.running = ""
+        run.results[line["id"]] = result = _result(stage, line["id"], line["outcome"], failure, line["seconds"])
         if on_result:
             on_result(result)
     elif event == "end":
-        heard.status = line["status"]
+        run.status = line["status"]
 
 
 def _result(stage: Stage, ident: str, outcome: str, failure: Failure | None, seconds: float = 0.0) -> Result:
-    what = suite.asked(stage, ident)
+    what = suite.stage_test(stage, ident)
     return Result(ident, outcome, what.requirement, what.hint, seconds, failure)
 
 
-def _report(stage: Stage, named: Path, ids: list[str], heard: Heard, started: float) -> Report:
+def _report(stage: Stage, named: Path, ids: list[str], run: Run, started: float) -> Report:
     results = []
     for ident in ids:
-        lost = heard.uncollected.get(ident.partition("::")[0])
-        results.append(heard.results.get(ident) or _result(stage, ident, MISSING, lost))
-    finding = heard.finding
-    if finding is None and heard.status and all(result.outcome == PASSED for result in results):
-        finding = Failure("test", "Disagreement", f"exit status {heard.status}")
+        lost = run.uncollected.get(ident.partition("::")[0])
+        results.append(run.results.get(ident) or _result(stage, ident, MISSING, lost))
+    finding = run.finding
+    if finding is None and run.status and all(result.outcome == PASSED for result in results):
+        finding = Failure("test", "Disagreement", f"exit status {run.status}")
     seconds = round(time.monotonic() - started, 2)
-    return Report(stage.name, str(named), results, finding, seconds, heard.output, heard.facts)
+    return Report(stage.name, str(named), results, finding, seconds, run.output, run.facts)
 
 
-def _cut_off(heard: Heard, project: Project) -> Failure:
+def _cut_off(run: Run, project: Project) -> Failure:
     """Returns why a process ended early; if a test hung, faulthandler has written where, innermost call first."""
-    phase = "test" if heard.running else heard.phase
-    if not heard.hang:
-        return Failure(phase, "CutOff", "", heard.running, traceback=heard.output[-5000:])
-    found = re.findall(r'File "(.+)", line (\d+) in (.+)', heard.hang)
+    phase = "test" if run.running else run.phase
+    if not run.hang:
+        return Failure(phase, "CutOff", "", run.running, traceback=run.output[-5000:])
+    found = re.findall(r'File "(.+)", line (\d+) in (.+)', run.hang)
     places = [
         Place(Path(file).relative_to(project.outer).as_posix(), int(line), "", function)
         for file, line, function in reversed(found)
         if Path(file).is_relative_to(project.outer) and "site-packages" not in file
     ]
-    return Failure(phase, "Timeout", "", places=tuple(places), traceback=heard.hang)
+    return Failure(phase, "Timeout", "", places=tuple(places), traceback=run.hang)

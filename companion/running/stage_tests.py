@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from companion.project.index import renamed
+from companion.project.index import with_package
 
 SETTINGS = re.compile(r"(?<![\w.])config\.settings(?![\w.])")
 PLACE = "\0settings\0"  # placeholder for the settings while other names are replaced
@@ -32,12 +32,12 @@ def copy_tests(stage: Path, target: Path, package: str, settings: str, project: 
             if path.suffix == ".py":
                 text = path.read_text(encoding="utf-8")
                 home = _home(text, project, outer) / path.relative_to(stage)
-                copy.write_text(adapted(text, package, home, settings), encoding="utf-8", newline="")
+                copy.write_text(adapt(text, package, home, settings), encoding="utf-8", newline="")
             else:
                 copy.write_bytes(path.read_bytes())
 
 
-def adapted(text: str, package: str, file: Path, settings: str) -> str:
+def adapt(text: str, package: str, file: Path, settings: str) -> str:
     """Returns the text of a test with its `__file__` replaced by `file`, and `config` by `package`.
 
     If the settings are split into modules, the test uses the module `settings`, and a test that reloads the settings
@@ -46,10 +46,10 @@ def adapted(text: str, package: str, file: Path, settings: str) -> str:
     text = FILE.sub(lambda _: repr(str(file)), text)
     parts = settings.rpartition(".")[0]
     if parts in ("", package):
-        return renamed(text, package)
+        return with_package(text, package)
     names = f'm == \\1 or m.startswith("{parts}.")'
     text = FORGET.sub(f"[sys.modules.pop(m, None) for m in list(sys.modules) if {names}]", text)
-    return renamed(SETTINGS.sub(PLACE, text), package).replace(PLACE, settings)
+    return with_package(SETTINGS.sub(PLACE, text), package).replace(PLACE, settings)
 
 
 def _home(text: str, project: Path, outer: Path) -> Path:

@@ -35,7 +35,7 @@ def split(ident: str) -> tuple[str, str]:
     return file, rest.partition("[")[0]
 
 
-def asked(stage: Stage, ident: str) -> StageTest:
+def stage_test(stage: Stage, ident: str) -> StageTest:
     """Returns what the test with this id requires."""
     file, name = split(ident)
     return _functions(stage.path / file).get(name, StageTest(name.replace("_", " "), ""))
@@ -47,9 +47,9 @@ def introduced(ident: str, chain: tuple[Stage, ...]) -> Stage:
     return next((stage for stage in chain if name in _functions(stage.path / file)), chain[-1])
 
 
-def worded(ident: str, chain: tuple[Stage, ...]) -> Stage:
+def last_rewritten(ident: str, chain: tuple[Stage, ...]) -> Stage:
     """Returns the stage that last rewrote the test, because a rewritten test requires something new."""
-    texts = [asked(stage, ident).code for stage in chain]
+    texts = [stage_test(stage, ident).code for stage in chain]
     return next(stage for n, stage in enumerate(chain) if set(texts[n:]) == {texts[-1]})
 
 
@@ -61,10 +61,10 @@ def child_job(stage: Stage, project: Project, folder: Path, limit: float = 0, **
     """
     folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
     paths = {name: str(path) for name, path in folders.items()}
-    return {**paths, "limit": limit, "done": (), "only": (), "first": (), "collect": False, **chosen, **demanded(stage)}
+    return {**paths, "limit": limit, "done": (), "only": (), "first": (), "collect": False, **chosen, **required(stage)}
 
 
-def demanded(stage: Stage) -> dict[str, Any]:
+def required(stage: Stage) -> dict[str, Any]:
     """Returns which `apps` must be installed, and which `user` model set, before the stage's tests can run."""
     settings: dict[str, Any] = {}
     for node in ast.parse((stage.path / "config" / "settings.py").read_bytes()).body:
@@ -108,7 +108,7 @@ def fingerprint(stage: Stage) -> str:
     return digest.hexdigest()[:16]
 
 
-def kept_ids(stage: Stage, folder: Path = CACHE) -> list[str] | None:
+def cached_ids(stage: Stage, folder: Path = CACHE) -> list[str] | None:
     """Returns the cached ids of the stage's tests, or None if its test files have changed since."""
     try:
         ids: list[str] = json.loads((folder / f"{stage.name}-{fingerprint(stage)}.json").read_text(encoding="utf-8"))
@@ -117,7 +117,7 @@ def kept_ids(stage: Stage, folder: Path = CACHE) -> list[str] | None:
     return ids
 
 
-def keep_ids(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
+def cache_ids(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
     """Caches the ids; does nothing if the folder can't be written."""
     try:
         folder.mkdir(exist_ok=True)

@@ -44,7 +44,7 @@ class Words:
 def test_words(stage: Stage, ident: str) -> Words:
     """Returns the words of the test with this id in `stage`."""
     file, test = suite.split(ident)
-    what = suite.asked(stage, ident)
+    what = suite.stage_test(stage, ident)
     quoted = set(QUOTED.findall(f"{what.requirement} {what.hint}"))
     quoted |= {word for text in list(quoted) for word in re.findall(r"[A-Za-z_]\w+", text)}
     quoted |= {f"{word.replace('.', '/')}.py" for word in quoted if word.startswith("config.")} - {"config/settings.py"}

@@ -51,7 +51,7 @@ def aim_at(place: Place | None, known: Known, chain: tuple[Stage, ...]) -> Aim |
     if place is None:
         return None
     name = next((symbol.name for symbol in reversed(known.around(place))), "")
-    called = next((file for file in known.stage_files if known.theirs(file) == place.file), "")
+    called = next((file for file in known.stage_files if known.project_path(file) == place.file), "")
     return aim_of(called, name, chain)
 
 

@@ -51,7 +51,7 @@ class MarkedBlock(Block):  # type: ignore[misc]  # pymdownx has no type hints
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         element = self.make(parent)
-        self.md.preprocessors[READER].understood(self.NAME, self.argument.strip(), element)
+        self.md.preprocessors[READER].record(self.NAME, self.argument.strip(), element)
         return element
 
     def make(self, parent: etree.Element) -> etree.Element:
@@ -126,7 +126,7 @@ class ReadBlocks(Preprocessor):
         self.found: list[tuple[Mark, etree.Element]] = []
         return lines
 
-    def understood(self, name: str, argument: str, element: etree.Element) -> None:
+    def record(self, name: str, argument: str, element: etree.Element) -> None:
         """Records the element that a block became."""
         mark = next((mark for mark in self.lost if (mark.name, mark.argument) == (name, argument)), None)
         if mark:

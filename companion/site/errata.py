@@ -44,7 +44,7 @@ class TallyBlock(MarkedBlock):
     NAME, CSS = "tally", "er-tally"
 
 
-class TellFaults(BlocksProcessor):
+class FillFaults(BlocksProcessor):
     """Adds to each fault where it is fixed and which test covers it. Runs before inline Markdown is parsed."""
 
     def fill(self, root: etree.Element) -> Problems:

@@ -29,7 +29,7 @@ from companion.site.blocks import (
 )
 from companion.site.chapter_page import ListContents, PlacePanes
 from companion.site.command_rows import KeepWords, PlaceCommands
-from companion.site.errata import FaultBlock, LinkNotes, TallyBlock, TellFaults
+from companion.site.errata import FaultBlock, FillFaults, LinkNotes, TallyBlock
 from companion.site.glossary import ExplainWords
 from companion.site.overview import ShowWay, WayBlock
 from companion.site.source import ShowSource, SourceBlock
@@ -62,7 +62,7 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
         # Inline Markdown is parsed at priority 20, and headings get their ids at 5.
         for priority, processor in (
             (30, CheckBlocks(md, root)),
-            (25, TellFaults(md, root)),
+            (25, FillFaults(md, root)),
             (25, ShowWay(md, root)),
             (25, ShowVersions(md, root)),
             (15, PlacePanes(md, root, repository)),

@@ -50,7 +50,7 @@ def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
     return math.ceil(prose / WORDS_A_MINUTE + code / LINES_A_MINUTE)
 
 
-def meant(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
+def chosen_stages(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages.Stage]:
     """Returns the stages that the argument of a block selects. Raises ValueError, which says what to write."""
     if argument == stages.FINAL:
         return [stage for stage in chain if stage.name == stages.FINAL]
@@ -82,7 +82,7 @@ class ShowWay(BlocksProcessor):
         problems: Problems = []
         for mark, way in ways:
             try:
-                chosen = meant(mark.argument, tuple(pages))
+                chosen = chosen_stages(mark.argument, tuple(pages))
             except ValueError as error:
                 problems.append((mark.line, str(error)))
                 continue
@@ -92,7 +92,7 @@ class ShowWay(BlocksProcessor):
         values = {
             "{{stages}}": str(len(pages)),
             "{{reading time}}": duration(sum(times.values())),
-            "{{part 1}}": duration(sum(times[stage] for stage in meant(PART_1, tuple(pages)))),
+            "{{part 1}}": duration(sum(times[stage] for stage in chosen_stages(PART_1, tuple(pages)))),
         }
         for child in root.iter():
             for name, value in values.items():

@@ -59,7 +59,7 @@ def powershell(command: str) -> str:
     return (before + command).strip()
 
 
-class LeaveOutDirectives(Preprocessor):
+class RemoveDirectives(Preprocessor):
     """Removes the comments that say how a block is run: only the transcripts use them."""
 
     def run(self, lines: list[str]) -> list[str]:
@@ -103,7 +103,7 @@ def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:
     return [f'{indent}=== "{HERE}"', "", *inner, "", f'{indent}=== "{THERE}"', "", *other, ""]
 
 
-class LeaveOutOfSearch(Postprocessor):
+class ExcludeFromSearch(Postprocessor):
     """Excludes the Windows tab and the labels of tabs from the search, which finds the commands in the first tab."""
 
     def run(self, text: str) -> str:
@@ -112,6 +112,6 @@ class LeaveOutOfSearch(Postprocessor):
 
 def register(md: Markdown) -> None:
     """Registers the processors: before fences are extracted (25), and after raw HTML is put back (30)."""
-    md.preprocessors.register(LeaveOutDirectives(md), "companion-directives", 29)
+    md.preprocessors.register(RemoveDirectives(md), "companion-directives", 29)
     md.preprocessors.register(WriteTabs(md), "companion-shells", 28)
-    md.postprocessors.register(LeaveOutOfSearch(md), "companion-no-search", 5)
+    md.postprocessors.register(ExcludeFromSearch(md), "companion-no-search", 5)

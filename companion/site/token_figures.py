@@ -86,7 +86,7 @@ def _json(value: object) -> Markup:
     return Markup(escape(json.dumps(value, ensure_ascii=False), quote=False))
 
 
-class TakeApart(Preprocessor):
+class AddFigures(Preprocessor):
     """Puts the figure of each token below the first block that shows it.
 
     In a Python shell the token itself is the point, so there the figure is open.
@@ -120,5 +120,5 @@ class Tint(Postprocessor):
 
 def register(md: Markdown) -> None:
     """Registers both processors: before fences are parsed (25), and after they are put back (30)."""
-    md.preprocessors.register(TakeApart(md), "companion-tokens", 28)
+    md.preprocessors.register(AddFigures(md), "companion-tokens", 28)
     md.postprocessors.register(Tint(md), "companion-tint", 5)

@@ -41,7 +41,7 @@ def day(root: Path) -> date | None:
     return date.fromisoformat(answer) if answer else None
 
 
-def said(when: date | None) -> str:
+def sentence(when: date | None) -> str:
     """Returns the text above the table: the date, and the supported versions of Python."""
     first = f"This is the state of {when.day} {when:%B %Y}." if when else UNKNOWN_DAY
     return f"{first} It supports Python {SUPPORTED[0]} to {SUPPORTED[-1]}."
@@ -52,5 +52,5 @@ class ShowVersions(BlocksProcessor):
 
     def fill(self, root: etree.Element) -> Problems:
         for mark, block in self.blocks.of(VersionsBlock.NAME):
-            block.extend(element("versions", said=said(day(self.root)), pins=pins(mark.argument, self.root)))
+            block.extend(element("versions", said=sentence(day(self.root)), pins=pins(mark.argument, self.root)))
         return []

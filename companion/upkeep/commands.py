@@ -20,7 +20,7 @@ STAGES = click.argument("chosen", nargs=-1, type=StageName(), metavar="[STAGE]..
 
 @click.command("propagate")
 @click.argument("start", required=False, metavar="[FROM]")
-def carry(start: str | None) -> int:
+def propagate_edits(start: str | None) -> int:
     """Carry the edits of a stage into every later one.
 
     FROM is the stage to begin with.  [default: the first that is edited]
@@ -85,7 +85,7 @@ def try_images(chosen: tuple[Stage, ...]) -> int:
     Then send each HTTP requests.  [default: stages with another Dockerfile or other packages than the one before, and
     the last]
     """
-    chosen = chosen or tuple(images.built_anew(stages()))
+    chosen = chosen or tuple(images.with_new_image(stages()))
     try:
         builder = images.builder()
     except images.NoBuilder as error:
@@ -145,4 +145,4 @@ def _chosen(known: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
     return [known[name] for name in chosen]
 
 
-COMMANDS = {str(each.name): each for each in (carry, transcripts, try_images, try_mutants, read_prose)}
+COMMANDS = {str(each.name): each for each in (propagate_edits, transcripts, try_images, try_mutants, read_prose)}

@@ -41,7 +41,7 @@ RECIPE = ("Dockerfile", ".dockerignore", "requirements.txt")
 TESTS = "tests/test_http.py"
 TEST = "test_register_log_in_and_fetch_the_user"
 # Production settings redirect to https, so the tests send the header that the proxy sends in production.
-AS_A_PROXY = """
+AS_PROXY = """
 import sys, urllib.request, pytest
 opener = urllib.request.build_opener()
 opener.addheaders = [("X-Forwarded-Proto", "https")]
@@ -121,7 +121,7 @@ class Builder:
                 _run(self.name, "rmi", "--force", tag)
 
 
-def built_anew(chain: Sequence[Stage]) -> list[Stage]:
+def with_new_image(chain: Sequence[Stage]) -> list[Stage]:
     """Returns the stages whose image is built differently from the previous one, and the last stage."""
     recipes = [[(stage.path / name).read_bytes() for name in RECIPE if (stage.path / name).exists()] for stage in chain]
     changed = [stage for stage, old, new in zip(chain, [None, *recipes], recipes, strict=False) if new != old]
@@ -157,13 +157,13 @@ def try_image(stage: Stage, builder: Builder) -> str:
     with builder.running(tag, ENVIRONMENT | {"EMAIL_URL": f"smtp://127.0.0.1:{mail}"}) as container:
         try:
             _wait(container)
-            return ", ".join([_ask(stage, container.address, mail), *_look_inside(stage, container)])
+            return ", ".join([_test(stage, container.address, mail), *_look_inside(stage, container)])
         except Failed as error:
             last = container.printed().splitlines()[-LINES:]
             raise Failed("\n".join([f"{error}; the last it printed:", *last])) from error
 
 
-def _ask(stage: Stage, address: str, mail: int) -> str:
+def _test(stage: Stage, address: str, mail: int) -> str:
     """Tests the server at `address`: with the stage's own test over HTTP, or with one request if it has none."""
     if not (stage.path / TESTS).is_file():
         # With a session cookie, Django queries the database, which fails if it was not migrated.
@@ -172,7 +172,7 @@ def _ask(stage: Stage, address: str, mail: int) -> str:
         if status != expected:
             raise Failed(f"GET {path}: expected {expected}, got {status}")
         return f"GET {path} {status}"
-    command = [sys.executable, "-c", AS_A_PROXY, "-q", "-p", "no:cacheprovider", TESTS, "-k", TEST, "--server", address]
+    command = [sys.executable, "-c", AS_PROXY, "-q", "-p", "no:cacheprovider", TESTS, "-k", TEST, "--server", address]
     if "--mail" in (stage.path / "tests/conftest.py").read_text(encoding="utf-8"):
         command += ["--mail", str(mail)]
     done = subprocess.run(command, cwd=stage.path, env=environment(), capture_output=True, text=True)

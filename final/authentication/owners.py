@@ -26,12 +26,16 @@ def find_owner(token):
     """
     try:
         claims = read_token(token)
+    except jwt.ExpiredSignatureError:
+        raise refusal("The token has expired.", code="token_expired")
+    except jwt.InvalidTokenError:
+        raise refusal("The token is invalid.")
+
+    try:
         # Without dashes, because SQLite stores it so. PostgreSQL accepts both forms.
         session_id = uuid.UUID(str(claims["sid"]))
         [user] = User.objects.raw(OWNER, [session_id.hex])
-    except jwt.ExpiredSignatureError:
-        raise refusal("The token has expired.", code="token_expired")
-    except (jwt.InvalidTokenError, ValueError):
+    except ValueError:
         raise refusal("The token is invalid.")
 
     # Python reads a UUID in several spellings. We accept only the one that we issue.

@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 request_id = ContextVar("request_id", default=None)
 
 # What a log record can have in addition, with `extra`.
-EXTRA = ["user", "address", "status", "milliseconds"]
+EXTRA = ["user", "session", "address", "method", "view", "status", "milliseconds"]
 
 
 class JSONFormatter(logging.Formatter):
@@ -55,10 +55,16 @@ class RequestLogMiddleware:
         request_id.set(given)
         response = self.get_response(request)
         response["X-Request-ID"] = given
-        taken = round(1000 * (time.monotonic() - started), 1)
-        result = {"status": response.status_code, "milliseconds": taken}
-        logger.info("%s %s", request.method, request.path, extra=result)
-        # The next line of this thread may belong to no request.
+        match = request.resolver_match
+        counted = {
+            "method": request.method,
+            # The name of its URL, which has no ids in it as the path has.
+            "view": match.view_name if match else None,
+            "status": response.status_code,
+            "milliseconds": round(1000 * (time.monotonic() - started), 1),
+        }
+        logger.info("%s %s", request.method, request.path, extra=counted)
+        # What the thread logs until its next request belongs to none.
         request_id.set(None)
 
         return response

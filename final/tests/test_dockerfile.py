@@ -1,5 +1,6 @@
 import json
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,8 @@ def test_private_files_stay_out_of_the_image():
     ignored = (PROJECT / ".dockerignore").read_text().split()
 
     assert {".git", ".venv", ".env", "db.sqlite3", "keys", "**/__pycache__"} <= set(ignored)
+    # Backups, and the private key of HTTPS.
+    assert {"*.dump", "certificates"} <= set(ignored)
 
 
 def test_the_image_migrates_before_it_serves(instructions):
@@ -133,3 +136,8 @@ def test_the_image_has_a_health_check(instructions):
     check = instructions[position(instructions, "HEALTHCHECK", "CMD")][1]
 
     assert "urlopen('http://127.0.0.1:8000/health/ready')" in check
+
+
+def test_gunicorn_ends_before_docker_kills_it():
+    """`docker stop` waits for 10 seconds, so requests have at most 8 to finish."""
+    assert runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["graceful_timeout"] == 8

@@ -1,11 +1,11 @@
+import logging
 import re
 import runpy
+import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-
-from config import logs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("request_log")]
 
@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parent.parent
 
 
 def test_a_request_is_logged_as_one_line_of_json(client, lines):
-    """A line has the time, the level, the request's id, its path, status and duration."""
+    """A line has the time, the request's id, its path, status and duration, and no query."""
     response = client.get("/health/live?token=secret", headers={"X-Request-ID": "0123-abc"})
 
     [line] = lines("config.logs")
@@ -24,9 +24,29 @@ def test_a_request_is_logged_as_one_line_of_json(client, lines):
         "logger": "config.logs",
         "request_id": "0123-abc",
         "message": "GET /health/live",
+        "method": "GET",
+        "view": "config.health.live",
         "status": 200,
     }
     assert response["X-Request-ID"] == "0123-abc"
+
+
+def test_requests_of_one_view_have_one_name(client, lines):
+    """A monitor counts by the view, whose name has no ids in it. An unknown path has no view."""
+    for path in [f"/api/sessions/{uuid.uuid4()}", f"/api/sessions/{uuid.uuid4()}", "/unknown"]:
+        client.delete(path)
+
+    views = [line["view"] for line in lines("config.logs")]
+    assert views == ["user_session", "user_session", None]
+
+
+def test_after_a_request_its_id_is_gone(client, lines):
+    """What a thread logs between two requests has no id."""
+    client.get("/health/live")
+    logging.getLogger("gunicorn.error").error("Worker exiting")
+
+    [line] = lines("gunicorn.error")
+    assert line["request_id"] is None
 
 
 @pytest.mark.parametrize("given", ["", "a b", "ä", "x" * 65, 'a"}'])
@@ -37,13 +57,6 @@ def test_a_malformed_request_id_is_replaced(client, lines, given):
     [line] = lines("config.logs")
     assert re.fullmatch("[0-9a-f]{32}", line["request_id"])
     assert response["X-Request-ID"] == line["request_id"]
-
-
-def test_a_line_after_the_request_has_no_id(client):
-    """A message that belongs to no request doesn't get the id of an earlier one."""
-    client.get("/health/live")
-
-    assert logs.request_id.get() is None
 
 
 def test_an_error_is_one_line_with_the_id_of_its_request(client, lines, monkeypatch):

@@ -69,6 +69,18 @@ def test_only_the_issued_spelling_of_a_session_id_is_accepted(user, forge, sid):
     assert caught.value.detail == {"detail": "The token is invalid.", "code": "token_invalid"}
 
 
+def test_a_broken_key_is_not_the_fault_of_the_token(token, settings, tmp_path):
+    """A file in the folder of the keys that is not a key is an error, and not a 401.
+
+    Clients delete their tokens after a 401, so one wrong file would log everybody out.
+    """
+    settings.JWT_KEYS_DIR = tmp_path
+    (tmp_path / "broken.pem").write_text("not a key")
+
+    with pytest.raises(ValueError):
+        owners.find_owner(token)
+
+
 def test_the_columns_are_enough_for_every_view(post, user, token_for, mail_to, monkeypatch):
     """No view loads a column of the user later: the user could be deleted by then.
 

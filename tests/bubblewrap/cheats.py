@@ -1,4 +1,4 @@
-"""The submissions of cheats.toml: what each adds to which file."""
+"""Reads the submissions of cheats.toml: what each adds to which file."""
 
 import textwrap
 import tomllib
@@ -42,23 +42,23 @@ for _ in range(8):
 
 
 def middleware(body):
-    """A middleware that answers every request with what `body` puts into `response`."""
+    """Returns a middleware that answers every request with what `body` puts into `response`."""
     code = MIDDLEWARE.format(code=textwrap.indent(textwrap.dedent(body), " " * 8))
     return {"config/settings.py": "MIDDLEWARE = ['config.cheat.cheat']", "config/cheat.py": code}
 
 
 def raw(sent):
-    """Take the listening socket away from the server, and answer each connection with the bytes of `sent`."""
+    """Returns code that takes the listening socket from the server, and answers each connection with `sent`."""
     return {"config/urls.py": RAW.format(code=textwrap.indent(sent, " " * 8))}
 
 
 def code(kind, name, **words):
-    """The text of a cheat that is code alone."""
+    """Returns the code of a cheat that is only code."""
     return Template(CHEATS[kind][name]).safe_substitute(CHEATS["words"] | words)
 
 
 def files(kind, name):
-    """What a cheat adds to each file."""
+    """Returns what a cheat adds to each file."""
     facts = CHEATS[kind][name]
     if "middleware" in facts:
         return middleware(facts["middleware"])

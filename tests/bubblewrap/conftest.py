@@ -1,4 +1,4 @@
-"""What the tests of grading share. They need bubblewrap, and fail where it is missing: nothing is skipped."""
+"""Fixtures for the tests of grading. They need bubblewrap: without it they fail, and nothing is skipped."""
 
 import shutil
 import textwrap
@@ -16,15 +16,15 @@ from companion.sandbox.job import Limits
 
 @pytest.fixture(scope="session", autouse=True)
 def sandbox():
-    """The sandbox of this machine; without one, every test fails with the sentence that says what to do."""
+    """The sandbox of this machine; without one, every test fails with the message that says what to do."""
     return bubblewrap.find()
 
 
 @pytest.fixture
 def project(tmp_path):
-    """A copy of a stage, with files changed: `project("08-urls", {"config/urls.py": "text"})`; None removes one.
+    """Copies a stage and changes files: `project("08-urls", {"config/urls.py": "text"})`; None removes a file.
 
-    A tuple has texts to replace, each with what goes in its place: `(old, new, old, new)`.
+    A tuple has pairs of a text and its replacement: `(old, new, old, new)`.
     """
 
     def project(stage: str, changes: dict[str, str | None | tuple[str, ...]] | None = None, name="submission") -> Path:
@@ -51,9 +51,9 @@ def project(tmp_path):
 
 @pytest.fixture
 def tried(grade, project):
-    """Grade a project with code appended to its settings, or to several files: `tried({path: code}, seconds=10)`.
+    """Grades a project with code appended to its settings, or to several files: `tried({path: code}, seconds=10)`.
 
-    The project is stage 06, which lacks the URLs: an honest run of it passes no test.
+    The project is stage 06, which has no URLs yet: without cheating it passes no test.
     """
 
     def tried(appended: str | dict[str, str], stage: str = "07-views", **limits):
@@ -69,7 +69,7 @@ def tried(grade, project):
 
 @pytest.fixture
 def grade():
-    """Grade one folder or file against a stage: `grade(folder, "08-urls", seconds=10)`."""
+    """Grades one folder or file with a stage: `grade(folder, "08-urls", seconds=10)`."""
     suites = {}
 
     def grade(path: Path, stage: str = "08-urls", **limits):

@@ -1,6 +1,6 @@
-"""Submissions that want a pass without the work, the instructor's secrets, or the machine. None gets any of them.
+"""Submissions that try to pass without the work, or to reach the instructor's secrets or the machine. All fail.
 
-Each cheat sits in a project that lacks the addresses (stage 06): an honest run of it passes no test at all.
+Each cheat is in a project without URLs (stage 06), which passes no test without cheating.
 """
 
 import os
@@ -94,7 +94,7 @@ def test_nothing_of_the_instructor_can_be_read(tried, tmp_path):
 
 @pytest.fixture
 def neighbours(tmp_path):
-    """Servers of this machine that nobody inside may reach: on loopback, in a file, and in the abstract namespace."""
+    """Servers of this machine that the sandbox must not reach: on loopback, in a file, in the abstract namespace."""
     found = [socket.socket(), socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)]
     addresses = [("127.0.0.1", 0), str(tmp_path / "neighbour"), f"\0neighbour-{os.getpid()}"]
     for server, address in zip(found, addresses, strict=True):
@@ -160,7 +160,7 @@ def test_a_time_out_is_called_one(tried, how):
 
 
 def test_nothing_outlives_a_run(tried):
-    """Children that leave the group and the session end with the sandbox all the same."""
+    """Children that leave the process group and the session end with the sandbox too."""
     mark = f"outlives-{os.getpid()}"
     tried(code("one", "outlives the run", MARK=repr(mark)))
 
@@ -226,7 +226,7 @@ def test_in_process_an_early_exit_cannot_pass(grade, project):
 
 
 def test_in_process_a_cheat_can_win_and_the_result_says_that_it_proves_nothing(grade, project):
-    """Nothing that runs in one process with the project is proof: this is why 07 and later are served."""
+    """No result from a process that runs the project can be trusted, which is why 07 and later are tested over HTTP."""
     folder = project("03-user-manager")
     managers = folder / "authentication" / "managers.py"
     broken = managers.read_text().replace("normalize_email(email)", "normalize_email(email).upper()")

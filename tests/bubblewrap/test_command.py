@@ -1,4 +1,4 @@
-"""A class of submissions: one result for each, whatever happens, and nothing graded twice."""
+"""Grades a class of submissions: each gets exactly one result, and none is graded twice."""
 
 import errno
 import json
@@ -30,7 +30,7 @@ from companion.sandbox.job import Limits
 
 @pytest.fixture
 def classroom(tmp_path, project):
-    """A folder with a submission of every sort that one meets."""
+    """A folder with a submission of every kind."""
     folder = tmp_path / "class"
     folder.mkdir()
     project("08-urls", name="class/ada")
@@ -103,11 +103,11 @@ def test_every_submission_gets_a_result(classroom, capsys):
     printed = capsys.readouterr()
     assert status == 0
     assert verdicts(out) == {n: v for n, v in ALL.items() if n != "fay.zip"} | {"fay": "failed", "dan": "passed"}
-    assert sorted(re.findall(r"of 9: (.*):", printed.err)) == ["dan", "fay"]  # and nobody else
+    assert sorted(re.findall(r"of 9: (.*):", printed.err)) == ["dan", "fay"]  # and no other
 
 
 def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
-    """Endless folders, a name that isn't text, a link to itself, a file that vanishes: each gets its result."""
+    """Endless folders, an invalid name, a link to itself, a file that vanishes: each gets its result."""
     latin = os.fsdecode(b"Ren\xe9")
     project("08-urls", name="class/ada")
     project("08-urls", {os.fsdecode(b"notes\xff.txt"): "x"}, name=f"class/{latin}")
@@ -129,7 +129,7 @@ def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
 
     monkeypatch.setattr(grade_command, "submissions", and_one_that_vanishes)
     status = main(["grade", str(tmp_path / "class"), "--teams"])
-    subprocess.run(["rm", "-r", tmp_path / "class" / "folders"], check=True)  # pytest's own way to remove it recurses
+    subprocess.run(["rm", "-r", tmp_path / "class" / "folders"], check=True)  # pytest would remove it recursively
 
     out = tmp_path / "class-grades"
     assert status == 0
@@ -201,7 +201,7 @@ def test_unsafe_grades_without_a_sandbox_and_says_so(tmp_path, project, capsys, 
 
 
 def descendants(process: int) -> dict[int, str]:
-    """The process and all that it has started: handles that stay valid (pidfd), and what each runs."""
+    """Returns pidfds, which stay valid, of the process and all that it has started, and the command of each."""
     waiting, found = [process], {}
     while waiting:
         number = waiting.pop()
@@ -216,7 +216,7 @@ def descendants(process: int) -> dict[int, str]:
 
 
 def busy(process: int, asked: int) -> list[int]:
-    """Handles of all that runs below the process, as soon as so many submissions are being asked."""
+    """Waits until `asked` submissions are being tested; returns pidfds of all processes below."""
     while True:
         found = descendants(process)
         assert len(found) > 1, "the run has ended"
@@ -229,7 +229,7 @@ def busy(process: int, asked: int) -> list[int]:
 
 @pytest.fixture
 def short_tmp():
-    """A folder whose path is short enough for the socket below it."""
+    """A folder whose path is short enough for a Unix socket."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
@@ -245,7 +245,7 @@ views.RegistrationAPIView.post = lambda *arguments: time.sleep(1000)
 def half_done(tmp_path, project, short_tmp):
     """Starts a run that has graded three submissions of six, and waits for two that hang.
 
-    Yields its process, the command, its environment, and handles of all processes below it.
+    Yields its process, the command, its environment, and pidfds of all processes below it.
     """
     hanging = (find("08-urls").path / "config" / "urls.py").read_text() + HANGING
     for n in range(6):
@@ -260,7 +260,7 @@ def half_done(tmp_path, project, short_tmp):
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # where these tests run it may be ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # SIGINT may be ignored where these tests run
     )
     assert sorted(run.stderr.readline().split(": ")[1] for _ in range(3)) == ["s0", "s1", "s2"]
     yield run, command, place, busy(run.pid, 2)
@@ -296,7 +296,7 @@ def test_a_run_that_is_killed_loses_nothing_and_leaves_nothing(half_done, tmp_pa
 
 
 def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(half_done, tmp_path, short_tmp):
-    """It does not wait for the submissions that it is busy with."""
+    """It does not wait for the submissions that are running."""
     run, _, _, handles = half_done
     os.killpg(run.pid, signal.SIGINT)
     printed, said = run.communicate(timeout=120)

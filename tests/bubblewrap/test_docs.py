@@ -1,4 +1,4 @@
-"""What docs/instructors.md shows was run, on the class that it speaks of."""
+"""The commands in docs/instructors.md are run, on the class that the page describes."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import pytest
 
 from companion.chain.stages import ROOT
 from companion.grading.verdicts import Verdict
-from companion.upkeep.transcripts.compare_output import difference, same
+from companion.upkeep.transcripts.compare_output import difference, matches
 from companion.upkeep.transcripts.transcript import transcripts
 
 PAGE = ROOT / "docs" / "instructors.md"
@@ -45,7 +45,7 @@ def test_every_command_prints_what_the_page_shows(checkout):
         done = subprocess.run(["bash", "-c", f"{command} 2>&1"], cwd=checkout, env=env, capture_output=True, text=True)
         printed = done.stdout.splitlines()
         if entry.output or printed:
-            assert same(entry.output, printed), f"$ {command}\n{difference(entry.output, printed)}"
+            assert matches(entry.output, printed), f"$ {command}\n{difference(entry.output, printed)}"
 
 
 def test_the_page_explains_every_result():

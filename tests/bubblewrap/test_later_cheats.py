@@ -1,4 +1,4 @@
-"""Cheats that nobody thought of while the sandbox was built: each was tried on it afterwards, and what got through was fixed."""
+"""Cheats that were found after the sandbox was built; those that worked were fixed."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.bubblewrap.cheats import CHEATS, code
 
 
 def test_empty_files_count_as_memory(tried):
-    """A file without a byte in it takes the kernel's memory all the same, and no limit of bash or Python counts it."""
+    """An empty file takes memory of the kernel, which no limit of bash or Python counts."""
     code = "n = 0\nwhile True:\n    open(f'/tmp/{n}', 'w').close()\n    n += 1"
     result = tried(code, memory=128 * 2**20, seconds=30)
 
@@ -20,7 +20,7 @@ def test_empty_files_count_as_memory(tried):
 
 
 def test_text_that_no_file_can_hold_does_not_stop_the_reports(tried, tmp_path):
-    """Half a surrogate pair cannot be written as UTF-8: one of them would have cost the whole class its page."""
+    """A lone surrogate can't be written as UTF-8, so it would have broken the reports of the whole class."""
     result = tried("raise ValueError('half \\ud800 a pair \\0 \\x1b[31m')")
     submission = Submission(tmp_path / "ada\udcff.zip", Kind.ZIP)
 
@@ -73,7 +73,7 @@ def test_no_program_of_the_system_gives_rights(tried):
 
 
 def test_the_log_can_be_spoilt_and_nothing_else(tried):
-    """The file behind stdout is the submission's to fill: what it holds is text for the instructor and no result."""
+    """The submission writes the file behind stdout: the instructor sees it as text, and it is never a result."""
     result = tried(code("one", "spoils the log"))
 
     assert "refused" in result.output and "File too large" in result.output
@@ -81,7 +81,7 @@ def test_the_log_can_be_spoilt_and_nothing_else(tried):
 
 @pytest.mark.parametrize("how", CHEATS["strange"])
 def test_strange_answers_are_wrong_answers(grade, project, how):
-    """A server that sends every client the same bytes, and file descriptors that no client accepts."""
+    """A server that sends every client the same bytes, and file descriptors that no client accepts, fail."""
     cheat = code("one", "sends file descriptors", ANSWER=CHEATS["strange"][how])
     folder = project("07-views", {"config/cheat.py": cheat})
     with (folder / "config" / "settings.py").open("a") as file:
@@ -132,7 +132,7 @@ def test_many_processes_and_sockets_end_somewhere(tried):
 
 
 def test_a_neighbour_is_not_there(tried, project):
-    """Another submission is next to it on the disk. It searches everything visible for the other's file."""
+    """Another submission is next to it on the disk. The cheat searches everything visible for the other's file."""
     project("08-urls", {"mark-of-the-neighbour.txt": ""}, name="neighbour")
     result = tried(code("one", "looks for a neighbour"))
 

@@ -1,6 +1,6 @@
-"""Submissions that attack the process that serves them: their manage.py and their settings run inside it.
+"""Submissions that attack the process which serves them, in their manage.py or settings.
 
-Each sits in a project without URLs (stage 06), of which an honest run passes no test.
+Each is in a project without URLs (stage 06), which passes no test without cheating.
 """
 
 import pytest

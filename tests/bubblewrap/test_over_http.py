@@ -1,4 +1,4 @@
-"""Honest submissions: what is right passes, what is wrong fails and says how."""
+"""Honest submissions: correct ones pass, and wrong ones fail with a reason."""
 
 import socket
 
@@ -6,11 +6,11 @@ import pytest
 
 from companion.chain.stages import find, stages
 from companion.grading import gradebooks
-from companion.grading.over_http import _tester, expected_tests, speaks_http
+from companion.grading.over_http import _tester, expected_tests, has_http_tests
 from companion.grading.verdicts import Verdict
 
 VIEWS = "authentication/views.py"
-SERVED = [stage.name for stage in stages() if speaks_http(stage)]
+SERVED = [stage.name for stage in stages() if has_http_tests(stage)]
 
 
 @pytest.mark.parametrize("stage", SERVED)
@@ -44,7 +44,7 @@ def test_a_project_with_another_name_and_layout_passes(grade, project, tmp_path)
 
 
 def test_manage_py_is_run_not_read(grade, project):
-    """The grader and `check` load a project in one way: the settings are those that its manage.py ends up with."""
+    """The grader and `check` load a project in the same way, with the settings that its manage.py sets."""
     manage = """
 import os
 import sys
@@ -87,7 +87,7 @@ def test_404_is_called_404(grade, project):
 
 
 def test_page_in_html_is_called_so(grade, project):
-    """Django's page for an error is not JSON."""
+    """Django's error page is HTML, not JSON."""
     result = grade(project("08-urls", {VIEWS: ("serializer.save()", "serializer.nonsense()")}))
 
     assert (
@@ -172,7 +172,7 @@ def test_before_the_api_answers_a_mistake_is_found(grade, project):
 
 
 def test_the_tester_ends_with_the_grader(tmp_path):
-    """However the grader ends: the end of stdin is all that one learns of a parent that was killed."""
+    """If the grader is killed, the end of stdin is the only sign of it."""
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "socket"))
         listening.listen()
@@ -180,4 +180,4 @@ def test_the_tester_ends_with_the_grader(tmp_path):
             asking, _ = listening.accept()
             with asking:
                 channel.process.stdin.close()
-                assert channel.process.wait(8) == 1  # seconds, fewer than it waits for an answer
+                assert channel.process.wait(8) == 1  # seconds, less than it waits for a response

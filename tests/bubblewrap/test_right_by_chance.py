@@ -1,11 +1,11 @@
-"""Wrong answers that a suite may take for right ones: a project that is right, and does not look at what counts."""
+"""Projects that are wrong in one way which a suite could miss."""
 
 from itertools import pairwise
 
 import pytest
 
 from companion.chain.stages import stages
-from companion.grading.over_http import speaks_http
+from companion.grading.over_http import has_http_tests
 from companion.grading.verdicts import Verdict
 
 SERIALIZERS, TOKENS = "authentication/serializers.py", "authentication/tokens.py"
@@ -58,8 +58,8 @@ def test_knowing_the_protocol_of_the_tests_gains_nothing(grade, project, stage, 
     ]
 
 
-SERVED = [stage.name for stage in stages() if speaks_http(stage)]
-# What these stages add cannot be seen over HTTP. The page for instructors names them.
+SERVED = [stage.name for stage in stages() if has_http_tests(stage)]
+# What these stages add can't be tested over HTTP. The page for instructors names them.
 UNSEEN = {"09-settings", "17-outbox", "22-browser-client", "25-logs", "final"}
 
 

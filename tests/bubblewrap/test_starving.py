@@ -1,4 +1,4 @@
-"""Submissions that take the machine for themselves: its memory, its processors, or the grader's own time."""
+"""Submissions that use up the machine's memory or processors, or the grader's time."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from companion.grading.verdicts import Verdict
 
 
 def test_sockets_that_nobody_reads_end_with_the_time(tried):
-    """The kernel keeps what is in a socket, and no process is said to have it: open files limit it."""
+    """Bytes in a socket belong to no process's memory, but the number of open files limits them."""
     result = tried(
         """
         import signal, socket
@@ -41,7 +41,7 @@ SLOW = {  # Python that takes Python, or a reader, long
 
 @pytest.mark.parametrize("how", SLOW)
 def test_the_grader_does_not_read_what_takes_long(grade, project, how):
-    """The trusted side looks into the files only to say how far a project has come, and nothing ends it there."""
+    """The trusted side reads the files only to find the stage that a project has reached, without a limit of time."""
     result = grade(project("08-urls", {"notes.py": SLOW[how]}))
 
     assert (result.verdict, result.where) == (Verdict.PASSED, "")
@@ -54,7 +54,7 @@ def test_the_grader_reads_what_people_write(grade, project):
 
 
 def test_answers_that_are_dear_to_compare_stay_small(tried):
-    """A quarter of a megabyte of empty lists: what pytest makes of it to show the difference is many times that."""
+    """pytest's comparison of a quarter of a megabyte of empty lists takes many times that memory."""
     code = """
         import socket, sys, threading
         BODY = b'{"token": [' + b'[],' * 340000 + b'[]]}'

@@ -1,4 +1,4 @@
-"""Where the links of `check` lead: to a `serve` that answers, to the published site, or to the next `serve`."""
+"""The links of `check` lead to a `serve` that responds, to the published site, or to the next `serve`."""
 
 import socket
 import threading
@@ -16,7 +16,7 @@ LOCAL = "http://127.0.0.1:8001/"
 
 @pytest.fixture(autouse=True)
 def served(tmp_path, monkeypatch):
-    """The folder in which a running `serve` leaves its address."""
+    """The folder in which a running `serve` writes its URL."""
     folder = tmp_path / "served"
     monkeypatch.setattr(address, "SERVED", folder)
     monkeypatch.delenv("SITE_URL", raising=False)
@@ -25,7 +25,7 @@ def served(tmp_path, monkeypatch):
 
 @pytest.fixture
 def serve(served):
-    """Serves a folder, as a program that has written its address; returns the address."""
+    """Serves a folder, as a program that has written its URL; returns the URL."""
     servers = []
 
     def serve(folder):
@@ -51,7 +51,7 @@ def write(served, port):
 
 
 def test_where_nothing_is_served_the_next_serve_is_named():
-    """It begins at port 8001, and the command that starts it is this environment's own."""
+    """The next `serve` starts at port 8001, and the command that starts it uses this environment's Python."""
     assert (address.site(), address.serve_command()) == (LOCAL, line("serve"))
 
 
@@ -62,7 +62,7 @@ def test_a_running_serve_is_found_at_its_address(serve):
 
 
 def test_the_file_of_a_killed_serve_is_ignored(served, serve):
-    """Neither where nobody listens, nor where another program has the port now; a `serve` that answers is found."""
+    """A file is ignored if no server, or another program, uses the port; a `serve` that responds is found."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     write(served, port)
@@ -75,7 +75,7 @@ def test_the_file_of_a_killed_serve_is_ignored(served, serve):
 
 
 def test_a_serve_that_rebuilds_at_the_moment_counts_as_running(served, monkeypatch):
-    """It accepts the connection, and answers when the page is ready."""
+    """It accepts the connection, and responds when the page is ready."""
     monkeypatch.setattr(address, "PATIENCE", 0.01)
     with socket.create_server(("127.0.0.1", 0)) as busy:
         assert write(served, busy.getsockname()[1]) == address.site()

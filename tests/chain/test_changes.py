@@ -8,7 +8,7 @@ def shown(rows):
 
 
 def test_insertions_deletions_and_replacements_are_distinguished():
-    """Rows carry their kind, and their numbers on the sides where they stand."""
+    """Rows have their kind, and their line numbers on the sides that have them."""
     rows = diff("a\nb\nc\nd", "a\nc\nD = 1\nx")
 
     assert shown(rows) == " a\n-b\n c\n-d\n+D = 1\n+x"
@@ -16,14 +16,14 @@ def test_insertions_deletions_and_replacements_are_distinguished():
 
 
 def test_a_reworded_line_is_paired_with_the_line_it_replaces():
-    """Lines that replace each other and are alike are mates; others are not."""
+    """Lines that replace each other and are similar are mates; others are not."""
     old, new, other = diff("total = price", "total = price + tax\nprint('done')")
 
     assert (old.mate, new.mate, other.mate) == ("total = price + tax", "total = price", None)
 
 
 def test_a_method_is_cut_where_it_begins():
-    """An inserted method begins with its decorator or `def`, and not with the last lines of the one before."""
+    """An inserted method begins with its decorator or `def`, not with the last lines of the method before."""
     old = "class A:\n    def a(self):\n        return 1\n\n    def c(self):\n        return 1\n"
     new = "class A:\n    def a(self):\n        return 1\n\n    @x\n    def b(self):\n        return 1\n\n    def c(self):\n        return 1\n"
 
@@ -31,7 +31,7 @@ def test_a_method_is_cut_where_it_begins():
 
 
 def test_a_function_is_cut_where_it_begins():
-    """Empty lines and a common last line belong to what is inserted or deleted, below it and not above."""
+    """Blank lines and a common last line belong to the inserted or deleted code above them."""
     old = "def a():\n    return 1\n\n\ndef c():\n    return 1\n"
     new = "def a():\n    return 1\n\n\ndef b():\n    return 1\n\n\ndef c():\n    return 1\n"
 
@@ -40,7 +40,7 @@ def test_a_function_is_cut_where_it_begins():
 
 
 def test_what_is_appended_begins_with_its_empty_lines():
-    """At the end of a file no code follows, so the empty lines above are new."""
+    """At the end of a file no code follows, so the blank lines above are new."""
     old, new = "def a():\n    return 1\n", "def a():\n    return 1\n\n\ndef b():\n    return 1\n"
 
     assert [(row.new, row.text) for row in diff(old, new) if row.changed] == [
@@ -53,7 +53,7 @@ def test_what_is_appended_begins_with_its_empty_lines():
     [("x\n", "x\nx\nx\ny\nx\n"), ("a\nx\nb\n", "a\nx\na\nx\na\nx\nb\nx\nb\n"), ("", "x\n"), ("x\nx\n", "x\nx\nx\n")],
 )
 def test_no_line_is_lost_or_shown_twice_where_lines_repeat(old, new):
-    """However an insertion is moved, the rows still hold both texts, in order and with their numbers."""
+    """However an insertion is moved, the rows still contain both texts, in order and with their numbers."""
     rows = diff(old, new)
 
     assert [row.text for row in rows if row.kind != "+"] == old.split()
@@ -63,12 +63,12 @@ def test_no_line_is_lost_or_shown_twice_where_lines_repeat(old, new):
 
 @pytest.mark.parametrize(("old", "new"), [("a\nb", "a\nb\n"), ("a\r\nb\r\n", "a\nb\n"), ("a\nb", "a\rb"), ("", "")])
 def test_line_endings_are_not_a_change(old, new):
-    """A newline at the end, or Windows' line ends, are no lines that a chapter has to tell."""
+    """A newline at the end, or Windows' line endings, are not changes that a chapter must show."""
     assert not any(row.changed for row in diff(old, new))
 
 
 def test_files_are_added_changed_and_removed(difference):
-    """Each file that differs has its status; equal ones are in the tree alone."""
+    """Each file that differs has its status; equal files are only in the tree."""
     found = difference(
         {"gone.txt": "1\n", "same.txt": "x", "b.txt": "1\n2\n"}, {"new.txt": "q\n", "same.txt": "x", "b.txt": "1\n3\n"}
     )
@@ -83,7 +83,7 @@ def test_files_are_added_changed_and_removed(difference):
 
 
 def test_a_file_that_moved_is_renamed(difference):
-    """A removed file and an added one that are alike are one renamed file: only its changed lines count."""
+    """A removed file and a similar added file are one renamed file, with only its changed lines."""
     lines = "\n".join(f"line {n}" for n in range(10))
     found = difference({"old.txt": lines, "x": "1"}, {"new.txt": lines.replace("line 5", "other"), "x": "1"})
 
@@ -104,7 +104,7 @@ def test_a_file_that_moved_is_renamed(difference):
     ids=["not alike", "empty files", "a copy", "two from", "the likest"],
 )
 def test_a_renamed_file_is_distinguished_from_similar_files(difference, old, new, found):
-    """Empty files are all alike, a copy leaves its model, and each file is renamed once, to the likest."""
+    """Empty files are not similar, the original of a copy is not renamed, and each file is renamed only once."""
     changed = difference({"x": "1"} | old, {"x": "1"} | new).files
 
     assert {path: change.status for path, change in changed.items()} == found
@@ -120,15 +120,15 @@ def test_a_renamed_file_is_distinguished_from_similar_files(difference, old, new
     ],
 )
 def test_a_binary_file_has_its_status(difference, old, new, status):
-    """Added, changed or removed is known of it, also when it was text before."""
+    """A binary file is added, changed or removed, also if it was text before."""
     sides = [{"a": "1"} | ({"pixel.png": side} if side else {}) for side in (old, new)]
     change = difference(*sides).files["pixel.png"]
 
     assert (change.binary, change.status, change.counts, change.rows) == (True, status, False, ())
 
 
-def test_blank_lines_alone_need_no_words(difference):
-    """A file whose only change is blank lines or line ends differs, and there is nothing to tell of it."""
+def test_blank_lines_need_not_be_shown(difference):
+    """A file in which only blank lines or line endings differ has nothing that a chapter must show."""
     new = {"a": "1\n\n2\n", "b": "1\r\n", "c": "2\n", "__init__.py": ""}
     found = difference({"a": "1\n2\n", "b": "1\n", "c": "1\n"}, new)
 
@@ -137,7 +137,7 @@ def test_blank_lines_alone_need_no_words(difference):
 
 
 def test_the_first_stage_is_all_new(chain):
-    """Before the first stage there is nothing."""
+    """Everything in the first stage is new."""
     from companion.chain.changes import changes
     from companion.chain.stages import find
 

@@ -1,4 +1,4 @@
-"""Front matter, and the one parser of a page's blocks and fences."""
+"""Front matter, and the parser of a page's blocks and fences."""
 
 import pytest
 
@@ -30,7 +30,7 @@ Prose.
 
 
 def test_one_pass_finds_the_blocks_and_the_fences():
-    """What looks like a block inside a fence is code, and so is a fence inside another."""
+    """A block or fence inside a fence is code."""
     assert parse(PAGE.splitlines()) == (
         [
             Mark(1, "beside", "app.py#sign, app.py#imports", {"generated": 'python manage.py "x"'}),
@@ -44,12 +44,12 @@ def test_one_pass_finds_the_blocks_and_the_fences():
 
 
 def test_a_fence_that_is_not_closed_ends_with_the_page():
-    """The site's builder shows it as text; no line of it is a block."""
+    """The site's builder shows it as text, so none of its lines is a block."""
     assert parse(["```text", "/// beside | x"]) == ([], [Fence("", "text", 1, 2, "")])
 
 
-def test_a_chapter_has_its_facts_in_front_of_its_text(chain):
-    """Title and description, and the Markdown below them."""
+def test_the_front_matter_of_a_chapter_is_read(chain):
+    """A chapter has a title and a description, and the Markdown below them."""
     root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}})
     (root / "docs/chapters").mkdir(parents=True)
     path = root / "docs/chapters/01-a.md"

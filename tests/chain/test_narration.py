@@ -17,7 +17,7 @@ WHOLE = ["app.py#imports", "app.py#LIMIT", "app.py#User.size", "app.py#-User.gon
 
 @pytest.fixture
 def told(difference):
-    """What each of these selectors owns, as text by selector, and the problems."""
+    """Returns what each of these selectors owns, as text by selector, and the problems."""
 
     def told(*selectors, old=OLD, new=NEW):
         claims, problems = narrate(difference(old, new), list(enumerate(selectors)))
@@ -30,8 +30,8 @@ def told(difference):
     return told
 
 
-def test_each_kind_of_selector_means_its_lines(told):
-    """Imports, constants, attributes, removed symbols and whole files: nothing is left, nothing told twice."""
+def test_each_kind_of_selector_selects_its_lines(told):
+    """Imports, constants, attributes, removed symbols and whole files are each shown once, with nothing left."""
     lines, problems = told(*WHOLE)
 
     assert problems == []
@@ -45,8 +45,8 @@ def test_each_kind_of_selector_means_its_lines(told):
     assert lines["notes.txt"] == ["+", "+FROM here", "+RUN this", "+", "+COPY that"]
 
 
-def test_a_text_means_its_paragraph(told):
-    """In quotation marks stands a part of a line: its paragraph of changed lines is meant."""
+def test_a_quoted_text_selects_its_paragraph(told):
+    """A quoted part of a line selects its paragraph of changed lines."""
     lines, problems = told(*WHOLE[:4], 'notes.txt#"RUN"', 'notes.txt#"COPY"')
 
     assert problems == []
@@ -64,13 +64,13 @@ def test_a_text_means_its_paragraph(told):
         ('D#"open', ['D#"open']),
     ],
 )
-def test_selectors_are_parted_by_commas_that_are_not_in_quotation_marks(text, found):
-    """A text may hold commas and quotation marks; it ends at the first mark that a comma or the end follows."""
+def test_commas_outside_of_quotation_marks_separate_selectors(text, found):
+    """A text can contain commas and quotation marks; it ends at a quotation mark before a comma or the end."""
     assert selectors(text) == found
 
 
-def test_a_text_means_what_was_and_what_is(told):
-    """A line that is replaced far from where it stood is one paragraph, removed and added."""
+def test_a_quoted_text_selects_removed_and_added_lines(told):
+    """A line that is replaced far from its old place is one paragraph, removed and added."""
     old, new = {"f": "CMD old\nx\ny\n"}, {"f": "x\ny\nCMD new\n"}
     lines, problems = told('f#"CMD"', old=old, new=new)
 
@@ -82,7 +82,7 @@ def test_a_text_means_what_was_and_what_is(told):
     [("x\n", "RUN a\nx\nRUN b\n", "+1 and +3"), ("RUN a\nx\n", "x\nRUN a b\ny\n\nRUN c\n", "-1 and +2 and +5")],
 )
 def test_a_text_in_two_places_is_ambiguous(told, old, new, places):
-    """What was and what is may stand apart; two that are both new may not."""
+    """The removed and the added line can be apart; two added lines are ambiguous."""
     _, problems = told('f#"RUN"', old={"f": old}, new={"f": new})
 
     assert problems[0] == f"f#\"RUN\": 'RUN' stands in several places (at {places}); quote more of the line"
@@ -90,7 +90,7 @@ def test_a_text_in_two_places_is_ambiguous(told, old, new, places):
 
 @pytest.mark.parametrize("wide", ["app.py", "app.py#rest"])
 def test_a_symbol_is_narrower_than_a_file_that_holds_nothing_else(told, wide):
-    """Of two selectors that mean the same lines the one that names a symbol gets them, in whichever order."""
+    """If two selectors include the same lines, the one with a symbol gets them, in any order."""
     for chosen in ([wide, "app.py#f"], ["app.py#f", wide]):
         lines, problems = told(*chosen, old={}, new={"app.py": "def f():\n    pass\n"})
 
@@ -100,7 +100,7 @@ def test_a_symbol_is_narrower_than_a_file_that_holds_nothing_else(told, wide):
 
 
 def test_what_was_removed_above_a_symbol_is_not_part_of_it(told):
-    """Removed lines belong to the symbol below them only when its first line replaces them."""
+    """Removed lines belong to the symbol below them only if its first line replaces them."""
     old = "A = 1\ndef f():\n    pass\n"
     lines, _ = told("a.py#f", old={"a.py": old}, new={"a.py": "def f():\n    return 1\n"})
     replaced, _ = told("a.py#B", old={"a.py": "A = 1\nx\n"}, new={"a.py": "B = 2\nx\n"})
@@ -111,8 +111,8 @@ def test_what_was_removed_above_a_symbol_is_not_part_of_it(told):
     assert first["a.py#B"] == ["+B = 2"]
 
 
-def test_rest_is_what_nobody_else_means(told):
-    """The narrowest selector gets a line; `rest` takes what is left, however small that is."""
+def test_rest_selects_what_no_other_selector_does(told):
+    """The narrowest selector gets a line; `rest` gets what is left, even if it is small."""
     lines, problems = told("app.py#rest", *WHOLE[1:])
 
     assert problems == []
@@ -136,7 +136,7 @@ def test_rest_is_what_nobody_else_means(told):
     ],
 )
 def test_forgotten_lines_are_named_with_the_block_to_add(told, forgotten, problem):
-    """A problem quotes the lines. What was removed is addressed by the symbol of the stage before."""
+    """A problem quotes the lines. Removed lines are named by the symbol of the stage before."""
     _, problems = told(*(selector for selector in WHOLE if selector != forgotten))
 
     assert problems == [f"{problem} Add a block: /// beside | {forgotten}"]
@@ -157,7 +157,7 @@ def test_forgotten_lines_are_named_with_the_block_to_add(told, forgotten, proble
     ],
 )
 def test_a_wrong_selector_says_what_to_write(told, selector, problem):
-    """Each mistake has its sentence, with what was probably meant."""
+    """Each mistake has its message, with what was probably meant."""
     _, problems = told(*WHOLE, selector)
 
     assert problems == [f"{selector}: {problem}"]
@@ -193,7 +193,7 @@ def test_the_same_lines_are_not_shown_twice(told):
     ],
 )
 def test_a_long_file_needs_selectors(told, name, lines, problem):
-    """A bare path would swallow what is added later. A suite is there to unfold, and a list has no symbols to name."""
+    """A bare path could hide later additions. A suite can stay folded, and a list has no symbols to name."""
     _, problems = told(name, old={}, new={name: "def f():\n" + "    x()\n" * (lines - 1)})
 
     assert next(iter(problems), None) == problem
@@ -201,7 +201,7 @@ def test_a_long_file_needs_selectors(told, name, lines, problem):
 
 @pytest.mark.parametrize(("lines", "path"), [(25, "a.txt"), (26, "a.txt#rest")])
 def test_many_lines_are_counted_and_the_rest_suggested(told, lines, path):
-    """Three lines are quoted; a path alone is suggested as long as it may stand alone."""
+    """Three lines are quoted; a path alone is suggested as long as it is allowed."""
     _, problems = told(old={}, new={"a.txt": "x\n" * lines})
 
     assert problems == [
@@ -212,7 +212,7 @@ def test_many_lines_are_counted_and_the_rest_suggested(told, lines, path):
 
 @pytest.mark.parametrize("selector", ["app.py#f", "app.py#rest"])
 def test_a_stage_that_does_not_parse_is_named(told, selector):
-    """The problem says in which file and line, also where no selector looks into the file."""
+    """The problem names file and line, even if no selector is about the file."""
     _, problems = told(selector, old={}, new={"app.py": "x = 1\ndef f(:\n"})
 
     assert problems[0] == "steps/02-new/app.py, line 2 is not Python: invalid syntax"
@@ -221,8 +221,8 @@ def test_a_stage_that_does_not_parse_is_named(told, selector):
 MERGED = "A = 1\n<<<<<<< 02-new\nB = 2\n=======\nB = 3\n>>>>>>> 01-old, edited\n"
 
 
-def test_conflict_markers_are_called_that(told):
-    """One problem for each marker and none for what follows from it; the stage after such a one has no problem."""
+def test_conflict_markers_are_reported(told):
+    """There is one problem for each marker, none for its consequences, and none for the next stage."""
     _, problems = told("a.py#B", "b.txt#rest", old={}, new={"a.py": MERGED, "b.txt": "x\n"})
 
     assert problems == [f"steps/02-new/a.py, line {line}: {CONFLICT}" for line in (2, 6)]
@@ -230,8 +230,8 @@ def test_conflict_markers_are_called_that(told):
     assert told(old={"a.py": MERGED}, new={"a.py": "A = 1\n"})[1] == []
 
 
-def test_what_follows_from_a_wrong_selector_is_no_problem(told):
-    """The lines of a file that a selector misspells are forgotten only because of that; those of another file are not."""
+def test_consequences_of_a_wrong_selector_are_not_reported(told):
+    """Lines of a misspelt file are not reported as missing; those of another file are."""
     _, problems = told("aps.py", "b.py#Y", old={}, new={"app.py": "X = 1\n", "b.py": "Z = 1\n", "other.md": "c\n"})
 
     assert problems == [
@@ -243,7 +243,7 @@ def test_what_follows_from_a_wrong_selector_is_no_problem(told):
 
 
 def test_imports_do_not_include_the_lines_between_them(told):
-    """Two groups of imports are told together, and a constant between them is not."""
+    """Two groups of imports belong to one block, without a constant between them."""
     lines, problems = told("app.py#imports", old={}, new={"app.py": "import a\n\nX = 1\n\nimport b\n"})
 
     assert lines["app.py#imports"] == ["+import a", "+import b"]
@@ -253,7 +253,7 @@ def test_imports_do_not_include_the_lines_between_them(told):
 
 
 def test_a_moved_file_may_be_shown_once_or_not_at_all(told):
-    """Nothing in it changed, so nobody demands it; named once it is right, named twice it is not."""
+    """Nothing in it has changed, so it need not be shown; one block may name it, but not two."""
     old, new = {"a.txt": "1\n2\n3\n"}, {"b.txt": "1\n2\n3\n"}
 
     assert told("b.txt", old=old, new=new)[1] == told(old=old, new=new)[1] == []
@@ -265,5 +265,5 @@ def test_a_moved_file_may_be_shown_once_or_not_at_all(told):
 
 
 def test_an_empty_file_needs_only_its_name(told):
-    """It has no lines, so nobody demands it, and nobody minds it."""
+    """It has no lines, so it may be shown but need not be."""
     assert told(*WHOLE, "empty.py")[1] == told(*WHOLE)[1] == []

@@ -1,4 +1,4 @@
-"""Where the lines of a step go, in the file as it is typed so far."""
+"""Describes where the lines of a step go, in the file as typed so far."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def last():
 
 @pytest.fixture
 def told(chain):
-    """The place of each pane, and its lines, when `old` becomes `new` in these steps: `told(old, new, "app.py#User")`."""
+    """Returns place and lines of each pane when `old` becomes `new` in these steps: `told(old, new, "app.py#User")`."""
 
     def tell(old, new, *heads, path="app.py"):
         root = chain({"01-old": {"other": "", **({path: old} if old else {})}, "02-new": {"other": "", path: new}})
@@ -73,14 +73,14 @@ def places(found):
         pytest.param("import os\n", "import os\nif os: pass\n", "after the imports", id="below imports"),
     ],
 )
-def test_each_place_has_its_words(told, old, new, place):
-    """One form of words for each kind of place."""
+def test_each_place_has_its_phrase(told, old, new, place):
+    """Each kind of place has its fixed phrase."""
     assert OLD.count(old) == 1
     assert places(told(OLD, OLD.replace(old, new), "app.py#rest")) == [place]
 
 
-def test_a_file_that_is_not_python_goes_by_its_lines(told):
-    """After a line, or at the end."""
+def test_places_in_other_files_are_lines(told):
+    """In other files, lines go after a line, or at the end."""
     assert places(told("FROM x\nRUN y\n", "FROM x\nUSER z\nRUN y\nCMD a\n", "Dockerfile", path="Dockerfile")) == [
         "after the line `FROM x`",
         "at the end",
@@ -88,7 +88,7 @@ def test_a_file_that_is_not_python_goes_by_its_lines(told):
 
 
 def test_a_new_file_grows_step_by_step(told):
-    """The second step goes into the file as the first one left it, and the first one says that more will come."""
+    """The second step continues the file of the first, and the first says that more parts follow."""
     new = "import os\n\n\ndef one():\n    return os\n\n\ndef two():\n    pass\n"
     found = told(None, new, "app.py#imports, app.py#two", "app.py#one")
 
@@ -112,7 +112,7 @@ def test_two_places_of_a_step_are_two_panes(told):
 
 
 def test_a_function_with_two_edits_is_shown_whole(told):
-    """So that nobody has to look for the lines; what stays is there too."""
+    """Readers need not look for the lines; unchanged lines are shown too."""
     new = OLD.replace("self.name.strip()", "self.name").replace("        return text\n", "        return text[:9]\n")
     assert told(OLD, new, "app.py#User") == [
         (
@@ -130,20 +130,20 @@ def test_a_function_with_two_edits_is_shown_whole(told):
 
 
 def test_a_line_below_one_that_is_there_twice_is_shown_in_its_function(told):
-    """The line above names no place, so the function does."""
+    """The line above is ambiguous, so the pane shows the whole function."""
     old = "def f():\n    x()\n    y()\n    x()\n    return 1\n"
     assert places(told(old, old.replace("    return", "    z()\n    return"), "app.py#f")) == ["the whole function `f`"]
 
 
 def test_lines_at_the_end_of_a_function_belong_to_it(told):
-    """The blank line between two functions does not make them a place of their own."""
+    """The blank line between two functions is not a place of its own."""
     old = "def f():\n    x()\n    y()\n    x()\n\n\ndef g():\n    y()\n    x()\n"
     new = old.replace("    x()\n\n\ndef g", "    x()\n\n    return 1\n\n\ndef g")
     assert places(told(old, new, "app.py#f")) == ["the whole function `f`"]
 
 
 def test_the_first_line_of_a_function_is_shown_with_it(told):
-    """It is shown once, although a function is around its lines only."""
+    """It is shown once, although it is not inside the function."""
     old = "def f(a):\n    w()\n    x()\n    y()\n    return 1\n"
     new = old.replace("f(a)", "f(a, b)").replace("x()", "x(b)").replace("return 1", "return b")
     assert told(old, new, "app.py") == [
@@ -158,7 +158,7 @@ def test_the_first_line_of_a_function_is_shown_with_it(told):
 
 
 def test_the_blank_line_below_an_edit_is_shown_with_it(told):
-    """Nothing below it changes, so it comes with the lines above."""
+    """No code below it changes, so it is shown with the lines above."""
     old = "class A:\n    def a(self):\n        x()\n\n    def c(self):\n        z()\n"
     new = old.replace("    def c", "    def b(self):\n        y()\n\n    def c")
     assert told(old, new, "app.py#A.b") == [

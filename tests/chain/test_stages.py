@@ -4,7 +4,7 @@ from companion.chain.stages import UnknownStage, copy, files, find, previous, st
 
 
 def test_stages_come_in_the_order_of_their_numbers_and_final_last(chain):
-    """The order is in the folder names; `final` is the last link, and other folders are no stages."""
+    """Folder names give the order; `final` is last, and other folders are not stages."""
     root = chain({"02-b": {"x": ""}, "10-c": {"x": ""}, "01-a": {"x": ""}, "final": {"x": ""}, "notes": {"x": ""}})
     (root / "steps/03-file").write_text("")
 
@@ -17,14 +17,14 @@ def test_stages_come_in_the_order_of_their_numbers_and_final_last(chain):
 
 
 def test_a_project_without_stages_has_none(tmp_path):
-    """An empty folder is no error: it has no stages, and who asks for one is told so."""
+    """An empty folder has no stages; asking for one raises UnknownStage."""
     assert stages(tmp_path) == ()
     with pytest.raises(UnknownStage, match="there are: none"):
         find("01-a", tmp_path)
 
 
 def test_a_stage_is_found_by_its_name_and_has_a_previous_stage(chain):
-    """`previous` is the neighbour; the first stage has none."""
+    """`previous` is the stage before; the first stage has none."""
     root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}, "final": {"x": ""}})
 
     assert previous(find("final", root), root) == find("02-b", root)
@@ -32,7 +32,7 @@ def test_a_stage_is_found_by_its_name_and_has_a_previous_stage(chain):
 
 
 def test_an_unknown_name_of_a_stage_lists_the_names(chain):
-    """The error lists what could have been meant."""
+    """The error lists the names of all stages."""
     root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}})
 
     with pytest.raises(UnknownStage, match="there is no stage '03-c'; there are: 01-a, 02-b"):
@@ -51,14 +51,14 @@ LEFT = {
 
 
 def test_generated_files_do_not_belong_to_a_stage_without_git(chain):
-    """In a downloaded zip there is no git: databases and caches are told by their names."""
+    """A downloaded zip has no git, so databases and caches are recognized by their names."""
     root = chain({"01-a": {"b.py": "", "app/a.py": "", ".dockerignore": ""} | LEFT})
 
     assert list(files(find("01-a", root))) == [".dockerignore", "app/a.py", "b.py"]
 
 
-def test_in_a_work_tree_git_says_which_files_there_are(chain, git):
-    """Ignored files do not count; new ones do before they are committed; deleted ones do not."""
+def test_git_lists_the_files_of_a_work_tree(chain, git):
+    """Ignored and deleted files are left out; new files are included before they are committed."""
     root = chain({"01-a": {"a.py": "", "gone.py": "", "secret.env": "x"}})
     (root / ".gitignore").write_text("*.env\n")
     git("init")
@@ -70,7 +70,7 @@ def test_in_a_work_tree_git_says_which_files_there_are(chain, git):
 
 
 def test_generated_files_do_not_belong_to_a_stage_with_git(chain, git):
-    """Also where nobody told git to ignore it; what is tracked counts, whatever its name."""
+    """Also without a .gitignore; a tracked file is included, whatever its name."""
     root = chain({"01-a": {"a.py": "", ".coverage": "tracked"}})
     git("init")
     git("add", ".")
@@ -80,7 +80,7 @@ def test_generated_files_do_not_belong_to_a_stage_with_git(chain, git):
 
 
 def test_a_folder_that_another_repository_ignores_has_its_files(chain, git):
-    """Where another repository ignores the whole folder, git knows no file; the folder does."""
+    """If another repository ignores the whole folder, git lists no file, but the folder's files are used."""
     root = chain({"01-a": {"a.py": ""}})
     (root / ".gitignore").write_text("*\n")
     git("init")
@@ -94,7 +94,7 @@ def test_no_stage_has_no_files():
 
 
 def test_a_stage_is_copied_without_what_running_left(chain, tmp_path):
-    """The files arrive in their folders, over older ones; `only` keeps to some of them."""
+    """The files are copied into their folders and overwrite older ones; `only` limits the copy."""
     root = chain({"01-a": {"manage.py": "new", "app/models.py": "m", "db.sqlite3": "x", "app/__pycache__/m.pyc": "y"}})
     target = tmp_path / "copy"
     target.mkdir()

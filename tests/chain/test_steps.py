@@ -1,4 +1,4 @@
-"""The steps of a chapter: their panes, their anchors, and the step that a symbol is in."""
+"""The steps of a chapter: their panes, their anchors, and the step that shows a symbol."""
 
 import pytest
 
@@ -25,12 +25,12 @@ def root(chain):
 
 
 def blocks(*heads):
-    """Blocks with these selectors."""
+    """Returns blocks with these selectors."""
     return [Mark(n, "beside", head) for n, head in enumerate(heads)]
 
 
 def test_each_pane_has_an_id_of_its_own(difference):
-    """A step is called after its first pane; what is told twice is a problem and has no pane."""
+    """A step is named after its first pane; lines that are selected twice are a problem, without a second pane."""
     found, problems = lay_out(difference(OLD, NEW), blocks(*HEADS))
 
     assert [(step.number, step.ident, [e.ident for e in step.excerpts]) for step in found] == [
@@ -48,7 +48,7 @@ def test_each_pane_has_an_id_of_its_own(difference):
 
 
 def test_the_same_selector_twice_has_two_anchors(difference):
-    """The step that has the lines has them under its own id, and a link leads to that."""
+    """The step that owns the lines keeps its own id, which links use."""
     heads = blocks("empty.txt", "app.py#f", "app.py", "app.py", "empty.txt")
     found, _ = lay_out(difference({}, NEW | {"empty.txt": ""}), heads)
 
@@ -62,7 +62,7 @@ def test_the_same_selector_twice_has_two_anchors(difference):
 
 
 def test_a_symbol_leads_to_the_step_that_shows_it(root, monkeypatch):
-    """The chapter alone where no step shows the file; its first step where none shows the symbol."""
+    """Links to the chapter if no step shows the file, or to the file's first step if none shows the symbol."""
     stage = find("02-new", root)
     monkeypatch.setattr(module, "_steps", lambda stage: steps(stage, root))
 
@@ -73,7 +73,7 @@ def test_a_symbol_leads_to_the_step_that_shows_it(root, monkeypatch):
 
 
 def test_a_line_leads_to_the_last_stage_that_brings_it():
-    """Not to a later stage that changes the same setting. Of a line that a file has twice, nobody knows which is meant."""
+    """Not a later stage that changes the same setting. A line that a file has twice is ambiguous."""
     until = [stage for stage in stages() if stage.number <= 12]
     rate = "'guess': env('GUESS_RATE', default='10/hour'),"
 

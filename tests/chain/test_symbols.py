@@ -29,7 +29,7 @@ def top():
 
 
 def test_symbols_have_their_lines():
-    """Classes, functions, constants and imports are found, with decorators and comments above them."""
+    """Classes, functions, constants and imports are found, with the decorators and comments above them."""
     found = {name: (symbol.kind, symbol.first, symbol.last) for name, symbol in symbols(TEXT).items()}
 
     assert found == {
@@ -44,8 +44,8 @@ def test_symbols_have_their_lines():
     }
 
 
-def test_the_place_of_a_line_is_known():
-    """A line is in the innermost class or function."""
+def test_the_symbol_around_a_line_is_found():
+    """A line belongs to the innermost class or function."""
     table = symbols(TEXT)
 
     assert enclosing(table, 12) is table["User"]
@@ -64,7 +64,7 @@ def test_a_comment_at_the_end_does_not_belong_to_the_beginning():
 
 
 def test_what_is_defined_twice_has_two_places():
-    """A property and its setter, a list and what is added to it, two groups of imports: and nothing between them."""
+    """A property and its setter, a list and its extension, or two groups of imports: without the lines between."""
     text = "import a\n# both\nimport b\n\nX = []\n\nimport c\n\n\nclass U:\n    @property\n    def t(self):\n        pass\n\n    u = 1\n\n    @t.setter\n    def t(self, v):\n        pass\n\n\nX += [1]\n"
     found = symbols(text)
 
@@ -76,7 +76,7 @@ def test_what_is_defined_twice_has_two_places():
 
 
 def test_what_is_defined_under_a_condition_is_found():
-    """Names inside `if`, `try` and `with`, and those that are unpacked, can be told like all others."""
+    """Names inside `if`, `try` and `with`, and unpacked names, can be selected like all others."""
     text = "if a:\n    X = 1\nelse:\n    Y = 2\ntry:\n    def f(): pass\nexcept E:\n    Z = 3\nfinally:\n    W = 4\nwith o:\n    V = 5\nA, B = 6, 7\n"
 
     assert {name: symbol.first for name, symbol in symbols(text).items()} == {
@@ -89,7 +89,7 @@ def test_what_is_defined_under_a_condition_is_found():
     [("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\r\nb\rc\n\n", ["a", "b", "c", ""]), ("a\f\u2028b", ["a\f\u2028b"])],
 )
 def test_lines_are_those_of_python(text, lines):
-    """A form feed or a Unicode separator ends no line: what follows keeps the number that Python gives it."""
+    """Form feeds and Unicode separators don't end a line, so later lines keep Python's numbers."""
     assert lines_of(text) == lines
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_does_not_parse_says_where():
 
 
 def test_a_comment_is_read_once_for_all_names_below_it(monkeypatch):
-    """A thousand names below a thousand lines of comment: a look at each for each would be a million."""
+    """Otherwise, a thousand names below a thousand comment lines would need a million comparisons."""
     looks = 0
 
     class Lines(list):

@@ -1,4 +1,4 @@
-"""The command line: the greeting, the help, how a stage is named, exit statuses, colours and encodings."""
+"""The command line: the greeting, the help, names of stages, exit statuses, colours and encodings."""
 
 import os
 import pty
@@ -22,12 +22,12 @@ ROOMS = {"learner", "explaining", "running", "project", "grading", "site", "upke
 
 
 def wrong(command, said, arguments="[OPTIONS] DIR"):
-    """The answer to a wrong command: the exit status is 2, and errors go where errors go."""
+    """Checks that a wrong command exits with 2, with the error on stderr."""
     return 2, "", USAGE.format(f"{command} {arguments}", f" {command}", said)
 
 
 def test_without_a_command_it_names_the_three_things_you_can_do(run):
-    """Read, type along, grade: each with a command that runs from any folder."""
+    """The greeting shows how to read, type along and grade, each with a command that runs from any folder."""
     assert run() == (
         0,
         f"A Django login with JSON Web Tokens, in {len(stages())} stages. You can\n"
@@ -55,8 +55,8 @@ def test_the_help_lists_learners_commands_first(run):
 
 
 @pytest.mark.parametrize(("name", "short"), [pair for each in COMMANDS.values() for pair in each.items()])
-def test_every_command_says_what_the_help_says(name, short):
-    """The list has the first sentence of each command, without loading it."""
+def test_the_list_has_the_help_of_every_command(name, short):
+    """The list has the first sentence of each command's help, without importing the command."""
     command = companion.get_command(click.Context(companion), name)
 
     assert command.name == name
@@ -67,8 +67,8 @@ def test_every_command_says_what_the_help_says(name, short):
     ("arguments", "loaded"),
     [((), set()), (("--help",), set()), (("check", "--help"), {"learner", "explaining", "running", "project"})],
 )
-def test_a_command_loads_its_own_room_only(arguments, loaded):
-    """The help waits for no room, and `check` neither for the grader nor for MkDocs."""
+def test_a_command_imports_only_its_own_room(arguments, loaded):
+    """The help imports no room, and `check` imports neither the grader nor MkDocs."""
     code = f"import sys\nfrom companion.cli import main\nmain({list(arguments)})\nprint(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     modules = done.stderr.split()
@@ -78,7 +78,7 @@ def test_a_command_loads_its_own_room_only(arguments, loaded):
 
 
 def test_an_unknown_command_lists_the_commands(run):
-    """All names are listed, learners' first."""
+    """All commands are listed, learners' first."""
     names = ", ".join(name for each in COMMANDS.values() for name in each)
 
     assert run("chekc") == (
@@ -89,14 +89,14 @@ def test_an_unknown_command_lists_the_commands(run):
 
 
 @pytest.mark.parametrize("text", ["5", "05", "05-authentication-backend", "backend"])
-def test_a_stage_may_be_named_briefly(text):
-    """A number, or a part of the name that no other stage has."""
+def test_a_stage_can_be_given_by_number_or_part_of_its_name(text):
+    """A stage can be given by its number, or by a part of its name that no other stage has."""
     assert wanted(text) == find("05-authentication-backend")
 
 
 @pytest.mark.parametrize("text", ["99", "user", "nonsense", ""])
 def test_an_unknown_stage_lists_the_names_of_stages(text):
-    """What means no stage, or more than one, is refused with the names there are."""
+    """A text that matches no stage, or several, is rejected with a list of names."""
     with pytest.raises(UnknownStage, match="there is no stage .*; there are: 01-dockerfile, "):
         wanted(text)
 
@@ -123,7 +123,7 @@ def test_an_unknown_stage_lists_the_stages(run, tmp_path, command):
     ],
 )
 def test_a_stage_without_its_option_gets_the_right_command(run, tmp_path, monkeypatch, command, typed, right):
-    """A bare digit is no folder, and the order of an earlier version gets the command to type."""
+    """A number is not a folder, and the argument order of an earlier version gets the right command."""
     monkeypatch.chdir(tmp_path)
 
     assert run(command, *typed) == wrong(command, f"A stage is named with --stage: {line(command, *right)}")
@@ -131,22 +131,22 @@ def test_a_stage_without_its_option_gets_the_right_command(run, tmp_path, monkey
 
 
 def test_grade_gets_the_right_command_too(run):
-    """The folder of submissions is named before the stage."""
+    """The right command has the folder of submissions before the stage."""
     said = f"A stage is named with --stage: {line('grade', 'class', '--stage', '7')}"
 
     assert run("grade", "7", "class") == wrong("grade", said, "[OPTIONS] FOLDER")
 
 
 def test_a_new_folder_may_be_called_like_a_part_of_a_stage(run, tmp_path, monkeypatch):
-    """`start urls` makes a folder, because only a number or a whole name can mean nothing else."""
+    """`start urls` creates a folder, because only a number or a whole name is certainly a stage."""
     monkeypatch.chdir(tmp_path)
 
     assert run("start", "urls")[0] == 0
     assert (tmp_path / "urls/manage.py").is_file()
 
 
-def test_a_folder_that_is_there_is_no_stage(run, tmp_path, monkeypatch):
-    """A project may be in a folder called `7`."""
+def test_an_existing_folder_is_not_a_stage(run, tmp_path, monkeypatch):
+    """A project can be in a folder called `7`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "7").mkdir()
 
@@ -154,7 +154,7 @@ def test_a_folder_that_is_there_is_no_stage(run, tmp_path, monkeypatch):
 
 
 def test_one_folder_is_enough(run):
-    """Two folders, and none, are refused."""
+    """Two folders, or none, are rejected."""
     assert run("check", "one", "two") == wrong("check", "Name one folder, not 2: one, two")
     assert run("check") == wrong("check", "Missing argument 'DIR'.")
 
@@ -171,7 +171,7 @@ def test_one_folder_is_enough(run):
     ],
 )
 def test_the_exit_status_of_a_command_is_the_one_of_the_process(code, status):
-    """0 when all is well, 1 when something is missing, 2 for a wrong command, 130 after Ctrl+C."""
+    """0 if all is well, 1 if something is missing, 2 for a wrong command, 130 after Ctrl+C."""
     script = f"import click, runpy, sys\nimport companion.learner.commands as c\ndef stand(*a, **k): {code}\n"
     script += "c.COMMANDS['diff'].callback = stand\nsys.argv = ['companion', 'diff', '.']\n"
     script += "runpy.run_module('companion', run_name='__main__')"
@@ -182,7 +182,7 @@ def test_the_exit_status_of_a_command_is_the_one_of_the_process(code, status):
     assert done.stderr.endswith("Interrupted.\n") is (status == 130)
 
 
-def test_a_reader_may_stop(project):
+def test_a_pipe_can_be_closed_early(project):
     """`check … | head` ends without a traceback."""
     command = [sys.executable, str(ROOT / "companion"), "check", "--json", str(project("01-dockerfile"))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -194,8 +194,8 @@ def test_a_reader_may_stop(project):
     assert errors == ""
 
 
-def test_windows_takes_the_name_of_a_folder_as_it_is(monkeypatch, tmp_path, capsys):
-    """click would expand `*`, `%` and `~` there, as a POSIX shell does before a program is started."""
+def test_names_of_folders_are_not_expanded_on_windows(monkeypatch, tmp_path, capsys):
+    """On Windows, click would expand `*`, `%` and `~`, as a POSIX shell does before it starts a program."""
     monkeypatch.setattr(click.core, "os", SimpleNamespace(**(vars(os) | {"name": "nt"})))
     monkeypatch.setattr(sys, "argv", ["companion", "diff", "my*"])
     monkeypatch.chdir(tmp_path)
@@ -210,7 +210,7 @@ RED = "\x1b[31mMissing:\x1b[0m"
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What a command prints that says `Missing:` in red, in a terminal or a pipe, with these variables."""
+    """Returns the output of a command that prints `Missing:` in red, in a terminal or a pipe, with these variables."""
 
     def shown(terminal, **variables):
         for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
@@ -241,14 +241,14 @@ def shown(monkeypatch):
         (False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ],
 )
-def test_colours_are_shown_where_they_are_wanted(shown, terminal, variables, coloured):
-    """In a terminal, but not in one that has none, and not with NO_COLOR; FORCE_COLOR wants them in a pipe too."""
+def test_colours_depend_on_the_terminal_and_variables(shown, terminal, variables, coloured):
+    """Colours are printed in a terminal that has them, without NO_COLOR; with FORCE_COLOR in a pipe too."""
     assert shown(terminal, **variables) == (RED if coloured else "Missing:")
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-8"])
-def test_what_an_encoding_lacks_is_shown_as_a_question_mark(encoding):
-    """A pipe on Windows cannot show every folder's name."""
+def test_characters_that_cannot_be_encoded_are_question_marks(encoding):
+    """A pipe on Windows can't encode every folder's name."""
     env = os.environ | {"PYTHONIOENCODING": encoding}
     command = [sys.executable, str(ROOT / "companion"), "diff", "日本"]
     done = subprocess.run(command, env=env, capture_output=True)
@@ -258,7 +258,7 @@ def test_what_an_encoding_lacks_is_shown_as_a_question_mark(encoding):
 
 
 def test_another_python_is_sent_to_the_right_one(tmp_path):
-    """A Python without our packages ends with one sentence that names the one that has them."""
+    """A Python without our packages prints one sentence, which names the Python that has them."""
     command = [sys.executable, "-I", "-S", str(ROOT / "companion"), "check", "."]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
 
@@ -269,7 +269,7 @@ def test_another_python_is_sent_to_the_right_one(tmp_path):
 
 @pytest.mark.parametrize("error", [PackageNotFoundError("pytest-django"), ModuleNotFoundError("", name="yaml")])
 def test_a_package_that_is_missing_later_ends_with_a_sentence(monkeypatch, error):
-    """Also when only a command needs it, and in the companion's own environment: there it can be installed."""
+    """Also if only one command needs the package, or if the companion's own environment lacks it."""
 
     def main():
         raise error
@@ -283,8 +283,8 @@ def test_a_package_that_is_missing_later_ends_with_a_sentence(monkeypatch, error
     assert ended.value.code == f"This Python has no package {error.name}. Install what the companion needs: {install}"
 
 
-def test_a_mistake_of_ours_is_not_called_a_missing_package(monkeypatch):
-    """A module of the companion that is not found is shown as the error that it is."""
+def test_a_bug_of_ours_is_not_reported_as_a_missing_package(monkeypatch):
+    """A missing module of the companion itself is shown with its traceback."""
 
     def main():
         raise ModuleNotFoundError("No module named 'companion.x'", name="companion.x")
@@ -295,7 +295,7 @@ def test_a_mistake_of_ours_is_not_called_a_missing_package(monkeypatch):
 
 
 def test_a_python_that_is_too_old_is_rejected_first():
-    """The version is looked at before anything that an old Python could stumble over."""
+    """The version is checked before any syntax or import that an old Python can't handle."""
     code = (ROOT / "companion/__main__.py").read_text()
     first_lines = code.partition("if not __package__")[0].replace("sys.version_info < (3, 11)", "True")
     done = subprocess.run([sys.executable, "-c", f"__file__ = ''\n{first_lines}"], capture_output=True, text=True)

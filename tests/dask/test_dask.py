@@ -1,4 +1,4 @@
-"""Grading on a real Dask cluster of this machine: a scheduler and two workers, processes of their own."""
+"""Grades on a real Dask cluster on this machine: a scheduler and two workers, each in its own process."""
 
 import json
 import os
@@ -18,7 +18,7 @@ CLASS = 8
 
 @pytest.fixture
 def cluster(tmp_path):
-    """The address of a scheduler, and its two workers."""
+    """Starts a scheduler and two workers; returns the scheduler's address and the workers."""
     started = []
 
     def start(name: str, *arguments: str, until: str) -> tuple[subprocess.Popen, str]:

@@ -1,4 +1,4 @@
-"""What the tests of explaining share: the recording of what projects do."""
+"""Fixtures for the tests of explaining: the recorded results of projects."""
 
 import pytest
 
@@ -9,12 +9,12 @@ RECORDING = pytest.StashKey[Recording]()
 
 @pytest.fixture(scope="session")
 def recording(pytestconfig):
-    """Replays what was found in the projects; what has to run is recorded for the next time."""
+    """Replays the recorded results of projects; a project that must run is recorded."""
     return pytestconfig.stash.setdefault(RECORDING, Recording())
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Say that there is something to commit."""
+    """Reminds you to commit new recordings."""
     recording = config.stash.get(RECORDING, None)
     if recording and recording.ran:
         terminalreporter.write_line(f"{recording.ran} runs were recorded again: commit tests/explaining/recorded.")

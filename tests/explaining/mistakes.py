@@ -1,4 +1,4 @@
-"""The mistakes of mistakes.toml: each is an edit of a real stage, and the line that the first sentence has to send to."""
+"""Reads mistakes.toml: each mistake is an edit of a real stage, and the line that the first sentence must name."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from tests.project.projects import PINS
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake in a stage. mistakes.toml says what the fields are."""
+    """A mistake in a stage. mistakes.toml describes the fields."""
 
     name: str
     stage: str
@@ -22,11 +22,11 @@ class Mistake:
 
     @property
     def changes(self):
-        """What `typed` takes."""
+        """Returns the `edits` for `typed`."""
         return {file: dict(pairs) for file, pairs in self.edits.items()} | self.written | dict.fromkeys(self.removed)
 
     def line(self, folder):
-        """The number of the wrong line in a project with the mistake; 0 for the whole file."""
+        """Returns the number of the wrong line in a project with the mistake, or 0 for the whole file."""
         if not self.at:
             return 0
         lines = (folder / self.file).read_text().splitlines()

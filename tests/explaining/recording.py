@@ -1,6 +1,7 @@
-"""What running/ has found in the projects of these tests, so that explaining is tested without running them again.
+"""Records the results of running/ for the projects of these tests, so that explaining is tested without running them.
 
-A project whose files, stage or code of running/ have changed has no recording any more: it runs, and is recorded again.
+A recording is stale if the project's files, the stage or the code of running/ have changed: then the project runs and
+is recorded again.
 """
 
 import hashlib
@@ -21,13 +22,13 @@ from companion.project.results import Failure, Report, Result
 from companion.running import run_suite, suite
 
 FOLDER = Path(__file__).with_name("recorded")
-MOST = 50  # places of a failure
-HERE = "{project}"  # takes the place of the folder of the project
+MOST = 50  # how many places of a failure are kept
+HERE = "{project}"  # stands in for the folder of the project
 MACHINE = {"{python}": sys.prefix, "{companion}": str(ROOT)}  # the same for folders of this machine, in this order
 
 
 def digest(paths):
-    """16 hexadecimal digits that change with the name or the content of a file; `paths` has them by name."""
+    """Returns 16 hexadecimal digits that change with a file's name or content; `paths` maps names to files."""
     found = hashlib.sha256()
     for name in sorted(paths):
         found.update(f"{name}\0".encode() + paths[name].read_bytes() + b"\0")
@@ -35,13 +36,13 @@ def digest(paths):
 
 
 def below(folder, pattern="*"):
-    """The files below a folder, by their path in it, without what tools leave there."""
+    """Returns the files in a folder by their path in it, without what tools leave behind."""
     paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob(pattern) if path.is_file()}
     return {name: path for name, path in paths.items() if not LEFT_BY_TOOLS.intersection(name.split("/"))}
 
 
 class Recording:
-    """Has a file for each stage: the reports of its projects, by what they depend on. `ran` counts the new ones."""
+    """A file for each stage has the reports of its projects, by what they depend on. `ran` counts new reports."""
 
     def __init__(self, folder=FOLDER, running=ROOT / "companion/running"):
         self.folder = folder
@@ -51,7 +52,7 @@ class Recording:
         self.lock, self.ran = Lock(), 0
 
     def check(self, stage, project, on_result=None, limit=run_suite.LIMIT, only=(), first=()):
-        """The report of `run_suite.check`: what is recorded, or else what running the project now gives."""
+        """Returns the report of `run_suite.check` from the recording, or runs the project."""
         suite_ = f"{self.stages[stage.name]} {self.code}"
         with self.lock:
             kept = self.kept.get(stage.name, {})
@@ -69,14 +70,14 @@ class Recording:
 
     @contextmanager
     def replayed(self):
-        """Projects do not run while this lasts, where there is a recording."""
+        """Replaces `check` by the recording until the context ends."""
         with pytest.MonkeyPatch.context() as patch:
             for module in (standing, trying):
                 patch.setattr(module, "check", self.check)
             yield
 
     def save(self, name):
-        """Write the file of a stage, one line a project."""
+        """Writes the file of a stage, one line for each project."""
         kept = self.kept[name]
         lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in sorted(kept["projects"].items())]
         text = f'{{"suite": {json.dumps(kept["suite"])}, "projects": {{\n' + ",\n".join(lines) + "\n}}\n"
@@ -85,20 +86,20 @@ class Recording:
 
 
 def moved(text, folders):
-    """The text with other names for these folders."""
+    """Returns the text with these folders replaced."""
     for old, new in folders.items():
         text = text.replace(old, new)
     return text
 
 
 def written(report, project):
-    """A report as JSON: each failure once, and how many results in a row have the same."""
+    """Returns a report as JSON data: each failure once, and the number of successive results that have it."""
     failures = []
 
     def number(failure):
         if failure is None:
             return None
-        # What Python says last is enough: the lines above it belong to this machine. A recursion has a thousand places.
+        # The last line of a traceback is enough: the others depend on this machine. A recursion has many places.
         last = failure.traceback.strip().rpartition("\n")[2]
         said = replace(failure, traceback=last, places=failure.places[-MOST:])
         facts = {name: value for name, value in asdict(said).items() if value}
@@ -115,14 +116,14 @@ def written(report, project):
 
 
 def read(facts, stage, project, only):
-    """The report that `written` has turned into `facts`."""
+    """Returns the report that `written` turned into `facts`."""
     failures = json.loads(moved(json.dumps(facts["failures"]), {HERE: str(project.outer)} | MACHINE))
     failures = [Failure.read({"message": "", **failure}) for failure in failures]
     pairs = [pair for count, *pair in facts["results"] for _ in range(count)]
     ids = [ident for ident in run_suite.expected(stage) if not only or ident in only]
     results = []
     for ident, (outcome, number) in zip(ids, pairs, strict=True):
-        what = suite.asked(stage, ident)
+        what = suite.stage_test(stage, ident)
         failure = None if number is None else failures[number]
         results.append(Result(ident, outcome, what.requirement, what.hint, failure=failure))
     finding = None if facts["finding"] is None else failures[facts["finding"]]

@@ -1,10 +1,10 @@
-"""What a learner is told in the middle of a chapter: never a step that comes later, and never to rename what is right."""
+"""Advice in the middle of a chapter: never about a later step, and never to rename a correct name."""
 
 import pytest
 
 from companion.chain.stages import find, previous
 from companion.learner.output import standing
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from tests.project.projects import typed
 
 MANAGERS, MODELS, BACKENDS = (f"authentication/{name}.py" for name in ("managers", "models", "backends"))
@@ -15,7 +15,7 @@ OWN_KEY = {"django-insecure-agk2i": "django-insecure-z&9kq"}
 
 
 def until(stage, file, end=None):
-    """A file of the stage, typed up to the line that begins so."""
+    """Returns a file of the stage up to the line that begins with `end`."""
     text = (find(stage).path / file).read_text()
     return text[: text.index(end)] if end else text
 
@@ -27,7 +27,7 @@ def told(tmp_path, recording):
     def told(stage, files, edits=None):
         folder = typed(previous(find(stage)).name, tmp_path / "mine", {**files, **(edits or {})})
         with recording.replayed():
-            first = stand(folder, find(stage)).missing[0]
+            first = find_standing(folder, find(stage)).missing[0]
             assert first.advice
         return first
 
@@ -71,14 +71,14 @@ def told(tmp_path, recording):
     ],
 )
 def test_two_similar_names_of_the_stage_are_two_names(told, stage, files, sentence):
-    """Two names of the stage that are alike are two names."""
+    """Two similar names of the stage are not taken for typos of each other."""
     written = {file: until(stage, file, *end) for file, end in files.items()}
 
     assert told(stage, written).advice.sentence == sentence
 
 
 def test_an_app_of_a_later_part_waits_for_its_step(told):
-    """In chapter 5 the class comes first: that Django REST Framework is not installed yet is not the next thing."""
+    """In chapter 5 the class comes first, so that Django REST Framework is not installed yet is not reported."""
     first = told("05-authentication-backend", {})
 
     assert first.advice.sentence == "authentication/backends.py does not exist yet."
@@ -99,22 +99,22 @@ def test_an_app_of_a_later_part_waits_for_its_step(told):
         ),
     ],
 )
-def test_what_is_not_there_leads_to_its_step(told, files, step):
+def test_a_missing_app_or_setting_links_to_its_step(told, files, step):
     """A missing app or setting has no line in the project, so the advice links to the chapter's step."""
     assert told("02-user-model", files).link.endswith(f"/02-user-model/#step-{step}")
 
 
 def test_an_app_of_a_later_part_does_not_hide_what_keeps_the_project_from_loading(told):
-    """Two steps in the wrong order: the model asks for a function that is not written yet."""
+    """If two steps are typed in the wrong order, the model needs a function that is not written yet."""
     first = told("04-tokens", {MODELS: until("04-tokens", MODELS)})
 
     assert first.advice.sentence == "authentication/tokens.py does not exist yet."
 
 
 def test_a_different_secret_key_is_not_a_mistake(tmp_path):
-    """A project made by startproject has its own SECRET_KEY, which no failure is about."""
+    """A project made by startproject has its own SECRET_KEY, which causes no failure."""
     edits = {"config/settings.py": OWN_KEY, "Dockerfile": {"USER app": "USER root"}}
-    found = stand(typed("01-dockerfile", tmp_path / "mine", edits), find("01-dockerfile"))
+    found = find_standing(typed("01-dockerfile", tmp_path / "mine", edits), find("01-dockerfile"))
 
     assert "config/settings.py" not in standing(found)
     assert {missing.advice.place.file for missing in found.missing} == {"Dockerfile"}

@@ -1,4 +1,4 @@
-"""What a learner is told: more than a hundred and fifty mistakes, each made in a real stage, and the first sentence that answers it."""
+"""More than 150 mistakes, each made in a real stage, and the first sentence that a learner gets."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from companion.chain.stages import find
 from companion.explaining.describe import describe
 from companion.explaining.explain import explain
 from companion.learner import outdated, output
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.project.results import Failure
@@ -24,11 +24,11 @@ from tests.explaining.mistakes import MISTAKES, Mistake
 from tests.project.projects import DJANGO, PINS, typed
 
 SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text(encoding="utf-8"))
-LIMIT = 10  # seconds: an endless loop is one of the mistakes
+LIMIT = 10  # seconds: one of the mistakes is an endless loop
 
 
 class Stood(dict):
-    """Where each project with a mistake stands, by the name of the mistake; those that no test has chosen come late."""
+    """Maps each chosen mistake to the check of its project; other mistakes are checked when a test needs them."""
 
     def __init__(self, make):
         self.make = make
@@ -40,11 +40,11 @@ class Stood(dict):
 
 @pytest.fixture(scope="session")
 def stood(request, tmp_path_factory, recording):
-    """Makes the projects of the chosen tests, as many at once as there are cores, and tries the first remedy of each."""
+    """Checks the projects of the chosen tests in parallel, one for each core, and tries the first remedy of each."""
 
     def made(mistake):
         folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.changes)
-        found = stand(folder, find(mistake.stage), limit=LIMIT)
+        found = find_standing(folder, find(mistake.stage), limit=LIMIT)
         assert found.missing[0].advice.sentence
         return found
 
@@ -57,7 +57,7 @@ def stood(request, tmp_path_factory, recording):
     ]
     chosen = {each.name: each for each in values if isinstance(each, Mistake)}
     found = Stood(late)
-    tmp_path_factory.getbasetemp()  # is made once, before there are threads
+    tmp_path_factory.getbasetemp()  # created before there are threads
     with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         found.update(zip(chosen, pool.map(made, chosen.values()), strict=True))
     return found
@@ -65,7 +65,7 @@ def stood(request, tmp_path_factory, recording):
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_is_reported_with_file_line_and_remedy(stood, mistake):
-    """The first thing that is said leads to the line where the mistake was made, and says what to do."""
+    """The first sentence names the line where the mistake was made, and what to do."""
     found = stood[mistake.name]
     advice = found.missing[0].advice
 
@@ -78,8 +78,8 @@ def test_a_mistake_is_reported_with_file_line_and_remedy(stood, mistake):
 @pytest.mark.parametrize(
     "mistake", [each for each in MISTAKES if each.name in SENTENCES], ids=lambda mistake: mistake.name
 )
-def test_what_is_said_word_for_word(stood, mistake):
-    """The whole sentence and the whole remedy, of mistakes of every kind."""
+def test_advice_word_for_word(stood, mistake):
+    """The whole sentence and the whole remedy, for mistakes of every kind."""
     advice = stood[mistake.name].missing[0].advice
 
     assert {"sentence": advice.sentence, "remedy": advice.remedy} == SENTENCES[mistake.name]
@@ -91,9 +91,9 @@ def test_each_sentence_belongs_to_a_mistake():
 
 
 def test_the_real_error_is_printed_below_the_sentence(project):
-    """What Python says is never hidden, and `--traceback` shows all of it."""
+    """Python's message is printed, and `--traceback` prints all of it."""
     folder = project("02-user-model", {"authentication/models.py": {"from django.utils import timezone\n": ""}})
-    text = output.standing(stand(folder, find("02-user-model")), traceback=True)
+    text = output.standing(find_standing(folder, find("02-user-model")), traceback=True)
 
     assert "\n  Python says: NameError: name 'timezone' is not defined\n" in text
     assert "Traceback (most recent call last):" in text
@@ -101,14 +101,14 @@ def test_the_real_error_is_printed_below_the_sentence(project):
 
 
 def test_what_kept_the_tests_from_running_leads_to_its_step(stood):
-    """Also where no test ran, the chapter's step is named."""
+    """The chapter's step is linked even if no test has run."""
     link = stood["AUTH_USER_MODEL is misspelt"].missing[0].link
 
     assert link.endswith("chapters/02-user-model/#step-config-settings-py-auth-user-model")
 
 
 def migrated(folder):
-    """Migrate the database of a folder, as its owner does."""
+    """Migrates the database of a folder, as its owner does."""
     command = [sys.executable, "manage.py", "migrate", "-v0"]
     subprocess.run(command, cwd=folder, env=environment(), check=True)
 
@@ -119,7 +119,7 @@ def test_a_database_from_before_the_user_model(project):
     migrated(folder)
     project("02-user-model")
 
-    first = stand(folder, find("02-user-model")).missing[0]
+    first = find_standing(folder, find("02-user-model")).missing[0]
     assert first.advice.sentence == (
         "Your database was migrated before AUTH_USER_MODEL was set (config/settings.py, line 86): "
         "it has admin.0001_initial, and not authentication.0001_initial."
@@ -129,42 +129,42 @@ def test_a_database_from_before_the_user_model(project):
 
 
 def test_a_database_of_an_earlier_stage_is_accepted(project):
-    """A database of an earlier stage is fine: migrate brings it up to date."""
+    """A database of an earlier stage is not an error, because migrate updates it."""
     folder = project("02-user-model")
     migrated(folder)
     project("03-user-manager")
 
-    assert stand(folder, find("03-user-manager")).report.passed
+    assert find_standing(folder, find("03-user-manager")).report.passed
 
 
 def test_the_database_is_only_read(project):
-    """A check changes nothing in the learner's database."""
+    """A check doesn't change the learner's database."""
     folder = project("02-user-model")
     migrated(folder)
     before = (folder / "db.sqlite3").read_bytes()
-    stand(folder, find("02-user-model"))
+    find_standing(folder, find("02-user-model"))
 
     assert (folder / "db.sqlite3").read_bytes() == before
     assert sorted(p.name for p in folder.glob("db*")) == ["db.sqlite3"]
 
 
 def test_another_file_in_place_of_the_database_is_ignored(project):
-    """Something else under the database's name says nothing about migrations."""
+    """Another file with the database's name doesn't cause a message about migrations."""
     folder = project("02-user-model")
     (folder / "db.sqlite3").write_text("not a database")
     with sqlite3.connect(folder / "other.sqlite3") as connection:
         connection.execute("CREATE TABLE x (y)")
 
-    assert stand(folder, find("02-user-model")).report.passed
+    assert find_standing(folder, find("02-user-model")).report.passed
 
 
 def test_requirements_in_utf_16_are_reported(project):
-    """Its > writes UTF-16, which looks right in every editor."""
+    """PowerShell's > writes UTF-16, which editors show correctly."""
     folder = project("05-authentication-backend")
     path = folder / "requirements.txt"
     path.write_text(path.read_text(), encoding="utf-16")
 
-    first = stand(folder, find("05-authentication-backend")).missing[0]
+    first = find_standing(folder, find("05-authentication-backend")).missing[0]
     assert first.advice.sentence == "requirements.txt is saved as UTF-16, which other programs cannot read."
 
 
@@ -174,7 +174,7 @@ def test_requirements_in_another_encoding_are_reported(project):
     path = folder / "requirements.txt"
     path.write_bytes(path.read_bytes() + "# café\n".encode("latin-1"))
 
-    first = stand(folder, find("05-authentication-backend")).missing[0]
+    first = find_standing(folder, find("05-authentication-backend")).missing[0]
     last = len(path.read_bytes().splitlines())
     assert first.advice.sentence == f"requirements.txt, line {last} has a letter that is not saved as UTF-8."
     assert first.advice.remedy == "Save the file as UTF-8."
@@ -182,7 +182,7 @@ def test_requirements_in_another_encoding_are_reported(project):
 
 @pytest.mark.parametrize("name", ["Dockerfile", "authentication", "config/settings.py"])
 def test_a_folder_for_a_file_and_a_file_for_a_folder(project, name):
-    """What is in the place of a file that the stage has does not end the check."""
+    """The check doesn't crash if a folder replaces a file of the stage, or a file a folder."""
     folder = project("02-user-model")
     if (folder / name).is_dir():
         shutil.rmtree(folder / name)
@@ -191,20 +191,20 @@ def test_a_folder_for_a_file_and_a_file_for_a_folder(project, name):
         (folder / name).unlink()
         (folder / name).mkdir()
 
-    said = stand(folder, find("02-user-model")).missing[0].advice.sentence
+    said = find_standing(folder, find("02-user-model")).missing[0].advice.sentence
     assert said == f"{'authentication/models.py' if name == 'authentication' else name} does not exist yet."
 
 
 def test_a_path_of_this_machine_is_not_shown(project):
-    """The effect of a file that is missing names the file, and not where it is on this machine."""
+    """The effect of a missing file names the file, without its path on this machine."""
     folder = project("01-dockerfile", {"Dockerfile": None})
 
-    remedy = stand(folder, find("01-dockerfile")).missing[0].advice.remedy
+    remedy = find_standing(folder, find("01-dockerfile")).missing[0].advice.remedy
     assert remedy.startswith("This causes: FileNotFoundError: No such file or directory: 'Dockerfile'.\n")
 
 
 def test_a_file_without_read_permission_is_reported(project, monkeypatch):
-    """One that belongs to root, for instance: the project cannot load it, and we cannot read it."""
+    """A file that belongs to root, for instance, can't be read by the project or the check."""
     folder = project("02-user-model")
     models = folder / "authentication/models.py"
     failure = Failure("setup", "PermissionError", f"[Errno 13] Permission denied: '{models}'")
@@ -232,12 +232,12 @@ def test_a_folder_without_read_permission_is_reported(project, monkeypatch):
         return real(path)
 
     monkeypatch.setattr(Path, "is_file", closed)
-    found = stand(folder, find("02-user-model"))
+    found = find_standing(folder, find("02-user-model"))
     assert found.missing[0].advice.sentence == f"{folder} may not be opened: you lack the permission."
 
 
 def test_what_to_read_is_about_the_file_to_open(stood):
-    """The test that fails is of chapter 1, and the line to fix of chapter 7: the link leads there."""
+    """The failing test is of chapter 1, but the line to fix is of chapter 7, so the link leads to chapter 7."""
     first = stood["an app is included, and not its addresses"].missing[0]
 
     assert first.result.requirement == "`python manage.py check` finds no errors in the project."
@@ -245,7 +245,7 @@ def test_what_to_read_is_about_the_file_to_open(stood):
 
 
 def test_what_to_read_is_the_chapter_that_brings_the_line(stood):
-    """Chapter 12 changes the same setting, but the rate is a line of chapter 11."""
+    """Chapter 12 changes the same setting, but the line is from chapter 11."""
     link = stood["a rate left out"].missing[0].link
 
     assert link.endswith("chapters/11-throttles/#step-config-settings-py-caches")
@@ -266,7 +266,7 @@ def test_what_to_read_is_the_chapter_that_brings_the_line(stood):
     ],
 )  # fmt: skip
 def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
-    """For a wrong folder, the message names the right one."""
+    """For a wrong folder, the message says what to do."""
     project("01-dockerfile")
     (tmp_path / "empty").mkdir()
     (tmp_path / "zipped").mkdir()
@@ -278,7 +278,7 @@ def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
         (tmp_path / "two" / name).mkdir(parents=True)
         (tmp_path / "two" / name / "manage.py").touch()
 
-    found = stand(make(tmp_path), find("01-dockerfile"))
+    found = find_standing(make(tmp_path), find("01-dockerfile"))
     wanted = sentence.format(here=tmp_path, stage=find("01-dockerfile").path)
     assert found.missing[0].advice.sentence == wanted
     assert found.missing[0].advice.remedy
@@ -286,17 +286,17 @@ def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
 
 
 def test_pins_older_than_the_stages_are_noted(project):
-    """A requirements.txt from an older time is told apart, with its line."""
+    """An old pin in requirements.txt is noted, with its line."""
     folder = project("05-authentication-backend", {"requirements.txt": {DJANGO: "==4.2.1", "PyJWT==": "pyjwt == "}})
 
-    found = stand(folder, find("05-authentication-backend"))
+    found = find_standing(folder, find("05-authentication-backend"))
     assert found.notes == [f"requirements.txt, line 1, pins django 4.2.1, older than the stage's {PINS['django']}."]
     assert found.report.passed
     assert "Note: requirements.txt, line 1, pins django 4.2.1" in output.standing(found)
 
 
 def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
-    """A package of this environment that is too old is named, with the command that fixes it."""
+    """A package of this environment that is too old is named, with the command that updates it."""
     real = outdated.version
     monkeypatch.setattr(outdated, "version", lambda name: "4.2.1" if name == "django" else real(name))
 
@@ -307,7 +307,7 @@ def test_an_older_package_in_this_environment_is_noted(project, monkeypatch):
 
 
 def test_what_is_not_written_yet_is_not_misspelt(tmp_path):
-    """`UserSerializer` is right as it is, and not a typo of the `EmailSerializer` that a later step adds."""
+    """`UserSerializer` is correct, and not a typo of the `EmailSerializer` that a later step adds."""
     known = compared(find("18-password-reset"), locate(typed("17-outbox", tmp_path / "mine")))
     message = "cannot import name 'EmailSerializer' from 'authentication.serializers' (serializers.py)"
 
@@ -317,7 +317,7 @@ def test_what_is_not_written_yet_is_not_misspelt(tmp_path):
 
 
 def test_elements_in_another_order_are_not_listed(tmp_path):
-    """A list of nine middlewares is not shown twice: what differs is their order."""
+    """Two orders of nine middlewares are not printed: the message says that the order differs."""
     mistake = next(each for each in MISTAKES if each.name == "middlewares out of order")
     known = compared(find(mistake.stage), locate(typed(mistake.stage, tmp_path / "mine", mistake.changes)))
 

@@ -1,4 +1,4 @@
-"""A project that is right passes, whatever it is called, wherever it lies and however it is written."""
+"""A correct project passes, whatever its names, its folder and its style."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from companion.chain.stages import find
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from companion.project.results import PASSED
 from companion.running.run_suite import check, expected
 from tests.project.projects import typed
@@ -17,27 +17,27 @@ STAGES = ["02-user-model", "03-user-manager", "02-user-model", "05-authenticatio
 
 @pytest.fixture(scope="session")
 def stood(tmp_path_factory):
-    """Where each variant stands, by its name; without naming a stage, as learners check."""
+    """Maps each variant to its check, without naming a stage, as learners check."""
 
     def made(pair):
         number, variant = pair
         stage = STAGES[number % len(STAGES)]
         folder = typed(stage, tmp_path_factory.mktemp("variant") / "mine")
-        return stage, stand(variant(folder) or folder)
+        return stage, find_standing(variant(folder) or folder)
 
-    tmp_path_factory.getbasetemp()  # is made once, before there are threads
+    tmp_path_factory.getbasetemp()  # created before there are threads
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip([v.__name__ for v in EVERY], pool.map(made, enumerate(EVERY)), strict=True))
 
 
 def test_there_are_enough_variants():
-    """Thirty ways to be right."""
+    """There are at least thirty variants."""
     assert len(EVERY) >= 30
 
 
 @pytest.mark.parametrize("name", [variant.__name__ for variant in EVERY])
 def test_no_false_alarm(stood, name):
-    """The project passes its stage, which it is found to have come to, and nothing is noted."""
+    """The project passes its stage, which the check finds by itself, without notes."""
     stage, found = stood[name]
 
     assert [m.advice.sentence for m in found.missing] == []
@@ -48,7 +48,7 @@ def test_no_false_alarm(stood, name):
 
 @pytest.mark.parametrize("variant", [another_settings_package, settings_in_parts], ids=lambda v: v.__name__)
 def test_production_settings_are_found_too(tmp_path, variant):
-    """The tests of the last stage that start the project again, with production settings, find the learner's package."""
+    """Tests of the last stage that restart the project with production settings find the learner's package."""
     folder = typed("final", tmp_path / "mine")
     variant(folder)
     if variant is settings_in_parts:

@@ -1,4 +1,4 @@
-"""A recording is used only for what it was made from, and says what the project does."""
+"""A recording is used only for the files from which it was made, and matches a real run."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from tests.explaining.recording import Recording
 from tests.project.projects import typed
 
 STAGE = find("02-user-model")
-# Of each phase one: what keeps a project from starting, and what makes a test fail, hang or end the process.
+# One mistake of each phase: those that keep a project from starting, and those that make a test fail, hang or exit.
 HANDFUL = {
     "an open bracket",
     "a package that is not installed",
@@ -32,7 +32,7 @@ HANDFUL = {
 
 @pytest.fixture
 def runs(monkeypatch):
-    """The suites that were run, which takes no time here: each finds that its first test fails."""
+    """Counts the suites that run; each reports at once that its first test fails."""
     found = []
 
     def run(stage, project, limit, only):
@@ -48,7 +48,7 @@ def runs(monkeypatch):
 
 @pytest.fixture
 def replay(tmp_path):
-    """Returns the report of a project from a recording that is read again."""
+    """Returns the report of a project from a recording that is read from the disk."""
 
     def replay(project, **named):
         return Recording(tmp_path / "recorded", **named).check(STAGE, project)
@@ -57,7 +57,7 @@ def replay(tmp_path):
 
 
 def test_a_project_runs_once(runs, replay, tmp_path):
-    """The second time, also in another folder, the recording says what came out."""
+    """The second time, also in another folder, the report comes from the recording."""
     first = replay(locate(typed(STAGE.name, tmp_path / "mine")))
     second = replay(locate(typed(STAGE.name, tmp_path / "other")))
 
@@ -69,7 +69,7 @@ def test_a_project_runs_once(runs, replay, tmp_path):
 
 
 def test_a_stale_recording_is_not_used(runs, replay, tmp_path, monkeypatch):
-    """A project with another line, other tests of the stage or other code in running/ runs again."""
+    """A project runs again if one of its lines, its stage's tests or the code of running/ have changed."""
     project = locate(typed(STAGE.name, tmp_path / "mine"))
     replay(project)
     (tmp_path / "mine/config/urls.py").write_text("urlpatterns = []\n")
@@ -87,7 +87,7 @@ def test_a_stale_recording_is_not_used(runs, replay, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", sorted(HANDFUL))
 def test_a_recording_says_what_a_project_does(recording, tmp_path, name):
-    """A mistake of each kind, which really runs."""
+    """A mistake of each kind, in a real run."""
     mistake = next(each for each in MISTAKES if each.name == name)
     project = locate(typed(mistake.stage, tmp_path / "mine", mistake.changes))
     recorded, now = recording.check(find(mistake.stage), project), check(find(mistake.stage), project, limit=10)

@@ -1,4 +1,4 @@
-"""What is advised is what was tried: obeying a remedy to the letter gives the code that passed in the copy."""
+"""Advice is what was tried: following a remedy literally gives the code that passed in the copy."""
 
 import re
 
@@ -15,7 +15,7 @@ from tests.project.projects import typed
 
 
 def obeyed(remedy, hunk, text):
-    """The text after doing what the remedy says, and nothing else; None where it names no text to write."""
+    """Returns the text after doing exactly what the remedy says, or None if it has no text to write."""
     lines = text.split("\n")
     line = hunk.place.line
     indent = re.match(r" *", lines[line - 1] if line else "")[0]
@@ -45,7 +45,7 @@ def obeyed(remedy, hunk, text):
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_remedy_says_what_was_tried(tmp_path, mistake):
-    """Each difference of each mistake: the advised text at the advised place makes the same statements as the try."""
+    """For each difference of each mistake, the advised text gives the same statements as the attempt."""
     known = compared(find(mistake.stage), locate(typed(mistake.stage, tmp_path / "mine", mistake.changes)))
     for hunk in known.hunks:
         text = known.files.get(hunk.file, "")

@@ -51,6 +51,34 @@ def test_slow_clients_do_not_stop_the_others(connect):
     assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-ID"])
 
 
+def test_one_client_cannot_occupy_all_connections(connect):
+    """While 50 requests of one IP address wait, its next one gets a 429."""
+    waiting = [connect() for _ in range(50)]
+    for connection in waiting:
+        connection.sendall(BODY)
+
+    status, headers, body = answer(connect(), "GET /api/me HTTP/1.1")
+    assert (status, headers["Retry-After"], body) == (429, "1", {"detail": "Too Many Requests."})
+
+
+def test_one_client_cannot_occupy_all_threads(connect):
+    """One IP address can send 101 requests in a row, faster than 50 a second. Then it gets a 429."""
+    connection = connect()
+    for _ in range(101):
+        assert answer(connection, "GET /api/me HTTP/1.1")[0] == 401
+
+    status, headers, body = answer(connection, "GET /api/me HTTP/1.1")
+    assert (status, headers["Retry-After"], body) == (429, "1", {"detail": "Too Many Requests."})
+
+
+def test_the_readiness_check_is_not_public(connect):
+    """Each request to `/health/ready` opens a connection to the database, so nginx does not forward it."""
+    status, _, body = answer(connect(), "GET /health/ready HTTP/1.1")
+
+    assert (status, body) == (404, {"detail": "Not Found."})
+    assert answer(connect(), "GET /health/live HTTP/1.1")[0] == 200
+
+
 def test_a_large_body_is_rejected_in_json(connect):
     """nginx rejects a body of more than 128 KiB, with JSON."""
     status, _, body = answer(connect(), "POST /api/login HTTP/1.1", b"x" * (128 * 1024 + 1))

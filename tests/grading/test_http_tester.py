@@ -1,4 +1,4 @@
-"""The trusted side: limits of what it reads, and the sentence about the request on which a test failed."""
+"""The trusted side: limits on what it reads, and the sentence about the request on which a test failed."""
 
 import json
 import socket
@@ -66,7 +66,7 @@ def test_error_says_what_came_back(error, status, said):
 
 @pytest.fixture
 def answering(tmp_path):
-    """A server that sends these bytes to each client; returns the path of its socket."""
+    """Starts a server that sends these bytes to each client; returns the path of its socket."""
     path = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
@@ -92,7 +92,7 @@ def answering(tmp_path):
 
 
 def test_a_long_answer_is_cut_off(answering, monkeypatch):
-    monkeypatch.setattr(http_tester, "ANSWER_BYTES", 1000)
+    monkeypatch.setattr(http_tester, "RESPONSE_BYTES", 1000)
     with http_tester.Wire(answering(bytes(2000))) as wire:
         assert wire.recv_into(bytearray(600), 600, socket.MSG_WAITALL) == 600
         with pytest.raises(OSError, match="longer than 1000 bytes"):
@@ -100,7 +100,7 @@ def test_a_long_answer_is_cut_off(answering, monkeypatch):
 
 
 def test_a_slow_answer_is_cut_off_however_it_drips(answering, monkeypatch):
-    """The time counts from the first byte sent to the last byte read: each byte buys no time for the next."""
+    """The limit is for the whole response: a byte does not extend the time for the next."""
     clock = iter([0.0, 5.0, 9.0, 11.0])
     monkeypatch.setattr(http_tester, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     with http_tester.Wire(answering(b"HTTP")) as wire:
@@ -113,12 +113,12 @@ def test_a_slow_answer_is_cut_off_however_it_drips(answering, monkeypatch):
 def test_no_test_can_lengthen_the_time(answering):
     with http_tester.Wire(answering()) as wire:
         wire.settimeout(None)
-        assert wire.gettimeout() == http_tester.ANSWER_SECONDS
+        assert wire.gettimeout() == http_tester.RESPONSE_SECONDS
 
 
 def test_connections_lead_to_the_submission_or_nowhere(answering, monkeypatch):
     monkeypatch.setattr(socket, "create_connection", socket.create_connection)
-    http_tester.only_to(answering(b"hello"))
+    http_tester.connect_only_to(answering(b"hello"))
 
     with socket.create_connection(("submission", 80)) as wire:
         assert wire.makefile("rb").read(5) == b"hello"

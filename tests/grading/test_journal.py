@@ -62,7 +62,7 @@ def test_what_shall_be_graded_again_is_forgotten(path):
 
 
 def test_lines_before_an_interrupted_write_are_kept(path):
-    """A process that is killed while it writes leaves the beginning of a line: each length of it is tried."""
+    """A process that is killed while it writes leaves an incomplete line; every length of it is tried."""
     add(path, (ADA, PASS))
     first = path.read_bytes()
     bob = Key("bob", "1", "suite")

@@ -145,11 +145,11 @@ def test_no_cell_is_a_formula(name):
 
 
 def test_a_new_line_in_a_name_stays_in_its_cell():
-    assert gradebooks.guarded("a\nb\x1b[31m") == "a b [31m"
+    assert gradebooks.without_formula("a\nb\x1b[31m") == "a b [31m"
 
 
 class Page(HTMLParser):
-    """The tags of a page with their attributes, and its text."""
+    """Parses the tags of a page with their attributes, and its text."""
 
     def __init__(self, text):
         super().__init__()
@@ -182,7 +182,7 @@ def test_the_page_says_what_most_of_the_class_fails(suite):
 
 
 def test_tests_with_one_sentence_are_one_line():
-    """Of a parametrized test that fails in 12 cases, the class fails one thing."""
+    """If a parametrized test fails in 12 cases, the table has one row."""
     tests = {"t.py::a": "The first thing.", "t.py::b[1]": "Any body.", "t.py::b[2]": "Any body."}
     suite = Suite(find("08-urls"), tests, served=True, limits=Limits(), unsafe=False)
     failed, passed = Outcome("failed"), Outcome("passed")

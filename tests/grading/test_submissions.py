@@ -59,7 +59,7 @@ def test_name_that_does_not_say_whose_grade_it_is_gets_no_id(name, who):
 
 
 def test_names_of_a_download_are_read_together():
-    """A number that could be an ID or a file's number is compared with what the other names have."""
+    """If a number could be an ID or a file's number, the other names decide."""
     found = students([
         "lovelaceada_340934_208490284_project.zip",
         "red_1_340811_208490931_project.zip",
@@ -105,7 +105,7 @@ def test_every_entry_is_a_submission(folder):
 
 
 def test_with_teams_no_number_of_moodle_is_a_participant(folder):
-    """No name tells that Die Pythons is a team."""
+    """Nothing in the name shows that Die Pythons is a team."""
     for name in ("Die Pythons_17_assignsubmission_file", "ada_12_901_p.zip"):
         (folder / name).mkdir()
     found = {submission.name: submission.student for submission in submissions(folder, None, teams=True)}
@@ -151,7 +151,7 @@ def test_a_digest_changes_with_a_zip(folder):
 
 
 def test_git_is_no_part_of_a_digest(folder):
-    """A submission changes with its files: what git keeps about them does not count."""
+    """The digest changes with the submission's files, and ignores git's own files."""
     repository = Submission(folder / "repository", Kind.FOLDER)
     before = digest(repository)
     (folder / "repository" / ".git" / "HEAD").write_text("ref: refs/heads/other\n")

@@ -19,7 +19,7 @@ MANAGE = b"import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.se
 
 @pytest.fixture
 def unpacked(tmp_path):
-    """Unpacks a path; returns the project's folder and the names of all files below the target."""
+    """Unpacks a path; returns the project's folder and the names of all files in the target."""
 
     def unpacked(path: Path) -> tuple[str, list[str]]:
         target = tmp_path / "target"
@@ -32,7 +32,7 @@ def unpacked(tmp_path):
 
 @pytest.fixture
 def zipped(tmp_path):
-    """Writes a zip with these files, by name or by ZipInfo."""
+    """Writes a zip with these files, given by name or ZipInfo."""
 
     def zipped(entries, name="project.zip", compression=zipfile.ZIP_DEFLATED) -> Path:
         path = tmp_path / name
@@ -107,7 +107,7 @@ def test_a_path_that_no_folder_should_hold_is_refused(unpacked, zipped, tmp_path
 
 @pytest.fixture
 def deep():
-    """Makes 1500 folders inside each other below a folder, with a file in the last."""
+    """Creates 1500 nested folders in a folder, with a file in the innermost."""
 
     made = []
 
@@ -120,7 +120,7 @@ def deep():
         Path(path, "b").write_text("x")
 
     yield deep
-    subprocess.run(["rm", "-r", *made], check=True)  # pytest's own way to remove them recurses
+    subprocess.run(["rm", "-r", *made], check=True)  # pytest would remove them recursively
 
 
 def test_1500_folders_inside_each_other_are_not_readable(unpacked, tmp_path, deep):
@@ -189,7 +189,7 @@ def test_submission_that_vanishes_is_not_readable(unpacked, tmp_path, zipped, re
 
 @pytest.mark.parametrize("form", ["zip", "folder"])
 def test_full_disk_is_the_grader_s_fault(unpacked, tmp_path, zipped, monkeypatch, form):
-    """The student is not told that the zip is broken."""
+    """The message does not say that the zip is broken."""
     path = zipped([("manage.py", MANAGE)])
     if form == "folder":
         path = tmp_path / "ada"
@@ -206,7 +206,7 @@ def test_full_disk_is_the_grader_s_fault(unpacked, tmp_path, zipped, monkeypatch
 
 
 def test_names_that_are_no_text_are_kept(unpacked, tmp_path):
-    """A name can be any bytes: é as Windows wrote it before Unicode, for instance."""
+    """A file name can be any bytes, such as é in an old encoding of Windows."""
     folder = tmp_path / os.fsdecode(b"Ren\xe9")
     folder.mkdir()
     (folder / "manage.py").write_bytes(MANAGE)
@@ -216,7 +216,7 @@ def test_names_that_are_no_text_are_kept(unpacked, tmp_path):
 
 
 def test_folders_without_end_are_not_readable(unpacked, tmp_path, monkeypatch):
-    """A path of more than 4096 bytes cannot be opened: the fault is not ours, and another try would not help."""
+    """A path of more than 4096 bytes can't be opened. That is the submission's fault, so it is not tried again."""
     folder = tmp_path / "deep"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -264,6 +264,17 @@ def test_a_long_list_of_files_is_not_read(unpacked, tmp_path, monkeypatch):
     monkeypatch.setattr(zipfile, "ZipFile", None)
     path = tmp_path / "list.zip"
     path.write_bytes(b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 40, 40, unpacking.MOST_LISTED + 1, 0, 0))
+
+    assert why(unpacked, path) == "There are more than 5000 files in it. Leave out what others wrote."
+
+
+@pytest.mark.parametrize("comment", [b"", b"x" * 65535], ids=["no comment", "longest comment"])
+def test_a_long_list_in_a_record_of_zip64_is_not_read(unpacked, tmp_path, monkeypatch, comment):
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    zip64 = b"PK\6\6" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, 40, 40, unpacking.MOST_LISTED + 1, 0)
+    locator = b"PK\6\7" + struct.pack("<LQL", 0, 0, 1)
+    path = tmp_path / "list.zip"
+    path.write_bytes(zip64 + locator + b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 1, 1, 46, 0, len(comment)) + comment)
 
     assert why(unpacked, path) == "There are more than 5000 files in it. Leave out what others wrote."
 
@@ -373,7 +384,7 @@ def repository(tmp_path):
 
 
 def test_of_a_repository_the_files_in_its_folder_are_graded(unpacked, repository):
-    """What git keeps does not count, and git is not run: no hook and no filter of a submission starts."""
+    """Git's own files are ignored, and git is not run, so no hook or filter of a submission starts."""
     folder, _ = repository
     (folder / "later.py").write_text("not committed")
 
@@ -391,7 +402,7 @@ def test_a_bare_repository_says_what_to_do(unpacked, repository, tmp_path):
 
 
 def test_a_stream_is_read_in_pieces():
-    """No file is read whole."""
+    """No file is read at once."""
     sizes = []
 
     class Source(io.BytesIO):

@@ -15,7 +15,7 @@ def told(*outcomes, status=0, count=None):
 @pytest.mark.parametrize(("outcomes", "status", "verdict", "passed"), [
     ([("a", "passed"), ("b", "passed")], 0, Verdict.PASSED, 2),
     ([("a", "passed"), ("b", "failed")], 1, Verdict.FAILED, 1),
-    ([("a", "passed"), ("b", "passed"), ("b", "failed")], 1, Verdict.FAILED, 1),  # while cleaning up
+    ([("a", "passed"), ("b", "passed"), ("b", "failed")], 1, Verdict.FAILED, 1),  # in the teardown
 ])  # fmt: skip
 def test_a_whole_report_is_believed(outcomes, status, verdict, passed):
     result = judge(TESTS, told(*outcomes, status=status), status)

@@ -1,4 +1,4 @@
-"""What the laws of the chain share: the stages, copies of them, and commands run in them."""
+"""Fixtures for the laws of the chain: the stages, copies of them, and commands run in them."""
 
 import logging
 import subprocess
@@ -27,7 +27,7 @@ EXTENSIONS = [
 
 
 def pytest_generate_tests(metafunc):
-    """`stage` is every stage in turn; `later` every stage but the first."""
+    """`stage` is every stage in turn; `later` is every stage but the first."""
     if "stage" in metafunc.fixturenames:
         metafunc.parametrize("stage", CHAIN, ids=str)
     if "later" in metafunc.fixturenames:
@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def run():
-    """Runs Python with these arguments in a folder, with nothing of ours in the environment."""
+    """Runs Python with these arguments in a folder, without our environment variables."""
 
     def run(folder: Path, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -55,7 +55,7 @@ def run():
 
 @pytest.fixture(scope="session")
 def collected(run):
-    """Collects the tests of a folder: what pytest prints, a line each, and the ones that are numbered by position."""
+    """Collects the tests of a folder: returns pytest's output as lines, and the tests with a position in their id."""
     here = str(Path(__file__).parent)
     options = ("-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", "-p", "positional_ids")
 
@@ -68,7 +68,7 @@ def collected(run):
 
 @pytest.fixture(scope="session")
 def rendered():
-    """Renders a chapter once: its HTML, and what the extension complains about."""
+    """Renders a chapter once: returns its HTML, and the extension's warnings."""
 
     @cache
     def rendered(page: Chapter) -> tuple[str, list[str]]:

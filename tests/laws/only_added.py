@@ -1,4 +1,4 @@
-"""A pytest plugin: runs only the tests whose ids are in the file ADDED, a line each."""
+"""A pytest plugin that runs only the tests whose ids are in the file ADDED, one a line."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A pytest plugin: names the tests whose id has a value's position in it, such as `[value3]`."""
+"""A pytest plugin that prints the tests whose id contains a value's position, such as `[value3]`."""
 
 
 def pytest_collection_modifyitems(items):

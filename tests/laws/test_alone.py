@@ -31,9 +31,9 @@ call("migrate", verbosity=0)
 
 
 def test_django_finds_no_fault_and_migrates(stage, folder, run):
-    """`check` finds nothing, not even a warning, with nothing set in the environment. The migrations know every model.
+    """`check` reports nothing, not even a warning, without environment variables. Migrations cover every model.
 
-    They run on an empty database. Before the user model, they would bind the database to Django's own user.
+    They run on an empty database. Before stage 02 none run, because they would create Django's own user model.
     """
     printed = run(folder, "manage.py", "shell", "-v0", "-c", COMMANDS + MIGRATIONS * (stage.number > 1)).stdout
 
@@ -67,7 +67,7 @@ def _status(address, deadline):
 
 
 def test_every_import_is_required(stage):
-    """Whatever a stage imports or names in its settings, its own requirements.txt installs."""
+    """A stage's own requirements.txt installs everything that the stage imports or names in its settings."""
     listed = files(stage)
     required = {_normalized(line) for line in listed["requirements.txt"].read_text().split("\n") if line}
     own = {name.split("/")[0].removesuffix(".py") for name in listed}

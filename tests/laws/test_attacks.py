@@ -1,4 +1,4 @@
-"""Sends the attack that the head of a chapter shows: to the stage before, where it succeeds, and to the stage."""
+"""Sends the attack in a chapter's front matter to the stage before, where it succeeds, and to the chapter's stage."""
 
 import json
 
@@ -57,7 +57,7 @@ print(status)
 
 @pytest.mark.parametrize("attacked", ATTACKED, ids=str)
 def test_an_attack_succeeds_before_its_chapter_and_fails_after_it(attacked, run, tmp_path):
-    """What the chapter's head says about both stages is what they return."""
+    """Both stages return the status that the chapter's front matter says."""
     attack = chapter(attacked).attack
     settings = {"DJANGO_SETTINGS_MODULE": "config.settings", "JWT_KEYS_DIR": str(tmp_path)}
     sent = [

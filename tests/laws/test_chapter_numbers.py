@@ -1,4 +1,4 @@
-"""A number of a chapter in the text is a link to that chapter, so that no number is left behind when stages move."""
+"""Every chapter number in the text is a link to that chapter, so that numbers stay right when stages move."""
 
 import re
 
@@ -14,7 +14,7 @@ NUMBERS = {f"{stage.name}.md": stage.name[:2] for stage in stages()}
 
 
 def problems(text):
-    """Yields the numbers of chapters that are not links, and the links whose number is not that of their chapter."""
+    """Yields chapter numbers that are not links, and links whose number is not that of their chapter."""
     lines = text.splitlines()
     code = {n for fence in parse(lines)[1] for n in range(fence.start - 1, fence.end + 1)}
     prose = "\n".join("" if n in code else line for n, line in enumerate(lines))

@@ -1,4 +1,4 @@
-"""compose.yaml and nginx.conf of the last stage fit its settings and its image."""
+"""compose.yaml and nginx.conf of the last stage match its settings and its image."""
 
 import json
 import re
@@ -18,15 +18,16 @@ def services():
 
 
 def test_every_required_variable_is_passed_on(services):
-    """The three services of our image get each variable without which production does not start."""
-    required = {name for name, default in read_by("production.py").items() if default is None}
+    """The three services of our image get each variable that production requires, and three others."""
+    passed_on = {name for name, default in read_by("production.py").items() if default is None}
+    passed_on |= {"DATABASE_URL", "CORS_ALLOWED_ORIGINS", "FORWARDED_ALLOW_IPS"}
 
     for name in ("migrate", "api", "worker"):
-        assert required | {"DATABASE_URL", "FORWARDED_ALLOW_IPS"} <= set(services[name]["environment"])
+        assert passed_on <= set(services[name]["environment"])
 
 
 def test_the_api_starts_after_the_migrations(services):
-    """One service migrates, and the API and the worker wait for its success."""
+    """One service migrates. The API and the worker start after it has succeeded."""
     assert services["migrate"]["command"] == ["python", "manage.py", "migrate", "--noinput"]
     assert services["migrate"]["environment"]["STATEMENT_TIMEOUT"] == "0"
     for name in ("api", "worker"):
@@ -35,13 +36,18 @@ def test_the_api_starts_after_the_migrations(services):
 
 
 def test_only_the_proxy_can_be_reached(services):
-    """The proxy publishes ports. The files of our image cannot be changed."""
+    """Only the proxy publishes ports. The files of our image are read-only."""
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
     assert [name for name, service in services.items() if service.get("read_only")] == ["migrate", "api", "worker"]
 
 
+def test_no_log_fills_the_disk(services):
+    """Docker's driver `local` removes old lines. Its default removes none, and anybody can cause lines."""
+    assert [service.get("logging") for service in services.values()] == [{"driver": "local"}] * len(services)
+
+
 def test_the_proxy_does_what_the_chapter_says():
-    """nginx limits bodies as the settings do, waits at most 15 seconds, and replaces the headers that we trust."""
+    """nginx limits bodies as the settings do, waits at most 15 seconds, and replaces the headers that Django trusts."""
     text = (FINAL / "nginx.conf").read_text()
     settings = (FINAL / "config/settings.py").read_text()
     directives = dict(re.findall(r"^\s+(\w+) (\S.*);$", text, re.MULTILINE))
@@ -69,7 +75,7 @@ logger.access_log.info("GET /?token=secret")
 
 
 def test_gunicorn_writes_json_to_one_stream(run):
-    """gunicorn's messages are JSON on standard error, once each. It does not log requests with their queries."""
+    """gunicorn writes each message once, as JSON on stderr. It does not log requests with their query strings."""
     done = run(FINAL, "-c", GUNICORN)
 
     assert done.stdout == ""

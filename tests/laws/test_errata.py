@@ -26,7 +26,7 @@ def test_every_fault_has_one_entry():
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.number))
 def test_what_an_entry_names_is_there(fault):
-    """The stage, the file, the symbol and the test exist, and the stage is the one that writes the code."""
+    """The stage, file, symbol and test of an entry exist, and the stage changes that code."""
     assert problems(fault) == []
     assert [at for at in fault.places if not step_showing(steps(find(at.stage)), at.path, at.symbol)] == []
 
@@ -44,7 +44,7 @@ def test_each_fault_is_noted_once_in_the_chapters():
 
 
 def test_an_entry_is_in_the_section_of_its_area():
-    """The page's sections are the areas, so a reader finds a fault by its section and by the buttons."""
+    """The page's sections are the areas, so readers find a fault by its section and by the buttons."""
     sections = re.split(r"^## .*?\{ #(\w+) \}$", PAGE, flags=re.MULTILINE)
     by_section = {name: read_all(text) for name, text in zip(sections[1::2], sections[2::2], strict=True)}
 
@@ -53,7 +53,7 @@ def test_an_entry_is_in_the_section_of_its_area():
 
 
 def test_each_entry_has_article_result_and_state():
-    """Each has the article, what happens (run, or read), and its state, which agrees with its options."""
+    """Each entry has the article's code, the result (run or read), and its state, which agrees with its options."""
     lines = PAGE.splitlines()
     marks, _ = parse(lines)
     for mark, end in zip(marks, marks[1:], strict=False):
@@ -64,7 +64,7 @@ def test_each_entry_has_article_result_and_state():
 
 
 def test_no_image_deletes_what_it_installed():
-    """No Dockerfile searches for files to delete, compiles, or installs libraries for pictures."""
+    """No Dockerfile searches for files to delete, compiles, or installs image libraries."""
     for stage in STAGES:
         text = (stage.path / "Dockerfile").read_text()
         assert not re.search(r"find |rm -rf|apk |jpeg|zlib|build-", text), stage.name
@@ -80,7 +80,7 @@ def _caught(stage):
 
 
 def test_no_stage_catches_everything(stage):
-    """No stage has a bare `except:`, or one that names the base class of all errors."""
+    """No stage has a bare `except:` or catches Exception or BaseException."""
     assert [name for name, kind in _caught(stage) if kind in ("", "Exception", "BaseException")] == []
 
 

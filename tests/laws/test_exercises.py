@@ -1,4 +1,4 @@
-"""Checks the exercises: red on their stage, green with our solution, which then never gets in the way of a later stage."""
+"""Checks the exercises: their tests fail on the stage, pass with our solution, and don't affect later stages."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ import pytest
 
 from companion.chain.chapters import chapter
 from companion.chain.stages import files, find, stages
-from companion.learner.exercise import FOLDER, TESTS, stand_at_exercise
+from companion.learner.exercise import FOLDER, TESTS, check_exercise
 from companion.project.locate import locate
 from companion.project.reading import read
 from companion.project.results import PASSED
@@ -19,7 +19,7 @@ SECTION = re.compile(r"^## Exercise\n(.*?)^## Recap$", re.MULTILINE | re.DOTALL)
 
 
 def solutions(name):
-    """Our solution: one file next to the tests."""
+    """Returns our solutions: the files next to the tests."""
     return [path for path in (FOLDER / name).glob("*.py") if path.name != TESTS]
 
 
@@ -31,12 +31,12 @@ def test_most_stages_have_an_exercise():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_red_then_green(name, tmp_path):
-    """No test of an exercise passes on its stage. With our solution, all of them pass, and the stage's own tests too."""
+    """No test of an exercise passes on its stage. With our solution, all of them and the stage's own tests pass."""
     folder = typed(name, tmp_path / "mine")
-    red = stand_at_exercise(folder)
+    red = check_exercise(folder)
     (folder / "exercises").mkdir()
     shutil.copy2(*solutions(name), folder / "exercises")
-    green = stand_at_exercise(folder)
+    green = check_exercise(folder)
 
     assert (red.stage.name, red.report.count) == (name, 0)
     assert {result.outcome for result in green.report.results} == {PASSED}, green.report
@@ -44,13 +44,13 @@ def test_red_then_green(name, tmp_path):
 
 
 def test_no_stage_has_the_folder():
-    """The folder of the solutions belongs to the learner."""
+    """No stage has the folder of the solutions, because it is the learner's."""
     assert [stage.name for stage in stages() if any(file.startswith("exercises/") for file in files(stage))] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_solution_can_stay(name, tmp_path):
-    """`check` and `diff` don't read the solution, so it makes no difference in a later stage."""
+    """`check` and `diff` don't read the solution, so it changes nothing in a later stage."""
     folder = typed(name, tmp_path)
     before = read(locate(folder))
     (folder / "exercises").mkdir()

@@ -1,4 +1,4 @@
-"""What is said to be generated is what Django generates."""
+"""Files that are called generated are what Django generates."""
 
 import re
 
@@ -6,7 +6,7 @@ from companion.chain.stages import copy, files, stages
 
 
 def test_the_first_config_is_what_startproject_writes(tmp_path, run):
-    """`manage.py` and `config/` of stage 01 are what the pinned Django's `startproject` makes, but for the key."""
+    """`manage.py` and `config/` of stage 01 are what the pinned Django's `startproject` writes, except SECRET_KEY."""
     run(tmp_path, "-m", "django", "startproject", "config", ".")
     written = {p.relative_to(tmp_path).as_posix(): p for p in tmp_path.rglob("*") if p.is_file()}
     ours = {
@@ -21,11 +21,11 @@ def _masked(path):
 
 
 def test_a_migration_is_what_makemigrations_writes(later, before, tmp_path, run):
-    """Each migration that a stage adds is what `makemigrations` makes of its models, but for the date.
+    """Each migration that a stage adds is what `makemigrations` writes for its models, except the date.
 
-    A migration that looks at rows before the tables change is written by hand: `NNNN_what_it_does_by_hand`. It changes
-    no table, so `makemigrations` writes the others around it as they are. A generated migration whose new columns have
-    to be filled row by row may have one function above its class, and run it with `RunPython`.
+    A migration that reads rows before the tables change is written by hand: `NNNN_what_it_does_by_hand`. It changes no
+    table, so `makemigrations` writes the other migrations unchanged. A generated migration with new columns that must
+    be filled row by row may have one function above its class, and run it with `RunPython`.
     """
     added = [name for name in files(later) if re.search(r"/migrations/\d", name) and name not in files(before)]
     added = [name for name in added if not name.endswith("_by_hand.py")]
@@ -44,13 +44,13 @@ def _undated(path):
 
 
 def _without_python(text):
-    """Remove the function above the class, and the line that runs it."""
+    """Returns the migration without the function above the class and the line that runs it."""
     text = re.sub(r"^def \w+\(apps, schema_editor\):\n(?:(?: .*)?\n)+(?=class )", "", text, flags=re.MULTILINE)
     return re.sub(r"^ {8}migrations\.RunPython\(\w+, migrations\.RunPython\.noop\),\n", "", text, flags=re.MULTILINE)
 
 
 def test_a_migration_written_by_hand_changes_no_table(stage):
-    """What is named `_by_hand` runs Python and nothing else: tables are changed by generated migrations."""
+    """A migration named `_by_hand` only runs Python, because generated migrations change the tables."""
     written = [path for name, path in files(stage).items() if name.endswith("_by_hand.py")]
 
     for path in written:

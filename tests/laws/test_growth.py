@@ -1,4 +1,4 @@
-"""Laws 3 and 4: a chapter shows every changed line, and a stage changes no more than fits in an evening."""
+"""Laws 3 and 4: a chapter shows every changed line, and a stage changes no more than a reader can follow."""
 
 import re
 
@@ -17,7 +17,7 @@ def page(stage):
 
 
 def test_every_changed_line_is_shown_next_to_prose_once(page, rendered):
-    """The chapter tells every line that its stage changes, and nothing else."""
+    """The chapter shows every line that its stage changes, and no other."""
     html, complaints = rendered(page)
 
     assert complaints == []
@@ -25,20 +25,20 @@ def test_every_changed_line_is_shown_next_to_prose_once(page, rendered):
 
 
 def test_every_step_has_its_anchor_in_the_page(stage, page, rendered):
-    """`check` and the errata link to the ids that `steps` computes: the page has these, and no others."""
+    """`check` and the errata link to the ids that `steps` computes, so the page has exactly these."""
     html, _ = rendered(page)
 
     assert {step.ident for step in steps(stage)} == set(re.findall(r'id="(step-[\w-]+)"', html))
 
 
 def test_a_chapter_is_about_its_own_stage(stage, page):
-    """The chapter's block names the stage that its file is named after."""
+    """The chapter's block names the stage of its file's name."""
     marks, _ = parse(page.body.splitlines())
     assert [mark.argument for mark in marks if mark.name == CHAPTER] == [stage.name]
 
 
 def test_a_stage_changes_no_more_than_one_can_follow(stage):
-    """A stage adds at most 150 lines of code and removes at most 80; blank and generated ones do not count."""
+    """A stage adds at most 150 lines of code and removes at most 80, without blank and generated ones."""
     if stage.name == FINAL:
         return
     rows = [
@@ -53,7 +53,7 @@ def test_a_stage_changes_no_more_than_one_can_follow(stage):
 
 
 def test_a_chapter_runs_what_it_builds(page):
-    """At least one command is shown with what it prints."""
+    """A chapter shows at least one command with its output."""
     assert any(block.entries for block in transcripts(page.path.read_text()))
 
 
@@ -63,7 +63,7 @@ def _is_code(stage, path):
 
 
 def test_the_chapter_begins_and_ends_as_all_do(stage, page):
-    """A chapter says where one types, and has its parts: try it, and what comes after."""
+    """A chapter says where to type, and has the sections "try it" and "what comes next"."""
     text = page.path.read_text()
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""Law 5: a migration never changes, and one database goes through all stages with its rows intact."""
+"""Law 5: a migration never changes, and one database passes through all stages with its rows intact."""
 
 import sqlite3
 from contextlib import closing
@@ -24,7 +24,7 @@ COLUMNS = "username, email, password, is_active, is_staff, is_superuser, date_jo
 
 
 def test_a_migration_never_changes(later, before):
-    """A migration that a stage has is the same, byte by byte, in the next one."""
+    """A stage's migration is the same, byte by byte, in the next stage."""
     old, new = files(before), files(later)
     migrations = [name for name in old if "/migrations/" in name]
 
@@ -32,9 +32,9 @@ def test_a_migration_never_changes(later, before):
 
 
 def test_a_folder_retyped_stage_by_stage_works_at_each(tmp_path, run):
-    """A learner has one folder and one database: at every stage Django's checks pass, and the user of 02 is the same.
+    """With one folder and one database, Django's checks pass at every stage, and the user of 02 is unchanged.
 
-    In the last stage, the user still has the password.
+    In the last stage, the user still has the same password.
     """
     *chain, last = stages()
     folder = copy(chain[0], tmp_path / "api")  # the chapter says not to migrate yet

@@ -1,4 +1,4 @@
-"""Law 7: each chapter registers people of its own, so a reader can begin with any chapter."""
+"""Law 7: each chapter registers its own people, so a reader can begin with any chapter."""
 
 import re
 from collections import defaultdict
@@ -12,14 +12,14 @@ EMAIL = re.compile(r"[\w.]+@[\w.]+")
 
 
 def registered(text):
-    """Returns the emails that the commands of a chapter register in the reader's own database."""
+    """Returns the email addresses that the commands of a chapter register in the reader's own database."""
     here = [block for block in transcripts(text) if not block.directive.startswith("in ")]
     commands = ["\n".join(entry.source) for block in here for entry in block.entries]
     return {email.lower() for command in commands if REGISTERS.search(command) for email in EMAIL.findall(command)}
 
 
 def test_a_person_registers_in_one_chapter_only():
-    """No command registers an email that a command of another chapter has registered."""
+    """No command registers an email address that another chapter registers."""
     chapters = defaultdict(list)
     for stage in stages():
         for email in registered(source(stage).read_text(encoding="utf-8")):

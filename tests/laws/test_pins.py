@@ -1,4 +1,4 @@
-"""Law 6: the same package has the same pin everywhere."""
+"""Law 6: a package has the same pin everywhere."""
 
 import re
 import tomllib
@@ -22,15 +22,15 @@ ROOT_PINS = _pins((ROOT / "requirements.txt").read_text())
 
 
 def test_a_stage_pins_what_the_root_pins(stage):
-    """Every requirement of a stage has one exact version, the one that the root installs."""
+    """Every requirement of a stage is pinned to the version that the root installs."""
     pins = _pins(files(stage)["requirements.txt"].read_text())
 
     assert pins
     assert pins == {name: ROOT_PINS[name] for name in pins}
 
 
-def test_the_root_is_resolved_from_what_is_wanted():
-    """requirements.txt holds the versions that pyproject.toml asks for, and all that the stages need."""
+def test_requirements_match_pyproject():
+    """requirements.txt has the versions in pyproject.toml, and everything that the stages need."""
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["learn"]
     pins = _pins("\n".join(wanted))
 
@@ -39,5 +39,5 @@ def test_the_root_is_resolved_from_what_is_wanted():
 
 
 def test_the_root_has_nothing_for_maintainers_alone():
-    """Linters and lockers live in the sessions that need them."""
+    """Tools for maintainers are installed by the sessions that need them."""
     assert ROOT_PINS.keys() & {"ruff", "mypy", "uv", "mutmut", "playwright"} == set()

@@ -1,4 +1,4 @@
-"""Law 8: the stages are plain Django, without a trace of our machinery, and fit to be read."""
+"""Law 8: the stages are plain Django that is easy to read, without a trace of our tools."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ TRACES = re.compile(
 
 
 def test_a_stage_has_no_marker_of_a_tool(stage):
-    """No file of a stage holds a marker, a tag, a comment for a tool, or a word about what surrounds it."""
+    """No file of a stage has a marker, a tag, a comment for a tool, or a word about the companion."""
     found = [
         f"{name}: {line.strip()}"
         for name, path in files(stage).items()
@@ -42,7 +42,7 @@ def _tracked():
 
 
 def test_nothing_built_and_nothing_large_is_tracked():
-    """Pictures and fonts under docs/assets are the only binary files, of 300 KB at most each."""
+    """Pictures and fonts under docs/assets are the only binary files, each at most 300 KB."""
     pictures = {".png", ".svg", ".woff2", ".ico"}
     binary = [p for p in _tracked() if b"\0" in p.read_bytes()]
 
@@ -51,7 +51,7 @@ def test_nothing_built_and_nothing_large_is_tracked():
 
 
 def test_no_path_of_a_machine_is_in_the_tree():
-    """Nothing that is tracked names a folder of the machine that it was written on."""
+    """No tracked file names a folder of the machine that it was written on."""
     path = re.compile(rb"/(home|root|Users|work)/[a-z]|/tmp/[a-z]")  # two that any machine has are not meant
     found = [p.name for p in _tracked() if p.suffix not in {".png", ".woff2"} and p != ROOT / "tests/laws/test_plain.py"
              and path.search(p.read_bytes())]  # fmt: skip

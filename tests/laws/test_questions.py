@@ -1,4 +1,4 @@
-"""Checks docs/questions.md: its code compiles, what it names exists, and its recipe for an existing project works."""
+"""Checks docs/questions.md: its code compiles, its names exist, and its recipe for an existing project works."""
 
 import re
 import subprocess
@@ -15,25 +15,25 @@ OURS = ["_sign", "find_session", "issue_token", "start_session", "tokens_of", "J
 
 
 def python(answer):
-    """Returns the blocks of Python of an answer."""
+    """Returns the Python blocks of an answer."""
     return re.findall(r"^```python\n(.*?)^```", ANSWERS[answer], re.MULTILINE | re.DOTALL)
 
 
 def test_every_question_has_an_anchor():
-    """Other pages link to a question, so its address does not depend on its words."""
+    """A question has an explicit anchor, so links to it don't depend on its words."""
     assert len(ANSWERS) == len(re.findall("^### ", PAGE, re.MULTILINE)) >= 26
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_code_compiles(answer):
-    """Python reads every block without an error."""
+    """Every block is valid Python."""
     for block in python(answer):
         compile(block, answer, "exec")
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_names_of_the_project_exist(name):
-    """Each function and class of ours that the page names is in the final stage."""
+    """Each function and class of ours that the page names is in the last stage."""
     code = "".join(path.read_text() for file, path in files(find("final")).items() if file.endswith(".py"))
 
     assert name in PAGE
@@ -41,13 +41,13 @@ def test_names_of_the_project_exist(name):
 
 
 def test_one_device_line_ends_the_other_sessions():
-    """The answer's line uses a relation that the model has."""
+    """The line in the answer uses a relation that the model has."""
     assert python("devices") == ["user.sessions.exclude(pk=session.pk).delete()\n"]
     assert 'related_name="sessions"' in (find("final").path / "authentication/models.py").read_text()
 
 
 def test_existing_users_survive_the_new_model(tmp_path):
-    """A project with Django's own user gets a model of its own, and its user still has the password and the group."""
+    """A project with Django's own user model gets its own model, and its users keep their passwords and groups."""
 
     def manage(*words):
         command = [sys.executable, "manage.py", *words]

@@ -1,4 +1,4 @@
-"""Law 2: red, then green. A suite that passes proves something only if it fails without what it asks for."""
+"""Law 2: red, then green. A suite that passes is meaningful only if it fails without the code that it tests."""
 
 import os
 import re
@@ -16,14 +16,14 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no", "--continue
 
 @pytest.fixture(scope="session")
 def suites(run, collected, tmp_path_factory):
-    """Per stage by name: the ids of its tests, and the ids of those that pass on the stage before."""
+    """Maps each stage's name to the ids of its tests, and of those that pass on the stage before."""
     chain, home = stages(), tmp_path_factory.mktemp("before")
 
     def collect(stage):
         return {line for line in collected(stage.path) if line.startswith("tests/")}
 
     def passing_early(number):
-        """Of the added tests, which run without the others."""
+        """Returns which of the added tests pass on the stage before, when only they run."""
         added = own[number] - own[number - 1] if number else set()
         if not added:
             return set()
@@ -50,7 +50,7 @@ def suites(run, collected, tmp_path_factory):
 
 
 def test_what_a_stage_adds_fails_before(later, before, suites):
-    """A test that a stage adds does not pass on the stage before."""
+    """A test that a stage adds fails on the stage before."""
     own, passing_early = suites[later.name]
     added = own - suites[before.name][0]
 
@@ -59,7 +59,7 @@ def test_what_a_stage_adds_fails_before(later, before, suites):
 
 
 def test_what_passed_before_still_passes(later, before, suites):
-    """A stage takes no test away from the one before it, unless its chapter names the test and says why."""
+    """A stage removes no test of the previous stage, unless its chapter names the test and gives the reason."""
     text = chapter(later).path.read_text()
     gone = suites[before.name][0] - suites[later.name][0]
 

@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md: every message on the page comes out when one makes the mistake, word for word."""
+"""docs/troubleshooting.md: the mistake of each entry produces the message on the page, word for word."""
 
 import os
 import re
@@ -26,12 +26,12 @@ BY_A_BROWSER = {"cors"}  # tests/browser/test_troubleshooting.py makes these mis
 
 
 def provokes(entry):
-    """Marks the function that makes the mistake of an entry; it takes a `Desk` and returns what was printed."""
+    """Marks the function that makes the mistake of an entry; it takes a `Desk` and returns the output."""
     return lambda function: PROVOKE.setdefault(entry, function)
 
 
 class Desk:
-    """Copies of stages in a folder of one's own, and what one does with them."""
+    """Copies of stages in a temporary folder, and commands to run in them."""
 
     def __init__(self, folder, run, database):
         self.folder, self.run_python, self.database = folder, run, database
@@ -54,7 +54,7 @@ class Desk:
         (self.folder / path).write_text(text)
 
     def api(self, code):
-        """What `code` prints in the shell of stage 08, migrated, with a test client, a user and a token at hand."""
+        """Returns what `code` prints in the shell of stage 08, migrated, with a test client, a user and a token."""
         if not (self.folder / "manage.py").exists():
             self.copy("08-urls")
         (self.folder / "db.sqlite3").write_bytes(self.database)
@@ -234,14 +234,14 @@ def provoke(entry, desk):
 
 
 def test_every_entry_is_provoked():
-    """Each heading of the third level has a message and a mistake that makes it, and the other way round."""
+    """Each third-level heading has a message and a mistake that produces it, and every mistake has a heading."""
     assert len(SHOWN) == len(re.findall(r"^### ", PAGE, re.MULTILINE)) >= 15
     assert SHOWN.keys() == PROVOKE.keys() | AS_DATA.keys() | BY_A_BROWSER
 
 
 @pytest.mark.parametrize("entry", [*PROVOKE, *AS_DATA])
 def test_the_message_comes_out_word_for_word(entry, desk):
-    """What the page shows is printed when one makes the mistake, each line of it."""
+    """The mistake prints every line of the message on the page."""
     printed = [line.rstrip() for line in provoke(entry, desk).splitlines()]
     lines = [line for line in SHOWN[entry].splitlines() if line]
 
@@ -249,6 +249,6 @@ def test_the_message_comes_out_word_for_word(entry, desk):
 
 
 def test_every_entry_has_a_cause_and_a_fix():
-    """Below each message stand one cause and one remedy."""
+    """Below each message, there is one cause and one fix."""
     for text in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]:
         assert re.findall(r"^\*\*(\w+):\*\*", text, re.MULTILINE) == ["Cause", "Fix"], text[:40]

@@ -1,4 +1,4 @@
-"""Law 9: a chapter is typed from its page, by what the panes say, and wherever it runs a command the project starts."""
+"""Law 9: a chapter can be typed from its page by what the panes say, and at each command the project starts."""
 
 import ast
 import builtins
@@ -12,7 +12,7 @@ ELSEWHERE = ("in ", "before", "not here", "database of ")  # blocks that do not 
 
 
 def test_a_chapter_is_typed_from_its_page(later, before, run, rendered, tmp_path):
-    """The panes alone lead from one stage to the next, and at each command `manage.py check` finds no fault."""
+    """The panes alone turn one stage into the next, and `manage.py check` reports nothing at each command."""
     page = chapter(later)
     steps = Page(rendered(page)[0]).steps
     commands = _commands(page.path.read_text())
@@ -34,7 +34,7 @@ def test_a_chapter_is_typed_from_its_page(later, before, run, rendered, tmp_path
 
 
 def _commands(text):
-    """After how many steps the page runs commands on what has been typed so far."""
+    """Returns after how many steps the page runs commands on the files as typed so far."""
     lines = text.splitlines()
     counts = (
         sum(mark.name == BESIDE for mark in parse(lines[: block.line - 1])[0])
@@ -45,12 +45,12 @@ def _commands(text):
 
 
 def _lines(path):
-    """The lines of a file that are not blank; None where there is no file."""
+    """Returns the lines of a file that are not blank, or None if there is no file."""
     return [line for line in path.read_bytes().splitlines() if line.strip()] if path.exists() else None
 
 
 def _undefined(folder):
-    """The names that a module of the app uses and nowhere defines: they fail only when a request comes."""
+    """Returns names that a module of the app uses but nowhere defines, which would fail only during a request."""
     for path in sorted((folder / "authentication").glob("*.py")):
         nodes = list(ast.walk(ast.parse(path.read_text())))
         names = [node for node in nodes if isinstance(node, ast.Name)]

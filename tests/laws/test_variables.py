@@ -1,4 +1,4 @@
-"""The table of environment variables in docs/operations.md is what the settings of the last stage read."""
+"""The table of environment variables in docs/operations.md has what the settings of the last stage read."""
 
 import re
 
@@ -9,13 +9,13 @@ ROW = re.compile(r"^\| `([A-Z_]+)` \| (yes|no) \|([^|]*)\|([^|]*)\|", re.MULTILI
 
 
 def read_by(module):
-    """The variables that a module of settings reads, each with its default, or None."""
+    """Returns the variables that a settings module reads, each with its default, or None."""
     text = (find("final").path / "config" / module).read_text()
     return {name or path: default.strip("'") or None for name, default, path in READ.findall(text)}
 
 
 def test_the_table_has_every_variable():
-    """Each variable of the settings is in the table, with its default, and whether production requires it."""
+    """The table has each variable of the settings, its default, and whether production requires it."""
     here, production = read_by("settings.py"), read_by("production.py")
     table = ROW.findall((ROOT / "docs/operations.md").read_text())
     rows = {name: [cell.strip("` ") for cell in rest] for name, *rest in table}
@@ -31,5 +31,5 @@ def test_the_table_has_every_variable():
 
 
 def test_a_variable_that_is_read_is_found():
-    """The check sees every way in which the settings read a variable."""
+    """The check finds every way in which the settings read a variable."""
     assert {"JWT_KEYS_DIR", "DATABASE_PATH", "DATABASE_URL", "NUM_PROXIES", "EMAIL_URL"} <= set(read_by("settings.py"))

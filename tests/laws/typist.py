@@ -1,4 +1,4 @@
-"""A learner who types a chapter from its page, and knows of it nothing but what the panes say."""
+"""Types a chapter from its page, and knows nothing about it except what the panes say."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ RUNS = {"ins": "+", "del": "-", "span": " "}
 
 @dataclass
 class Pane:
-    """One pane of a page: its file, its place, and its lines, each with its kind: "+", "-" or " "."""
+    """One pane of a page: its file, its place, and its lines as (kind, text), where kind is "+", "-" or " "."""
 
     path: str = ""
     place: str = ""
@@ -23,7 +23,7 @@ class Pane:
 
 
 class Page(HTMLParser):
-    """The steps of a chapter's page, each a list of panes."""
+    """Parses the steps of a chapter's page, each a list of panes."""
 
     def __init__(self, html):
         super().__init__()
@@ -66,11 +66,11 @@ class Page(HTMLParser):
 
 
 class CannotType(Exception):
-    """What a learner would ask at this pane."""
+    """Raised if a pane does not say clearly what to do; the message is what a learner would ask."""
 
 
 def type_pane(folder, pane):
-    """Do in `folder` what one pane says."""
+    """Does in `folder` what one pane says."""
     path = folder / pane.path
     path.parent.mkdir(parents=True, exist_ok=True)
     old = path.read_text().splitlines() if path.exists() else []
@@ -122,7 +122,7 @@ def _typed(old, pane):
 
 
 def _beside_context(old, pane, plus):
-    """The file with the lines below the line that the pane shows above them, or above the one that it shows below."""
+    """Returns the file with the new lines below the pane's line above them, or above the pane's line below them."""
     kinds = [kind for kind, _ in pane.lines]
     first, last = kinds.index("+"), len(kinds) - kinds[::-1].index("+")
     above = [text for _, text in pane.lines[:first] if text.strip()][-1:]
@@ -136,7 +136,7 @@ def _beside_context(old, pane, plus):
 
 
 def _find(old, lines, minus):
-    """Where the lines that go stand together: the first of them and the one behind the last."""
+    """Returns the range of the lines to remove: the first, and the one after the last."""
     wanted = [line for line in minus if line.strip()]
     there = [n for n, line in enumerate(old) if line.strip()]
     texts = [old[n] for n in there]
@@ -175,7 +175,7 @@ def _names(body, prefix=""):
 
 
 def _span(old, name):
-    """Where a symbol begins, with its comments and decorators, and where it ends."""
+    """Returns the first line of a symbol, with its comments and decorators, and its last line."""
     found = [node for known, node in _names(_module(old).body) if known == name]
     _expect(found, f"there is no {name}")
     first = min([found[0].lineno, *(d.lineno for d in getattr(found[0], "decorator_list", []))]) - 1

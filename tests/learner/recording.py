@@ -1,6 +1,6 @@
 """Records what a learner sees while a mistake is found and fixed, for the start page: `python -m nox -s recording`.
 
-The run is real, and so is the time that each answer takes. Only the pauses for reading are set.
+The run and its durations are real. Only the pauses for reading are fixed.
 """
 
 import os
@@ -28,8 +28,8 @@ COLOUR = re.compile(r"\x1b\[([1-9]\d*)m(.*?)\x1b\[0m")
 
 
 def record():
-    """Returns each line with its colours, and the second in which it is printed."""
-    with tempfile.TemporaryDirectory() as folder:  # a new name, for which no earlier check is remembered
+    """Returns each line with its colours, and the second at which it is printed."""
+    with tempfile.TemporaryDirectory() as folder:  # with a new name, so that no earlier check is remembered
         project = copy(find(STAGE), Path(folder, "mine"))
         right = (project / CHANGED).read_text()
         (project / CHANGED).write_text(right.replace(RIGHT, WRONG))
@@ -50,7 +50,7 @@ def record():
 
 
 def printed(terminal, moment):
-    """Yields the lines that come until the keys are shown, from this moment on."""
+    """Yields the lines that are printed until the keys are shown, with their times from `moment`."""
     start, unread = time.monotonic(), ""
     while True:
         unread += os.read(terminal, 65536).decode()
@@ -62,7 +62,7 @@ def printed(terminal, moment):
 
 
 def html(lines):
-    """The recording for the page: what comes at one moment is one element, with its time in milliseconds."""
+    """Returns the HTML of the recording: the lines of one moment are one element, with its time in milliseconds."""
     parts = []
     for moment, group in groupby(lines, lambda line: line[0]):
         text = "".join(f"{COLOUR.sub(_coloured, escape(line, quote=False))}\n" for _, line in group)
@@ -75,7 +75,7 @@ def _coloured(found):
 
 
 def text(page):
-    """What a recording shows, without times and colours."""
+    """Returns the text of a recording, without times and colours."""
     return re.sub(r"<[^>]+>", "", page)
 
 

@@ -1,4 +1,4 @@
-"""The command line: what is printed, the exit status, and how a stage is named."""
+"""The learner's commands: what is printed, the exit status, and how a stage is chosen."""
 
 import json
 import re
@@ -9,14 +9,14 @@ import pytest
 from companion.chain.invocation import line
 from companion.chain.stages import find, stages
 from companion.learner import output
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from companion.learner.watch import Watching
 from companion.running.run_suite import expected
 from tests.hosts import made_up
 from tests.project.projects import DJANGO
 
 TWO = "02-user-model"
-ALL = len(expected(find(TWO)))  # tests
+ALL = len(expected(find(TWO)))  # how many
 WRONG = {
     "authentication/models.py": {"return self.username\n\n    def get_full": "return self.email\n\n    def get_full"}
 }
@@ -24,7 +24,7 @@ START = f"\nTo open that page, start the tutorial in another window:\n  {line('s
 
 
 def test_a_stage_that_passes(run, project):
-    """The exit status is 0, the bars are full as far as one is, and what comes next is named."""
+    """The exit status is 0, the bars show how many stages are done, and the next stage is named."""
     status, out, err = run("check", project(TWO))
 
     assert (status, err) == (0, "")
@@ -40,7 +40,7 @@ def test_a_stage_that_passes(run, project):
 
 
 def test_the_first_thing_that_is_missing(run, project):
-    """What is asked for, what is wrong, the line to open and the step to read; the exit status is 1."""
+    """The requirement, the cause, the line to open and the step to read are printed; the exit status is 1."""
     folder = project(TWO, WRONG)
     status, out, err = run("check", "--stage", "2", folder)
 
@@ -63,14 +63,14 @@ def test_the_first_thing_that_is_missing(run, project):
 
 
 def test_the_path_to_open_is_short_where_it_can_be(run, project, monkeypatch):
-    """Below the current folder the path begins there: editors open it as it is printed."""
+    """In the current folder the path is relative, as editors accept it."""
     monkeypatch.chdir(project(TWO, WRONG).parent)
 
     assert "\n  Open: mine/authentication/models.py:34\n" in run("check", "--stage", "2", "mine")[1]
 
 
 def test_more_than_one_thing(run, project):
-    """The first thing comes alone, and the others are counted; `--all` shows every one."""
+    """Only the first thing is printed, and the others are counted; `--all` prints every one."""
     folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
 
     out = run("check", folder)[1]
@@ -83,7 +83,7 @@ def test_more_than_one_thing(run, project):
 
 
 def test_a_hint_and_a_traceback_come_when_asked_for(run, project):
-    """`--hint` gives the docstring's second paragraph, `--traceback` what Python says."""
+    """`--hint` prints the docstring's second paragraph, `--traceback` the traceback."""
     folder = project("01-dockerfile", {"requirements.txt": {DJANGO: ""}})
 
     out = run("check", folder)[1]
@@ -95,7 +95,7 @@ def test_a_hint_and_a_traceback_come_when_asked_for(run, project):
 
 
 def test_where_there_is_no_hint(run, project):
-    """For a hint that does not exist, the message says where to look."""
+    """If a test has no hint, the message says where to look."""
     assert (
         "  Hint: there is none for this; the chapter's step says how.\n"
         in run("check", "--hint", "--stage", "2", project(TWO, WRONG))[1]
@@ -103,7 +103,7 @@ def test_where_there_is_no_hint(run, project):
 
 
 def test_json_for_editors(run, project):
-    """`--json` has the same in one object, and the whole report."""
+    """`--json` prints the same as one object, with the whole report."""
     status, out, err = run("check", "--json", "--stage", "2", project(TWO, WRONG))
 
     facts = json.loads(out)
@@ -133,7 +133,7 @@ def test_json_for_editors(run, project):
 
 
 def test_without_a_stage_the_project_says_how_far_it_is(run, project):
-    """A project in which an earlier stage is broken again is at that stage, whatever it has begun."""
+    """A project in which a test of an earlier stage fails is at that stage, whatever it has begun."""
     email = {
         "authentication/models.py": {
             "__str__(self):\n        return self.username": "__str__(self):\n        return self.email"
@@ -149,11 +149,11 @@ def test_without_a_stage_the_project_says_how_far_it_is(run, project):
 
 
 def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
-    """One function of the next stage is enough to have begun it."""
+    """A stage is begun if the project has one of its functions."""
     folder = project(TWO)
     (folder / "authentication/managers.py").write_text("class UserManager:\n    pass\n")
 
-    assert str(stand(folder).stage) == "03-user-manager"
+    assert str(find_standing(folder).stage) == "03-user-manager"
 
 
 @pytest.mark.parametrize("edits", [
@@ -163,21 +163,21 @@ def test_a_stage_that_was_begun_is_the_one_that_is_checked(project):
         "authentication/tokens.py": {"settings.SECRET_KEY": "settings.JWT_SIGNING_KEY"},
     },
 ], ids=["begun", "half a step further"])  # fmt: skip
-def test_a_stage_that_was_begun_takes_no_earlier_one_away(project, edits):
-    """Old tests ask for new things in stage 08. What was done before stays done."""
-    found = stand(project("08-urls", edits))
+def test_stages_that_were_done_stay_done(project, edits):
+    """Rewritten tests require something new in stage 08. Stages that were done stay done."""
+    found = find_standing(project("08-urls", edits))
 
     assert str(found.stage) == "09-settings"
     assert found.done == 8
 
 
-def test_what_was_done_last_is_said_at_the_end(run, project, every_test_passes):
-    """After the last stage nothing comes."""
+def test_the_last_stage_has_no_next_one(run, project, every_test_passes):
+    """After the last stage, no next stage is named."""
     assert run("check", project("final"))[1].endswith("\nAll is done: this was the last stage.\n")
 
 
 def test_start_says_what_comes_next(run, tmp_path):
-    """The chapter to read, and the commands to check with."""
+    """It prints the chapter to read, and the commands to check with."""
     status, out, err = run("start", "--stage", "2", tmp_path / "mine")
 
     assert (status, err) == (0, "")
@@ -190,8 +190,8 @@ def test_start_says_what_comes_next(run, tmp_path):
     )
 
 
-def test_diff_keeps_later_steps_back(run, project):
-    """Of what is not written yet, `diff` shows what the chapter has told so far; `--all` shows the rest."""
+def test_diff_leaves_out_later_steps(run, project):
+    """`diff` leaves out code of later steps; `--all` shows it."""
     folder = project("03-user-manager")
     status, out, err = run("diff", "--stage", "4", folder)
 
@@ -205,17 +205,17 @@ def test_diff_keeps_later_steps_back(run, project):
 
 
 def test_diff_of_a_project_that_is_right(run, project):
-    """Nothing is shown where nothing differs."""
+    """Nothing is shown if nothing differs."""
     assert run("diff", project(TWO))[1].endswith("\n\nNothing differs.\n")
 
 
 def test_diff_of_no_project(run, tmp_path):
-    """What is no project has no difference, and is told to be none."""
+    """Without a project, `diff` says that there is none."""
     assert f"{tmp_path} is empty." in run("diff", tmp_path)[1]
 
 
-def test_what_has_one_cause_is_said_once(run, project):
-    """`--all` names each cause once, with the number of tests that wait for it."""
+def test_each_cause_is_printed_once(run, project):
+    """`--all` prints each cause once, with the number of tests that fail because of it."""
     folder = project("05-authentication-backend", {"authentication/tokens.py": {"now = timezone.now()": "now = 1 / 0"}})
     out = run("check", "--stage", "4", "--all", folder)[1]
 
@@ -225,14 +225,14 @@ def test_what_has_one_cause_is_said_once(run, project):
 
 
 def test_a_bar_is_full_only_when_all_is_done():
-    """299 of 300 is not all."""
+    """299 of 300 tests don't fill the bar."""
     assert output.bar(299, 300) == f"[{'#' * 29}.]"
     assert output.bar(300, 300) == f"[{'#' * 30}]"
     assert output.bar(0, 0) == f"[{'.' * 30}]"
 
 
 def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, tmp_path):
-    """Neither `start` nor `check`, in words or in JSON, nor `watch`, which prints what `check` does."""
+    """No output of `start` or `check` does, as text or JSON; `watch` prints what `check` does."""
     folder = project(TWO, WRONG)
     printed = [run("start", "--stage", "2", tmp_path / "new")[1], run("check", "--json", "--stage", "2", folder)[1]]
     said = []

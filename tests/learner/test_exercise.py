@@ -1,4 +1,4 @@
-"""The exercise of a stage, on a learner's project: what `check --exercise` prints, and what it leaves alone."""
+"""The exercise of a stage on a learner's project: what `check --exercise` prints, and what it ignores."""
 
 import json
 
@@ -15,7 +15,7 @@ SOLUTION = (FOLDER / SIX / "reserved.py").read_text(encoding="utf-8")
 
 @pytest.fixture
 def attempt(run, project):
-    """What a check prints for a project of stage 06 with this text in the file of its exercise."""
+    """Returns the output for a project of stage 06 with this text in its file for the exercise."""
 
     def attempt(text=None, *options, edits=None):
         edits = (edits or {}) | ({"exercises/reserved.py": text} if text is not None else {})
@@ -50,7 +50,7 @@ def test_a_file_that_does_not_exist_is_named(run, project):
 
 
 def test_a_solution_is_done(attempt):
-    """With a solution, only the tests of the exercise have run, and the chapter has ours to compare with."""
+    """With a solution, only the tests of the exercise have run, and our solution is linked."""
     assert attempt(SOLUTION) == (
         0,
         "Stage 06-serializers: Serializers\n"
@@ -64,7 +64,7 @@ def test_a_solution_is_done(attempt):
 
 
 def test_a_wrong_solution_is_explained(attempt):
-    """A failed test says what it expected, with its hint. Nothing is compared with our solution."""
+    """A failed test prints what it expected, and its hint. The code is not compared with our solution."""
     status, out, err = attempt(SOLUTION.replace("username.casefold()", "username"), "--hint")
 
     assert (status, err) == (1, "")
@@ -74,7 +74,7 @@ def test_a_wrong_solution_is_explained(attempt):
 
 
 def test_the_line_that_raises_is_named(attempt):
-    """An error in the learner's file is explained at its line."""
+    """An error in the learner's file is explained with its line."""
     facts = json.loads(attempt(SOLUTION.replace("RESERVED:", "Reserved:"), "--json")[1])
 
     assert (facts["stage"], facts["tested"], facts["tests"]) == (SIX, f"exercise-{SIX}", 5)
@@ -84,7 +84,7 @@ def test_the_line_that_raises_is_named(attempt):
 
 
 def test_a_project_that_does_not_start_is_explained_by_its_stage(attempt):
-    """Where no test can run, the answer is that of the stage's own check."""
+    """If no test can run, the result is that of the stage's own check."""
     out = attempt(edits={"authentication/models.py": {"from .managers import UserManager\n": ""}})[1]
 
     assert "\nauthentication/models.py, line 35, uses UserManager without importing it.\n" in out
@@ -92,12 +92,12 @@ def test_a_project_that_does_not_start_is_explained_by_its_stage(attempt):
 
 
 def test_a_folder_without_a_project_is_explained(run, tmp_path):
-    """What is said of an empty folder is said here too."""
+    """An empty folder gets the same message as without --exercise."""
     assert run("check", tmp_path, "--exercise") == run("check", tmp_path)
 
 
 def test_a_stage_without_an_exercise_names_those_with_one(run, project):
-    """The stage that the project has reached has no exercise: the answer names those that have one."""
+    """If the stage that the project has reached has no exercise, the message lists those that have one."""
     names = ", ".join(sorted(path.name for path in FOLDER.iterdir()))
 
     assert run("check", project("02-user-model"), "--exercise") == (
@@ -108,7 +108,7 @@ def test_a_stage_without_an_exercise_names_those_with_one(run, project):
 
 
 def test_a_solution_is_no_part_of_the_stage(run, project):
-    """`check` and `diff` of the stage don't look at the folder of the exercises."""
+    """`check` and `diff` of the stage ignore the folder of the exercises."""
     folder = project(SIX, {"exercises/serializers.py": "class RegistrationSerializer:\n    pass\n"})
 
     assert run("check", folder) == run("check", project(SIX))

@@ -1,4 +1,4 @@
-"""The checker runs on Windows too: nothing of it needs POSIX outside the rooms that say so."""
+"""The learner's commands run on Windows too: they don't use POSIX functions, except in the listed places."""
 
 import ast
 import sys
@@ -13,17 +13,17 @@ POSIX_CALLS = {
     "fork", "forkpty", "setsid", "setpgid", "killpg", "getuid", "geteuid", "setuid", "setgid", "wait4", "waitpid", "mkfifo",
     "chown", "chroot", "nice", "getpgid", "openpty", "pipe2", "sched_getaffinity", "alarm", "setitimer", "SIGKILL", "SIGALRM",
 }  # fmt: skip
-POSIX_WORDS = {"preexec_fn", "start_new_session", "pass_fds"}  # arguments of Popen that Windows refuses or ignores
-ALLOWED = {"keyboard.py": {"_posix"}}  # functions that only a POSIX system enters
-ROOMS = ("chain", "project", "running", "explaining", "learner")  # what learners run loads nothing outside these
-POSIX = {"channel.py", "serve.py"}  # only the grader starts these, and grading needs Linux anyway
+POSIX_WORDS = {"preexec_fn", "start_new_session", "pass_fds"}  # arguments of Popen that don't work on Windows
+ALLOWED = {"keyboard.py": {"_posix"}}  # functions that run only on POSIX systems
+ROOMS = ("chain", "project", "running", "explaining", "learner")  # learners' commands import no other rooms
+POSIX = {"channel.py", "serve.py"}  # only started by the grader, which needs Linux anyway
 LEARNERS = sorted(
     path for room in ROOMS for path in (ROOT / "companion" / room).rglob("*.py") if path.name not in POSIX
 )
 
 
 def posix(tree, allowed):
-    """The uses of POSIX in a module, outside of these functions."""
+    """Returns where a module uses POSIX functions, except in the allowed functions."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef) and node.name in allowed:
             continue
@@ -39,20 +39,20 @@ def posix(tree, allowed):
 
 
 def test_each_room_of_learners_has_modules_to_look_at():
-    """A law over no files at all would pass."""
+    """Without files, the test below would check nothing."""
     assert {path.relative_to(ROOT / "companion").parts[0] for path in LEARNERS} == set(ROOMS)
 
 
 @pytest.mark.parametrize("path", LEARNERS, ids=lambda path: path.name)
 def test_nothing_needs_posix(path):
-    """No module of the learner's half calls what Windows does not have."""
+    """No module that learners run calls a function that Windows lacks."""
     tree = ast.parse(path.read_text())
 
     assert list(posix(tree, ALLOWED.get(path.name, set()))) == []
 
 
-def test_the_law_sees_what_it_forbids():
-    """A law that finds nothing proves nothing: what is allowed in keyboard.py is found when it is not allowed."""
+def test_posix_functions_are_found():
+    """The functions that are allowed in keyboard.py are found if they are not allowed."""
     tree = ast.parse((ROOT / "companion/learner/keyboard.py").read_text())
 
     assert {"termios", "tty"} <= set(posix(tree, set()))
@@ -61,7 +61,7 @@ def test_the_law_sees_what_it_forbids():
 
 
 def test_text_is_always_utf_8():
-    """Windows reads text in its own code page unless it is told otherwise."""
+    """By default, Windows reads text in its own code page."""
     for path in LEARNERS:
         for node in ast.walk(ast.parse(path.read_text())):
             called = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
@@ -70,7 +70,7 @@ def test_text_is_always_utf_8():
 
 
 def test_keys_on_windows_come_from_msvcrt(monkeypatch):
-    """On Windows the console's own function reads a key."""
+    """On Windows, the function of the console reads a key."""
     monkeypatch.setitem(sys.modules, "msvcrt", type("msvcrt", (), {"getwch": staticmethod(lambda: "h")}))
     monkeypatch.setattr(keyboard.sys, "platform", "win32")
     monkeypatch.setattr(keyboard.sys, "stdin", type("stdin", (), {"isatty": staticmethod(lambda: True)}))
@@ -79,8 +79,8 @@ def test_keys_on_windows_come_from_msvcrt(monkeypatch):
         assert read() == "h"
 
 
-def test_nobody_types_into_a_pipe(monkeypatch):
-    """Where input comes from no terminal, there are no keys."""
+def test_there_are_no_keys_without_a_terminal(monkeypatch):
+    """Without a terminal there are no keys."""
     monkeypatch.setattr(keyboard.sys, "stdin", type("stdin", (), {"isatty": staticmethod(lambda: False)}))
 
     with keyboard.keyboard() as read:

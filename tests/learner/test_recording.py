@@ -1,4 +1,4 @@
-"""Checks that the terminal of the start page shows what a learner sees today."""
+"""Checks that the terminal on the start page shows the current output."""
 
 import re
 
@@ -13,7 +13,7 @@ def test_the_recording_is_what_the_tool_prints():
 
 
 def test_the_recording_shows_a_mistake_and_the_fix_in_colour():
-    """A red word, what to write, a save, and a green word, within 20 seconds or so."""
+    """It shows a red word, what to write, a save and a green word, in about 20 seconds."""
     shown = FILE.read_text()
     places = [
         shown.index(part)
@@ -31,7 +31,7 @@ def test_the_recording_shows_a_mistake_and_the_fix_in_colour():
 
 
 def test_lines_of_one_moment_are_one_part():
-    """Colours are classes, and what HTML would take for a tag is text."""
+    """Colours are CSS classes, and text that looks like a tag is escaped."""
     assert html([(0.0, "$ go"), (1.5, "\x1b[31mNo:\x1b[0m a < b"), (1.5, "plain\x1b[0m")]) == (
         '<div class="language-console highlight rc"><pre><code><span data-at="0">$ go\n</span>'
         '<span data-at="1500"><span class="rc-31">No:</span> a &lt; b\nplain\n</span></code></pre></div>\n'

@@ -1,4 +1,4 @@
-"""What runs first, so that the first thing that is missing is named soon: orders and counts, and no times."""
+"""Tests the order in which tests run, so that the first missing thing is reported early, without measuring time."""
 
 import json
 
@@ -8,7 +8,7 @@ import pytest
 from companion.chain.stages import find
 from companion.cli import main
 from companion.learner import last_check, missing, output, standing
-from companion.learner.standing import stand
+from companion.learner.standing import find_standing
 from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.running.run_suite import check, expected
@@ -26,7 +26,7 @@ FIX = {
 
 @pytest.fixture
 def runs(monkeypatch):
-    """The tests that each process ran, in their order; and what was said so far, where it was said."""
+    """Returns the tests that each process ran, in order, and what was reported when."""
     happened = []
 
     def recorded(stage, named, on_result=None, limit=standing.LIMIT, **options):
@@ -46,13 +46,13 @@ def runs(monkeypatch):
 
 @pytest.fixture
 def look(runs):
-    """Checks a project; returns the standing, the runs, and what was said so far with the tests that had run by then."""
+    """Checks a project; returns the result, the runs, and the early report with the number of tests before it."""
 
     def look(folder, stage=TWO):
         runs.clear()
         said = []
-        found = stand(
-            folder, find(stage), so_far=lambda early: said.append((click.unstyle(output.first(early)), sum(runs, [])))
+        found = find_standing(
+            folder, find(stage), on_first=lambda early: said.append((click.unstyle(output.first(early)), sum(runs, [])))
         )
         return found, list(runs), said
 
@@ -65,7 +65,7 @@ def changed(folder, edits):
 
 
 def test_what_failed_last_runs_first_and_alone(look, project):
-    """The second check of a project that is still red names the first thing before it runs the suite."""
+    """If a project still fails, the second check reports the first thing before it runs the suite."""
     folder = project(TWO, BREAK)
     found, ran, said = look(folder)
     assert (len(ran), said) == (1, [])
@@ -80,7 +80,7 @@ def test_what_failed_last_runs_first_and_alone(look, project):
 
 
 def test_no_more_than_a_few_run_alone(look, project):
-    """Where much is missing, the first few in the order of the chapter are enough for the first answer."""
+    """If much is missing, only the first few tests in the order of the chapter run for the early report."""
     folder = project("01-dockerfile")
     (folder / "authentication").mkdir()
     look(folder, "01-dockerfile")
@@ -91,7 +91,7 @@ def test_no_more_than_a_few_run_alone(look, project):
 
 
 def test_only_the_first_failure_is_explained_at_once(look, project, monkeypatch):
-    """Explaining takes its time; the rest is explained when all tests have run."""
+    """Explaining takes seconds, so the other failures are explained after all tests have run."""
     folder = project("01-dockerfile", {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
     look(folder, "01-dockerfile")
     explained = []
@@ -100,10 +100,10 @@ def test_only_the_first_failure_is_explained_at_once(look, project, monkeypatch)
     counts = []
 
     def so_far(early):
-        output.first(early), output.so_far(early)
+        output.first(early), output.first_cause(early)
         counts.append(len(explained))
 
-    found = stand(folder, find("01-dockerfile"), so_far=so_far)
+    found = find_standing(folder, find("01-dockerfile"), on_first=so_far)
     assert counts == [1]
     output.standing(found)
     assert len(explained) == 2
@@ -112,7 +112,7 @@ def test_only_the_first_failure_is_explained_at_once(look, project, monkeypatch)
 
 
 def test_the_tests_about_the_changed_file_run_first(look, project):
-    """When a green project breaks, the first failure is said while the others still run."""
+    """If a passing project breaks, the first failure is reported while other tests still run."""
     folder = project(TWO)
     assert look(folder)[2] == []
     changed(folder, BREAK)
@@ -127,8 +127,8 @@ def test_the_tests_about_the_changed_file_run_first(look, project):
     assert set(ran[: len(about)]) == set(about)
 
 
-def test_what_is_fixed_is_said_once_and_forgotten(look, project):
-    """What failed last passes now: the suite runs, and the check after that begins with nothing."""
+def test_a_fixed_failure_is_forgotten(look, project):
+    """If the tests that failed last pass now, the suite runs, and the next check starts without them."""
     folder = project(TWO, BREAK)
     look(folder)
     changed(folder, FIX)
@@ -141,7 +141,7 @@ def test_what_is_fixed_is_said_once_and_forgotten(look, project):
 
 
 def test_another_stage_does_not_begin_with_what_failed_in_this_one(look, project):
-    """Its tests are others, or ask for something else."""
+    """Another stage has other tests, or requires something else."""
     folder = project(TWO, BREAK)
     look(folder)
 
@@ -149,7 +149,7 @@ def test_another_stage_does_not_begin_with_what_failed_in_this_one(look, project
 
 
 def test_nothing_is_written_into_the_project(look, project):
-    """What a check remembers is kept with the tutorial, and may be deleted or damaged at any time."""
+    """The result of the last check is stored in the tutorial's folder, and can be deleted or damaged at any time."""
     folder = project(TWO, BREAK)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     look(folder)
@@ -161,8 +161,8 @@ def test_nothing_is_written_into_the_project(look, project):
         assert len(look(folder)[1]) == 1
 
 
-def test_only_so_many_projects_are_remembered(tmp_path, monkeypatch):
-    """The oldest are forgotten."""
+def test_the_oldest_results_are_deleted(tmp_path, monkeypatch):
+    """The oldest results are deleted."""
     monkeypatch.setattr(last_check, "MOST", 2)
     for name in ("a", "b", "c"):
         last_check.remember(standing.Project(tmp_path / name, tmp_path / name), last_check.Last(name))
@@ -171,8 +171,8 @@ def test_only_so_many_projects_are_remembered(tmp_path, monkeypatch):
     assert last_check.recall(standing.Project(tmp_path / "c", tmp_path / "c")).stage == "c"
 
 
-def test_the_command_says_it_once(project, capsys):
-    """`check` prints the first thing, then where the project stands; `--all` and `--json` say everything at the end."""
+def test_the_first_failure_is_printed_once(project, capsys):
+    """`check` prints the first thing, then the whole result; `--all` and `--json` print everything at the end."""
     folder = str(project(TWO, BREAK))
     main(["check", folder])
     capsys.readouterr()

@@ -1,4 +1,4 @@
-"""A project to begin from: what is written, and where nothing is."""
+"""`start` creates a project: what is in it, and which folders are refused."""
 
 import os
 import shlex
@@ -30,7 +30,7 @@ def log(folder):
 
 
 def test_a_project_is_the_stage_before(tmp_path):
-    """A learner who wants to write 03 gets 02, runnable at once, with a history of one commit."""
+    """To write 03, a learner gets 02, which runs at once, in git with one commit."""
     folder = tmp_path / "new" / "mine"
 
     assert start(find("03-user-manager"), folder) is True
@@ -45,7 +45,7 @@ def test_a_project_is_the_stage_before(tmp_path):
 
 
 def test_the_first_stage_starts_from_startproject(tmp_path):
-    """Without a stage, a learner gets what startproject writes, with its own secret key."""
+    """Without a stage, a learner gets the output of startproject, with its own secret key."""
     one, two = tmp_path / "one", tmp_path / "two"
 
     assert start(stages()[0], one) is True
@@ -75,7 +75,7 @@ def test_an_assistant_gets_instructions(tmp_path, capsys):
 
 
 def test_a_folder_that_has_something_in_it_is_left_alone(tmp_path):
-    """Nothing is written into a folder that has a file, not even a hidden one."""
+    """Nothing is written into a folder that has a file, even a hidden one."""
     (tmp_path / ".hidden").write_text("mine")
 
     with pytest.raises(CannotStart, match="has something in it, and nothing is written over"):
@@ -84,14 +84,14 @@ def test_a_folder_that_has_something_in_it_is_left_alone(tmp_path):
 
 
 def test_an_empty_folder_is_taken(tmp_path):
-    """A folder that is there and empty is as good as none."""
+    """An empty folder can be used."""
     start(find("02-user-model"), tmp_path)
 
     assert (tmp_path / "manage.py").exists()
 
 
 def test_a_file_is_no_folder(tmp_path):
-    """A file's name cannot be a folder's."""
+    """A file can't be used as the folder."""
     (tmp_path / "file").write_text("mine")
 
     with pytest.raises(CannotStart, match="is a file"):
@@ -101,14 +101,14 @@ def test_a_file_is_no_folder(tmp_path):
 
 @pytest.mark.parametrize("inside", ["", "steps", "steps/02-user-model/mine", "final/x"])
 def test_a_project_in_the_companion_is_rejected(inside):
-    """The companion's own stages are not written into."""
+    """Nothing is written into the companion's own folders."""
     with pytest.raises(CannotStart, match="belongs to the companion"):
         start(find("02-user-model"), ROOT / inside)
     assert not (ROOT / "final/x").exists()
 
 
 def test_without_git_there_is_a_project_without_a_history(tmp_path, monkeypatch):
-    """Where git is not installed, all the rest is there."""
+    """Without git, everything else is created."""
     monkeypatch.setenv("PATH", os.fspath(tmp_path / "nothing"))
 
     assert start(find("02-user-model"), tmp_path / "mine") is False
@@ -117,7 +117,7 @@ def test_without_git_there_is_a_project_without_a_history(tmp_path, monkeypatch)
 
 
 def test_without_a_name_in_git_the_commit_is_made_all_the_same(tmp_path, monkeypatch):
-    """Without a name in git's configuration, the commit gets one; a configured name is kept."""
+    """Without a name in git's configuration, the commit has a default name; a configured name is used."""
     monkeypatch.setenv("HOME", os.fspath(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     start(find("02-user-model"), tmp_path / "one")
@@ -134,7 +134,7 @@ def test_without_a_name_in_git_the_commit_is_made_all_the_same(tmp_path, monkeyp
 
 
 def test_the_line_to_check_with_runs_from_any_folder(tmp_path, capsys, project):
-    """`start` prints a command with this environment's own Python, which works wherever it is typed."""
+    """`start` prints a command with this environment's Python, which works in any folder."""
     from companion.cli import main
 
     folder = tmp_path / "my first project"
@@ -149,7 +149,7 @@ def test_the_line_to_check_with_runs_from_any_folder(tmp_path, capsys, project):
 
 
 def test_the_line_for_powershell(monkeypatch):
-    """On Windows a path with a space is quoted, and called with &."""
+    """On Windows, a path with a space is quoted and called with &."""
     monkeypatch.setattr(invocation.sys, "platform", "win32")
     monkeypatch.setattr(invocation.sys, "executable", r"C:\My Python\python.exe")
     assert invocation.line("check", ".").startswith('& "C:\\My Python\\python.exe" ')
@@ -160,7 +160,7 @@ def test_the_line_for_powershell(monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_is_reported(tmp_path, monkeypatch):
-    """An error of the file system is one sentence."""
+    """An error of the file system is reported in one sentence."""
 
     def refuse(*arguments, **options):
         raise OSError("disk full")

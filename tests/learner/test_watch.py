@@ -1,4 +1,4 @@
-"""Checks on save, and keys: in a real terminal, and key by key."""
+"""Checks after a save, and keys: in a real terminal, and key by key."""
 
 import fcntl
 import os
@@ -22,14 +22,14 @@ from companion.running import processes
 from companion.running.run_suite import expected
 from tests.project.projects import DJANGO, edit
 
-PATIENCE = 120  # seconds until a terminal that says nothing has failed
+PATIENCE = 120  # seconds to wait for a terminal's output
 ONE = "01-dockerfile"
 ROOT_USER = {"USER app": "USER root"}
 APP_USER = {"USER root": "USER app"}
 
 
 class Terminal:
-    """A program that runs in a terminal: what it writes can be waited for, and keys be pressed."""
+    """A program in a terminal; waits for its output and presses keys."""
 
     def __init__(self, *arguments):
         self.ours, theirs = pty.openpty()
@@ -49,12 +49,12 @@ class Terminal:
 
     @staticmethod
     def begin():
-        """The terminal belongs to the program, so Ctrl+C goes to it, and is not ignored as below `nohup`."""
+        """Gives the terminal to the program, so that it gets Ctrl+C, which is ignored below `nohup`."""
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def expect(self, text):
-        """Wait until `text` is written, and return what came up to its end."""
+        """Waits until `text` is written, and returns the output up to its end."""
         while text not in self.unread:
             assert select.select([self.ours], [], [], PATIENCE)[0], f"{text!r} did not come, but: {self.unread}"
             try:
@@ -88,7 +88,7 @@ def terminal():
 
 @pytest.mark.parametrize("options", [[], ["--poll"]], ids=["events", "polling"])
 def test_a_save_is_checked_and_keys_are_answered(terminal, project, options):
-    """Save, read what is missing, ask for a hint and the difference, fix it, save, go on to the next stage, quit."""
+    """A session: save, read the result, show a hint and the difference, fix it, go to the next stage, quit."""
     folder = project(ONE)
     shown = terminal("watch", *options, folder)
     assert "Done. Next comes 02-user-model" in shown.expect(KEYS)
@@ -128,7 +128,7 @@ def test_the_terminal_is_left_as_it_was(terminal, project):
 
 
 def test_no_keyboard_is_needed(project):
-    """Without a terminal it watches all the same, until it is ended."""
+    """Without a terminal it watches until the process is ended."""
     command = [sys.executable, "-u", str(ROOT / "companion"), "watch", str(project(ONE))]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     with process:
@@ -136,7 +136,7 @@ def test_no_keyboard_is_needed(project):
         process.kill()
 
 
-def test_a_terminal_sees_the_tests_counted(terminal, project):
+def test_tests_are_counted_in_a_terminal(terminal, project):
     """While the tests run, one line counts them. It is cleared before the result is printed."""
     shown = terminal("check", project(ONE))
 
@@ -148,7 +148,7 @@ def test_a_terminal_sees_the_tests_counted(terminal, project):
 
 
 def test_a_folder_that_is_not_there(capsys, tmp_path):
-    """There has to be something to watch."""
+    """A folder that does not exist is an error."""
     from companion.cli import main
 
     assert main(["watch", str(tmp_path / "nowhere")]) == 2
@@ -157,7 +157,7 @@ def test_a_folder_that_is_not_there(capsys, tmp_path):
 
 @pytest.fixture
 def watched(project):
-    """A project that is watched, and the list of what was said."""
+    """Returns a watched project, and the list of what it prints."""
 
     def watched(stage, edits=None, by=None):
         said = []
@@ -170,7 +170,7 @@ def watched(project):
 
 
 def test_a_key_that_means_nothing_does_nothing(watched):
-    """Other keys are no harm; q, Ctrl+D and the end of all input quit."""
+    """Unknown keys do nothing; q, Ctrl+D and the end of input quit."""
     each, said = watched(ONE)
 
     assert [each.key(key) for key in ("x", "\n", "é")] == [True, True, True]
@@ -179,7 +179,7 @@ def test_a_key_that_means_nothing_does_nothing(watched):
 
 
 def test_all_that_is_missing(watched):
-    """`a` shows each thing that is missing, once for all tests that the same remedy helps."""
+    """`a` prints each missing thing, once for all tests that the same remedy fixes."""
     each, said = watched(ONE, {"Dockerfile": ROOT_USER})
 
     each.key("a")
@@ -196,22 +196,22 @@ def test_next_after_the_last(watched, every_test_passes):
 
 
 def test_a_save_ends_a_check_that_still_runs(watched, monkeypatch):
-    """The next check begins at once. It finds what the last save changed too, so one check is enough for both."""
+    """The next check starts at once. It includes the save, so one check is enough for both."""
     each, said = watched(ONE)
     before = each.found
 
-    def stand(folder, stage, on_start, so_far):
+    def find_standing(folder, stage, on_start, on_first):
         each.saved.set()
         on_start(stage)(None)
         raise AssertionError("the check went on")
 
-    monkeypatch.setattr(watch, "stand", stand)
+    monkeypatch.setattr(watch, "find_standing", find_standing)
     each.check()
     assert (each.found, said, each.saved.is_set()) == (before, [], True)
 
 
 def test_processes_wait_for_the_next_save(project, monkeypatch):
-    """While you write, two processes have done their imports; none is left behind."""
+    """Two processes wait with their imports done; none is left afterwards."""
     started = []
     real = processes.Started
 
@@ -230,7 +230,7 @@ def test_processes_wait_for_the_next_save(project, monkeypatch):
 
 
 def test_a_key_before_the_first_check_waits(tmp_path):
-    """As long as nothing was found, there is nothing to show."""
+    """Before the first result there is nothing to show."""
     assert Watching(tmp_path, print).key("h") is True
 
 
@@ -250,7 +250,7 @@ def test_a_key_before_the_first_check_waits(tmp_path):
     ],
 )
 def test_what_counts_as_a_save(name, counts):
-    """Source files do; caches, databases, logs and git's own files do not."""
+    """Source files do; caches, databases, logs and git's own files don't."""
     assert relevant(Path(name)) is counts
 
 
@@ -269,7 +269,7 @@ def next_save(tmp_path):
 
 @pytest.mark.parametrize("polling", [False, True], ids=["events", "polling"])
 def test_no_save_is_missed(next_save, tmp_path, polling):
-    """Not even where three saves bear the same second, as they do when somebody saves in haste."""
+    """Even if three saves have the same modification time in seconds."""
     file = tmp_path / "models.py"
     file.write_text("none")
     os.utime(file, ns=(0, 1_000_000_000))
@@ -285,7 +285,7 @@ def test_no_save_is_missed(next_save, tmp_path, polling):
 
 @pytest.mark.parametrize("polling", [False, True], ids=["events", "polling"])
 def test_files_that_a_check_reads_or_writes_are_not_a_save(next_save, tmp_path, polling):
-    """A check reads files and writes caches. If these counted as a save, it would run forever."""
+    """A check reads files and writes caches. If these counted as saves, checks would never end."""
     (tmp_path / "models.py").write_text("one")
     (tmp_path / "__pycache__").mkdir()
     saved = next_save(polling)
@@ -298,7 +298,7 @@ def test_files_that_a_check_reads_or_writes_are_not_a_save(next_save, tmp_path, 
 
 
 def test_without_events_the_files_are_looked_at(monkeypatch, next_save, tmp_path):
-    """Where the system has no events to give, watching falls back to looking."""
+    """If the system reports no changes, the files are polled."""
 
     def none_left(self):
         raise OSError("no inotify watches left")
@@ -311,7 +311,7 @@ def test_without_events_the_files_are_looked_at(monkeypatch, next_save, tmp_path
 
 
 def test_an_editor_that_renames(next_save, tmp_path):
-    """Many editors write a second file and put it in the place of the first."""
+    """Many editors write a new file and rename it."""
     (tmp_path / "models.py").write_text("one")
     saved = next_save(False)
 

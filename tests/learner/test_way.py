@@ -1,4 +1,4 @@
-"""A learner's way: from `start` to a green stage 08, typing stage by stage, with a mistake at each."""
+"""A learner types stage by stage, from `start` until stage 08 passes, with a mistake in each."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from tests.project.projects import edit
 
 MODELS = "authentication/models.py"
 
-# What is typed: the stage, the mistake in it (a file, and the text that it gets instead), and what `check` then says.
+# The stage, the mistake in it (a file, and its wrong text), and what `check` then prints.
 WAY = [
     (
         "01-dockerfile",
@@ -72,8 +72,8 @@ def said(capsys, *arguments):
     return status, capsys.readouterr().out
 
 
-def test_the_whole_way(tmp_path, capsys):
-    """Each stage is red after the mistake, says where it is, is green when it is fixed, and names the next one."""
+def test_a_learner_types_every_stage(tmp_path, capsys):
+    """Each stage fails with the mistake, names its place, passes when it is fixed, and names the next stage."""
     folder = tmp_path / "mine"
     assert said(capsys, "start", folder)[0] == 0
 
@@ -96,5 +96,5 @@ def test_the_whole_way(tmp_path, capsys):
             assert f"Done. Next comes {WAY[number][0]}: " in out
 
     command = [sys.executable, "manage.py", "migrate", "-v0"]
-    subprocess.run(command, cwd=folder, env=environment(), check=True)  # it is a project, and runs
+    subprocess.run(command, cwd=folder, env=environment(), check=True)  # it is a project that runs
     assert said(capsys, "check", folder, "--stage", "8")[0] == 0

@@ -1,10 +1,10 @@
-"""A pytest plugin: runs each test file alone, then all tests in one random order (pytest-randomly gives the seed).
+"""A pytest plugin that runs each test file alone, then all tests in a random order with pytest-randomly's seed.
 
-pytest-django sorts the tests after pytest-randomly has shuffled them: those that need no database come last. Part of a
-suite runs in other orders, so this plugin shuffles once more, after the sorting.
+pytest-django sorts the tests after pytest-randomly has shuffled them, so that tests without a database come last. So
+this plugin shuffles again after the sorting.
 
-A file alone runs in a fork of this process. All forks share one collection, and none sees what another has left behind.
-A fork ends without cleaning up at its exit, because that would remove the temporary folders of this process.
+Each file runs alone in a fork of this process. All forks share one collection, but none sees what another leaves
+behind. A fork skips its clean-up at exit, which would remove the temporary folders of this process.
 """
 
 import os
@@ -14,7 +14,7 @@ import sys
 import pytest
 
 failed_alone = []
-statuses = []  # of a fork: its exit status
+statuses = []  # exit statuses of the forks
 
 
 @pytest.hookimpl(trylast=True)
@@ -28,7 +28,7 @@ def pytest_runtestloop(session):
     for path in sorted({item.path for item in session.items}):
         reporter.write_line(f"{path.name} alone", flush=True)
         child = os.fork()
-        if child == 0:  # from here on this process is a run of pytest with one file
+        if child == 0:  # the child runs pytest with one file
             failed_alone.clear()
             statuses.append(1)
             session.items = [item for item in session.items if item.path == path]

@@ -1,4 +1,4 @@
-"""The plugin, on small suites."""
+"""The plugin on small suites."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs a suite of these files with the plugin; returns the exit code and what came out."""
+    """Runs a suite of these files with the plugin; returns the exit code and the output."""
 
     def run(seed, **files):
         for name, text in files.items():
@@ -30,7 +30,7 @@ MAKES = "import os\ndef test_makes():\n    os.environ['MADE'] = ''\n"
 
 
 def test_a_file_that_needs_another_is_named(run):
-    """It fails alone, whatever the order of the whole suite makes of it."""
+    """It fails alone, even if the whole suite passes in some order."""
     codes, outputs = zip(*(run(seed, test_makes=MAKES, test_needs=NEEDS) for seed in range(6)), strict=True)
 
     assert set(codes) == {1}
@@ -39,7 +39,7 @@ def test_a_file_that_needs_another_is_named(run):
 
 
 def test_each_file_runs_alone_and_then_all_together(run):
-    """A suite in which nothing needs anything else passes; each test has run twice."""
+    """A suite of independent files passes; each test has run twice."""
     code, output = run(1, test_a="def test_one(): pass\ndef test_two(): pass\n", test_b="def test_three(): pass\n")
 
     assert code == 0
@@ -48,7 +48,7 @@ def test_each_file_runs_alone_and_then_all_together(run):
 
 
 def test_the_seed_decides_on_the_order(run):
-    """Tests of different files are mixed, one seed always gives the same order, and another one another."""
+    """Tests of different files are mixed; a seed always gives the same order, and another seed a different one."""
     text = "def test_0(): pass\ndef test_1(): pass\ndef test_2(): pass\n"
 
     def order(seed):
@@ -66,7 +66,7 @@ FOLDER = "import tempfile\nfrom pathlib import Path\nFOLDER = tempfile.Temporary
 
 
 def test_a_temporary_folder_stays_until_the_end(run):
-    """A file that runs alone doesn't remove what the others still need."""
+    """A file that runs alone doesn't remove folders that others still need."""
     text = "from conftest import FOLDER, Path\ndef test_folder():\n    assert Path(FOLDER.name).is_dir()\n"
     code, output = run(1, conftest=FOLDER, test_a=text, test_b=text)
 

@@ -1,4 +1,4 @@
-"""What the tests of the site share: the site itself, built strictly."""
+"""Fixtures for the tests of the site: the real site, built strictly."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from companion.chain.stages import ROOT
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
-    """Builds the site with these options and addresses; returns its folder."""
+    """Builds the site with these options and URLs; returns its folder."""
 
     def built(*options, **addresses):
         folder = tmp_path_factory.mktemp("site")
@@ -27,5 +27,5 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def offline(built):
-    """The site that is read without a server, as it is built where no address is known."""
+    """The site for reading without a server, built without SITE_URL and REPO_URL."""
     return built("-f", "mkdocs-offline.yml")

@@ -1,4 +1,4 @@
-"""No page and no file that a reader opens leads to a host that does not exist."""
+"""No page or file of the site names a host that does not exist."""
 
 import json
 
@@ -13,7 +13,7 @@ CARDS = [*sorted((ROOT / "companion").rglob("*.html")), *sorted((ROOT / "overrid
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_the_source_of_a_page_names_no_host_that_does_not_exist(path):
-    """Examples of code may use the reserved names, such as api.example.com; links and prose may not."""
+    """Code examples can use reserved names, such as api.example.com; links and text can't."""
     assert made_up_in_markdown(path.read_text(encoding="utf-8")) == set()
 
 
@@ -22,7 +22,7 @@ def test_the_templates_name_no_host_that_does_not_exist():
 
 
 def test_the_site_names_no_host_that_does_not_exist(offline):
-    """Pages, sitemap and search index of a site that was built without SITE_URL and REPO_URL."""
+    """Checks pages, sitemap and search index of a site built without SITE_URL and REPO_URL."""
     pages = {path.relative_to(offline): path.read_text(encoding="utf-8") for path in offline.rglob("*.html")}
     text = (offline / "search/search_index.js").read_text(encoding="utf-8")
     index = json.loads(text.removeprefix("var __index = "))
@@ -48,12 +48,12 @@ def test_the_site_names_no_host_that_does_not_exist(offline):
     ],
 )
 def test_a_planted_host_is_found(text, hosts):
-    """In attributes, in prose and in code; reserved names pass in code alone."""
+    """Hosts are found in attributes, text and code; reserved names are allowed only in code."""
     assert made_up_in_html(text) == hosts
 
 
 def test_a_planted_host_is_found_in_markdown():
-    """In links and prose, and in code unless the name is reserved."""
+    """Hosts are found in links and text, and in code unless the name is reserved."""
     page = "[x](https://jwt.example/)\n\n`https://api.example.com/`\n\n```sh\ncurl https://nobody-has-this.dev/\n```\n"
 
     assert made_up_in_markdown(page) == {"jwt.example", "nobody-has-this.dev"}

@@ -1,4 +1,4 @@
-"""The site itself, built strictly from this tree: what has to be true of all its pages together."""
+"""The real site, built strictly: rules for all of its pages together."""
 
 import re
 import struct
@@ -14,13 +14,13 @@ from companion.chain.changes import changes
 from companion.chain.stages import ROOT, previous, stages
 
 CONFIG = (ROOT / "mkdocs.yml").read_text()
-ADDRESS = "https://site.test/"  # that of the published site; no page may be bound to another one
+ADDRESS = "https://site.test/"  # of the published site; no page may depend on it
 ELEMENT = re.compile(rb"<[a-z]")
 MOST_BYTES, MOST_ELEMENTS = 400_000, 8_000
 
 
 class Page(HTMLParser):
-    """Ids, links and meta data of a page."""
+    """Parses ids, links and meta data of a page."""
 
     def __init__(self, html):
         super().__init__()
@@ -45,19 +45,19 @@ def site(built):
 
 @pytest.fixture(scope="module")
 def pages(site):
-    """Every page by its address below the site's."""
+    """Maps each page's URL, relative to the site's, to the page."""
     found = {path.relative_to(site).as_posix(): Page(path.read_text()) for path in site.rglob("*.html")}
     return {name.removesuffix("index.html"): page for name, page in found.items()}
 
 
 @pytest.fixture(scope="module")
 def chapters_and_others(pages):
-    """The pages of the navigation: neither what chapters have moved to other files, nor the page for missing ones."""
+    """Returns the pages in the navigation, without the separate pages of chapters and the 404 page."""
     return {name: page for name, page in pages.items() if not name.endswith(".html")}
 
 
 def dead(pages):
-    """The links of each page that lead nowhere inside the site."""
+    """Returns the links of each page that lead to no page or id of the site."""
     for name, page in pages.items():
         for link in page.links if name != "404.html" else ():
             target = urlsplit(urljoin(f"https://site/{name}", link))
@@ -68,13 +68,13 @@ def dead(pages):
 
 
 def test_every_link_leads_somewhere(pages):
-    """Page and place exist, also for those that the builder does not see."""
+    """Page and id exist, also for links that MkDocs does not check."""
     assert len(pages) > len(stages())
     assert list(dead(pages)) == []
 
 
 def test_every_link_leads_somewhere_offline(offline):
-    """Where addresses are files, each names the file."""
+    """Without a server, each link names a file."""
     texts = {path.relative_to(offline).as_posix(): path.read_text() for path in offline.rglob("*.html")}
 
     assert list(dead({name: Page(text) for name, text in texts.items()})) == []
@@ -84,7 +84,7 @@ def test_every_link_leads_somewhere_offline(offline):
 
 
 def test_no_page_is_too_heavy(site, offline):
-    """A phone shows each page at once: the whole files and the folded tests of a chapter are on pages of their own."""
+    """Pages load fast on a phone, because whole files and folded tests of a chapter are on separate pages."""
     texts = {path: path.read_bytes() for folder in (site, offline) for path in folder.rglob("*.html")}
 
     assert [path.name for path, text in texts.items() if len(text) > MOST_BYTES] == []
@@ -92,7 +92,7 @@ def test_no_page_is_too_heavy(site, offline):
 
 
 def test_what_a_chapter_folds_is_on_a_page_that_leads_back(site, offline):
-    """The page of the files has each of them, that of the tests has their panes; both have the theme around them."""
+    """One page has the files, the other the tests' panes; both have the theme and a link back."""
     for folder, file, chapter, address in (
         (site, "15-refresh-tokens/{}.html", "15-refresh-tokens/index.html", "./"),
         (offline, "15-refresh-tokens-{}.html", "15-refresh-tokens.html", "15-refresh-tokens.html"),
@@ -112,14 +112,14 @@ def test_what_a_chapter_folds_is_on_a_page_that_leads_back(site, offline):
 
 
 def test_no_id_occurs_twice(site):
-    """An address leads to one place."""
+    """A URL with a fragment leads to exactly one place."""
     for path in site.rglob("*.html"):
         ids = re.findall(r'\sid="([^"]+)"', path.read_text())
         assert sorted({i for i in ids if ids.count(i) > 1}) == [], path
 
 
 def test_every_page_says_what_it_is_about(chapters_and_others):
-    """Descriptions differ, and are as long as a search engine shows; other sites get them too, with a picture."""
+    """Each page has its own description, of the length that search engines show, and a picture for other sites."""
     told = {name: page.meta for name, page in chapters_and_others.items()}
     descriptions = [meta["description"] for meta in told.values()]
 
@@ -133,7 +133,7 @@ def test_every_page_says_what_it_is_about(chapters_and_others):
 
 
 def test_the_sitemap_has_every_page_at_its_address(site, chapters_and_others):
-    """It has no other files."""
+    """The sitemap has no other files."""
     tree = etree.parse(site / "sitemap.xml")
     found = [element.text for element in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
 
@@ -141,7 +141,7 @@ def test_the_sitemap_has_every_page_at_its_address(site, chapters_and_others):
 
 
 def test_the_icons_are_there(site, pages):
-    """A drawing for most browsers, a picture for the others and for telephones."""
+    """There is an SVG for most browsers, and a PNG for the others and for phones."""
     rels = pages[""].rels
 
     assert rels["icon"] == "assets/logo.svg"
@@ -150,12 +150,12 @@ def test_the_icons_are_there(site, pages):
 
 
 def size(picture):
-    """Width and height of a PNG, from its head."""
+    """Returns width and height of a PNG, from its header."""
     return struct.unpack(">II", picture.read_bytes()[16:24])
 
 
 def test_the_card_has_the_size_that_others_want(site):
-    """1200 by 630, and the name of the site is on it."""
+    """The card is 1200 by 630 pixels, with the name of the site."""
     name = re.search(r"^site_name: (.*)$", CONFIG, re.MULTILINE)[1]
 
     assert size(site / "assets/card.png") == (1200, 630)
@@ -163,7 +163,7 @@ def test_the_card_has_the_size_that_others_want(site):
 
 
 def test_a_missing_page_leads_back(site):
-    """It says what happened and lists the chapters, with links that work from any depth."""
+    """The 404 page says what happened and lists the chapters, with links that work from any depth."""
     page = (site / "404.html").read_text()
 
     assert "There is no page here" in page
@@ -173,12 +173,12 @@ def test_a_missing_page_leads_back(site):
 
 
 def test_the_overrides_are_short():
-    """What is ours of the theme is under 40 lines, so that another theme can take its place."""
+    """Our changes to the theme are under 40 lines, so the theme can be replaced."""
     assert sum(len(path.read_text().splitlines()) for path in (ROOT / "overrides").iterdir()) < 40
 
 
 def test_the_chapters_are_in_the_order_of_the_stages():
-    """The navigation names files and no titles, and has the stages in their order."""
+    """The navigation has files without titles, in the order of the stages."""
     nav = yaml.safe_load(re.search(r"^nav:\n(?:  .*\n)+", CONFIG, re.MULTILINE)[0])["nav"]
     chapters = next(entry["Chapters"] for entry in nav if isinstance(entry, dict))
 
@@ -188,7 +188,7 @@ def test_the_chapters_are_in_the_order_of_the_stages():
 
 
 def test_search_finds_words_and_faults_and_no_hints(site):
-    """Each fault and each word is found at its own place. The tooltip of a word is not found as well."""
+    """Each fault and term is found at its own place. The tooltip of a term is not found too."""
     index = (site / "search/search_index.json").read_text()
 
     assert '"location":"errata/#fault-22"' in index
@@ -198,7 +198,7 @@ def test_search_finds_words_and_faults_and_no_hints(site):
 
 
 def test_the_pages_say_which_pythons_are_supported():
-    """Wherever a span of versions is named, it is the one that is tested."""
+    """Every range of Python versions on the pages is the tested one."""
     from companion import SUPPORTED
 
     named = [m for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
@@ -209,7 +209,7 @@ def test_the_pages_say_which_pythons_are_supported():
 
 
 def test_the_pages_agree_on_what_is_not_written_yet():
-    """The start page lists the stages that exist. What is missing is said in the same words there and in About."""
+    """The start page lists the existing stages. Both it and About describe what is missing in the same words."""
     missing = re.compile(r"(\w+ stages? (?:is|are) not written yet: [^.]+)\.")
     pages = {path.name: " ".join(path.read_text().split()) for path in (ROOT / "docs").rglob("*.md")}
     said = {name: missing.search(text.replace("**", "")) for name, text in pages.items()}
@@ -222,14 +222,14 @@ STRIP = re.compile(r'<li class="(rd-lit|rd-later|)">(\w+)')
 
 
 def test_a_strip_shows_the_files_that_a_chapter_changes(site):
-    """The files on the way of a request are in the order of the picture, and those of the stage's diff are filled."""
+    """The files on the path of a request are in the picture's order, and those of the stage's diff are filled."""
     drawn = re.findall(r"</tspan>(\w+)\.py", (ROOT / "docs" / "assets" / "journey.svg").read_text())
     found = {}
     for stage in stages():
         page = (site / "chapters" / stage.name / "index.html").read_text()
         paths = changes(stage, previous(stage)).files
         boxes = {name: state for state, name in STRIP.findall(page)}
-        assert list(boxes) == drawn[1:]  # but for the server's own file
+        assert list(boxes) == drawn[1:]  # except the server's own file
         lit = {name for name in boxes if any(re.fullmatch(rf"(?!tests/).*{name}\.py", path) for path in paths)}
         assert {name for name, state in boxes.items() if state == "rd-lit"} == lit
         found[stage.name] = {name for name, state in boxes.items() if state == "rd-later"}
@@ -239,7 +239,7 @@ def test_a_strip_shows_the_files_that_a_chapter_changes(site):
 
 
 def test_a_chapter_shows_its_attack(site):
-    """What is sent, and the status before and after."""
+    """The chapter shows what is sent, and the status before and after."""
     page = (site / "chapters" / "12-hardening" / "index.html").read_text()
     shown = re.search(r'<p class="rd-attack"[^>]*>(.*?)</p>', page, re.DOTALL)[1]
 

@@ -1,4 +1,4 @@
-"""Projects as learners have them, made from the real stages."""
+"""Creates projects as learners have them, from the real stages."""
 
 from companion.chain.stages import ROOT, copy, find
 from companion.learner.outdated import pins
@@ -8,9 +8,9 @@ DJANGO = f"=={PINS['django']}"
 
 
 def typed(stage, folder, edits=None):
-    """Copy a stage as a learner would have typed it, without its tests, change it, and return its folder.
+    """Copies a stage as a learner would have typed it, without its tests, edits it, and returns its folder.
 
-    `edits` has for each path the texts to replace, `{old: new}`; None removes the file, and a text replaces it.
+    `edits` maps a path to `{old: new}`, the texts to replace; to None, which removes the file; or to its new text.
     """
     copy(find(stage), folder, "(?!tests/)")
     for file, change in (edits or {}).items():
@@ -19,7 +19,7 @@ def typed(stage, folder, edits=None):
 
 
 def edit(path, change):
-    """Change one file of a project; what is to be replaced has to be there."""
+    """Edits one file of a project; raises an error if a text to replace is not in it."""
     if change is None:
         path.unlink()
     elif isinstance(change, str):

@@ -1,4 +1,4 @@
-"""Differences between a project and a stage, statement by statement, and what becomes of the project without them."""
+"""Hunks: differences between a project and a stage, statement by statement, and a project without them."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def known(stage, folder, edits):
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_project_without_its_differences_is_the_stage(tmp_path, mistake):
-    """Whatever the mistake, the stage's lines in the place of the project's make the statements of the stage."""
+    """For every mistake, replacing the project's lines by the stage's gives the statements of the stage."""
     project = known(mistake.stage, tmp_path / "mine", mistake.changes)
     changed = apply([hunk for hunk in project.hunks if hunk.kind != "renamed"], project.files)
     names = {file: name for name, file in project.pairs.items()}
@@ -42,7 +42,7 @@ def test_a_stage_has_no_differences_from_itself(tmp_path):
     ],
 )
 def test_a_difference_has_the_line_of_the_first_word_that_differs(tmp_path, edit, place, kind, mine, theirs):
-    """The kind of a difference, and the words on both sides."""
+    """A hunk has its kind, and the words on both sides."""
     (found,) = known("05-authentication-backend", tmp_path / "mine", {"authentication/tokens.py": edit}).hunks
 
     assert (found.place.line, found.kind, found.mine, found.theirs) == (place, kind, mine, theirs)

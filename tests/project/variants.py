@@ -1,6 +1,6 @@
-"""Correct projects that differ from the stage in names, layout or code: each function changes a project.
+"""Correct projects that differ from the stage in names, layout or code; each function changes a project.
 
-A variant gets the folder of a project and may return another one, by which the project is then named.
+A variant gets the folder of a project. It can return another folder, in which the project is then checked.
 """
 
 import ast
@@ -13,7 +13,7 @@ APP_FILES = ("authentication", "config")
 
 
 def sources(folder):
-    """The Python files of the project, migrations apart."""
+    """Returns the Python files of the project, without migrations."""
     return [p for p in sorted(folder.rglob("*.py")) if "migrations" not in p.parts]
 
 

@@ -1,4 +1,4 @@
-"""Properties of the last stage, tried on values that nobody would think of. Its own suite knows examples only."""
+"""Properties of the last stage, tested with generated values. Its own suite has only examples."""
 
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ KEYS = tempfile.TemporaryDirectory()
 conf.settings.JWT_KEYS_DIR = Path(KEYS.name)
 make_key()
 
-# Each example takes up where the last one left the database and the cache, which is what happens to a server.
+# Each example continues with the database and the cache of the last one, as on a server.
 settings.register_profile(
     "companion",
     max_examples=300,
@@ -28,7 +28,7 @@ settings.load_profile("companion")
 
 @pytest.fixture(autouse=True)
 def fast_and_unthrottled(settings, monkeypatch):
-    """A hash that costs nothing, and rates that nobody reaches."""
+    """A password hash that is fast, and rates that are never reached."""
     cache.clear()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     rates = dict.fromkeys(SimpleRateThrottle.THROTTLE_RATES, "1000000/second")

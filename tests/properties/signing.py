@@ -1,4 +1,4 @@
-"""Signs what we would never issue, with the key of the project."""
+"""Signs tokens that we would never issue, with the project's key."""
 
 import jwt
 from django.utils import timezone

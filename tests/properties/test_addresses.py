@@ -1,4 +1,4 @@
-"""How the client's IP address is read from what a server or a proxy writes."""
+"""The client's IP address is read from what a server or a proxy sends."""
 
 import pytest
 from rest_framework.test import APIRequestFactory
@@ -24,7 +24,7 @@ FORMS = [
     ("[2001:db8::1%eth0]:40001", "2001:db8::1"),
     ("fe80::1%eth0", "fe80::1"),
     ("::1", "::1"),
-    # Not an IP address: the proxy counts.
+    # Not an IP address, so the proxy's address is used.
     ("", PROXY),
     (",", PROXY),
     ("unknown", PROXY),
@@ -61,13 +61,13 @@ def request_with(header, remote=PROXY):
 
 @pytest.mark.parametrize(("header", "address"), FORMS)
 def test_an_address_has_one_form(header, address):
-    """The client's IP address has no port, brackets or zone; text that is not one counts as the proxy."""
+    """The client's IP address has no port, brackets or zone; for other text, the proxy's address is used."""
     assert client_address(request_with(header)) == address
 
 
 @pytest.mark.parametrize("remote", [None, "", "unknown", "\0", "/run/api.sock"])
 def test_a_unix_socket_has_no_ip_address_and_causes_no_crash(remote):
-    """A Unix socket has no IP address. Then the client has none either, and all count as one."""
+    """A Unix socket has no IP address. Then all its clients are counted together."""
     assert client_address(request_with("unknown", remote)) == ""
     assert throttle().get_ident(request_with("unknown", remote)) == ""
 
@@ -94,5 +94,5 @@ def test_the_server_may_write_the_same_forms(settings, header, address):
     ],
 )
 def test_an_ipv6_network_is_counted_as_one_client(header, counted):
-    """The throttles count an IPv4 address, and of an IPv6 address the first half."""
+    """The rate limits count an IPv4 address, or the first half of an IPv6 address."""
     assert throttle().get_ident(request_with(header)) == counted

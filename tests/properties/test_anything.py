@@ -40,7 +40,7 @@ def people(session):
 
 @pytest.fixture
 def hashed(monkeypatch):
-    """The passwords that have been hashed."""
+    """Collects the passwords that are hashed."""
     hashed = []
     encode = MD5PasswordHasher.encode
     monkeypatch.setattr(
@@ -50,7 +50,7 @@ def hashed(monkeypatch):
 
 
 def answer_of(function, *arguments):
-    """What a function returns, or the code with which it refuses."""
+    """Returns what a function returns, or the code of the error that it raises."""
     try:
         return function(*arguments)
     except AuthenticationFailed as refused:
@@ -65,7 +65,7 @@ def session():
 
 @given(scheme=schemes, rest=headers)
 def test_any_authorization_header_is_rejected_or_ignored(django_assert_num_queries, scheme, rest):
-    """No header but one with a token that we have signed lets anybody in, crashes, or asks the database."""
+    """No header without a token that we signed gives access, causes a crash, or queries the database."""
     request = APIRequestFactory().get("/", headers={"Authorization": scheme + rest})
     with django_assert_num_queries(0):
         answer = answer_of(JWTAuthentication().authenticate, request)
@@ -96,7 +96,7 @@ def test_any_claim_that_we_do_not_issue_is_rejected(session, name, value, typ):
 
 @given(header=values)
 def test_any_other_header_of_a_token_is_rejected(session, header):
-    """Whatever type the header names, a token works only as what we have issued it as."""
+    """Whatever type the header names, a token works only as the type that we issued."""
     claims = jwt.decode(tokens_of(session)["access_token"], options={"verify_signature": False})
     forged = sign(json.dumps(claims).encode(), json.dumps(header))
     with pytest.raises(AuthenticationFailed):
@@ -125,7 +125,7 @@ def test_any_json_is_answered_in_json(session, path, data):
 
 @given(path=st.sampled_from(OPEN), body=st.binary())
 def test_any_body_is_answered_in_json(path, body):
-    """Whatever bytes come, they are nothing that one may ask for without a token."""
+    """Without a token, no body gets a success response."""
     answer = Client().post(path, body, content_type="application/json")
 
     assert answer.status_code == 400
@@ -134,7 +134,7 @@ def test_any_body_is_answered_in_json(path, body):
 
 @given(password=texts | st.sampled_from(["wrong", "", " ", "\0", "x" * 4097, "\ud800"]))
 def test_a_failed_login_does_not_reveal_who_has_an_account(people, hashed, password):
-    """Known, unknown and deactivated: the same status, body and number of hashes, whatever the password is."""
+    """Known, unknown and deactivated users get the same status, body and number of hashes, with any password."""
     answers = []
     for email in ("ada@example.com", "nobody@example.com", "gone@example.com"):
         hashed.clear()
@@ -148,7 +148,7 @@ def test_a_failed_login_does_not_reveal_who_has_an_account(people, hashed, passw
 
 @given(more=st.dictionaries(st.sampled_from(["username", "password", "token", "is_staff"]), values))
 def test_a_registration_does_not_reveal_who_has_an_account(people, hashed, more):
-    """Known, unknown and deactivated: the same answer and no hash, whatever else comes with the email."""
+    """Known, unknown and deactivated users get the same response without a hash, whatever else is sent."""
     hashed.clear()
     answers = []
     for email in ("ada@example.com", "nobody@example.com", "gone@example.com"):
@@ -163,7 +163,7 @@ def test_a_registration_does_not_reveal_who_has_an_account(people, hashed, more)
 
 @given(text=texts)
 def test_one_spelling_is_one_spelling(text):
-    """What has its one spelling keeps it: to write it so again changes nothing."""
+    """Normalizing a normalized text changes nothing."""
     email = User.objects.normalize_email(text)
     username = User.normalize_username(text)
 
@@ -173,7 +173,7 @@ def test_one_spelling_is_one_spelling(text):
 
 @given(email=texts, address=headers)
 def test_the_key_of_a_counter_is_short(email, address):
-    """The key of a count is short and plain: any cache can keep it."""
+    """The key of a counter is short and plain, so any cache accepts it."""
     request = APIRequestFactory().post("/", REMOTE_ADDR=address)
     for key in (
         GuessThrottle(email).get_cache_key(request, None),

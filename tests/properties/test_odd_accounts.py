@@ -1,4 +1,4 @@
-"""Emails, usernames, passwords and links that the stages' own suites leave out, because two or three others tell as much."""
+"""Emails, usernames, passwords and links that the stages' own suites leave out: two or three examples suffice."""
 
 import json
 from uuid import uuid4
@@ -18,7 +18,7 @@ PASSWORD = "correct horse battery staple"
 DEAD_LINK = {"token": ["The link is wrong, or used, or too old. Ask for another."]}
 NO_EMAIL = ["", "ada", "ada@", "@", "@example.com", "a@b@c", "a@b@example.com", "ada@example.com,x@example.com"]
 NO_EMAIL += ["ada@example.com\nBcc: x@example.com", "x" * 250 + "@example.com", ["ada@example.com"], {"a": 1}, True]
-# Each would be delivered to another address, or to one that can be written in another way.
+# Each would be delivered to another email address, or to one with several spellings.
 UNREACHABLE = ["ada@stra\u00dfe.example", "\u0131da@example.com", "ada@xn--bcher-kva.example"]
 SECOND_SPELLINGS = [r'"a\da"@example.com', '"ada"@example.com', "=?utf-8?q?ada?=@example.com"]
 SPELLINGS = ["ada@example.com", "ADA@example.com", " ada@example.com ", " Ada@EXAMPLE.com", "ada@\uff45xample.com"]
@@ -33,7 +33,7 @@ def user():
 
 @pytest.fixture
 def send(django_capture_on_commit_callbacks):
-    """Send JSON to the API, and then the emails that it has asked for."""
+    """Sends JSON to the API, and then the emails that it has queued."""
 
     def send(path, data):
         with django_capture_on_commit_callbacks(execute=True):
@@ -47,7 +47,7 @@ def token(link):
 
 
 def details(**changes):
-    """What completes a registration with a link, with changes."""
+    """Returns the body that completes a registration with a link, with changes."""
     data = {"token": token(make_registration_link("ada@example.com")), "username": "ada", "password": PASSWORD}
     return {name: value for name, value in (data | changes).items() if value is not ...}
 
@@ -110,7 +110,7 @@ def test_an_invalid_password_does_not_use_up_the_link(send, password):
 
 @pytest.mark.parametrize("username", ["fiona", "FIONA", "\ufb01ona"], ids=ascii)
 def test_a_taken_username_is_rejected_in_any_spelling(send, username):
-    """A username that differs only in its spelling is the same one."""
+    """A username that differs only in its spelling is taken too."""
     User.objects.create_user("fiona", "fiona@example.com", PASSWORD)
     answer = send("registration/confirm", details(username=username))
 
@@ -119,7 +119,7 @@ def test_a_taken_username_is_rejected_in_any_spelling(send, username):
 
 @pytest.mark.parametrize("email", SPELLINGS, ids=ascii)
 def test_an_email_is_found_in_any_spelling(send, user, email):
-    """Every spelling logs in. No spelling registers again or dead-ends a reset: the owner gets the emails."""
+    """Every spelling logs in. A registration or reset with any spelling sends its email to the owner."""
     assert send("login", {"email": email, "password": PASSWORD}).status_code == 200
     assert send("registration", {"email": email}).status_code == 202
     assert send("password/reset", {"email": email}).status_code == 202
@@ -151,7 +151,7 @@ def test_a_link_to_register_is_dead_once_its_email_has_an_account(send, stored, 
     ],
 )
 def test_createsuperuser_has_the_same_rules(user, monkeypatch, email, username, error):
-    """The command prints the rule, and creates nobody."""
+    """The command prints the rule, and creates no user."""
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     with pytest.raises(CommandError, match=error):
         call_command("createsuperuser", "--noinput", email=email, username=username)
@@ -162,7 +162,7 @@ def test_createsuperuser_has_the_same_rules(user, monkeypatch, email, username, 
 @pytest.mark.parametrize("name", ["", None])
 @pytest.mark.parametrize("field", ["username", "email"])
 def test_create_user_needs_a_username_and_an_email(field, name):
-    """A missing value is a programmer's mistake: a ValueError names the field."""
+    """A missing value is a programming error, so a ValueError names the field."""
     with pytest.raises(ValueError, match=f"^The given {field} must be set$"):
         User.objects.create_user(**{"username": "ada", "email": "ada@example.com", "password": PASSWORD, field: name})
 

@@ -1,4 +1,4 @@
-"""Headers, tokens and bodies that the stages' own suites leave out, because two or three others tell as much."""
+"""Headers, tokens and bodies that the stages' own suites leave out, because two or three examples suffice."""
 
 import json
 import time
@@ -33,12 +33,12 @@ def client(session):
 
 
 def post(path, data, **headers):
-    """Send JSON, with these headers."""
+    """Sends JSON, with these headers."""
     return Client(headers=headers).post(path, json.dumps(data), content_type="application/json")
 
 
 def forge(session, typ, header=None, **changes):
-    """Sign a token of this type with other claims (`...` removes one) or with another type in its header."""
+    """Signs a token of this type with other claims (`...` removes one) or another type in its header."""
     token = tokens_of(session)["access_token" if typ == ACCESS else "refresh_token"]
     claims = jwt.decode(token, options={"verify_signature": False}) | changes
     payload = json.dumps({name: value for name, value in claims.items() if value is not ...}).encode()
@@ -56,7 +56,7 @@ def test_a_header_of_another_scheme_is_not_a_token(authorization):
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEARER"])
 def test_the_case_of_the_scheme_does_not_matter(session, scheme):
-    """A valid token is accepted, and everything that is not one token gets a 401 with the error."""
+    """A valid token is accepted, and anything else gets a 401 with the error."""
     token = tokens_of(session)["access_token"]
     assert Client(headers={"Authorization": f"{scheme} {token}"}).get("/api/me").status_code == 200
     for rest in ["", " ", " a b", " a b c", " null", " a.b.c", " \xff.\xff.\xff", f" {token} {token}"]:
@@ -120,7 +120,7 @@ def test_a_claim_with_another_value_is_rejected(session, typ, changes):
 
 @pytest.mark.parametrize("jti", ["1", "\0", None, "", 1, []], ids=ascii)
 def test_a_refresh_id_that_is_not_a_uuid_ends_no_session(session, jti):
-    """The response is a 401, and the session goes on."""
+    """The response is a 401, and the session continues."""
     answer = post("/api/refresh", {"refresh_token": forge(session, REFRESH, jti=jti)})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
@@ -141,7 +141,7 @@ def test_a_refresh_token_logs_out_with_any_header(session, authorization):
     [("[]", 400), ("null", 400), ('{"refresh_token": ""}', 400), ("{", 400), ("{}", 401), ('{"token": "x"}', 401)],
 )
 def test_a_logout_without_a_refresh_token_ends_nothing(session, body, status):
-    """A malformed body gets a 400, and one without a token a 401."""
+    """A malformed body gets a 400, and a body without a token a 401."""
     answer = Client().post("/api/logout", body, content_type="application/json")
 
     assert (answer.status_code, Session.objects.get()) == (status, session)
@@ -157,7 +157,7 @@ def test_a_page_that_does_not_exist_is_a_404(client, page):
 
 @pytest.mark.parametrize("pk", ["1", "x" * 36, "\0", "%00", "urn:uuid:", "{}"])
 def test_a_path_without_a_uuid_is_a_404(client, pk):
-    """A text that is not a UUID ends no session."""
+    """A text that is not a UUID revokes no session."""
     assert client.delete(f"/api/sessions/{pk}").status_code == 404
     assert Session.objects.count() == 1
 
@@ -168,7 +168,7 @@ def test_a_path_without_a_uuid_is_a_404(client, pk):
     [("login", "login"), ("guess", "login"), ("registration", "registration"), ("mail", "registration")],
 )
 def test_without_the_cache_the_response_is_503(monkeypatch, scope, path, error):
-    """When the cache can't count for one of the throttles, the client reads when to try again."""
+    """If the cache can't count for a rate limit, the response says when to try again."""
     incr = cache.incr
 
     def broken(key):

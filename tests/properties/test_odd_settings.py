@@ -1,4 +1,4 @@
-"""Settings that the stages' own suites leave out, because two or three others tell as much."""
+"""Settings that the stages' own suites leave out, because two or three examples suffice."""
 
 import importlib
 
@@ -7,7 +7,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-# Fit for a deployment.
+# Valid settings for a deployment.
 GOOD = {
     "CACHES": {"default": environ.Env.cache_url_config("redis://cache.example.com:6379/1")},
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -44,7 +44,7 @@ RATES = [
 
 @pytest.fixture
 def found(settings):
-    """The ids of our messages about good settings with these changes."""
+    """Returns the ids of our messages about valid settings with these changes."""
 
     def found(deploy, **changes):
         for name, value in (GOOD | changes).items():
@@ -57,14 +57,14 @@ def found(settings):
 
 @pytest.mark.parametrize(("name", "value", "number"), WRONG, ids=str)
 def test_a_setting_that_no_deployment_can_use_is_reported(found, name, value, number):
-    """`check --deploy` reports exactly this one, and `check` reports nothing on your machine."""
+    """`check --deploy` reports exactly this setting, and `check` reports nothing on your own machine."""
     assert found(True, **{name: value}) == [f"authentication.{number}"]
     assert found(False, **{name: value}) == []
 
 
 @pytest.mark.parametrize("rate", RATES)
 def test_a_rate_that_cannot_be_read_is_reported(found, settings, rate):
-    """A rate is a whole number from 1 on and one of four periods."""
+    """A rate is a whole number of at least 1 and one of four periods."""
     rates = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] | {"guess": rate}
 
     assert found(False, REST_FRAMEWORK=settings.REST_FRAMEWORK | {"DEFAULT_THROTTLE_RATES": rates}) == [
@@ -82,7 +82,7 @@ def test_a_number_of_proxies_is_not_negative(found, settings, number, reported):
 
 @pytest.mark.parametrize("server", ["wsgi", "asgi"])
 def test_a_server_does_not_start_with_an_empty_secret_key(settings, server):
-    """Django refuses it when our check reads it."""
+    """Django rejects it when our check reads it."""
     settings.SECRET_KEY = ""
     with pytest.raises(ImproperlyConfigured, match="The SECRET_KEY setting must not be empty"):
         importlib.reload(importlib.import_module(f"config.{server}"))

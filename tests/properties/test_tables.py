@@ -1,4 +1,4 @@
-"""Tables of odd values. The stages' own suites keep two or three of each, the telling ones."""
+"""Tables of unusual values. The stages' own suites have two or three of each."""
 
 import json
 
@@ -42,7 +42,7 @@ GOOD = {
     "refresh_token": "x",
     "token": "x",
 }
-# Another spelling of an id: Python or PostgreSQL could read it as the same one.
+# Another spelling of an id: Python or PostgreSQL could read it as the same id.
 SPELLINGS = [" {}", "{} ", "{}\n", "0{}", "+{}", "{}.0", "{{{}}}", "urn:uuid:{}", "\u0660{}", "{}\0"]
 NO_ID = ["", "ada", "None", "\0", "\ud800", "-1", "9" * 30, "9" * 5000, 1, 1.5, True, None, [], {}]
 PARAMETERS = [
@@ -73,14 +73,14 @@ def token(session):
 
 
 def post(path, data, token=None):
-    """Send JSON to a path of the API, with an access token or without."""
+    """Sends JSON to a path of the API, with or without an access token."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return Client(headers=headers).post(f"/api/{path}", json.dumps(data), content_type="application/json")
 
 
 @pytest.mark.parametrize(("path", "field"), FIELDS)
 def test_a_field_accepts_only_a_string(token, path, field):
-    """A value that is not text, empty, too long or not storable is a 400 that names its field."""
+    """A value that is not text, is empty, too long or can't be stored gets a 400 that names its field."""
     for value in NOT_A_TEXT:
         answer = post(path, GOOD | {field: value}, token)
 
@@ -90,7 +90,7 @@ def test_a_field_accepts_only_a_string(token, path, field):
 
 @pytest.mark.parametrize(("path", "field"), [pair for pair in FIELDS if "token" in pair[1]])
 def test_an_invalid_token_gives_no_access(session, path, field):
-    """A refresh token or a link that we have not issued is rejected, and ends no session."""
+    """A refresh token or link that we have not issued is rejected, and revokes no session."""
     for text in NO_TOKEN:
         answer = post(path, GOOD | {field: text})
 
@@ -115,7 +115,7 @@ def test_a_claim_in_another_spelling_is_rejected(session, token, claim, value):
 @pytest.mark.parametrize("parameter", PARAMETERS)
 @pytest.mark.parametrize("header", ["CONTENT_TYPE", "HTTP_ACCEPT"])
 def test_no_parameter_of_a_header_makes_the_server_crash(parameter, header):
-    """The answer to an empty login is a 400, whatever charset a client names."""
+    """The response to an empty login is a 400, whatever charset a client names."""
     environ = RequestFactory().post("/api/login", content_type="application/json").environ
     environ[header] = f"application/json{parameter}"
     statuses = []
@@ -126,7 +126,7 @@ def test_no_parameter_of_a_header_makes_the_server_crash(parameter, header):
 
 @pytest.mark.parametrize("host", WRONG_HOSTS)
 def test_a_host_that_is_not_ours_gets_json(host):
-    """A name that is not in ALLOWED_HOSTS is a 400 in JSON."""
+    """A host that is not in ALLOWED_HOSTS gets a 400 in JSON."""
     answer = Client(headers={"Host": host}).get("/api/me")
 
     assert (answer.status_code, answer.json()) == (400, {"detail": "Bad Request."})
@@ -135,7 +135,7 @@ def test_a_host_that_is_not_ours_gets_json(host):
 @pytest.mark.parametrize("spelling", ["ada@stra\u00dfe.example", "ada@exam\u00adple.com", "ada@exam\u2028ple.com"])
 @pytest.mark.parametrize("path", ["registration", "password/reset", "email/change"])
 def test_no_mail_goes_to_another_address_than_it_says(token, mailoutbox, path, spelling):
-    """Mail to these emails would reach somebody else."""
+    """Messages to these email addresses would reach another person."""
     answer = post(path, {"email": spelling, "password": PASSWORD}, token)
 
     assert (answer.status_code, answer.json()) == (400, {"email": ["We cannot send an email to this address."]})
@@ -143,7 +143,7 @@ def test_no_mail_goes_to_another_address_than_it_says(token, mailoutbox, path, s
 
 
 def test_a_mail_has_no_headers_of_strangers(session, mailoutbox):
-    """An email with a line break never becomes a message, even if it were in the outbox."""
+    """An email address with a line break never becomes a message, even if it is in the outbox."""
     User.objects.filter(pk=session.user_id).update(email="ada@example.com\nBcc: x@example.com")
     send_later(RESET_PASSWORD, "ada@example.com\nBcc: x@example.com")
 

@@ -1,11 +1,11 @@
-"""Loading a project as its manage.py does: what is replaced in the settings."""
+"""Settings are replaced when a project is loaded as its manage.py does."""
 
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from companion.running.child.boot import neutral
+from companion.running.child.boot import replace_local_settings
 
 SQLITE = "django.db.backends.sqlite3"
 
@@ -28,10 +28,10 @@ SQLITE = "django.db.backends.sqlite3"
     ],
 )
 def test_databases_and_language_of_a_machine_are_replaced(databases, expected):
-    """A project is tried with SQLite files of its own, in English, whatever its settings say."""
+    """A project is tested with its own SQLite files, in English, whatever its settings say."""
     settings = ModuleType("settings")
     settings.DATABASES, settings.LANGUAGE_CODE, settings.DEBUG = databases, "fr", True
 
-    neutral(settings, Path("/scratch"))
+    replace_local_settings(settings, Path("/scratch"))
 
     assert (settings.DATABASES, settings.LANGUAGE_CODE, settings.DEBUG) == (expected, "en-us", True)

@@ -1,4 +1,4 @@
-"""Lines of JSON from another process, of which nothing is believed."""
+"""Reads lines of JSON from another process, which is not trusted."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from companion.running.channel import BadMessage, Channel
 
 @pytest.fixture
 def channel():
-    """A channel from a process that writes these bytes."""
+    """Returns a channel from a process that writes these bytes."""
     opened = []
 
     def channel(sent: bytes, most: int = 1000) -> Channel:
@@ -38,7 +38,7 @@ def test_events_are_read_line_by_line(channel):
 
 
 def test_a_process_that_has_ended_is_not_killed(monkeypatch):
-    """Numbers of processes come round again: another grading's tester was killed so."""
+    """Process ids are reused: another grading's tester was once killed that way."""
     killed = []
     monkeypatch.setattr(channels.os, "killpg", lambda *arguments: killed.append(arguments))
     process = subprocess.Popen(["true"], start_new_session=True)
@@ -56,7 +56,7 @@ def test_a_running_process_is_ended_with_its_children():
     channels.end(process)
 
     assert process.returncode == -9
-    assert process.stdout.read() == b""  # the other one had it open, too
+    assert process.stdout.read() == b""  # the other process had the pipe open, too
     process.stdout.close()
 
 

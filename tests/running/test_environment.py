@@ -1,12 +1,12 @@
-"""The environment that projects run in."""
+"""The environment variables of projects."""
 
 import os
 
 from companion.running.environment import environment
 
 
-def test_a_project_gets_what_the_machine_needs_and_nobodys_settings(monkeypatch):
-    """Settings that a terminal has exported for another project, or for a server, change no test."""
+def test_a_project_gets_system_variables_and_no_settings(monkeypatch):
+    """Variables that a terminal has exported for another project, or for a server, don't change a test."""
     exported = {"PATH": "/bin", "HOME": "/ada", "LC_ALL": "C.UTF-8", "TMPDIR": "/scratch"}
     settings = {
         "CACHE_URL": "redis://127.0.0.1:1",

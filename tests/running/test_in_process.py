@@ -1,4 +1,4 @@
-"""A check in the process that calls it, as in a browser, where there are no other processes."""
+"""A check in the current process, as in a browser, which has no other processes."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ print("\\n" + json.dumps([status, found]))
 
 
 def over_the_pipe(job):
-    """What a process of its own tells, with its exit status."""
+    """Returns what a separate process sends, and its exit status."""
     started = processes.take()
     found = list(run_suite._lines(started.process, job))
     started.process.wait()
@@ -32,14 +32,14 @@ def over_the_pipe(job):
 
 
 def in_process(job):
-    """What `run` returns, and tells the process that calls it. That process is one that only this test uses."""
+    """Returns what `run` returns and sends, in a process that only this test uses."""
     command = [sys.executable, "-I", "-X", "utf8", "-c", HERE, str(ROOT), json.dumps(job)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def timeless(found):
-    """The status and all that was told, without how long it took."""
+    """Returns the status and all events, without durations."""
     status, told = found
     return status, [{name: value for name, value in each.items() if name != "seconds"} for each in told]
 
@@ -53,8 +53,8 @@ def timeless(found):
     ],
     ids=["right", "wrong", "broken"],
 )
-def test_both_ways_find_the_same(project, tmp_path, edits, status, outcomes):
-    """A right project, one with a wrong line, and one that does not start: every fact is equal, tracebacks included."""
+def test_both_ways_have_the_same_result(project, tmp_path, edits, status, outcomes):
+    """Every event is equal, tracebacks included, for a correct project, a wrong line, and one that does not start."""
     where = locate(project(STAGE, edits))
     told = []
     for number, way in enumerate((over_the_pipe, in_process)):

@@ -1,4 +1,4 @@
-"""The processes that wait for a job."""
+"""Processes that are started in advance."""
 
 import subprocess
 
@@ -9,8 +9,8 @@ from companion.running import processes
 from companion.running.run_suite import check
 
 
-def test_a_check_takes_the_process_that_waits(project):
-    """It has done its imports; the check starts no other one."""
+def test_a_check_uses_the_waiting_process(project):
+    """Its imports are done, and the check starts no other process."""
     folder = project("01-dockerfile")
     with processes.prepared(1):
         (waiting,) = processes._waiting
@@ -20,15 +20,15 @@ def test_a_check_takes_the_process_that_waits(project):
 
 
 def test_a_process_that_has_died_is_not_taken(project):
-    """The system may end it when memory is short; then a new one is started."""
+    """The system can kill it when memory is short; then a new one is started."""
     with processes.prepared(1):
         processes._waiting[0].process.kill()
         processes._waiting[0].process.wait()
         assert check(find("01-dockerfile"), project("01-dockerfile")).passed
 
 
-def test_a_process_that_nobody_needs_ends_quietly():
-    """When the one that started it is gone, its input ends."""
+def test_an_unused_process_ends_quietly():
+    """If the parent ends, the process reads the end of its input."""
     started = processes.Started()
     started.process.stdin.close()
 
@@ -39,7 +39,7 @@ def test_a_process_that_nobody_needs_ends_quietly():
 
 
 def test_a_package_that_is_missing_is_named(project, monkeypatch):
-    """The process cannot import it, and no project is to blame."""
+    """The process can't import it, which is not the fault of the project."""
     real = subprocess.Popen
 
     def without_packages(command, **options):

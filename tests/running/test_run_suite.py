@@ -1,4 +1,4 @@
-"""One suite against one project: what is reported, and that nothing but a whole run counts as passed."""
+"""One suite on one project: what is reported, and that only a complete run can pass."""
 
 import json
 
@@ -18,7 +18,7 @@ def failures(report):
 
 
 def test_a_project_that_is_right_passes(checked):
-    """Every test of the stage is reported, in the suite's order, and as passed."""
+    """Every test of the stage is reported, in the suite's order, as passed."""
     report = checked("07-views")
 
     assert report.finding is None
@@ -37,7 +37,7 @@ def test_nothing_is_written_into_the_project(project):
     assert sorted(folder.rglob("*")) == before
 
 
-def test_the_learners_own_files_are_looked_at(checked):
+def test_the_learners_own_files_are_read(checked):
     """A test that reads the Dockerfile reads the learner's, although the test itself is in the stage."""
     report = checked(FIRST, {"Dockerfile": {"USER app": "USER root"}, "requirements.txt": {DJANGO: ""}})
 
@@ -49,7 +49,7 @@ def test_the_learners_own_files_are_looked_at(checked):
     assert report.count == len(report.results) - 3
 
 
-def test_a_failure_says_what_was_asked_what_came_and_where(checked):
+def test_a_failure_has_requirement_comparison_and_line(checked):
     """A failed test has its requirement, its hint, both sides of the comparison, and the learner's line."""
     report = checked("05-authentication-backend", {"authentication/tokens.py": {"str(user.pk)": "user.pk"}})
 
@@ -67,7 +67,7 @@ def test_a_failure_says_what_was_asked_what_came_and_where(checked):
 
 
 def test_both_sides_of_a_comparison_are_kept(checked):
-    """The expected and the actual value are told apart, as Python shows them."""
+    """The expected and the actual value are kept apart, as `repr`."""
     report = checked(SECOND, {"authentication/models.py": {"return self.username": "return self.email"}})
 
     failure = failures(report)["test_str_returns_the_username"].failure
@@ -75,7 +75,7 @@ def test_both_sides_of_a_comparison_are_kept(checked):
 
 
 def test_a_test_that_hangs_is_a_timeout_and_the_others_still_run(checked):
-    """An endless loop costs one test, which says where it hung."""
+    """An endless loop fails one test, which says where it hung."""
     loop = {"return self.username\n\n    def get_short": "while True:\n            pass\n\n    def get_short"}
     report = checked(SECOND, {"authentication/models.py": loop}, limit=2)
 
@@ -83,7 +83,7 @@ def test_a_test_that_hangs_is_a_timeout_and_the_others_still_run(checked):
     assert result.outcome == TIMEOUT
     assert result.id.endswith("::test_the_full_and_the_short_name_are_the_username")
     assert result.failure.place.file == "authentication/models.py"
-    assert result.failure.place.line in (37, 38)  # it was stopped at the head of the loop, or in it
+    assert result.failure.place.line in (37, 38)  # in the loop's head or body
     assert report.count == len(report.results) - 1
     assert not report.passed
 
@@ -97,8 +97,8 @@ def test_a_test_that_hangs_is_a_timeout_and_the_others_still_run(checked):
         ("import sys; sys.exit()", "SystemExit"),
     ],
 )
-def test_settings_that_do_not_let_go_are_a_finding(checked, code, type_):
-    """A project that hangs or ends while it is loaded passes nothing."""
+def test_settings_that_hang_or_exit_are_a_finding(checked, code, type_):
+    """A project that hangs or exits while it is loaded passes no test."""
     report = checked(FIRST, {"config/settings.py": {"DEBUG = True": code}}, limit=2)
 
     assert report.finding.type == type_
@@ -108,7 +108,7 @@ def test_settings_that_do_not_let_go_are_a_finding(checked, code, type_):
 
 
 def test_a_run_that_is_cut_off_does_not_pass(checked):
-    """A project that ends the process while the tests run passes only what was reported."""
+    """If the project ends the process during the tests, only tests that were reported have passed."""
     report = checked(FIRST, {"config/wsgi.py": "import os\nos._exit(0)\n"})
 
     assert (report.finding.type, report.finding.phase) == ("CutOff", "test")
@@ -118,7 +118,7 @@ def test_a_run_that_is_cut_off_does_not_pass(checked):
 
 
 def test_a_broken_file_stops_only_its_own_tests(checked):
-    """When a module is broken, the tests that need it are missing, with the reason; the others run."""
+    """If a module is broken, the tests that import it are missing, with the reason; the others run."""
     report = checked("06-serializers", {"authentication/serializers.py": {"class LoginSerializer(": "class Login("}})
 
     lost = [result for result in report.results if result.outcome == MISSING]
@@ -129,7 +129,7 @@ def test_a_broken_file_stops_only_its_own_tests(checked):
 
 
 def test_what_the_project_prints_is_kept_apart(checked):
-    """Output of the project is no part of the answer, even when it looks like one."""
+    """What the project prints is not part of the results, even if it looks like them."""
     line = json.dumps({"event": "end", "status": 0})
     report = checked(FIRST, {"config/settings.py": {"DEBUG = True": f"print({line!r}, flush=True); DEBUG = True"}})
 
@@ -138,7 +138,7 @@ def test_what_the_project_prints_is_kept_apart(checked):
 
 
 def test_results_come_one_by_one(project):
-    """Each result is passed on as soon as it is there."""
+    """Each result is passed on at once."""
     seen = []
     report = check(find(FIRST), project(FIRST), on_result=seen.append)
 
@@ -146,7 +146,7 @@ def test_results_come_one_by_one(project):
 
 
 def test_a_report_can_be_written_as_json(checked):
-    """The report for editors holds all of it."""
+    """The JSON report for editors has everything."""
     report = checked(FIRST, {"Dockerfile": {"USER app": "USER root"}})
 
     facts = json.loads(json.dumps(report.as_dict()))
@@ -157,7 +157,7 @@ def test_a_report_can_be_written_as_json(checked):
 
 
 def test_only_some_tests_run(checked):
-    """With `only`, these tests are the report, and a project that passes them passes."""
+    """With `only`, the report has just these tests, and passes if they pass."""
     ids = expected(find(SECOND))
     only = [ids[-1], ids[0]]
     report = checked(SECOND, {"Dockerfile": {"USER app": "USER root"}}, only=only)

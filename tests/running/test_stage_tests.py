@@ -1,11 +1,11 @@
-"""The stage's tests, as they are said for one project."""
+"""The stage's tests, adapted to one project."""
 
 from pathlib import Path
 
 import pytest
 
-from companion.project.index import renamed
-from companion.running.stage_tests import adapted, copy_tests
+from companion.project.index import with_package
+from companion.running.stage_tests import adapt, copy_tests
 
 HERE = Path("/mine/tests/test_x.py")
 
@@ -22,28 +22,28 @@ HERE = Path("/mine/tests/test_x.py")
     ],
 )  # fmt: skip
 def test_the_settings_package_has_the_projects_name(package, text, wanted):
-    """Imports, commands and paths follow; what only looks like it is left alone."""
-    assert renamed(text, package) == wanted
+    """Imports, commands and paths are changed; similar names are not."""
+    assert with_package(text, package) == wanted
 
 
-def test_a_test_finds_itself_in_the_project():
-    """`__file__` is where the learner's own copy would lie; names that end like it are left alone."""
+def test_file_is_replaced_by_the_path_in_the_project():
+    """`__file__` is the path in the learner's project; names that end like it are not changed."""
     text = "PROJECT = Path(__file__).parent.parent; my__file__ = x.__file__"
 
-    assert adapted(text, "config", HERE, "config.settings") == (
+    assert adapt(text, "config", HERE, "config.settings") == (
         "PROJECT = Path('/mine/tests/test_x.py').parent.parent; my__file__ = x.__file__"
     )
 
 
-def test_settings_in_parts_are_read_by_the_name_that_manage_has():
-    """One part is used in place of all parts, and reading the settings again forgets every part."""
+def test_split_settings_use_the_module_in_manage_py():
+    """The module in manage.py replaces `config.settings`, and reloading the settings removes every settings module."""
     text = 'load("config.settings"); sys.modules.pop(name, None); "config.production"'
 
-    assert adapted(text, "mysite", HERE, "mysite.settings.dev") == (
+    assert adapt(text, "mysite", HERE, "mysite.settings.dev") == (
         'load("mysite.settings.dev"); [sys.modules.pop(m, None) for m in list(sys.modules) if m == name or '
         'm.startswith("mysite.settings.")]; "mysite.production"'
     )
-    assert adapted(text, "config", HERE, "config.settings") == text
+    assert adapt(text, "config", HERE, "config.settings") == text
 
 
 def test_the_dockerfile_is_looked_for_up_to_the_folder_that_was_named(tmp_path):

@@ -1,4 +1,4 @@
-"""From a test to the line to open and the step to read."""
+"""Finds the line to open and the step to read for a test."""
 
 from pathlib import Path
 
@@ -38,15 +38,15 @@ def about(stage, ident):
     ],
 )  # fmt: skip
 def test_a_test_is_about_what_its_own_stage_brings(stage, ident, symbol):
-    """In whatever stage a test runs, it leads to the symbol that it asks for, in the stage that brought both."""
+    """At every stage, a test leads to the symbol that it tests, in the stage that added both."""
     assert about(stage, ident) == symbol
 
 
 @pytest.mark.parametrize("stage", stages(), ids=str)
 def test_every_link_leads_to_a_step_that_is_there(stage):
-    """Of each test that a stage brings, the link's fragment is a step of the chapter; most have one.
+    """A link with a step leads to a step of the stage's chapter, and most links have one.
 
-    tests/laws/test_growth.py holds the ids of the steps against the page.
+    tests/laws/test_growth.py compares the ids of the steps with the page.
     """
     ids = {step.ident for step in steps(stage)}
     chain, names = suite.until(stage), {ident.partition("[")[0] for ident in expected(stage)}
@@ -61,14 +61,14 @@ def test_every_link_leads_to_a_step_that_is_there(stage):
 
 
 def test_a_link_begins_with_the_address_of_the_site():
-    """Where nothing is served or published, that is the address at which `serve` begins."""
+    """If no site is served or published, that is the URL of the next `serve`."""
     found = Aim(find("02-user-model"), "authentication/models.py", "User.email")
 
     assert link(found).startswith("http://127.0.0.1:8001/chapters/02-user-model/#step-authentication-models-py-user")
 
 
 def test_without_a_step_the_chapter_is_named():
-    """A file that the stage does not change has no step of its own."""
+    """A file that the stage does not change has no step."""
     assert link(Aim(find("08-urls"), "authentication/admin.py"), "/") == "/chapters/08-urls/"
 
 
@@ -79,7 +79,7 @@ def known(project):
 
 
 def test_a_place_of_the_project_leads_back_to_the_stage(known):
-    """A line inside of a symbol belongs to the last stage that changes that symbol; any other to its file's."""
+    """A line inside a symbol belongs to the last stage that changes the symbol, any other line to that of its file."""
     chain = suite.until(find("05-authentication-backend"))
     line = next(symbol for _, symbol in known.definitions if symbol.name == "AUTH_USER_MODEL").first
 
@@ -91,37 +91,37 @@ def test_a_place_of_the_project_leads_back_to_the_stage(known):
 
 
 def test_requirements_and_hints_are_the_docstrings_paragraphs():
-    """The first paragraph is the requirement, the rest the hint; a test without a docstring speaks by its name."""
-    asked = suite.asked(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_match_the_model")
+    """The first paragraph is the requirement, the rest the hint; without a docstring, the name is the requirement."""
+    asked = suite.stage_test(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_match_the_model")
 
     assert asked.requirement == "Every change of the model is in a migration."
     assert asked.hint == "Run `python manage.py makemigrations authentication`."
     assert (
-        suite.asked(find("02-user-model"), "tests/test_nothing.py::test_no_such_thing").requirement
+        suite.stage_test(find("02-user-model"), "tests/test_nothing.py::test_no_such_thing").requirement
         == "test no such thing"
     )
 
 
 def test_ids_are_remembered_as_long_as_the_tests_are_the_same(tmp_path, chain_of_one):
-    """The ids are collected once, and again when any test was edited; a broken memory is none."""
+    """The ids are collected once, and again after a test was edited; a damaged cache is ignored."""
     stage = chain_of_one
-    assert suite.kept_ids(stage, tmp_path) is None
-    suite.keep_ids(stage, ["tests/test_a.py::test_a"], tmp_path)
-    assert suite.kept_ids(stage, tmp_path) == ["tests/test_a.py::test_a"]
+    assert suite.cached_ids(stage, tmp_path) is None
+    suite.cache_ids(stage, ["tests/test_a.py::test_a"], tmp_path)
+    assert suite.cached_ids(stage, tmp_path) == ["tests/test_a.py::test_a"]
 
     Path(stage.path, "tests/test_a.py").write_text("def test_b(): pass\n")
-    assert suite.kept_ids(stage, tmp_path) is None
-    suite.keep_ids(stage, ["tests/test_a.py::test_b"], tmp_path)
+    assert suite.cached_ids(stage, tmp_path) is None
+    suite.cache_ids(stage, ["tests/test_a.py::test_b"], tmp_path)
     (kept,) = tmp_path.glob("01-a-*.json")
     kept.write_text("{")
-    assert suite.kept_ids(stage, tmp_path) is None
+    assert suite.cached_ids(stage, tmp_path) is None
 
 
 def test_a_folder_without_write_permission_causes_no_error(tmp_path, chain_of_one):
-    """Where nothing can be remembered, nothing is, and nothing fails."""
+    """If the ids can't be stored, nothing fails."""
     (tmp_path / "file").touch()
 
-    suite.keep_ids(chain_of_one, ["x"], tmp_path / "file")
+    suite.cache_ids(chain_of_one, ["x"], tmp_path / "file")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The command that confines untrusted code, and the message where nothing can confine it."""
+"""The command that confines untrusted code, and the message if nothing can confine it."""
 
 import os
 import sys
@@ -30,7 +30,7 @@ def command(**how) -> str:
 
 
 def between(line: str, first: str, last: str) -> str:
-    """What stands after `first` and before `last`; each is there once."""
+    """Returns the arguments between `first` and `last`, each of which occurs once."""
     assert (line.count(first), line.count(last)) == (1, 1), line
     return line.partition(first)[2].partition(last)[0].strip()
 
@@ -60,7 +60,7 @@ def test_for_root_the_user_is_another_too(inner, ends):
 
 
 def test_nothing_of_the_instructor_is_mounted():
-    """Apart from the system and Python, there are only the mounts that were asked for."""
+    """Besides the system and Python, only the given mounts are mounted."""
     made = words(root=False)
     sources = {made[n + 1] for n, word in enumerate(made) if word in ("--ro-bind", "--bind", "--dev-bind")}
 
@@ -84,7 +84,7 @@ def test_without_bubblewrap_there_is_no_sandbox(monkeypatch):
 
 @pytest.fixture
 def fake_bwrap(tmp_path, monkeypatch):
-    """A bwrap that prints a version, and fails with a message when it shall run something."""
+    """A bwrap that prints a version, and fails with a message if it is to run something."""
 
     def fake_bwrap(version, message):
         path = tmp_path / "bwrap"

@@ -61,13 +61,13 @@ The rest.
 
 
 def beside(*selectors):
-    """A chapter with a block for each of these selectors."""
+    """Returns a chapter with a block for each of these selectors."""
     blocks = [f"/// beside | {selector}\nText.\n///\n" for selector in selectors]
     return "\n".join(["# New\n\n/// chapter | 02-new\n///\n", *blocks])
 
 
 class Elements(HTMLParser):
-    """All elements of a page, each with its attributes and its text."""
+    """Parses all elements of a page, each with its attributes and its text."""
 
     VOID = {"br", "hr", "img", "input", "link", "meta", "path", "wbr"}
 
@@ -109,8 +109,8 @@ def render(chain, caplog):
     return render
 
 
-def test_the_prose_is_next_to_its_pane(render):
-    """Each step has its prose and its panes; nothing is wrong with the chapter."""
+def test_the_text_is_next_to_its_pane(render):
+    """Each step has its text and its panes, and the chapter has no problems."""
     page, problems = render()
 
     assert problems == []
@@ -119,7 +119,7 @@ def test_the_prose_is_next_to_its_pane(render):
 
 
 def test_added_and_removed_lines_say_so_without_colour(render):
-    """`<ins>` and `<del>` hold the lines; hidden words say what they are, and at which line."""
+    """`<ins>` and `<del>` contain the lines; hidden text says which lines were added or removed."""
     page, _ = render()
     added = [e["text"] for e in page.all if e["tag"] == "ins"]
     removed = [e["text"] for e in page.all if e["tag"] == "del"]
@@ -131,14 +131,14 @@ def test_added_and_removed_lines_say_so_without_colour(render):
 
 
 def test_the_words_that_changed_are_marked(render):
-    """Inside a reworded line only what differs is marked, on both sides."""
+    """In a rewritten line only the words that differ are marked, on both sides."""
     page, _ = render()
 
     assert [e["text"] for e in page.all if e["tag"] == "mark"] == ["1", "2"]
 
 
 def test_ids_are_unique_and_made_of_names(render):
-    """Every step, pane and changed line has an id of its own, but for the lines of a folded suite; a pane links to itself."""
+    """Every step, pane and changed line has its own id, except lines of a folded suite; a pane links to itself."""
     page, _ = render()
     ids = [e["id"] for e in page.all if e.get("id")]
 
@@ -150,7 +150,7 @@ def test_ids_are_unique_and_made_of_names(render):
 
 
 def test_selectors_that_look_alike_have_different_ids(render, chain):
-    """What is and what was, and names that differ only in case, do not share a pane's id."""
+    """Added and removed symbols, and names that differ only in case, have different ids."""
     chain({"01-old": {"a.py": "def f():\n    pass\n"}, "02-new": {"a.py": "class F:\n    a = 1\n\n\nf = 1\n"}})
     page, problems = render(beside("a.py#F", "a.py#f", "a.py#-f"))
 
@@ -171,7 +171,7 @@ def test_code_in_the_prose_leads_to_its_one_line(render):
 
 
 def test_a_pane_says_where_its_lines_go(render):
-    """The caption has status, path, place, and counts of the lines that one sees, blank ones among them."""
+    """The caption has the status, the path, the place, and the number of lines shown, with blank ones."""
     page, _ = render()
     caption = next(e["text"] for e in page.all if e["tag"] == "figcaption")
 
@@ -181,7 +181,7 @@ def test_a_pane_says_where_its_lines_go(render):
 
 
 def test_a_pane_shows_two_neighbours_and_no_empty_edges(render, chain):
-    """Each place has a pane. Two unchanged lines are above and below a change, none of them empty at an edge."""
+    """Each place has a pane. Two unchanged lines are above and below a change, without blank lines at the edges."""
     old = [f"line {n}" for n in range(1, 21)]
     old[3] = old[16] = ""
     new = [*old[:5], "five and a half", *old[5:15], "fifteen and a half", *old[15:]]
@@ -199,7 +199,7 @@ def test_a_pane_shows_two_neighbours_and_no_empty_edges(render, chain):
 
 
 def test_a_long_line_is_indented_and_cut_between_names(render, chain):
-    """On a phone it goes on behind its own beginning, and a long name is cut at a dot, not in a word."""
+    """On a phone it continues at its own indentation, and a long name is broken at a dot, not inside a word."""
     long = "    value = serializers.CharField(validators=[User.validator])"
     chain({"01-old": {}, "02-new": {"a.py": f"if True:\n{long}\n"}})
     page, _ = render(beside("a.py"))
@@ -211,7 +211,7 @@ def test_a_long_line_is_indented_and_cut_between_names(render, chain):
 
 
 def test_the_head_says_what_2018_means(render, chain, tmp_path):
-    """Where there is a page of faults, a chapter leads to it."""
+    """If there is a page of faults, a chapter links to it."""
     page, _ = render()
     assert page.having("rd-legend") == []
     (tmp_path / "docs").mkdir(exist_ok=True)
@@ -225,7 +225,7 @@ def test_the_head_says_what_2018_means(render, chain, tmp_path):
 
 
 def test_regions_that_scroll_have_different_names(render):
-    """A screen reader lists them by name: path, lines and counts, and no count of nothing."""
+    """Screen readers list them by name: path, lines, and counts that are not 0."""
     page, _ = render()
     names = [e["aria-label"] for e in page.all if e.get("role") == "region"]
 
@@ -255,7 +255,7 @@ def test_a_file_without_lines_to_show_says_why(render, chain, old, new, note):
 
 
 def test_generated_files_are_folded_behind_their_command(render):
-    """What a command wrote is there to unfold, headed by the command."""
+    """Files that a command writes are folded under the command."""
     page, _ = render()
     fold = next(e for e in page.having("rd-fold") if "made/0001.py" in e["text"])
 
@@ -265,7 +265,7 @@ def test_generated_files_are_folded_behind_their_command(render):
 
 
 def test_the_rest_of_a_suite_is_folded_and_a_named_test_is_not(render):
-    """One test that the chapter names is open; the others wait to be unfolded; a removed file is shown."""
+    """A test that the chapter names is open; the other tests are folded; a removed file is shown."""
     page, _ = render()
     figures = {e["id"]: e["inside"] for e in page.all if e["tag"] == "figure"}
 
@@ -275,7 +275,7 @@ def test_the_rest_of_a_suite_is_folded_and_a_named_test_is_not(render):
 
 
 def test_the_head_leads_to_every_changed_file(render):
-    """The tree of files with links to their panes, and the command that shows the same diff."""
+    """The head has a tree of files with links to their panes, and the command that shows the same diff."""
     page, _ = render()
     head = page.having("rd-head")[0]["text"]
     links = [e["href"] for e in page.all if e["tag"] == "a" and "rd-tree" not in e and "li" in e["inside"]]
@@ -293,7 +293,7 @@ def test_the_head_leads_to_every_changed_file(render):
 
 
 def test_the_head_leads_to_the_chapters_there_are(render, chain):
-    """Each stage that has a chapter is in the row, as a link to its source, and this one says that it is here."""
+    """Each stage with a chapter is listed, as a link to its source, and the current one is marked."""
     chapters = chain({"final": {"x": ""}}) / "docs" / "chapters"
     chapters.mkdir(parents=True)
     for name, title in (("01-old", "The old"), ("02-new", "The new")):
@@ -312,7 +312,7 @@ def test_the_head_leads_to_the_chapters_there_are(render, chain):
 
 
 def test_the_bar_turns_to_the_chapters_before_and_after(render, chain):
-    """It has the number, the title, the steps, and links to the two neighbours that have a chapter."""
+    """The bar has the number, the title, the steps, and links to the previous and next chapter."""
     chapters = chain({"final": {"x": ""}}) / "docs" / "chapters"
     chapters.mkdir(parents=True)
     for name, title in (("01-old", "The old"), ("02-new", "The new")):
@@ -324,14 +324,14 @@ def test_the_bar_turns_to_the_chapters_before_and_after(render, chain):
 
 
 def test_the_first_stage_is_compared_with_nothing(render):
-    """Without a stage before there is no command to show."""
+    """Without a stage before, no diff command is shown."""
     page, _ = render("# Old\n\n/// chapter | 01-old\n///\n")
 
     assert "diff -ruN" not in page.having("rd-head")[0]["text"]
 
 
 def test_the_last_stage_is_called_by_its_folder(render, chain):
-    """`final` is next to `steps`, and the command says so."""
+    """`final` is next to `steps`, which the command takes into account."""
     chain({"final": {"x": "1"}})
     page, _ = render("# Final\n\n/// chapter | final\n///\n")
 
@@ -339,7 +339,7 @@ def test_the_last_stage_is_called_by_its_folder(render, chain):
 
 
 def test_whole_files_are_there_without_javascript(render):
-    """Each changed text file stands whole at the end, its new lines marked; the pane's button leads there."""
+    """Each changed text file is at the end as a whole, its new lines marked; the pane's button leads there."""
     page, _ = render()
     whole = next(e for e in page.having("rd-file") if e["id"] == "file-app-py")
 
@@ -373,8 +373,8 @@ def test_whole_files_are_there_without_javascript(render):
         ("/// chapter | 02-new\n///", "", "a page with beside blocks has exactly one block /// chapter | NN-name"),
     ],
 )
-def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem):
-    """The problem is logged for the strict build, and shown in a box at the top. If told to, it stops the build."""
+def test_a_mistake_in_a_page_is_reported(render, monkeypatch, old, new, problem):
+    """A problem is logged for the strict build, and shown in a box at the top. COMPANION_STRICT stops the build."""
     assert old in CHAPTER
     page, problems = render(CHAPTER.replace(old, new))
     box = page.having("failure")[0]
@@ -389,15 +389,15 @@ def test_a_mistake_of_the_author_is_named(render, monkeypatch, old, new, problem
 
 
 def test_blocks_in_a_fence_are_examples(render):
-    """A block that is shown as code is not counted. A fence ends with the marks it began with, not with others."""
+    """A block inside a fence is ignored. A fence ends only with the marks that it began with."""
     fences = "```text\n~~~\n/// beside | x\n~~~\n```\n\n~~~\n```\n/// beside | x\n~~~\n"
     _, problems = render(f"{CHAPTER}\n{fences}")
 
     assert problems == []
 
 
-def test_a_page_does_not_remember_the_one_before(chain, caplog):
-    """One object may render many pages: each is judged alone."""
+def test_a_page_is_independent_of_the_page_before(chain, caplog):
+    """One object can render several pages: the problems of one don't affect the next."""
     root = chain({"01-old": OLD, "02-new": NEW})
     configs = {"companion.site.extension": {"root": str(root)}}
     md = markdown.Markdown(extensions=["companion.site.extension"], extension_configs=configs)

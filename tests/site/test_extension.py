@@ -1,4 +1,4 @@
-"""The blocks of the pages around the chapters: errata, glossary, start page, versions, tokens."""
+"""The blocks of all pages but chapters: errata, glossary, start page, versions, tokens."""
 
 import json
 import re
@@ -120,7 +120,7 @@ def render(root, caplog):
 
 
 def test_a_file_of_an_exercise_is_shown(render, root, tmp_path, monkeypatch):
-    """The file is found wherever the build runs, and keeps its indentation. A file that does not exist is an error."""
+    """The file is found wherever the build runs, and keeps its indentation. A missing file is an error."""
     (root / "exercises/02-new").mkdir(parents=True)
     (root / "exercises/02-new/mine.py").write_text("if 1:\n    pass\n")
     monkeypatch.chdir(tmp_path)
@@ -138,7 +138,7 @@ def fault(**changes):
 
 
 def test_a_fault_is_read_from_its_block():
-    """Stage and selectors, tests, state and the rest, as the author wrote them."""
+    """A fault has its stage and selectors, tests, state and the rest, as written."""
     first, second = read_all(ERRATA)
 
     assert first == faults.Fault(
@@ -158,8 +158,8 @@ def test_a_fault_is_read_from_its_block():
         ({"kept": "02-new app.py#sign"}, "and has 2 of them"),
     ],
 )
-def test_a_fault_that_is_written_wrong_is_refused(changes, message):
-    """The message names the option, and what it may be."""
+def test_an_invalid_fault_is_rejected(changes, message):
+    """The message names the option and its allowed values."""
     with pytest.raises(ValueError, match=re.escape(message)):
         fault(**changes)
     with pytest.raises(ValueError, match="behind | stands the fault's number"):
@@ -180,7 +180,7 @@ def test_a_fault_that_is_written_wrong_is_refused(changes, message):
     ],
 )
 def test_an_entry_is_checked_against_the_stages(root, changes, problem):
-    """One sentence for each contradiction; the right entry has none."""
+    """Each contradiction gives one sentence; a correct entry gives none."""
     assert problems(fault(), root) == []
     assert [found for found in problems(fault(**changes), root) if problem in found] != []
 
@@ -192,7 +192,7 @@ def test_a_requirement_is_the_first_paragraph_of_a_docstring(root):
 
 
 def test_a_place_leads_to_the_step_that_shows_it(root):
-    """The step of the chapter; None where the stage changes nothing of it."""
+    """Returns the step of the chapter, or None if the stage does not change the place."""
 
     def ident(path, symbol):
         step = step_showing(steps(find("02-new", root), root), path, symbol)
@@ -209,7 +209,7 @@ def test_a_place_leads_to_the_step_that_shows_it(root):
 
 
 def test_a_fault_is_shown_with_where_and_by_what(render):
-    """Heading with its address, state, way to the step, test with its sentence."""
+    """A fault has a heading with an anchor, its state, a link to the step, and the test with its sentence."""
     page, found = render(ERRATA)
 
     assert found == []
@@ -228,7 +228,7 @@ def test_a_fault_is_shown_with_where_and_by_what(render):
 
 
 def test_a_spread_shows_a_step_of_a_chapter_on_another_page(render):
-    """It has the lines of the step, with links from the prose; no place, no link to the whole file, no foot."""
+    """It has the lines of the step with links from the text, but no place, link to the whole file or footer."""
     page, found = render("/// spread | 02-new app.py#sign\n\nIt has `KEY`.\n\n///\n")
 
     assert found == []
@@ -253,7 +253,7 @@ def test_a_spread_that_shows_nothing_is_named(render, argument, problem):
 
 
 def test_commands_of_a_chapter_are_in_a_row_with_their_sentences(render):
-    """The sentence before a command is to its left, and so is the one after it, unless it leads to the next command.
+    """The sentences before and after a command are to its left, unless the second introduces the next command.
 
     Two blocks without a sentence between them are in one row, one below the other.
     """
@@ -278,7 +278,7 @@ def test_commands_of_another_page_stay_where_they_are(render):
 
 
 def test_the_tally_counts(render):
-    """Each button says how many it leaves; the first of each row is chosen."""
+    """Each button has the number of faults that it shows; the first of each row is selected."""
     page, _ = render(ERRATA)
     labels = re.findall(r"<label for=\"(\w+-\w+)\">([^<]+)</label>", re.sub("</?span>", "", page))
 
@@ -303,7 +303,7 @@ def test_the_tally_counts(render):
     ],
 )
 def test_a_mistake_on_the_errata_page_is_named(render, monkeypatch, old, new, problem):
-    """In the log of the build, in a box atop the page, and, if told to, by stopping."""
+    """It is in the build's log and in a box at the top of the page; COMPANION_STRICT stops the build."""
     assert old in ERRATA
     page, found = render(ERRATA.replace(old, new))
 
@@ -315,7 +315,7 @@ def test_a_mistake_on_the_errata_page_is_named(render, monkeypatch, old, new, pr
 
 
 def test_a_note_in_a_chapter_leads_to_the_errata(render):
-    """Each number in the title is a link; what stands around it stays."""
+    """Each number in the title is a link; the rest of the title is unchanged."""
     page, _ = render(CHAPTER.partition("\n---\n")[2])
     titles = re.findall(r'<p class="admonition-title">(.*?)</p>', page)
 
@@ -327,7 +327,7 @@ def test_a_note_in_a_chapter_leads_to_the_errata(render):
 
 
 def test_a_folded_note_leads_to_the_errata_at_its_end(render):
-    """Its title opens it, so the links are below the text."""
+    """A click on the title opens the note, so the links are below the text."""
     page, _ = render('??? fixed "2018 · faults 1, 2"\n\n    Wrong.\n')
 
     assert "<summary>2018 · faults 1, 2</summary>" in page
@@ -336,7 +336,7 @@ def test_a_folded_note_leads_to_the_errata_at_its_end(render):
 
 
 def test_without_an_errata_page_a_note_is_not_a_link(render, root):
-    """A dead link would stop the build."""
+    """A link to a missing page would stop the build."""
     (root / "docs/errata.md").unlink()
     page, _ = render(CHAPTER.partition("\n---\n")[2])
 
@@ -344,7 +344,7 @@ def test_without_an_errata_page_a_note_is_not_a_link(render, root):
 
 
 def test_a_glossary_is_read_from_its_headings():
-    """The word, the id of its heading, its spellings, and the first paragraph without markup."""
+    """A term has the id of its heading, its spellings, and its first paragraph without markup."""
     bearer, hashed = entries(GLOSSARY)
 
     assert (bearer.word, bearer.anchor) == ("Bearer token", "bearer-token")
@@ -359,7 +359,7 @@ def explained(page):
 
 
 def test_the_first_of_each_word_is_explained(render):
-    """Once a page, in any spelling, with its meaning and a link to the glossary."""
+    """A term is explained once a page, in any spelling, with its meaning and a link to the glossary."""
     page, _ = render("# A hash\n\nThe **bearer** has `hash` [bearer](x). Hashes and *bearer tokens*, hashed.")
 
     assert explained(page) == [("word-hash", "Hashes"), ("word-bearer-token", "bearer tokens")]
@@ -373,13 +373,13 @@ def test_the_first_of_each_word_is_explained(render):
 
 
 @pytest.mark.parametrize("text", ["rehashed", "hash-like", "a/hash", "`hash`", "[hash](x)", "## Hash\n", "**hash**"])
-def test_what_only_looks_like_a_word_is_left_alone(render, text):
-    """Parts of words and paths, code, links, headings, and where the word is being explained."""
+def test_text_that_only_looks_like_a_term_is_ignored(render, text):
+    """Parts of words and paths, code, links, headings, and the term's own explanation are ignored."""
     assert explained(render(text)[0]) == []
 
 
 def test_several_words_of_one_line_are_explained(render):
-    """The text before, between and after them stays where it was."""
+    """The text before, between and after the terms is unchanged."""
     page, _ = render("The hash and the bearer and the end.")
 
     assert explained(page) == [("word-hash", "hash"), ("word-bearer-token", "bearer")]
@@ -387,7 +387,7 @@ def test_several_words_of_one_line_are_explained(render):
 
 
 def test_without_a_glossary_nothing_is_explained(render, root):
-    """A tutorial need not have one. The glossary doesn't explain its own words."""
+    """The glossary is optional. It doesn't explain its own terms."""
     assert explained(render(GLOSSARY.replace("A number.", "A number, hashed by a bearer."))[0]) == []
     (root / "docs/glossary.md").unlink()
 
@@ -395,7 +395,7 @@ def test_without_a_glossary_nothing_is_explained(render, root):
 
 
 def test_punctuation_stays_on_the_line_of_its_word(render):
-    """No line ends with a bracket, and none begins with a comma."""
+    """No line ends with an opening bracket, and none begins with a comma."""
     page, _ = render("A ('hash'), and more.")
 
     assert re.findall(r'<span class="gl-word">(.*?)<button.*?</button>(.*?)</span>', page) == [("('", "'),")]
@@ -403,14 +403,14 @@ def test_punctuation_stays_on_the_line_of_its_word(render):
 
 
 def test_a_chapter_finds_the_glossary_one_folder_up(render):
-    """A page about a stage is in docs/chapters."""
+    """Chapters are in docs/chapters."""
     page, _ = render(CHAPTER.partition("\n---\n")[2].replace("Sign it.", "Hash it."))
 
     assert 'href="../glossary.md#hash"' in page
 
 
-def test_the_words_of_the_glossary_are_used():
-    """Each entry is explained somewhere, its meaning is short, and the entries are in the order of the alphabet."""
+def test_the_terms_of_the_glossary_are_used():
+    """Each entry is explained on some page, its meaning is short, and the entries are in alphabetical order."""
     known = entries((ROOT / "docs/glossary.md").read_text())
     pages = [path for path in (ROOT / "docs").rglob("*.md") if path.name != "glossary.md"]
     text = "\n".join(path.read_text() for path in pages)
@@ -434,7 +434,7 @@ CLAIMS = {"sub": "1", "sid": "2", "iat": 1795492482, "exp": 1795496082, "iss": "
 
 
 def test_a_token_is_taken_apart():
-    """Header and claims are read, and what is none is passed over."""
+    """Header and claims are decoded, and text that only looks like a token is skipped."""
     good = token(CLAIMS)
     found = list(token_figures.tokens(f'{{"token":"{good}"}} eyJh.eyJh.aaaaaaaaaaaaaaaaaaaa {good[:-30]}'))
 
@@ -452,8 +452,8 @@ def test_a_token_is_taken_apart():
         ("<x>", ""),
     ],
 )
-def test_a_claim_is_said_in_words(name, words):
-    """Times as day and clock; who and what for as the standard means it; nothing for an unknown one."""
+def test_a_claim_is_explained(name, words):
+    """Times are dates; registered claims have their standard meaning; other claims have none."""
     assert token_figures.meaning(name, CLAIMS) == words
     assert [token_figures.meaning("exp", {"exp": value}) for value in ("soon", True, 1.5, -1, 10**30)] == [""] * 5
 
@@ -462,12 +462,12 @@ def test_a_claim_is_said_in_words(name, words):
     ("seconds", "words"), [(1, "1 second"), (300, "5 minutes"), (7200, "2 hours"), (86400, "1 day")]
 )
 def test_a_span_is_said_in_its_largest_unit(seconds, words):
-    """Five minutes, and not 300 seconds."""
+    """300 seconds are 5 minutes."""
     assert token_figures.span(seconds) == words
 
 
 def test_a_token_in_a_block_is_shown_apart_below_it(render):
-    """Once a page, folded below a terminal and open below a Python shell; the block's text stays as it is."""
+    """A token has one figure a page, folded below a terminal and open below a Python shell; the block is unchanged."""
     good, other = token(CLAIMS), token({"sub": "2"})
     block = f'```console\n$ cat x\n{{"token":"{good}"}}\n```\n'
     page, _ = render(
@@ -484,7 +484,7 @@ def test_a_token_in_a_block_is_shown_apart_below_it(render):
 
 
 def test_the_parts_of_a_token_are_marked_in_the_block(render):
-    """Three marks, with the dots between them."""
+    """The token has three marks, with the dots between them."""
     page, _ = render(f"```console\n$ x\n{token(CLAIMS)}\n```\n")
     first = re.findall(r"<code>.*?</code></pre>", page, re.DOTALL)[0]
 
@@ -493,7 +493,7 @@ def test_the_parts_of_a_token_are_marked_in_the_block(render):
 
 
 def test_a_token_in_an_indented_block_keeps_its_place(render):
-    """Inside a note the figure stays inside the note."""
+    """In an indented note, the figure is inside the note."""
     page, _ = render(f"!!! note\n\n    ```console\n    $ x\n    {token(CLAIMS)}\n    ```\n\nAfter.\n")
 
     assert page.index('<details class="tk"') < page.rindex("</div>") < page.index("After.")
@@ -503,7 +503,7 @@ WAY = "# Start\n\n{{stages}} in {{reading time}}.\n\n/// way | 1-2\n///\n\n/// w
 
 
 def test_the_way_lists_the_stages_that_have_a_chapter(render):
-    """Number, title, description, minutes. A part without stages has its prose instead."""
+    """A row has number, title, description and minutes. A part without stages has its text instead."""
     page, found = render(WAY)
 
     assert found == []
@@ -515,7 +515,7 @@ def test_the_way_lists_the_stages_that_have_a_chapter(render):
 
 
 def test_a_part_that_has_stages_shows_them_instead_of_its_prose(render, root, chain):
-    """When the stage comes, nobody has to edit the page."""
+    """Nobody needs to edit the page when the stage is added."""
     chain({"03-x": {"a": "1"}})
     (root / "docs/chapters/03-x.md").write_text("---\ntitle: Three\ndescription: It.\n---\n# X\n")
     page, _ = render(WAY)
@@ -525,7 +525,7 @@ def test_a_part_that_has_stages_shows_them_instead_of_its_prose(render, root, ch
 
 
 def test_the_last_stage_has_no_number_and_no_part(render, root, chain):
-    """It has no number, and belongs to no part."""
+    """The last stage has no number and belongs to no part."""
     chain({"final": {"a": "1"}})
     (root / "docs/chapters/final.md").write_text("---\ntitle: The end\ndescription: It.\n---\n# X\n")
 
@@ -536,7 +536,7 @@ def test_the_last_stage_has_no_number_and_no_part(render, root, chain):
 
 
 def test_a_part_has_a_place_of_its_own(render):
-    """The style sheet finds it by its name."""
+    """The style sheet finds it by its class."""
     assert '<div class="st-pitch">\n<p>Text.</p>' in render("# S\n\n/// part | pitch\nText.\n///\n")[0]
 
 
@@ -546,7 +546,7 @@ def test_a_way_that_means_nothing_is_named(render):
 
 
 def test_the_minutes_follow_the_rule(root):
-    """200 words a minute and 15 lines of code; code blocks, comments, heads of blocks and suites do not count."""
+    """200 words or 15 lines of code a minute, without code blocks, comments, first lines of blocks and suites."""
     path = root / "docs/chapters/02-new.md"
     words = "word " * 400
     path.write_text(
@@ -566,12 +566,12 @@ def test_the_minutes_follow_the_rule(root):
     ("minutes", "words"), [(59, "59 minutes"), (60, "1 hour"), (94, "1½ hours"), (120, "2 hours"), (700, "11½ hours")]
 )
 def test_a_duration_is_said_in_half_hours(minutes, words):
-    """From an hour on, more precision would be pretence."""
+    """From an hour on, it is rounded to half hours."""
     assert overview.duration(minutes) == words
 
 
 def test_the_picture_names_each_file_with_the_stage_that_adds_it():
-    """Every file in the drawing is in the chain, first in the stage of that number, and in the text for screen readers."""
+    """Every file in the drawing is added by the stage with that number, and is in the text for screen readers."""
     svg = (ROOT / "docs/assets/journey.svg").read_text()
     shown = re.findall(r'"jr-number".*>(\d+)</text>\n.*"jr-folder">(.*)</tspan>(.*)</text>\n.*>(.*)</text>', svg)
 
@@ -582,7 +582,7 @@ def test_the_picture_names_each_file_with_the_stage_that_adds_it():
 
 
 def test_the_picture_is_in_the_page(render, root):
-    """Inline, so that it has the page's colours, after the prose about it."""
+    """It is inline, so that it has the page's colours, after the text about it."""
     (root / "docs/assets").mkdir()
     (root / "docs/assets/journey.svg").write_text('<svg role="img"></svg>\n')
     page, _ = render("# S\n\n/// picture | journey\nSome prose.\n///\n")
@@ -594,7 +594,7 @@ def test_the_picture_is_in_the_page(render, root):
 
 
 def test_the_versions_are_the_pins(render, root):
-    """Name and version of each package of the group, without the condition behind it."""
+    """Each package of the group has its name and version, without its environment marker."""
     (root / "pyproject.toml").write_text(
         '[dependency-groups]\nlearn = ["A==1.0", "B[x]==2.0; python_version > \'3\'"]\n'
     )
@@ -605,20 +605,20 @@ def test_the_versions_are_the_pins(render, root):
 
 
 def test_the_day_is_that_of_the_last_commit(root, git):
-    """Without a history there is no day, and the page says so."""
+    """Without git there is no date, and the page says so."""
     assert versions.day(root) is None
-    assert versions.said(None).startswith("This copy has no history")
+    assert versions.sentence(None).startswith("This copy has no history")
     git("init", "-q")
     assert versions.day(root) is None
     git("commit", "-q", "--allow-empty", "-m", "x")
     told = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=root, capture_output=True, text=True).stdout.strip()
 
     assert versions.day(root) == date.fromisoformat(told)
-    assert versions.said(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")
+    assert versions.sentence(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")
 
 
 def test_without_chromium_the_card_says_what_is_missing(monkeypatch, capsys, tmp_path):
-    """One sentence, and an exit status that fails."""
+    """It prints one sentence, and the exit status is 2."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROMIUM", raising=False)
 

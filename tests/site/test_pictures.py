@@ -1,4 +1,4 @@
-"""Checks the pictures of the pages: what a screen reader reads, and the facts that they share with a stage."""
+"""Checks the pictures of the pages: their text for screen readers, and the facts that they share with a stage."""
 
 import re
 
@@ -18,7 +18,7 @@ def drawn(name, kind):
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
 def test_a_picture_has_a_name_and_a_description(path):
-    """It is one image with a text alternative, whose ids no other picture of the page has, and one page shows it."""
+    """It is one image with a text alternative, its ids are unique on the page, and one page shows it."""
     svg, name = path.read_text(), path.stem
     title, meaning = re.search(r'<title id="(.+?)">.+</title>\n<desc id="(.+?)">.{80,}\.</desc>', svg).groups()
 
@@ -29,7 +29,7 @@ def test_a_picture_has_a_name_and_a_description(path):
 
 
 def test_the_layers_are_the_lines_of_the_dockerfile():
-    """Each instruction of chapter 1, in its order."""
+    """The picture has each instruction of chapter 1's Dockerfile, in order."""
     dockerfile = (find("01-dockerfile").path / "Dockerfile").read_text().replace("\\\n", "")
     lines = [re.escape(line).replace("…", ".+") for line in drawn("layers", "jr-code")]
 
@@ -37,7 +37,7 @@ def test_the_layers_are_the_lines_of_the_dockerfile():
 
 
 def test_the_counters_have_the_limits_of_the_stage():
-    """The limits are the defaults of the settings, and the names are classes of the stage."""
+    """The limits are the settings' defaults, and the names are classes of the stage."""
     stage = find("11-throttles").path
     settings = (stage / "config/settings.py").read_text()
     rates = re.findall(r"'(?:login|guess)': env\('\w+', default='(\d+)/(\w+)'\)", settings)
@@ -51,7 +51,7 @@ def test_the_counters_have_the_limits_of_the_stage():
 
 
 def test_the_outbox_has_the_names_of_the_stage():
-    """Model, kind and command of chapter 17."""
+    """The picture has the model, kind and command of chapter 17."""
     stage = find("17-outbox").path / "authentication"
 
     assert drawn("outbox", "jr-ends") == ["User", "Mail", "200", "sendmail"]

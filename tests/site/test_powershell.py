@@ -1,4 +1,4 @@
-"""Commands for a POSIX shell, and the same for PowerShell."""
+"""Translates commands for a POSIX shell to PowerShell."""
 
 import re
 
@@ -44,7 +44,7 @@ CURL = """curl -i http://127.0.0.1:8000/api/login \\
     ],
 )
 def test_a_command_is_written_for_powershell(posix, there):
-    """Each difference between the shells, once."""
+    """Each difference between the shells is covered once."""
     assert powershell(posix) == there
 
 
@@ -52,12 +52,12 @@ def test_a_command_is_written_for_powershell(posix, there):
     "same", ["python -m pytest -q", "cd my-api", "pip install -r requirements.txt", "mkdir my-api"]
 )
 def test_what_is_the_same_stays_the_same(same):
-    """Where nothing differs there is nothing to write."""
+    """A command that is the same in both shells is not changed."""
     assert powershell(same) == same
 
 
 def test_a_block_that_differs_becomes_two_tabs():
-    """The first tab is the block as it was; the second has the commands alone, for what they print was not seen there."""
+    """The first tab is the original block; the second has only commands, because their output was not seen there."""
     html = _html("```console\n$ python3 -V\nPython 3.13.0\n```\n")
 
     assert html.count('class="tabbed-block"') == 2
@@ -67,7 +67,7 @@ def test_a_block_that_differs_becomes_two_tabs():
 
 
 def test_how_a_block_is_run_is_not_published():
-    """The comment above a block is for those who run it; other comments stay as they are written."""
+    """The comment above a block is removed; other comments stay."""
     html = _html("Text.\n\n<!-- run: edit a.py: 1 => 2 -->\n```console\n$ ls\n```\n\n<!-- another -->\n")
 
     assert "run:" not in html
@@ -86,8 +86,8 @@ def test_how_a_block_is_run_is_not_published():
         "head -c 100 /dev/zero | curl http://127.0.0.1:8000/ --data-binary @-",
     ],
 )
-def test_what_powershell_lacks_is_not_shown_as_its_own(command):
-    """A loop in other words would be another program: people are sent to a shell that has it."""
+def test_commands_that_powershell_lacks_are_for_git_bash(command):
+    """A translated loop would be another program, so the second tab says to use Git Bash."""
     html = _html(f"```console\n$ {command}\nprinted\n```\n")
     windows = html.rpartition("tabbed-block")[2]
 
@@ -97,7 +97,7 @@ def test_what_powershell_lacks_is_not_shown_as_its_own(command):
 
 
 def test_a_block_that_is_the_same_stays_one():
-    """No tabs without need; a block of another kind and one that is not closed are left alone."""
+    """A block of another kind and one that is not closed are not changed."""
     for page in (
         "```console\n$ python -V\nPython 3\n```\n",
         "```sh\npython3 -V\n```\n",
@@ -107,14 +107,14 @@ def test_a_block_that_is_the_same_stays_one():
 
 
 def test_a_block_inside_a_list_or_a_note_keeps_its_place():
-    """The tabs are indented as the block was."""
+    """The tabs have the block's indentation."""
     html = _html('!!! note "Here"\n\n    ```console\n    $ python3 -V\n    ```\n\n    Text.\n')
 
     assert html.index('class="admonition') < html.index("tabbed-set") < html.index("Text.") < html.rindex("</div>")
 
 
 def test_a_command_is_in_the_search_once():
-    """The tab for Windows and the names of the tabs are left out. Output is found."""
+    """The tab for Windows and the tabs' labels are excluded. Output is found."""
     page = "```console\n$ python3 -V\nPython 3.11\n```\n\n```pycon\n>>> 1\n```\n\n```console\n$ for i in 1; do ls; done\n```\n"
     extensions = ["pymdownx.highlight", "pymdownx.superfences", "pymdownx.tabbed", "companion.site.extension"]
     options = {"pymdownx.tabbed": {"alternate_style": True}, "pymdownx.highlight": {"pygments_lang_class": True}}

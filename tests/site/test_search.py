@@ -1,4 +1,4 @@
-"""What the search's index holds besides headings and prose: the code of each step, and the messages."""
+"""The entries that the search index has besides headings and text: the code of each step, and error messages."""
 
 import pytest
 
@@ -58,7 +58,7 @@ A text.
 
 @pytest.fixture
 def entries(chain):
-    """The entries of a chapter's steps."""
+    """Returns the entries of a chapter's steps."""
     root = chain({"01-old": OLD, "02-new": NEW})
     (root / "docs/chapters").mkdir(parents=True)
     (root / "docs/chapters/02-new.md").write_text(CHAPTER)
@@ -66,7 +66,7 @@ def entries(chain):
 
 
 def test_a_step_has_its_address_its_files_and_its_lines(entries):
-    """A field goes by its class, a comment is left out, and the lines are HTML, one block each."""
+    """A field is named by its class, comments are left out, and each line is an HTML paragraph."""
     assert entries[0] == {
         "location": "chapters/02-new/#step-app-py-user-name",
         "title": "app.py: User, User.sign",
@@ -86,7 +86,7 @@ def test_a_suite_is_known_by_the_names_of_its_tests(entries):
 
 
 def test_what_a_command_wrote_or_the_stage_removes_has_no_lines(entries):
-    """A migration is found by its name."""
+    """A migration is found by its file name."""
     assert entries[3] == {
         "location": "chapters/02-new/#step-app-migrations-0001-initial-py-rest",
         "title": "app/migrations/0001_initial.py",
@@ -98,13 +98,13 @@ def test_what_a_command_wrote_or_the_stage_removes_has_no_lines(entries):
 
 
 def test_a_template_is_found_but_ranks_as_prose_does(entries):
-    """It is full of words that a reader looks for elsewhere."""
+    """A template is full of common words, so it ranks like text."""
     assert (entries[6]["title"], entries[6]["boost"]) == ("app/templates/hello.txt", 1)
     assert entries[6]["text"] == "<p><code>Hello</code></p>"
 
 
 def test_a_file_that_does_not_parse_is_known_by_its_path(chain, entries):
-    """The strict build names the mistake; the index is built without a traceback."""
+    """The strict build reports the syntax error; the index is built without a traceback."""
     root = chain({"02-new": {"names.py": "A = 2 +\n"}})
     (root / "docs/chapters/02-new.md").write_text("/// beside | names.py\nA file.\n///\n")
     (step,) = steps(find("02-new", root), root)
@@ -113,7 +113,7 @@ def test_a_file_that_does_not_parse_is_known_by_its_path(chain, entries):
 
 
 def test_blocks_of_text_are_messages():
-    """All of a section; a section without one has no such field."""
+    """A section's entry has all its messages; a section without messages has no such field."""
     entries = [{"text": "<p>a</p><pre><code>E: 1\n</code></pre><pre><code>E: 2</code></pre>"}, {"text": "<p>b</p>"}]
     mark_messages(entries)
 
@@ -122,7 +122,7 @@ def test_blocks_of_text_are_messages():
 
 
 def test_an_early_chapter_ranks_above_a_late_one(chain):
-    """Whatever the entries count already."""
+    """The boost is multiplied with the entry's own."""
     root = chain({"01-old": OLD, "02-new": NEW})
     entries = [{}, {"boost": 2}]
     for name in ("01-old", "02-new"):

@@ -1,4 +1,4 @@
-"""`serve` on a small site: its port, what it prints and when, and the file with its address."""
+"""`serve` on a small site: its port, what it prints and when, and the file with its URL."""
 
 import os
 import random
@@ -16,7 +16,7 @@ import pytest
 from companion.chain import address
 from companion.chain.stages import ROOT
 
-# A shell starts a job in the background with SIGINT ignored, and the job passes that on. Here Ctrl+C has to work all the same.
+# A shell starts background jobs with SIGINT ignored, which child processes inherit. These tests need Ctrl+C to work.
 RUN = """
 import signal, sys
 from companion.site import serve
@@ -25,7 +25,7 @@ serve.PORT = int(sys.argv[1])
 serve.PORTS = range(serve.PORT, serve.PORT + 20)
 sys.exit(serve.serve.callback(sys.argv[2:]))
 """
-# The build stops at the gate, a named pipe, until the test has looked around.
+# The build stops at the gate, a named pipe, until the test opens it.
 HOOK = """
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def site(tmp_path, monkeypatch):
 
 
 def first_of_free_ports():
-    """A port that is free, and the next three too. The system gives none of them to a program that asks for any port."""
+    """Returns a free port with three free ones after it, which the system gives to no program that asks for any."""
     for port in random.sample(range(20000, 32000, 20), 600):
         with ExitStack() as sockets:
             try:
@@ -65,7 +65,7 @@ def first_of_free_ports():
 
 @contextmanager
 def serving(site, port, *options):
-    """Starts `serve`, which tries the ports from `port` on; ends it in any case."""
+    """Starts `serve`, which tries the ports from `port` on, and ends it after the test."""
     command = [sys.executable, "-c", RUN, str(port), "-f", str(site / "mkdocs.yml"), *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
         try:
@@ -75,7 +75,7 @@ def serving(site, port, *options):
 
 
 def told(process):
-    """The address that `serve` prints, when it prints it."""
+    """Waits for the URL that `serve` prints, and returns it."""
     while True:
         assert select.select([process.stdout], [], [], 60)[0], "serve prints nothing"
         line = process.stdout.readline().decode()
@@ -85,15 +85,15 @@ def told(process):
 
 
 def served(site):
-    """What the files say that running `serve`s have written."""
+    """Returns what running `serve`s have written into their files."""
     return sorted(path.read_text() for path in site.glob("served/*"))
 
 
 def test_the_url_is_printed_when_the_server_responds(site):
-    """While the site is built, nothing is printed and no file is written; then the address answers at once."""
+    """While the site is built, nothing is printed or written; then the URL responds at once."""
     os.mkfifo(site / "gate")
     with serving(site, first_of_free_ports()) as process:
-        with open(site / "gate", "w"):  # opens when the build has come to the gate
+        with open(site / "gate", "w"):  # opens when the build has reached the gate
             assert select.select([process.stdout], [], [], 0)[0] == []
             assert served(site) == []
         url = told(process)
@@ -105,7 +105,7 @@ def test_the_url_is_printed_when_the_server_responds(site):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_file_is_gone_when_serve_ends(site, number):
-    """After Ctrl+C, after the end that nox asks for, and after the window was closed; the exit status is 0."""
+    """After Ctrl+C, nox's signal, or closing the window, the file is removed and the exit status is 0."""
     with serving(site, first_of_free_ports()) as process:
         url = told(process)
         assert served(site) == [url]
@@ -117,7 +117,7 @@ def test_the_file_is_gone_when_serve_ends(site, number):
 
 
 def test_a_second_serve_takes_the_next_port_and_leaves_the_first_alone(site):
-    """Each has its own file; when the second one ends, the first one is found as before."""
+    """Each has its own file; if the second one ends, the first one is still found."""
     port = first_of_free_ports()
     with serving(site, port) as first:
         one = told(first)
@@ -137,7 +137,7 @@ def test_a_second_serve_takes_the_next_port_and_leaves_the_first_alone(site):
 
 
 def test_a_port_that_is_taken_during_the_build_is_not_used(site):
-    """Two that start at once choose the same port; the slower one goes on to the next, without a traceback."""
+    """If two start at once, both choose the same port; the slower one takes the next, without a traceback."""
     os.mkfifo(site / "gate")
     port = first_of_free_ports()
     with serving(site, port) as process:
@@ -151,7 +151,7 @@ def test_a_port_that_is_taken_during_the_build_is_not_used(site):
 
 
 def test_the_address_is_the_same_whatever_the_site_is_published_at(site, monkeypatch):
-    """SITE_URL, and the path in it, are for the published site."""
+    """SITE_URL, with its path, is only for the published site."""
     (site / "mkdocs.yml").write_text('site_name: Small\nhooks: [hook.py]\nsite_url: !ENV [SITE_URL, ""]\n')
     monkeypatch.setenv("SITE_URL", "https://site.test/jwt/")
     port = first_of_free_ports()
@@ -177,8 +177,8 @@ def test_without_a_free_port_one_sentence_says_so(site, monkeypatch, capsys):
     assert capsys.readouterr().err == "Error: No port from 8001 to 8100 is free. Stop a program that uses one.\n"
 
 
-def test_an_option_that_mkdocs_does_not_have_is_refused(site):
-    """With the message and the exit status of MkDocs."""
+def test_an_unknown_option_of_mkdocs_is_rejected(site):
+    """The message and the exit status are those of MkDocs."""
     with serving(site, first_of_free_ports(), "--no-such-option") as process:
         errors = process.communicate()[1].decode()
 

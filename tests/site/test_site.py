@@ -1,4 +1,4 @@
-"""The site as MkDocs builds it, from a chain of two stages."""
+"""The site that MkDocs builds from a chain of two stages."""
 
 import os
 import re
@@ -68,7 +68,7 @@ def build(chain):
 
 
 def test_a_right_chapter_builds(build):
-    """Nothing is wrong: the strict build succeeds, and the page has its pane and its head."""
+    """The strict build succeeds, and the page has its pane and its head."""
     done, site = build()
     page = (site / "chapters/02-new/index.html").read_text()
 
@@ -91,7 +91,7 @@ Ask for the code.
 
 @pytest.mark.parametrize("addresses", [{}, {"SITE_URL": "", "REPO_URL": ""}])
 def test_without_addresses_no_page_claims_one(build, addresses):
-    """Without SITE_URL and REPO_URL, no page leads to a repository, and none says where it is published."""
+    """Without SITE_URL and REPO_URL, no page links to a repository or says where it is published."""
     done, site = build(PAGE + ABOUT_THE_CODE, **addresses)
     page = (site / "chapters/02-new/index.html").read_text()
 
@@ -107,7 +107,7 @@ def test_without_addresses_no_page_claims_one(build, addresses):
 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_with_addresses_every_page_leads_there(build, slash):
-    """SITE_URL and REPO_URL are accepted with a slash at their end and without one."""
+    """SITE_URL and REPO_URL can end with a slash or not."""
     site_url, repository = "https://site.test/jwt", "https://code.test/ada/jwt"
     done, site = build(PAGE + ABOUT_THE_CODE, SITE_URL=site_url + slash, REPO_URL=repository + slash)
     page = (site / "chapters/02-new/index.html").read_text()
@@ -138,7 +138,7 @@ def test_with_addresses_every_page_leads_there(build, slash):
     ],
 )  # fmt: skip
 def test_a_problem_has_its_file_and_line_and_no_followers(build, chain, files, page, problems):
-    """The strict build names the cause alone: also where the errata lead to the code, and where a merge left off."""
+    """The strict build names only the cause, also if errata refer to the code, or after an unfinished merge."""
     if files:
         chain({"02-new": files})
     done, _ = build(page, ERRATA)
@@ -151,7 +151,7 @@ OPENED = "fetch(link.pathname)"
 
 
 class Requests(HTMLParser):
-    """The addresses that a browser fetches by itself when it shows a page."""
+    """Collects the URLs that a browser fetches by itself when it shows a page."""
 
     def __init__(self, page):
         super().__init__()
@@ -167,9 +167,9 @@ class Requests(HTMLParser):
 
 
 def test_no_page_asks_another_server(build):
-    """Scripts, styles, pictures and fonts all come from the site itself. Our own scripts fetch the target of a link in a fold.
+    """Scripts, styles, pictures and fonts come from the site. Our scripts fetch only the target of a fold's link.
 
-    Material asks GitHub when it knows a repository, and loads a drawing library when a page has a drawing.
+    Material asks GitHub if it knows a repository, and loads a library if a page has a diagram.
     """
     _, site = build()
     asked = [address for page in site.rglob("*.html") for address in Requests(page.read_text()).addresses]
@@ -185,7 +185,7 @@ def test_no_page_asks_another_server(build):
 
 
 def test_search_finds_the_prose_and_no_pane(build):
-    """Without the hook the index has what people wrote."""
+    """Without the hook, the index has only text."""
     _, site = build()
     index = (site / "search/search_index.json").read_text()
 

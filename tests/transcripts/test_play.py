@@ -1,4 +1,4 @@
-"""Transcripts played for real: a shell, a console and a server in a copy of a stage."""
+"""Transcripts that really run: a shell, a console and a server in a copy of a stage."""
 
 import os
 import select
@@ -18,7 +18,7 @@ from companion.upkeep.transcripts.walk import Walk
 
 @pytest.fixture
 def drifts(tmp_path):
-    """What drifts in a page about a stage, as pairs of command and difference; with `update`, the page after it."""
+    """Returns (command, difference) for each output that differs; with `update`, the page after it."""
 
     def drifts(text, stage="02-user-model", update=False):
         page = tmp_path / "page.md"
@@ -35,24 +35,24 @@ def fence(content, kind="console", directive=""):
 
 
 def test_a_correct_output_is_not_reported(drifts):
-    """Commands run in a copy of the stage, one after the other, in one shell."""
+    """Commands run in a copy of the stage, one after another, in one shell."""
     page = fence("$ ls manage.py\nmanage.py\n$ export NAME=ada\n$ echo $NAME\nada")
 
     assert drifts(page) == []
 
 
 def test_a_wrong_output_is_a_drift_with_its_command(drifts):
-    """The drift names the command and shows the difference."""
+    """The report names the command and shows the difference."""
     assert drifts(fence("$ echo one\ntwo")) == [("echo one", "@@ -1 +1 @@\n-two\n+one")]
 
 
 def test_a_command_without_output_is_run_and_not_compared(drifts):
-    """Nobody has to read what it prints; what it does is there for the next one."""
+    """Its output is ignored, but its effect is there for the next command."""
     assert drifts(fence("$ echo long > file && cat file\n$ cat file\nlong")) == []
 
 
 def test_a_command_without_output_that_crashes_is_a_drift(drifts):
-    """What it should have done is not there for the next one."""
+    """Its effect would be missing for the next command."""
     ((command, change),) = drifts(fence("$ python -c 'nobody'"))
 
     assert command == "python -c 'nobody'"
@@ -60,21 +60,21 @@ def test_a_command_without_output_that_crashes_is_a_drift(drifts):
 
 
 def test_update_writes_the_output_into_the_page(drifts):
-    """A drifted page is right after an update, and nothing else of it changes."""
+    """An update corrects the output, and changes nothing else on the page."""
     page = "# Page\n\n" + fence("$ echo one\ntwo") + "\nText.\n"
 
     assert drifts(page, update=True) == page.replace("two", "one")
 
 
 def test_update_keeps_left_out_what_was_left_out(drifts):
-    """An output of many lines is shown by its last one, before the update and after it."""
+    """An output that shows only its last line is still that short after the update."""
     page = fence("$ seq 90\n…\n91")
 
     assert drifts(page, update=True) == page.replace("91", "90")
 
 
 def test_statements_run_in_the_project(drifts):
-    """A pycon block is typed into Python with Django set up; a traceback is an output too."""
+    """A pycon block is typed into Python with Django set up; a traceback is output too."""
     page = fence(
         ">>> from authentication.models import User\n>>> User.USERNAME_FIELD\n'email'\n"
         ">>> def f():\n...     return User.nothing\n...\n>>> f()\nTraceback (most recent call last):\n  …\n"
@@ -85,7 +85,7 @@ def test_statements_run_in_the_project(drifts):
 
 
 def test_a_chapter_is_played_on_what_is_typed_so_far(tmp_path):
-    """Each command runs on the files and the database of that point; what the chapter leaves is kept."""
+    """Each command runs on the files and the database of that point; the chapter's database is kept."""
     walk = Walk(kept=tmp_path / "kept")
     chapter, page = ROOT / "docs/chapters/02-user-model.md", tmp_path / "page.md"
     first = parse(chapter.read_text().splitlines())[0]
@@ -101,7 +101,7 @@ def test_a_chapter_is_played_on_what_is_typed_so_far(tmp_path):
 
 
 def test_an_edit_lasts_for_one_block(drifts):
-    """The next block sees the stage as it is, in the console too."""
+    """The next block, also in the console, has the unchanged stage."""
     edit = 'edit authentication/models.py: EMAIL_FIELD = "email" => EMAIL_FIELD = "other"'
     ask = ">>> from authentication.models import User\n>>> User.EMAIL_FIELD\n"
 
@@ -109,13 +109,13 @@ def test_an_edit_lasts_for_one_block(drifts):
 
 
 def test_an_edit_that_finds_nothing_is_an_error(drifts):
-    """A text that is not there, or there twice, is not replaced silently."""
+    """A text that does not occur, or occurs twice, is not silently replaced."""
     with pytest.raises(LookupError, match="authentication/models.py holds 'nowhere' 0 times"):
         drifts(fence("$ ls", directive="edit authentication/models.py: nowhere => x"))
 
 
 def test_a_symbol_or_a_file_can_be_taken_away(drifts):
-    """Without a method, and without a file, each for one block."""
+    """A method or a file is removed for one block."""
     page = fence(
         "$ grep -c __str__ authentication/models.py\n0", directive="without authentication/models.py#User.__str__"
     )
@@ -126,7 +126,7 @@ def test_a_symbol_or_a_file_can_be_taken_away(drifts):
 
 
 def test_a_server_answers_where_the_page_says(drifts):
-    """Any free port is shown as 8000, and a token that is cut off is the one that came last."""
+    """The port is shown as 8000, and a token that is cut off means the latest one."""
     register = (
         "$ curl http://127.0.0.1:8000/api/registration \\\n    -H 'Content-Type: application/json' \\\n"
         """    -d '{"email": "ada@example.com", "username": "ada", "password": "correct horse battery"}'\n"""
@@ -139,7 +139,7 @@ def test_a_server_answers_where_the_page_says(drifts):
 
 
 def test_no_server_outlives_its_folder(tmp_path):
-    """Not even where a hang-up is ignored, as below `nohup`, and a server is a process with a child."""
+    """The server and its child end, even if SIGHUP is ignored, as below `nohup`."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with Folder(copy(find("01-dockerfile"), tmp_path / "mine")) as folder:
@@ -156,15 +156,15 @@ def test_no_server_outlives_its_folder(tmp_path):
 
 
 def test_of_several_tokens_the_one_that_begins_as_shown_is_meant(drifts):
-    """A login answers with two tokens; what is shown of one before the … tells them apart."""
+    """A login returns two tokens; the part before the … decides which is used."""
     page = fence("$ echo eyJa.eyJb.c eyJd.eyJe.f\neyJa.eyJb.c eyJd.eyJe.f\n$ echo eyJ…,eyJa…,eyJx… | tr J j\n…")
     page += fence("$ echo eyJ… | tr J j\neyjd.eyje.f\n$ echo eyJa… | tr J j\neyja.eyjb.c\n$ echo [eyJx…]\n[]")
 
     assert drifts(page) == []
 
 
-def test_a_person_can_be_played(drifts):
-    """Prompts get their answers; what is hidden stays hidden."""
+def test_prompts_get_their_answers(drifts):
+    """Prompts get their answers; hidden input stays hidden."""
     page = fence("$ python manage.py migrate") + fence(
         "$ python manage.py createsuperuser\nEmail: root@example.com\nUsername: root\nPassword:\n"
         "Password (again):\nSuperuser created successfully.",
@@ -174,12 +174,12 @@ def test_a_person_can_be_played(drifts):
 
 
 def test_a_block_that_runs_elsewhere_is_left_alone(drifts):
-    """What cannot run here says so, with a reason."""
+    """A block that cannot run says so, with a reason."""
     assert drifts(fence("$ docker build .\nnonsense", directive="not here, it needs Docker")) == []
 
 
 def test_the_repository_has_a_place_on_the_pages(drifts):
-    """`~/tutorial` is this repository and its Python is the one that runs: no path of this machine is shown."""
+    """`~/tutorial` is this repository with its Python, and no path of this machine is shown."""
     assert drifts(fence("$ ~/tutorial/.venv/bin/python -c 'print(1)'\n1\n$ ls ~/tutorial/mkdocs.yml | wc -l\n1")) == []
 
     page = fence("$ ~/tutorial/.venv/bin/python -c 'import sys; print(sys.executable)'\nx")
@@ -187,30 +187,30 @@ def test_the_repository_has_a_place_on_the_pages(drifts):
 
 
 def test_a_directive_that_does_not_exist_is_an_error(drifts):
-    """A typo does not run the block somewhere else."""
+    """With a typo, the block does not run anywhere else."""
     with pytest.raises(ValueError, match="'bfore' is no directive"):
         drifts(fence("$ ls", directive="bfore"))
 
 
 def test_every_page_with_commands_is_played():
-    """The start page, the page on checking, and the chapter of each stage."""
+    """These are the start page, the page on checking, and the chapter of each stage."""
     assert [page.stem for page, _ in pages(ROOT)] == ["index", "checking", *(stage.name for stage in stages())]
 
 
 def test_a_page_that_does_not_exist_is_an_error(capsys):
-    """A misspelt name is no page that passes: the sentence names those that there are."""
+    """The message for a misspelt name lists the pages."""
     assert main(["transcripts", "07-url"]) == 2
     assert "Error: No page is called 07-url. There are: index, checking, 01-dockerfile, " in capsys.readouterr().err
 
 
 def test_a_page_is_called_by_its_name_or_its_path(capsys):
-    """Both `index` and `docs/index.md` play the start page, and it alone."""
+    """Both `index` and `docs/index.md` run only the start page."""
     assert main(["transcripts", "docs/index.md"]) == 0
     assert capsys.readouterr().out == "index.md: 2 commands run, 0 print something else\n"
 
 
 def test_the_tutorial_may_be_in_a_folder_with_a_space_and_an_umlaut(drifts, tmp_path, monkeypatch):
-    """Commands are quoted for the shell, and what they print in quotation marks is shown without them."""
+    """Commands are quoted for the shell, and quotation marks in their output are removed."""
     home = tmp_path / "Übung eins"
     home.mkdir()
     (home / "print").write_text(f"#!/bin/sh\necho \"$1: '{home}/print' again, in {home}\"\n")

@@ -18,7 +18,7 @@ PACKAGES = {
 
 
 def imported(room):
-    """The other rooms that the modules of a room import."""
+    """Returns the other rooms that the modules of a room import."""
     place = ROOT / "companion" / room
     paths = list(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
     assert paths
@@ -34,7 +34,7 @@ def imported(room):
 
 
 def below():
-    """For each room of the picture the rooms that are drawn below it."""
+    """Maps each room in the picture to the rooms below it."""
     boxes = {}
     for height, line in enumerate(PICTURE):
         for hit in re.finditer(r"(?<=│) +(\w+) +(?=│)", line):
@@ -52,12 +52,12 @@ def test_the_picture_has_every_room():
 
 @pytest.mark.parametrize("room", sorted({"cli", *PACKAGES} - {room for room in PACKAGES if "/" in room}))
 def test_a_room_imports_only_rooms_that_are_drawn_below_it(room):
-    """An import from a higher room, or from a neighbour, does not fit the picture."""
+    """A room does not import a room above it or next to it."""
     assert imported(room) <= below()[room]
 
 
 def test_the_table_says_what_each_room_is_for_and_imports():
-    """The sentence of a room is the one in its package, and the imports are those of its modules."""
+    """The sentence of a room is its package's docstring, and the imports are those of its modules."""
     sentences = {room: ast.get_docstring(ast.parse(path.read_text())) for room, path in PACKAGES.items()}
     imports = {room: ", ".join(sorted(imported(room))) or "nothing" for room in ["cli", *PACKAGES]}
 
@@ -66,7 +66,7 @@ def test_the_table_says_what_each_room_is_for_and_imports():
 
 
 def test_every_module_that_the_page_names_exists():
-    """The two paths name modules, and each of them is a file or a package."""
+    """Each module that the two paths name is a file or a package."""
     rooms = "|".join(room for room in PACKAGES if "/" not in room)
     named = set(re.findall(rf"`((?:{rooms})/[\w/]+)`", PAGE))
 

@@ -1,4 +1,4 @@
-"""Images: which builder is taken, what a server is asked, and what is said of one that fails."""
+"""Images: which builder is used, how a server is tested, and what is reported about one that fails."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ DOES_NOT_WORK = "#!/bin/sh\necho 'the service is not running' >&2\nexit 1\n"
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """A machine that has these commands and no others: name -> its script."""
+    """A machine with only these commands; maps each name to its script."""
 
     def machine(**scripts):
         for name, script in scripts.items():
@@ -36,15 +36,15 @@ def machine(tmp_path, monkeypatch):
         ({"docker": DOES_NOT_WORK, "buildah": "#!/bin/sh\n"}, "buildah"),
     ],
 )
-def test_the_first_builder_that_works_is_taken(machine, scripts, name):
-    """A client whose service does not run is there, and builds nothing."""
+def test_the_first_working_builder_is_used(machine, scripts, name):
+    """A client whose service does not run is installed, but can't build."""
     machine(**scripts)
 
     assert images.builder().name == name
 
 
 def test_a_machine_without_a_builder_is_an_error(machine, capsys):
-    """The message says what was tried, and what to do."""
+    """The message says which builders were tried, and what to do."""
     machine(docker=DOES_NOT_WORK)
 
     assert main(["images"]) == 2
@@ -58,7 +58,7 @@ def test_a_machine_without_a_builder_is_an_error(machine, capsys):
 
 
 class Workshop:
-    """Replaces a builder: its image is a copy of the stage's folder, and Django's own server runs it."""
+    """Replaces a builder: its image is a copy of the stage's folder, which Django's own server serves."""
 
     name = "workshop"
 
@@ -116,23 +116,23 @@ def workshop(tmp_path, monkeypatch):
         ("final", "test_register_log_in_and_fetch_the_user passed, runs as app, healthy"),
     ],
 )
-def test_a_stage_is_asked_what_it_can_answer(workshop, capsys, stage, answers):
-    """A stage with URLs: its own test over HTTP, here with email; final's health check is run too.
+def test_a_stage_gets_the_test_that_it_has(workshop, capsys, stage, answers):
+    """A stage with URLs gets its own test over HTTP, here with email; final's health check is run too.
 
-    What git ignores, such as a database left by a run, is no part of the image.
+    Files that git ignores, such as a database left by a run, are not part of the image.
     """
     assert main(["images", stage]) == 0
     assert capsys.readouterr().out == (
         f"Built and run with workshop:\n{stage}: {answers}\n1 of 1 built, run and answered\n"
     )
     assert workshop.context == set(files(find(stage)))
-    if "healthy" in answers:  # by the command in the Dockerfile, so that a wrong one fails
+    if "healthy" in answers:  # the command in the Dockerfile, so a wrong one fails
         assert workshop.checked[-1][:2] == ("python", "-c")
         assert "/health/ready" in workshop.checked[-1][2]
 
 
 def test_an_image_that_fails_does_not_stop_the_others(workshop, capsys):
-    """Each stage is tried, the sum counts those that work, and the exit status says that one does not."""
+    """Every stage is tried, the summary counts those that work, and the exit status is 1."""
     assert main(["images", "06-serializers", "01-dockerfile"]) == 1
     assert capsys.readouterr().out == (
         "Built and run with workshop:\n"
@@ -152,16 +152,16 @@ def test_an_image_that_fails_does_not_stop_the_others(workshop, capsys):
     ],
     ids=["no database", "nobody can register", "root", "it has ended"],
 )
-def test_an_image_that_does_not_do_its_work_is_noticed(workshop, monkeypatch, stage, name, value, said):
-    """The failure has what the server printed last. Nobody waits a minute for a server that has ended."""
+def test_a_wrong_image_is_reported(workshop, monkeypatch, stage, name, value, said):
+    """The failure has the server's last output. A server that has ended is not waited for."""
     monkeypatch.setattr(workshop, name, value)
 
     with pytest.raises(images.Failed, match=said):
         images.try_image(find(stage), workshop)
 
 
-def test_an_image_is_built_where_its_recipe_changes(chain):
-    """Where the Dockerfile, the ignored files or the packages differ from the stage before; and for the last stage."""
+def test_images_that_differ_are_built(chain):
+    """Built are stages whose Dockerfile, ignored files or packages differ from the stage before, and the last stage."""
     same = {"Dockerfile": "FROM a", "requirements.txt": "Django"}
     root = chain(
         {
@@ -173,4 +173,4 @@ def test_an_image_is_built_where_its_recipe_changes(chain):
             "final": same | {"requirements.txt": "Django\nPyJWT", ".dockerignore": ".env"},
         }
     )
-    assert [stage.name for stage in images.built_anew(stages(root))] == ["01-a", "03-c", "04-d", "final"]
+    assert [stage.name for stage in images.with_new_image(stages(root))] == ["01-a", "03-c", "04-d", "final"]

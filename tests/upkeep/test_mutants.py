@@ -1,4 +1,4 @@
-"""Declarations removed and flipped, and the suites that notice or do not."""
+"""Mutants: declarations removed and flipped, and whether the suites notice."""
 
 import pytest
 
@@ -25,7 +25,7 @@ class Thing(First, Second):
 
 
 def test_each_declaration_is_removed_and_flipped_once():
-    """Lists lose each element, calls each keyword, functions their body, and so on; lines in a function are left alone."""
+    """Removed are elements of lists, keywords of calls, bodies of functions, and so on, but no lines in functions."""
     assert [what for what, _ in mutated(TEXT)] == [
         "NAMES removed",
         "NAMES without 'a'",
@@ -50,7 +50,7 @@ def test_each_declaration_is_removed_and_flipped_once():
 
 
 def test_a_mutant_differs_from_the_file_in_one_place():
-    """Each text is the file with its one change; the next one begins with the file again."""
+    """Each text is the file with one change; the change is undone before the next."""
     texts = dict(mutated("A = [1, 2]\nB = True\n"))
 
     assert texts == {
@@ -74,8 +74,8 @@ def test_mutants_with_the_same_text_get_different_names():
     ]
 
 
-def test_what_the_stage_before_has_is_left_to_it():
-    """Only new and changed declarations are mutated, also within a class that was there."""
+def test_code_of_the_previous_stage_is_not_mutated():
+    """Only new and changed declarations are mutated, also in a class that the previous stage has."""
     old = "A = 1\nclass C:\n    x = True\n"
     new = "A = 1\nclass C:\n    x = True\n    y = True\n"
 
@@ -84,7 +84,7 @@ def test_what_the_stage_before_has_is_left_to_it():
 
 @pytest.fixture
 def repository(chain, git):
-    """Two stages in git: the function returns the root, after each list of files was committed on its branch."""
+    """Two stages in git: returns the root after committing each list of files on its branch."""
     root = chain({"01-a": {"x.py": "1"}, "02-b": {"x.py": "1"}})
 
     def repository(*commits):
@@ -115,14 +115,14 @@ A, B, OTHER = "steps/01-a/x.py", "steps/02-b/x.py", "README.md"
     ids=["last commit of main", "a branch", "no stage", "no default branch", "no commit before"],
 )
 def test_stages_that_differ_from_the_default_branch_are_found(repository, commits, expected):
-    """CI tries the mutants of these stages only. Where git cannot say which differ, it tries all."""
+    """CI tries only the mutants of these stages. If git can't tell which differ, it tries all."""
     root = repository(*commits)
 
     assert [stage.name for stage in changed(stages(root), root)] == expected
 
 
 def test_every_exception_is_a_mutant_of_a_stage():
-    """SAME excuses mutants that there are, each with a reason; another name would excuse nothing."""
+    """Each mutant in SAME exists and has a reason, because another name would exclude nothing."""
     chain = stages()
     there = {str(m) for stage, before in zip(chain, (None, *chain), strict=False) for m in mutants(stage, before)}
 
@@ -130,8 +130,8 @@ def test_every_exception_is_a_mutant_of_a_stage():
     assert all(SAME.values())
 
 
-def test_a_suite_notices_or_does_not():
-    """A real stage: without its user model it fails, with another comment-like constant it does not."""
+def test_a_suite_fails_with_a_mutant():
+    """The tests of a real stage fail without its user model, and pass with an additional constant."""
     stage = find("02-user-model")
     text = stage.path.joinpath("config/settings.py").read_text()
 
@@ -151,13 +151,13 @@ LATER = (
     assert rules.STRICT
 """
 )
-MANAGE = "import sys\n"  # a project without Django: its checks find nothing
+MANAGE = "import sys\n"  # a project without Django, so that its checks pass
 
 
 def test_a_later_stage_may_use_an_unused_name(chain, monkeypatch):
-    """STRICT is declared in 01 and asked about in 02; LOOSE is noticed by nobody, and TEMPORARY is gone by then.
+    """STRICT is added in 01 and tested in 02. No test notices LOOSE, and TEMPORARY is removed before one could.
 
-    SAME must not excuse what a test does notice, here another LENGTH.
+    SAME must not exclude a mutant that a test notices, here another LENGTH.
     """
     monkeypatch.setitem(SAME, "authentication/rules.py: LENGTH with 9 for 8", "wrongly")
     rules = "LENGTH = 8\nSTRICT = True\nLOOSE = 'no'\n"
@@ -180,8 +180,8 @@ def test_a_later_stage_may_use_an_unused_name(chain, monkeypatch):
     assert (second.stage.name, second.count, second.survived) == ("02-b", 0, [])
 
 
-def test_the_verb_fails_when_something_survives(monkeypatch, run):
-    """Each survivor and each wrong exception is named, and the exit status is 1; when all are noticed it is 0."""
+def test_the_command_fails_if_a_mutant_survives(monkeypatch, run):
+    """Each survivor and each wrong exception is named, and the exit status is 1, or 0 if all are noticed."""
     stage, mutant = find("02-user-model"), Mutant("a.py", "B removed", "")
     found = [Tried(stage, 3, [mutant], []), Tried(stage, 1, [], [mutant])]
     monkeypatch.setattr(commands.mutants, "trials", lambda chain, chosen: found)

@@ -14,7 +14,7 @@ CI = (ROOT / ".ci/run").read_text()
 
 
 def nox(*arguments, **options):
-    """Runs nox on our noxfile, as a person would from a shell."""
+    """Runs nox on our noxfile, as from a shell."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("NOX")}
     command = [sys.executable, "-m", "nox", *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, **options)
@@ -22,41 +22,41 @@ def nox(*arguments, **options):
 
 @pytest.fixture(scope="module")
 def sessions():
-    """All sessions by name."""
+    """Returns all sessions by name."""
     return {session["session"]: session for session in json.loads(nox("-l", "--json").stdout)}
 
 
 @pytest.fixture(scope="module")
 def listing():
-    """What `nox -l` prints."""
+    """Returns what `nox -l` prints."""
     return nox("-l").stdout
 
 
 def test_there_is_a_session_for_every_stage(sessions):
-    """`nox -s "tests(05-authentication-backend)"` reads as English, for every stage there is."""
+    """There is a session such as `tests(05-authentication-backend)` for every stage."""
     assert [name for name in sessions if name.startswith("tests(")] == [f"tests({stage})" for stage in stages()]
 
 
 def test_the_list_is_a_table_of_contents(sessions, listing):
-    """What a learner needs comes first. The line of all stages shows how to run one, and each line is a sentence."""
+    """Sessions for learners come first. The line of all stages shows how to run one. Each line is a sentence."""
     listed = re.findall(r"^[*-] (\S+) -> (.*\.)$", listing, re.MULTILINE)
     names = [name for name, _ in listed]
 
     assert names[:4] == ["serve", "tests", "zips", "offline"]
     assert sorted(names) == sorted(re.findall(r"^@nox\.session.*\n(?:@.*\n)?def (\w+)", NOXFILE, re.MULTILINE))
     assert re.search(r'`-s "(.*)"`', dict(listed)["tests"])[1] in sessions
-    assert listing.startswith("What you can run here, as `python -m nox -s NAME`. ")
+    assert listing.startswith("Run a session with `python -m nox -s NAME`. ")
 
 
 def test_nox_alone_runs_the_companion_and_every_stage(listing):
-    """Without arguments: the companion's own tests, which take longest, then all suites. The slower ones are asked for."""
+    """Without arguments, nox runs the companion's own tests, which take longest, and all suites, but nothing slower."""
     assert re.findall(r"^\* (\S+)", listing, re.MULTILINE) == ["tests", "companion"]
     options = NOXFILE.partition("nox.options.sessions = ")[2].partition("  #")[0]
     assert options == '["companion", "tests"]'
 
 
 def test_nox_prints_no_warning_before_it_begins():
-    """Neither about sessions that do not run in parallel nor about uv: both read like errors, and are none."""
+    """It does not warn about sessions that do not run in parallel or about uv, which would look like errors."""
     done = nox("-s", "readme")
 
     assert done.returncode == 0
@@ -64,8 +64,8 @@ def test_nox_prints_no_warning_before_it_begins():
     assert "uv binary" not in done.stderr
 
 
-def test_stages_run_side_by_side_without_the_settings_of_the_shell(monkeypatch):
-    """The parallel runner prints a line for each that begins. What a learner has exported for another project is unset."""
+def test_stages_run_in_parallel_without_variables_of_the_shell(monkeypatch):
+    """The parallel runner prints a line for each session that starts. Variables of the shell are not passed on."""
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "nowhere.settings")
     monkeypatch.setenv("PYTEST_ADDOPTS", "--nonsense")
     done = nox("-s", "tests(01-dockerfile)", "tests(02-user-model)", "--parallel", "2")
@@ -76,7 +76,7 @@ def test_stages_run_side_by_side_without_the_settings_of_the_shell(monkeypatch):
 
 
 def test_no_session_runs_a_bare_command():
-    """A bare `python` or `pytest` is another Python's: sessions without an environment of their own run PYTHON."""
+    """A bare `python` or `pytest` could be another Python's, so sessions without their own environment run PYTHON."""
     outside = re.sub(r'@nox\.session\(venv_backend="venv".*?(?=\n@|\nclass )', "", NOXFILE, flags=re.DOTALL)
 
     commands = re.findall(r"run\((?:session, )?\s*(\S+),", outside)
@@ -85,7 +85,7 @@ def test_no_session_runs_a_bare_command():
 
 
 def test_a_failure_ends_with_the_command_that_shows_it_alone(tmp_path):
-    """The last lines of a run name what failed, and how to see it alone."""
+    """The last lines of a run name what failed, and the command that runs it alone."""
     broken = nox("-s", "tests(01-dockerfile)", "--", "-k", "nothing-has-this-name")
 
     assert broken.returncode != 0
@@ -103,7 +103,7 @@ def test_a_failure_ends_with_the_command_that_shows_it_alone(tmp_path):
     ],
 )
 def test_without_its_programs_a_session_says_what_to_do(monkeypatch, tmp_path, session, advice):
-    """A session that needs a server that is not here prints one sentence: what to set or to install."""
+    """Without its servers installed, a session prints one sentence, which says what to set or install."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     done = nox("-s", session)
@@ -113,7 +113,7 @@ def test_without_its_programs_a_session_says_what_to_do(monkeypatch, tmp_path, s
 
 
 def test_serve_passes_its_options_on():
-    """The session runs the companion's own verb, which tells its address when it answers."""
+    """The session runs the companion's own command, which prints its URL when it responds."""
     done = nox("-s", "serve", "--", "--no-such-option")
 
     assert done.returncode != 0
@@ -121,8 +121,8 @@ def test_serve_passes_its_options_on():
     assert "No such option" in done.stdout
 
 
-def test_a_zip_holds_the_stage_and_nothing_else(tmp_path):
-    """One zip for each stage: its files are in a folder of its name."""
+def test_a_zip_contains_only_the_stage(tmp_path):
+    """There is a zip for each stage, with its files in a folder of its name."""
     done = nox("-s", "zips", "--", str(tmp_path))
 
     assert done.returncode == 0, done.stderr
@@ -133,7 +133,7 @@ def test_a_zip_holds_the_stage_and_nothing_else(tmp_path):
 
 
 def test_a_python_that_is_too_old_gets_one_sentence():
-    """The check of the version comes before anything that an old Python could stumble over."""
+    """The check of the version comes before any syntax or import that an old Python can't handle."""
     first_lines = NOXFILE.partition("import atexit")[0].replace("sys.version_info < (3, 11)", "True")
     done = subprocess.run([sys.executable, "-c", first_lines], capture_output=True, text=True)
 
@@ -142,7 +142,7 @@ def test_a_python_that_is_too_old_gets_one_sentence():
 
 
 def test_ci_runs_the_command_of_readme_first():
-    """The first thing that CI runs is what README tells people to run, taken from there."""
+    """CI first runs the command in README, read from there."""
     readme = (ROOT / "README.md").read_text()
     pattern = re.search(r"grep -m1 -E '([^']+)' README\.md", CI)[1]
     found = [line for line in readme.splitlines() if re.search(pattern, line)]

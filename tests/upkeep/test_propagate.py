@@ -1,4 +1,4 @@
-"""An edit carried through a chain, in real git repositories."""
+"""Edits are carried through a chain of stages, in real git repositories."""
 
 from shutil import copytree
 
@@ -47,7 +47,7 @@ def read(root, *paths):
 
 
 def test_an_edit_goes_into_every_later_stage(root):
-    """What each stage has of its own stays; the edit is in all of them."""
+    """Each stage keeps its own lines, and all have the edit."""
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
 
     assert carried(root) == ["02-b: f.txt", "03-c: f.txt", "final: f.txt"]
@@ -60,15 +60,15 @@ def test_an_edit_goes_into_every_later_stage(root):
 
 
 def test_earlier_stages_are_left_alone(root):
-    """An edit goes forward and never back."""
+    """An edit goes only into later stages."""
     (root / "steps/02-b/f.txt").write_text((TEXT + "b\n").replace("two", "TWO"))
 
     assert carried(root) == ["03-c: f.txt", "final: f.txt"]
     assert read(root, "steps/01-a/f.txt") == [TEXT]
 
 
-def test_a_start_limits_what_is_carried(root):
-    """Edits of stages before FROM wait."""
+def test_from_limits_which_edits_are_carried(root):
+    """Edits of stages before FROM are not carried."""
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
     (root / "steps/02-b/same.txt").write_text("y\n")
 
@@ -78,7 +78,7 @@ def test_a_start_limits_what_is_carried(root):
 
 
 def test_new_and_deleted_files_are_carried(root):
-    """A new file appears in every later stage, in its folder; a deleted one goes."""
+    """A new file is added to every later stage, in the same folder; a deleted file is deleted."""
     (root / "steps/01-a/app").mkdir()
     (root / "steps/01-a/app/new.txt").write_text("new\n")
     (root / "steps/01-a/same.txt").unlink()
@@ -92,7 +92,7 @@ def test_new_and_deleted_files_are_carried(root):
 
 
 def test_an_edit_that_a_later_stage_has_of_its_own_stays(root):
-    """Uncommitted work in a later stage is merged with, and carried on from there."""
+    """An uncommitted edit in a later stage is merged, and carried from there too."""
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
     (root / "steps/02-b/f.txt").write_text((TEXT + "b\n").replace("six", "SIX"))
 
@@ -104,7 +104,7 @@ def test_an_edit_that_a_later_stage_has_of_its_own_stays(root):
 
 
 def test_an_edit_can_be_edited_again_after_it_was_carried(root):
-    """Edit, carry, try, edit the same line again, carry again: in a file that was there, and in one that is new."""
+    """You can edit, carry, edit the same line and carry again, in an existing file and in a new one."""
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
     (root / "steps/01-a/new.txt").write_text("new\n")
     carried(root)
@@ -116,7 +116,7 @@ def test_an_edit_can_be_edited_again_after_it_was_carried(root):
 
 
 def test_an_own_edit_on_top_of_what_was_carried_stays(root):
-    """What a later stage changed after an edit was carried into it is merged with the next edit."""
+    """An edit that a later stage got after the first was carried is merged with the next edit."""
     (root / "steps/01-a/new.txt").write_text(TEXT)
     carried(root)
     (root / "steps/03-c/new.txt").write_text(TEXT.replace("six", "SIX"))
@@ -133,7 +133,7 @@ def test_an_own_edit_on_top_of_what_was_carried_stays(root):
 
 
 def test_the_same_edit_made_by_hand_in_every_stage_is_left_alone(repository):
-    """Even where a later stage has lines of its own next to it, which no merge by lines can divide."""
+    """Also if a later stage has its own lines next to the edit, which a merge by lines cannot separate."""
     own = TEXT.replace("three", "DREI")
     root = repository(
         {"01-a": {"f.txt": TEXT}, "02-b": {"f.txt": own}, "03-c": {"f.txt": own}, "final": {"f.txt": own}}
@@ -151,8 +151,8 @@ def test_the_same_edit_made_by_hand_in_every_stage_is_left_alone(repository):
     assert carried(root) == []
 
 
-def test_an_edit_taken_back_in_part_is_taken_back_everywhere(root):
-    """What is left of it is in the later stages already, and the rest goes there too."""
+def test_a_partly_undone_edit_is_undone_everywhere(root):
+    """What is left of the edit is in the later stages already; what was undone is undone there too."""
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO").replace("six", "SIX"))
     carried(root)
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "TWO"))
@@ -162,7 +162,7 @@ def test_an_edit_taken_back_in_part_is_taken_back_everywhere(root):
 
 
 def test_a_new_stage_is_an_edit_of_the_committed_stage_before_it(root):
-    """A copy that differs in nothing carries nothing; what it adds goes into every later stage."""
+    """A copy without differences carries nothing; its additions go into every later stage."""
     copytree(root / "steps/03-c", root / "steps/04-d")
     assert carried(root) == []
 
@@ -187,7 +187,7 @@ CONFLICT = {
 
 
 def test_a_conflict_stops_with_markers_and_the_next_command(repository):
-    """The file that has to be fixed is named; what came before it is done, what comes after is not touched."""
+    """The file to fix is named; the stages before it are done, those after it are unchanged."""
     root = repository(CONFLICT)
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei"))
 
@@ -204,8 +204,8 @@ def test_a_conflict_stops_with_markers_and_the_next_command(repository):
     assert after == CONFLICT["final"]["f.txt"]
 
 
-def test_a_run_goes_on_after_a_conflict_was_mended(repository):
-    """Not before the markers are gone; then the fixed text is what is carried on, and nothing is lost."""
+def test_a_run_continues_after_a_conflict_is_fixed(repository):
+    """It refuses while markers are left. Then the fixed text is carried on, and no edit is lost."""
     root = repository(CONFLICT)
     (root / "steps/01-a/f.txt").write_text(TEXT.replace("two", "zwei").replace("six", "SIX"))
     with pytest.raises(Conflict):
@@ -220,8 +220,8 @@ def test_a_run_goes_on_after_a_conflict_was_mended(repository):
     assert carried(root) == []
 
 
-def test_a_file_that_is_changed_here_and_deleted_there_is_asked_about(repository):
-    """Neither side wins by itself; what one decides is kept."""
+def test_a_file_changed_here_and_deleted_there_is_a_conflict(repository):
+    """Neither side wins automatically; the user's decision is kept."""
     root = repository({"01-a": {"f": "1\n", "g": ""}, "02-b": {"f": "2\n", "g": ""}})
     (root / "steps/01-a/f").unlink()
 
@@ -234,8 +234,8 @@ def test_a_file_that_is_changed_here_and_deleted_there_is_asked_about(repository
     assert carried(root) == []
 
 
-def test_a_binary_file_is_replaced_where_nobody_changed_it(repository):
-    """Bytes are not merged: the same file is replaced, a different one is asked about."""
+def test_an_unchanged_binary_file_is_replaced(repository):
+    """Binary files are not merged: an unchanged one is replaced, a changed one is a conflict."""
     root = repository({"01-a": {"p": b"\x00\x01", "q": b"\x00a"}, "02-b": {"p": b"\x00\x01", "q": b"\x00b"}})
     (root / "steps/01-a/p").write_bytes(b"\x00\x02")
 
@@ -246,7 +246,7 @@ def test_a_binary_file_is_replaced_where_nobody_changed_it(repository):
     assert (root / "steps/02-b/q").read_bytes() == b"\x00b"
 
 
-def test_the_verb_says_what_it_did_and_what_to_do(repository, monkeypatch, capsys):
+def test_the_command_prints_what_it_did_and_what_to_do(repository, monkeypatch, capsys):
     """`propagate` prints each file; at a conflict it exits with 1 and says how to go on."""
     root = repository(CONFLICT)
     monkeypatch.setattr("companion.upkeep.commands.ROOT", root)
@@ -267,6 +267,6 @@ def test_the_verb_says_what_it_did_and_what_to_do(repository, monkeypatch, capsy
 
 
 def test_an_unknown_name_of_a_stage_lists_the_names(capsys):
-    """The verb answers a wrong name with one sentence."""
+    """The command rejects a wrong name with one sentence."""
     assert cli.main(["propagate", "99-x"]) == 2
     assert "there is no stage '99-x'; there are: 01-" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What the check of the prose finds, and what it leaves alone."""
+"""What the check of the docs' text finds, and what it ignores."""
 
 import pytest
 from click.testing import CliRunner
@@ -53,8 +53,8 @@ def page(tmp_path):
     return page
 
 
-def test_prose_is_what_is_read_as_text():
-    """Front matter, headings, code, tables, block heads and comments are left out."""
+def test_code_and_tables_are_not_prose():
+    """Front matter, headings, code, tables, first lines of blocks and comments are left out."""
     found = [(paragraph.line, paragraph.text, paragraph.folded) for paragraph in paragraphs(PAGE)]
 
     assert found == [
@@ -68,7 +68,7 @@ def test_prose_is_what_is_read_as_text():
 
 
 def test_a_sentence_ends_before_a_capital_letter_a_number_or_code():
-    """A dot in a number or in a file's name ends no sentence."""
+    """A dot in a number or a file name does not end a sentence."""
     (paragraph,) = paragraphs("It is in models.py. PyJWT 2.10 needs it. `exp` is a claim. 10 seconds pass.")
 
     assert paragraph.sentences == [
@@ -89,17 +89,17 @@ def test_a_sentence_ends_before_a_capital_letter_a_number_or_code():
     ids=["word", "sentence", "paragraph"],
 )
 def test_what_is_hard_to_read_is_found(page, text, finding):
-    """Each finding has its file, its line and what to do."""
+    """Each finding has its file, its line and what to write."""
     assert list(findings(page(text))) == [finding]
 
 
 def test_a_word_may_be_allowed(page):
-    """A transaction holds a lock, and `/// beside` is a directive."""
+    """Some phrases are exceptions: a transaction holds a lock, and `/// beside` is a directive."""
     assert list(findings(page("A transaction holds a lock. Write `/// beside` in docs."))) == []
 
 
 def test_a_chapter_has_at_most_1800_words(page):
-    """A folded note does not count."""
+    """Words in a folded note are not counted."""
     text = "One word.\n\n" * 900
     folded = '??? question "More?"\n\n    A folded note.\n'
 
@@ -107,14 +107,14 @@ def test_a_chapter_has_at_most_1800_words(page):
 
 
 def test_a_chapter_that_is_too_long_is_found(page):
-    """The last finding names the number of words."""
+    """The last finding has the number of words."""
     assert list(findings(page("One word.\n\n" * 901, "chapters"))) == [
         "page.md: 1802 words of prose, and a chapter has at most 1800."
     ]
 
 
 def test_the_command_fails_when_there_is_something_to_rewrite(page, monkeypatch):
-    """It prints the findings and their number; an unknown page is named."""
+    """The command prints the findings and their number; an unknown page is named."""
     path = page("Whoever logs in.")
     monkeypatch.setattr(commands, "ROOT", path.parent.parent)
     run = CliRunner().invoke(commands.read_prose, ["page"], standalone_mode=False)

@@ -11,12 +11,12 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_table_of_stages_is_up_to_date():
-    """README's table is what the chapters say today. If not: python -m nox -s readme."""
+    """README's table matches the chapters. If not, run: python -m nox -s readme."""
     assert readme.with_table(README) == README, "run: python -m nox -s readme"
 
 
 def test_the_table_names_every_stage_and_its_chapter():
-    """A row a stage, with links that lead somewhere."""
+    """Each stage has a row, and its links lead to existing files."""
     rows = readme.table().splitlines()[2:]
     links = re.findall(r"\]\(([^)]+)\)", "\n".join(rows))
 
@@ -25,14 +25,14 @@ def test_the_table_names_every_stage_and_its_chapter():
 
 
 def test_a_readme_without_a_place_for_the_table_is_refused():
-    """The error shows the two lines that are missing."""
+    """The error shows the two missing lines."""
     with pytest.raises(ValueError, match="needs these two lines"):
         readme.with_table("# Nothing here")
 
 
 @pytest.mark.parametrize("text", ["# No front matter", "---\ntitle: x\n---\n", "---\ntitle: x", "---\n- a\n---\n"])
 def test_a_chapter_without_a_title_is_named(chain, text):
-    """Title and description are demanded, and the error names the file."""
+    """Title and description are required, and the error names the file."""
     root = chain({"01-a": {"x": ""}})
     (root / "docs/chapters").mkdir(parents=True)
     (root / "docs/chapters/01-a.md").write_text(text)
@@ -42,22 +42,22 @@ def test_a_chapter_without_a_title_is_named(chain, text):
 
 
 def test_links_in_readme_and_contributing_lead_somewhere():
-    """Every link to a file of the repository has a file."""
+    """Every link to a file of the repository leads to an existing file."""
     for name in ("README.md", "CONTRIBUTING.md"):
         links = re.findall(r"\]\(([^)#]+)\)", (ROOT / name).read_text())
         assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 
 
 def test_quick_start_has_the_two_commands():
-    """Two commands, each with its own set-up, and by `-m`: scripts of an environment break when a folder moves."""
+    """There are two commands, each with its set-up, and with `-m`: an environment's scripts break if it is moved."""
     commands = re.findall(r"^```sh\n(.+)\n```$", README.split("<details>")[0], re.MULTILINE)
     setup = "python3 -m venv .venv && .venv/bin/python -m pip install -q -r requirements.txt && .venv/bin/python -m nox"
 
     assert commands == [f"{setup} -s serve", setup]
 
 
-def test_a_table_of_today_is_left_alone(chain):
-    """Writing says whether the table was another one, and a second time changes nothing."""
+def test_a_current_table_is_not_changed(chain):
+    """Writing returns whether the table has changed; a second time, it has not."""
     root = chain({"01-a": {"f.py": ""}})
     (root / "docs/chapters").mkdir(parents=True)
     (root / "docs/chapters/01-a.md").write_text("---\ntitle: A\ndescription: It begins.\n---\n")
@@ -70,6 +70,6 @@ def test_a_table_of_today_is_left_alone(chain):
 
 
 def test_readme_names_the_pythons_that_are_supported():
-    """Each of them before the first command, and where their tests have run."""
+    """All supported Pythons are named before the first command, and where their tests run."""
     assert f"You need Python {', '.join(SUPPORTED[:-1])} or {SUPPORTED[-1]}." in README
     assert f"have run on Linux, with Python {SUPPORTED[0]} to {SUPPORTED[-1]} and" in README

@@ -1,4 +1,4 @@
-"""Checks what import-linter cannot see: its own contracts, programs that are started by their path, files that git ignores."""
+"""Checks what import-linter cannot: its own contracts, programs started by path, files that git ignores."""
 
 import ast
 import re
@@ -15,17 +15,17 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def contract(name):
-    """One contract of pyproject.toml."""
+    """Returns a contract of pyproject.toml."""
     return next(contract for contract in CONTRACTS if contract["name"] == name)
 
 
 def sources(name):
-    """The modules that a contract is about, without the package's name."""
+    """Returns the modules that a contract is about, without the package's name."""
     return {module.removeprefix("companion.") for module in contract(name)["source_modules"]}
 
 
 def test_every_room_says_in_one_sentence_what_it_is_for():
-    """The docstring of each package is one line, and one whole sentence."""
+    """The docstring of each package is one line and one whole sentence."""
     packages = {name: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "" for name, path in MODULES.items()
                 if name.endswith("__init__.py")}  # fmt: skip
 
@@ -48,7 +48,7 @@ def test_contracts_leave_no_room_out():
 
 
 def test_every_program_is_started_from_where_it_is():
-    """A module that runs as a program is started by its path, and no linter notices when the file moves."""
+    """A module that runs as a program is started by its path, so no linter notices if the file moves."""
     programs = {
         name for name, path in MODULES.items() if '\nif __name__ == "__main__":' in path.read_text(encoding="utf-8")
     }

@@ -1,4 +1,4 @@
-"""The way of one learner through all chapters: files as typed so far, and one database."""
+"""One learner walks through all chapters, with files as typed so far and one database."""
 
 import pytest
 
@@ -35,7 +35,7 @@ Three.
 
 @pytest.fixture
 def root(chain):
-    """Two stages, of which the second has a chapter of three steps."""
+    """Two stages, of which the second has a chapter with three steps."""
     root = chain({"01-old": APP, "02-new": NEXT})
     (root / "docs/chapters").mkdir(parents=True)
     (root / "docs/chapters/01-old.md").write_text("---\ntitle: One\ndescription: One.\n---\n# One\n")
@@ -53,7 +53,7 @@ def contents(folder):
 
 
 def test_files_are_as_typed_so_far(root):
-    """A step at a time, from the stage before to this one; tests are copied, not typed."""
+    """Each step changes the files from the stage before towards this one. Tests are copied, not typed."""
     stage = find("02-new", root)
 
     assert typed(stage, 0, root) == {
@@ -77,7 +77,7 @@ def test_files_are_as_typed_so_far(root):
 
 
 def test_a_learner_types_step_by_step(root, walk, tmp_path):
-    """What a step changes is written, and what it removes is gone; it says whether a file changed."""
+    """Files that a step changes are written, and those that it removes are deleted; returns whether a file changed."""
     stage, folder = find("02-new", root), tmp_path / "mine" / "02-new"
     walk.begin(stage, folder)
 
@@ -87,8 +87,8 @@ def test_a_learner_types_step_by_step(root, walk, tmp_path):
     assert (folder.parent / "tutorial/steps/02-new/app.py").read_text() == NEXT["app.py"]
 
 
-def test_the_database_goes_on_into_the_next_chapter(root, walk, tmp_path):
-    """What one chapter leaves, the next one finds."""
+def test_the_next_chapter_gets_the_database(root, walk, tmp_path):
+    """The next chapter gets the database that a chapter leaves."""
     walk.begin(find("01-old", root), tmp_path / "a/01-old")
     (tmp_path / "a/01-old/db.sqlite3").write_text("Ada")
     walk.keep(find("01-old", root), tmp_path / "a/01-old")
@@ -109,7 +109,7 @@ def test_the_database_goes_on_into_the_next_chapter(root, walk, tmp_path):
     ],
 )
 def test_a_chapter_is_played_again_when_its_database_may_differ(root, walk, tmp_path, file, old, new, again):
-    """When a command or a file changed, in it or before it; not for words or outputs."""
+    """A chapter is stale if a command or file has changed, in it or before it, but not for text or outputs."""
     stage = find("02-new", root)
     assert not walk.was_played(stage)
     walk.keep(stage, tmp_path / "none")

@@ -1,4 +1,4 @@
-"""The workflows of GitHub: what they run is what README tells people to run, and what they may do is little."""
+"""GitHub's workflows run the commands in README, with minimal permissions."""
 
 import re
 
@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def steps(name):
-    """All steps of a workflow."""
+    """Returns all steps of a workflow."""
     return [step for job in FILES[name]["jobs"].values() for step in job["steps"]]
 
 
@@ -28,7 +28,7 @@ def test_the_tests_run_on_every_system_and_on_the_oldest_and_the_newest_python()
 
 
 def test_the_tests_are_the_command_of_readme():
-    """On Windows, README's lines for PowerShell without `-s serve`, with the Python of the job in place of `py`."""
+    """On Windows, it runs README's PowerShell lines without `-s serve`, with the job's Python instead of `py`."""
     posix, windows = [step for step in steps("test") if "run" in step]
     (command,) = re.findall(r"^python3 -m venv .*-m nox$", README, re.MULTILINE)
     powershell = re.search(r"```powershell\n(.*?)```", README, re.DOTALL)[1]
@@ -39,7 +39,7 @@ def test_the_tests_are_the_command_of_readme():
 
 
 def test_the_site_is_built_with_both_addresses_from_github():
-    """The address of the site comes from Pages, and that of the repository from the run itself."""
+    """The site's URL comes from Pages, and the repository's URL from the run itself."""
     (build,) = [step for step in steps("site") if "nox -s docs" in step.get("run", "")]
 
     assert build["env"] == {
@@ -51,7 +51,7 @@ def test_the_site_is_built_with_both_addresses_from_github():
 
 
 def test_a_workflow_may_do_no_more_than_it_has_to():
-    """Everything is read-only, but for the job that publishes: it may write pages, and prove who it is."""
+    """Everything is read-only, except the job that publishes: it may write pages and request an identity token."""
     jobs = FILES["site"]["jobs"]
 
     assert [workflow["permissions"] for workflow in FILES.values()] == [{"contents": "read"}] * 2
@@ -69,7 +69,7 @@ def test_only_official_actions_are_used_each_with_a_major_version(name):
 
 
 def test_lint_validates_the_workflows_without_the_network():
-    """With the schema that comes with check-jsonschema."""
+    """The schema comes with check-jsonschema."""
     lint = (ROOT / "noxfile.py").read_text(encoding="utf-8").partition("def lint(")[2].partition("\n\n\n")[0]
 
     assert '"check-jsonschema", "--builtin-schema", "vendor.github-workflows"' in lint

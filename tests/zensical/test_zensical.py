@@ -1,4 +1,4 @@
-"""Zensical, the successor of the theme's makers, builds the site from the same mkdocs.yml."""
+"""Zensical, by the makers of the theme, builds the site from the same mkdocs.yml."""
 
 import os
 import re
@@ -28,7 +28,7 @@ PANE = re.compile(r'<figure class="rd-pane [^"]*" id="([^"]+)"')
 
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory):
-    """The folder of the site by builder: MkDocs, and Zensical."""
+    """Maps each builder, MkDocs and Zensical, to the folder of its site."""
     folders = {}
     for builder, command in {
         "mkdocs": [sys.executable, "-m", "mkdocs", "build", "--strict"],
@@ -62,7 +62,7 @@ def test_every_chapter_has_its_steps_and_panes(sites, name):
 
 
 def test_every_other_page_is_there(sites):
-    """Start page, errata, glossary and the rest."""
+    """Start page, errata, glossary and the other pages exist."""
     pages = {path.relative_to(sites["mkdocs"]).as_posix() for path in sites["mkdocs"].rglob("index.html")}
 
     assert len(pages) > len(stages())

@@ -40,7 +40,8 @@ def no_package(failure: Failure, known: Known) -> Advice | None:
 
 def _of_the_project(name: str, place: Place | None, known: Known) -> bool:
     """Returns whether `name` is a module of the project or the stage, or is probably a typo of one."""
-    modules = {file.removeprefix(known.prefix) for file in known.texts} | {known.theirs(f) for f in known.stage_texts}
+    modules = {file.removeprefix(known.prefix) for file in known.texts}
+    modules |= {known.project_path(file) for file in known.stage_texts}
     meant = close(name, {part for file in modules for part in file.removesuffix(".py").split("/")} | known.packages)
     # A name that continues one of our package names, such as `jwt_tools`, is another package and not a typo.
     own = meant is not None and re.match(f"{re.escape(meant)}[_-]", name)

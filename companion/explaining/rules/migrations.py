@@ -28,7 +28,7 @@ def missing(failure: Failure, known: Known) -> Advice:
     names = ["objects"] if "managers" in failure.message else re.findall(r"\w+", failure.message)
     fields = [known.line(rf"^\s+{name}\s*=|^class {name}\b", *files) for name in names]
     place = next((field for field in fields if field), None) or known.line(r"\bclass \w+\(", *files)
-    wanted = {known.theirs(file) for file in known.stage_texts if file.startswith(f"{failure.name}/migrations/")}
+    wanted = {known.project_path(file) for file in known.stage_texts if file.startswith(f"{failure.name}/migrations/")}
     # A project that already has all migrations of the stage needs no new one: its model has been changed by mistake.
     changed = failure.message.startswith(("Alter", "Remove")) and wanted and wanted <= known.texts.keys()
     remedy = "Compare the class with the chapter." if changed else f"{WRITE} {failure.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from companion.explaining.advice import Advice, at, ended
+from companion.explaining.advice import Advice, at, with_full_stop
 from companion.project.index import Known
 from companion.project.results import Failure, Place
 
@@ -49,7 +49,7 @@ def unreadable(failure: Failure, known: Known) -> Advice | None:
         for pattern, words in table.items():
             if hit := re.search(pattern, text):
                 return at(place, *f", {words.format(*hit.groups())}".split("\n"))
-    said = f": Python cannot read this line: {ended(failure.message)}"
+    said = f": Python cannot read this line: {with_full_stop(failure.message)}"
     return at(place, said, "Look at that line, and at the end of the one above.")
 
 

@@ -1,6 +1,6 @@
 "use strict";
 
-// A head that is pressed sorts its table; pressed again, the other way round.
+// A click on a column's heading sorts the table; a second click reverses the order.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   [...table.tHead.rows[0].cells].forEach((head, column) => {
@@ -19,7 +19,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
-// The field above the first table shows only the lines that hold what is typed.
+// The field above the first table hides the rows that do not contain the typed text.
 const filter = document.getElementById("filter");
 filter.parentNode.hidden = false;
 filter.addEventListener("input", () => {

@@ -27,7 +27,7 @@ def manage(project: Path) -> str:
     return os.environ.get("DJANGO_SETTINGS_MODULE", "")
 
 
-def neutral(settings: ModuleType, folder: Path) -> None:
+def replace_local_settings(settings: ModuleType, folder: Path) -> None:
     """Replaces the settings that depend on a machine instead of the code: the language and the databases."""
     aliases = {"default": {}} | getattr(settings, "DATABASES", {})
     databases = {}

@@ -40,7 +40,7 @@ del sys.path[0]
 
 LOADED = {name.partition(".")[0] for name in sys.modules}  # packages that a file of the project could hide
 NO_TESTS_RUN = 90  # exit status if something kept the tests from running
-Tell = Callable[[dict[str, Any]], object]
+Emit = Callable[[dict[str, Any]], object]
 
 
 class Stop(Exception):
@@ -50,17 +50,17 @@ class Stop(Exception):
 class Child:
     """One run of the tests; `job` comes from `suite.child_job`."""
 
-    def __init__(self, job: dict[str, Any], tell: Tell) -> None:
-        self.job, self.tell = job, tell
+    def __init__(self, job: dict[str, Any], emit: Emit) -> None:
+        self.job, self.emit = job, emit
         self.project, self.folder = Path(job["project"]), Path(job["folder"])
         self.frames = Frames(Path(job["outer"]), self.folder, Path(job["stage"]))
         self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - used until the end
 
     def send(self, event: str, **data: Any) -> None:
-        self.tell({"event": event, **data})
+        self.emit({"event": event, **data})
 
     def watch(self) -> None:
-        """Starts the limit again: after it, faulthandler writes a traceback and ends the process."""
+        """Restarts the time limit; when it expires, faulthandler writes a traceback and ends the process."""
         if self.job["limit"]:
             faulthandler.dump_traceback_later(self.job["limit"], exit=True, file=self.hang)
 
@@ -80,7 +80,7 @@ class Child:
         self.send("phase", phase="collect")
         return self.test()
 
-    def note(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
+    def report(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
         """Sends a failure and goes on, because the tests can still run."""
         self.send("finding", failure=asdict(Failure(phase, type_, message, name, (place,) if place else ())))
 
@@ -89,7 +89,7 @@ class Child:
 
     def manage(self) -> None:
         """Runs the project's manage.py up to its call of Django, which sets the name of the settings module."""
-        if hiding := hides(self.project, LOADED | imported(Path(self.job["stage"]))):
+        if hiding := find_hiding(self.project, LOADED | imported_packages(Path(self.job["stage"]))):
             mark = "/" if hiding.is_dir() else ""
             self.stop("manage", "Hides", "", hiding.stem, Place(self.frames.inside(str(hiding)) + mark, 0))
         sys.path.append(str(self.project))
@@ -100,7 +100,7 @@ class Child:
         """Imports the project's settings, and checks that they have what the stage needs."""
         name = os.environ["DJANGO_SETTINGS_MODULE"]
         self.module = importlib.import_module(name)
-        if not self.frames.theirs(self.module.__file__ or ""):
+        if not self.frames.in_project(self.module.__file__ or ""):
             self.stop("settings", "ForeignSettings", self.module.__file__ or "", name)
         wsgi = getattr(self.module, "WSGI_APPLICATION", None)
         self.package = wsgi.rpartition(".")[0].rpartition(".")[0] if isinstance(wsgi, str) else name.partition(".")[0]
@@ -111,8 +111,8 @@ class Child:
         for wanted in self.job["apps"]:
             if not any(app == wanted or app.startswith(f"{wanted}.") for app in apps):
                 place = self.frames.assigned("INSTALLED_APPS", self.module)
-                tell = self.stop if wanted == self.job["user"].partition(".")[0] else self.note
-                tell("settings", "AppNotInstalled", ", ".join(apps), wanted, place)
+                send = self.stop if wanted == self.job["user"].partition(".")[0] else self.report
+                send("settings", "AppNotInstalled", ", ".join(apps), wanted, place)
         user = getattr(self.module, "AUTH_USER_MODEL", "")
         if self.job["user"] and user != self.job["user"]:
             place = self.frames.assigned("AUTH_USER_MODEL", self.module)
@@ -123,7 +123,7 @@ class Child:
         if default and (unknown or not engine):
             self.stop("settings", "NoEngine", engine, place=self.frames.assigned("DATABASES", self.module))
         self.database = str(default.get("NAME", "")) if engine.endswith("sqlite3") else ""
-        boot.neutral(self.module, self.folder)
+        boot.replace_local_settings(self.module, self.folder)
 
     setup, urls = staticmethod(boot.setup), staticmethod(boot.urls)
 
@@ -134,7 +134,7 @@ class Child:
         from django.db.migrations.loader import MigrationLoader
         from django.db.migrations.state import ProjectState
 
-        theirs = {app.label: app for app in apps.get_app_configs() if self.frames.theirs(f"{app.path}{os.sep}")}
+        theirs = {app.label: app for app in apps.get_app_configs() if self.frames.in_project(f"{app.path}{os.sep}")}
         self.loader = loader = MigrationLoader(None, ignore_no_migrations=True)
         for label, names in loader.detect_conflicts().items():
             if label in theirs:
@@ -145,12 +145,12 @@ class Child:
                 self.stop("migrations", "NoMigrations", "", label)
             if label in changes:
                 operations = [each.describe() for migration in changes[label] for each in migration.operations]
-                self.note("migrations", "MissingMigration", "; ".join(operations), label)
+                self.report("migrations", "MissingMigration", "; ".join(operations), label)
 
     def history(self) -> None:
         """Checks the order of the migrations applied to the project's database file, which is only read."""
-        for wrong, parent in inconsistent(self.database, self.loader.graph):
-            self.note("history", "InconsistentMigrationHistory", f"{wrong} before {parent}", wrong)
+        for wrong, parent in applied_before_parent(self.database, self.loader.graph):
+            self.report("history", "InconsistentMigrationHistory", f"{wrong} before {parent}", wrong)
 
     def test(self) -> int:
         """Runs the stage's tests, and sends each result when the test ends."""
@@ -167,7 +167,7 @@ class Child:
         return int(pytest.main([*options, *tests], plugins=[pytest_django.plugin, Listener(self)]))
 
 
-def imported(stage: Path) -> set[str]:
+def imported_packages(stage: Path) -> set[str]:
     """Returns the packages that the stage imports, without its own."""
     trees = [ast.parse(path.read_bytes()) for path in stage.rglob("*.py") if "tests" not in path.parts]
     nodes = [node for tree in trees for node in ast.walk(tree)]
@@ -176,7 +176,7 @@ def imported(stage: Path) -> set[str]:
     return {top for name in names if (top := name.partition(".")[0]) and not (stage / top).is_dir()}
 
 
-def hides(project: Path, packages: Set[str]) -> Path | None:
+def find_hiding(project: Path, packages: Set[str]) -> Path | None:
     """Returns the first file of the project that hides a package when manage.py runs in its folder, or None."""
     for path in sorted(project.iterdir()):
         module = path.suffix == ".py" and path.is_file() or (path / "__init__.py").is_file()
@@ -185,7 +185,7 @@ def hides(project: Path, packages: Set[str]) -> Path | None:
     return None
 
 
-def inconsistent(database: str, graph: Any) -> list[tuple[str, str]]:
+def applied_before_parent(database: str, graph: Any) -> list[tuple[str, str]]:
     """Returns (migration, parent) for each migration that was applied to a SQLite file before its parent."""
     if not os.path.isfile(database) or not os.path.getsize(database):
         return []
@@ -199,15 +199,15 @@ def inconsistent(database: str, graph: Any) -> list[tuple[str, str]]:
     return [(".".join(key), ".".join(parent)) for key, parent in sorted(nodes) if key in done and parent not in done]
 
 
-def run(job: dict[str, Any], tell: Tell) -> int:
-    """Runs the tests of a job in this process, passes each event to `tell`, and returns the exit status.
+def run(job: dict[str, Any], emit: Emit) -> int:
+    """Runs the tests of a job in this process, passes each event to `emit`, and returns the exit status.
 
     The last event is "end": without it, the run was cut off. Django can be set up only once, so call this once per
     process. A job without a limit can hang.
     """
     sys.dont_write_bytecode = True
     os.chdir(job["project"])
-    child = Child(job, tell)
+    child = Child(job, emit)
     status = child.run()
     faulthandler.cancel_dump_traceback_later()
     child.hang.close()

@@ -11,7 +11,7 @@ from types import ModuleType, TracebackType
 
 from companion.project.results import Failure, Place
 
-NOT_THEIRS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 PYTEST = (f"{os.sep}_pytest{os.sep}", f"{os.sep}pluggy{os.sep}")
 MOST = 20_000  # characters: longer messages and tracebacks are cut
 
@@ -24,7 +24,7 @@ class Frames:
 
     def failure(self, phase: str, error: BaseException, wanted: str = "", came: str = "") -> Failure:
         """Returns the Failure for `error`, or for its cause if the project raised that."""
-        error = self._cause(_real(error))
+        error = self._cause(_unwrapped(error))
         chain = _chain(error)
         places = next((found for link in chain if (found := self._places(link))), ())
         tests = [place for link in chain for place in self._below(link.__traceback__, self.tests)]
@@ -51,12 +51,12 @@ class Frames:
         lines = traceback.format_exception(type(error), error, _trimmed(error.__traceback__))
         return "".join(lines).replace(self.tests, self.stage)[-MOST:]
 
-    def theirs(self, file: str) -> bool:
+    def in_project(self, file: str) -> bool:
         """Returns whether a file belongs to the project, and not to a package that is installed inside its folder."""
         if file.startswith("<"):
             return False  # "<frozen importlib._bootstrap>" is not a file
         inside = _inside(file, self.root)
-        return inside is not None and not any(part in f"{os.sep}{inside}" for part in NOT_THEIRS)
+        return inside is not None and not any(part in f"{os.sep}{inside}" for part in INSTALLED)
 
     def inside(self, file: str) -> str:
         """Returns the path of a file relative to the project, with `/`."""
@@ -65,7 +65,7 @@ class Frames:
     def assigned(self, name: str, module: ModuleType) -> Place:
         """Returns the line that assigns `name` in the module or another file of the project, or else the module."""
         loaded = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
-        files = [module.__file__ or "", *sorted(file for file in loaded if file and self.theirs(file))]
+        files = [module.__file__ or "", *sorted(file for file in loaded if file and self.in_project(file))]
         for file in files:
             for number, line in enumerate(Path(file).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
                 if re.match(rf"{name}\b", line):
@@ -74,7 +74,7 @@ class Frames:
 
     def _places(self, error: BaseException) -> tuple[Place, ...]:
         places = self._below(error.__traceback__, self.root)
-        if isinstance(error, SyntaxError) and error.filename and self.theirs(error.filename):
+        if isinstance(error, SyntaxError) and error.filename and self.in_project(error.filename):
             places.append(Place(self.inside(error.filename), error.lineno or 0, (error.text or "").strip()))
         return tuple(places)
 
@@ -82,7 +82,7 @@ class Frames:
         return [
             Place(Path(inside).as_posix(), frame.lineno or 0, frame.line or "", frame.name)
             for frame in traceback.extract_tb(trace)
-            if (inside := _inside(frame.filename, folder)) and (folder == self.tests or self.theirs(frame.filename))
+            if (inside := _inside(frame.filename, folder)) and (folder == self.tests or self.in_project(frame.filename))
         ]
 
 
@@ -102,7 +102,7 @@ def _inside(file: str, folder: str) -> str | None:
     return None
 
 
-def _real(error: BaseException) -> BaseException:
+def _unwrapped(error: BaseException) -> BaseException:
     """Returns the original error: pytest wraps what is raised while it loads a file."""
     while type(error).__name__ in ("CollectError", "ConftestImportFailure") and error.__cause__ is not None:
         error = error.__cause__

@@ -43,7 +43,7 @@ def main() -> int:
         return 1
     _send(job["channel"], {"event": "ready"})
     os.close(job["channel"])
-    serve(with_mailbox(application, job["mailbox"]), socket.socket(fileno=job["socket"]))
+    serve(with_outbox(application, job["mailbox"]), socket.socket(fileno=job["socket"]))
     return 0
 
 
@@ -53,8 +53,8 @@ def load(project: Path, scratch: Path, boot: ModuleType) -> Callable[..., Any]:
     if not name:
         raise LookupError("manage.py does not say which settings to use (DJANGO_SETTINGS_MODULE)")
     settings = importlib.import_module(name)
-    boot.neutral(settings, scratch)
-    for_a_server(settings)
+    boot.replace_local_settings(settings, scratch)
+    replace_test_settings(settings)
     boot.setup()
     boot.urls()
     from django.core.management import call_command
@@ -65,7 +65,7 @@ def load(project: Path, scratch: Path, boot: ModuleType) -> Callable[..., Any]:
     return application
 
 
-def for_a_server(settings: ModuleType) -> None:
+def replace_test_settings(settings: ModuleType) -> None:
     """Replaces the settings for hosts, the cache and email, as pytest-django and the stages' tests do.
 
     Passwords are hashed with MD5, as in the stages' tests, because a secure hash is slow on purpose. More registrations
@@ -85,7 +85,7 @@ def for_a_server(settings: ModuleType) -> None:
     )
 
 
-def with_mailbox(application: Callable[..., Any], mailbox: str) -> Callable[..., Any]:
+def with_outbox(application: Callable[..., Any], mailbox: str) -> Callable[..., Any]:
     """Adds URLs to the project: `mailbox` + an email address returns and removes its next email, or returns 404."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:

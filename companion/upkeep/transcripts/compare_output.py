@@ -15,6 +15,7 @@ NORMALISERS = {
     "duration": (re.compile(r"\b\d+\.\d\ds\b( \(\d:\d\d:\d\d\))?"), "<time>"),
     "password hash": (re.compile(r"pbkdf2_sha256\$(\d+)\$[^$]+\$[\w+/=]+"), r"pbkdf2_sha256$\1$<salt>$<hash>"),
     "signing key": (re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{8}|(?<=\"x\": \")[\w-]{43}"), "<key>"),
+    "line of a log": (re.compile(r'("(?:time|request_id|user)": )("[\w.:+-]+"|\d+)'), r"\1<log>"),
     # The id of a user depends on how many users the reader has saved before.
     "row id": (re.compile(r"""(["'](?:id|sub)["']: ?["']?|\(id )\d+"""), r"\1<id>"),
     "space that one does not see": (re.compile(r"\s+$"), ""),
@@ -28,7 +29,7 @@ def normalised(line: str) -> str:
     return line
 
 
-def same(documented: list[str], printed: list[str]) -> bool:
+def matches(documented: list[str], printed: list[str]) -> bool:
     """Returns whether the output is the documented one. A line with only `…` matches any number of lines."""
     pattern = "".join(
         r"(?:.*\n)*?" if line.strip() == MORE else re.escape(normalised(line)) + r"\n" for line in documented
@@ -36,7 +37,7 @@ def same(documented: list[str], printed: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{normalised(line)}\n" for line in printed)) is not None
 
 
-def abridged(documented: list[str], printed: list[str]) -> list[str]:
+def abridge(documented: list[str], printed: list[str]) -> list[str]:
     """Returns the output; if the docs have a `…` in the middle, it is cut there in the same way."""
     gaps = [n for n, line in enumerate(documented) if line.strip() == MORE]
     if not gaps:

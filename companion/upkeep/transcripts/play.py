@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.chain.stages import Stage, copy, find, previous, stages
-from companion.upkeep.transcripts.compare_output import abridged, difference, same
+from companion.upkeep.transcripts.compare_output import abridge, difference, matches
 from companion.upkeep.transcripts.folder import Folder, terminal
 from companion.upkeep.transcripts.transcript import Entry, Transcript, transcripts, with_outputs
 from companion.upkeep.transcripts.walk import Walk
@@ -61,10 +61,10 @@ def _play(page: str, transcript: Transcript, entry: Entry, folder: Folder, answe
         return []
     printed = folder.run(command, answers) if transcript.kind == "console" else folder.type(entry.source)
     silent = transcript.kind == "console" and not entry.output  # readers need not see its output
-    if (silent and not any(line.startswith(CRASH) for line in printed)) or same(entry.output, printed):
+    if (silent and not any(line.startswith(CRASH) for line in printed)) or matches(entry.output, printed):
         return []
     change = difference(entry.output, printed)
-    entry.output = abridged(entry.output, printed)
+    entry.output = abridge(entry.output, printed)
     return [Drift(page, command, change)]
 
 

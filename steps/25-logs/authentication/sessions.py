@@ -90,7 +90,7 @@ def refresh_session(token):
     """
     session, claims = find_session(token, REFRESH)
     same, now = Session.objects.filter(pk=session.pk), timezone.now()
-    names = session.pk, session.user_id
+    names = {"user": session.user_id, "session": str(session.pk)}
 
     if session.expires_at <= now:
         raise refusal("The token has expired.", code="token_expired")
@@ -116,12 +116,12 @@ def refresh_session(token):
     refreshed = just_used.first()
 
     if refreshed:
-        security.info("A refresh token came again at once: session %s of user %s goes on.", *names)
+        security.info("A refresh token came again at once.", extra=names)
         return refreshed
 
     # If a logout has just ended the session, there is nothing to delete, and nothing was copied.
     if same.delete()[0]:
-        security.warning("A refresh token came twice: session %s of user %s has ended.", *names)
+        security.warning("A refresh token came twice.", extra=names)
 
     raise refusal("The token has been used already.", code="token_used")
 
