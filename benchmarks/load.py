@@ -2,8 +2,9 @@
 
 `pg_virtualenv python -m nox -s speed -- --load` starts `final` as its Dockerfile does, with gunicorn (2 processes of 4
 threads), the real password hasher, PostgreSQL and Redis. It prints the processor time of a request and of a login, the
-size of a session in the database, and how long /api/me takes while 32 clients log in: without rate limits, as if each
-client had its own IP address, and with the limits of one IP address. `--seconds` (10) is the time of each measurement.
+size of a session in the database, and how long /api/me takes while 32 clients log in: at a second copy of the API,
+without rate limits, as if each client had its own IP address, and with the limits of one IP address. `--seconds` (10)
+is the time of each measurement.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from threading import Event
 
 from auth_row import processor_time
-from timing import CLASSES, PASSWORD, Site, free_port, manage, running, wait_for
+from timing import CLASSES, PASSWORD, Site, find, free_port, manage, running, wait_for
 
 CLIENTS, SESSIONS = 33, 100_000
 SIZE = f"""
@@ -44,7 +45,7 @@ class Client:
 
     def __init__(self, site: Site, name: str) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=120)
-        self.name, self.token = name, ""
+        self.name, self.token, self.refresh_token = name, "", ""
 
     def ask(self, method: str, path: str, body: dict[str, str] | None = None) -> tuple[int, bytes]:
         """Send one request; returns the status and the body."""
@@ -62,7 +63,12 @@ class Client:
     def log_in(self) -> int:
         status, text = self.ask("POST", "/api/login", {"email": f"{self.name}@example.com", "password": PASSWORD})
         if status == 200:
-            self.token = json.loads(text)["access_token"]
+            self.token, self.refresh_token = (json.loads(text)[name] for name in ("access_token", "refresh_token"))
+        return status
+
+    def refresh(self) -> int:
+        status, text = self.ask("POST", "/api/refresh", {"refresh_token": self.refresh_token})
+        self.refresh_token = json.loads(text).get("refresh_token", "")
         return status
 
     def me(self) -> int:
@@ -91,19 +97,37 @@ def main() -> None:
                 one = clients.pop(0)
                 assert one.log_in() == 200
                 if not rates:
-                    busy(site, "GET /api/me", [one.me], seconds)
-                    busy(site, "POST /api/login", [clients[0].log_in], seconds)
+                    busy(site, "GET /api/me", one.me, seconds)
+                    busy(site, "POST /api/refresh", one.refresh, seconds)
+                    busy(site, "POST /api/login", clients[0].log_in, seconds)
                     print(manage(site.env, "shell", "-v0", "-c", SIZE).strip())
+                    with second_copy(site) as logins:
+                        others = [Client(logins, client.name) for client in clients]
+                        crowd("at a copy of their own", one, others, seconds)
                 crowd(title, one, clients, seconds)
 
 
-def busy(site: Site, what: str, clients: list[Callable[[], int]], seconds: float) -> None:
+@contextmanager
+def second_copy(site: Site) -> Iterator[Site]:
+    """Run gunicorn once more, with one process and a lower priority, for logins only."""
+    port = free_port()
+    command = ["nice", sys.executable, "-m", "gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}", "--threads=4"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, cwd=find("final").path, env=site.env, **quiet)  # type: ignore[call-overload]
+    try:
+        wait_for(port)
+        yield Site(port, site.env, server.pid)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def busy(site: Site, what: str, send: Callable[[], int], seconds: float) -> None:
     """Print how much processor time a request takes, in all processes of gunicorn."""
     before, count, end = processor_time(site.process), 0, time.monotonic() + seconds
     while time.monotonic() < end:
-        for send in clients:
-            assert send() == 200
-            count += 1
+        assert send() == 200
+        count += 1
     taken = (processor_time(site.process) - before) / count
     print(f"{what}: {1000 * taken:.2f} ms of a processor, {1 / taken:.1f} a second on each")
 

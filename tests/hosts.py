@@ -7,8 +7,9 @@ LOCAL = {"127.0.0.1", "localhost", "api"}  # compose.yaml calls the container of
 # Hosts that were looked up and exist. Add a host here when a page links to it for the first time.
 KNOWN = {
     "cheatsheetseries.owasp.org", "datatracker.ietf.org", "distributed.dask.org", "docs.djangoproject.com",
-    "docs.python.org", "dolos.ugent.be", "github.com", "squidfunk.github.io", "theory.stanford.edu",
-    "www.django-rest-framework.org", "www.rfc-editor.org", "www.sitemaps.org", "www.w3.org",
+    "docs.python.org", "dolos.ugent.be", "drf-spectacular.readthedocs.io", "github.com", "schemathesis.readthedocs.io",
+    "squidfunk.github.io", "theory.stanford.edu", "www.django-rest-framework.org", "www.rfc-editor.org",
+    "www.sitemaps.org", "www.w3.org",
 }  # fmt: skip
 RESERVED = re.compile(r"(^|.*\.)(example(\.com|\.net|\.org)?|test|invalid)")  # RFC 2606: for examples of code
 ADDRESS = re.compile(r"https?://([\w-][\w.-]*)")

@@ -1,6 +1,8 @@
+import glob
 import secrets
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,13 +18,14 @@ def all_keys():
     """
     Return our private keys by name, the oldest first, as they are in the folder now.
     """
-    paths = sorted(settings.JWT_KEYS_DIR.glob("*.pem"))
+    folder = settings.JWT_KEYS_DIR
+    names = sorted(glob.glob("*.pem", root_dir=folder))
 
     # On your own machine, the first key is made when it is needed.
-    if settings.DEBUG and not paths:
-        paths = [make_key()]
+    if settings.DEBUG and not names:
+        names = [make_key().name]
 
-    return {path.stem: _read(path) for path in paths}
+    return {name.removesuffix(".pem"): _read(f"{folder}/{name}") for name in names}
 
 
 def signing_key(now):
@@ -78,7 +81,9 @@ def remove_old_keys():
 
 # A file never changes: another key has another name.
 @cache
-def _read(path):
+def _read(name):
+    path = Path(name)
+
     # No variable holds the text of the file, because an error page shows variables.
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
 

@@ -30,6 +30,17 @@ MIDDLEWARE.insert(
     'whitenoise.middleware.WhiteNoiseMiddleware',
 )
 
+# Requests to the API skip the middlewares that only pages need.
+PAGES = {
+    'csp.middleware.CSPMiddleware': 'config.pages.PolicyMiddleware',
+    'django.contrib.sessions.middleware.SessionMiddleware': 'config.pages.SessionMiddleware',
+    'django.contrib.auth.middleware.AuthenticationMiddleware': (
+        'config.pages.AuthenticationMiddleware'
+    ),
+    'django.contrib.messages.middleware.MessageMiddleware': 'config.pages.MessageMiddleware',
+}
+MIDDLEWARE = [PAGES.get(middleware, middleware) for middleware in MIDDLEWARE]
+
 # Seconds to connect; milliseconds for a server that has vanished, and for one statement.
 # Without these, requests could wait forever.
 if 'DATABASE_URL' in env:
@@ -57,6 +68,9 @@ REST_FRAMEWORK = REST_FRAMEWORK | {
 vars().update(env.email_url('EMAIL_URL'))
 DEFAULT_FROM_EMAIL = env('DEFAULT_FROM_EMAIL')
 FRONTEND_URL = env('FRONTEND_URL')
+
+# Nobody needs the description here, unless you turn it on.
+API_DOCS = env.bool('API_DOCS', default=False)
 
 # The worker sends them: `python manage.py sendmail`.
 MAIL_AT_ONCE = env.bool('MAIL_AT_ONCE', default=False)

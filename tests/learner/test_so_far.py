@@ -122,7 +122,7 @@ def test_the_tests_about_the_changed_file_run_first(look, project):
     assert before[-1] == FAILS
     assert "\n\nMissing: `str(user)` is the username" in text
     assert len(before) < len(ran) == len(expected(find(TWO)))
-    about = standing._about({"authentication/models.py"}, find(TWO), compared(find(TWO), locate(folder)))
+    about = standing._tests_about({"authentication/models.py"}, find(TWO), compared(find(TWO), locate(folder)))
     assert set(before) <= set(about)
     assert set(ran[: len(about)]) == set(about)
 

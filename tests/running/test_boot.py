@@ -1,11 +1,14 @@
-"""Settings are replaced when a project is loaded as its manage.py does."""
+"""A project is loaded as its manage.py does, with some of its settings replaced."""
 
+import sys
 from pathlib import Path
 from types import ModuleType
 
+import django.core.management
 import pytest
 
-from companion.running.child.boot import replace_local_settings
+from companion.chain.stages import find
+from companion.running.child.boot import manage, replace_local_settings
 
 SQLITE = "django.db.backends.sqlite3"
 
@@ -35,3 +38,13 @@ def test_databases_and_language_of_a_machine_are_replaced(databases, expected):
     replace_local_settings(settings, Path("/scratch"))
 
     assert (settings.DATABASES, settings.LANGUAGE_CODE, settings.DEBUG) == (expected, "en-us", True)
+
+
+def test_afterwards_a_test_can_run_a_command(monkeypatch):
+    """manage.py is run up to its call of Django. Later, the same function runs commands again."""
+    execute = django.core.management.execute_from_command_line
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "none")
+
+    assert manage(find("01-dockerfile").path) == "none"
+    assert django.core.management.execute_from_command_line is execute

@@ -17,6 +17,7 @@ def manage(project: Path) -> str:
     import django.core.management
 
     reached: list[object] = []
+    execute = django.core.management.execute_from_command_line
     django.core.management.execute_from_command_line = reached.append
     sys.argv[:] = ["manage.py", "check"]
     try:
@@ -24,6 +25,8 @@ def manage(project: Path) -> str:
     except SystemExit:
         if not reached:
             raise
+    finally:
+        django.core.management.execute_from_command_line = execute  # a test of the project may call it
     return os.environ.get("DJANGO_SETTINGS_MODULE", "")
 
 

@@ -132,12 +132,24 @@ class LoginSerializer(serializers.Serializer):
         return {"user": user}
 
 
+class TokenField(serializers.CharField):
+    """
+    A token as text. Django REST Framework would turn a number into text.
+    """
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+
+        return super().to_internal_value(data)
+
+
 class RefreshSerializer(serializers.Serializer):
     """
     Takes a refresh token.
     """
 
-    refresh_token = serializers.CharField(max_length=4096)
+    refresh_token = TokenField(max_length=4096)
 
 
 class LinkSerializer(serializers.Serializer):
@@ -222,6 +234,7 @@ class UserSerializer(serializers.ModelSerializer):
     class Meta:
         model = User
         fields = ["id", "email", "username"]
+        read_only_fields = fields
 
 
 class SessionSerializer(serializers.ModelSerializer):
@@ -234,6 +247,7 @@ class SessionSerializer(serializers.ModelSerializer):
     class Meta:
         model = Session
         fields = ["id", "created_at", "refreshed_at", "user_agent", "address", "current"]
+        read_only_fields = fields
 
-    def get_current(self, session):
+    def get_current(self, session) -> bool:
         return session == self.context["request"].auth

@@ -14,8 +14,10 @@ Including another URLconf
     1. Import the include() function: from django.urls import include, path
     2. Add a URL to urlpatterns:  path('blog/', include('blog.urls'))
 """
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from authentication.browser_views import PageView
 from authentication.views import jwks
@@ -36,3 +38,9 @@ urlpatterns = [
         name='page',
     ),
 ]
+
+if settings.API_DOCS:
+    urlpatterns += [
+        path('api/schema', SpectacularAPIView.as_view(), name='schema'),
+        path('api/docs', SpectacularSwaggerSplitView.as_view(template_name='swagger.html')),
+    ]

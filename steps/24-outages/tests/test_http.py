@@ -529,6 +529,13 @@ def test_a_token_names_a_published_key(base_url, token):
     assert keys[kid].keys() == {"kty", "crv", "x", "kid", "alg", "use"}
 
 
+def test_a_number_is_not_a_token(call):
+    """A refresh token is text, so a number is rejected."""
+    answer = call("POST", "/logout", {"refresh_token": 5})
+
+    assert (answer.status, answer.body) == (400, {"refresh_token": ["Not a valid string."]})
+
+
 def test_an_invalid_body_is_rejected(call):
     """An invalid body returns 400 in JSON."""
     for body in [b"{", b"\xff"]:

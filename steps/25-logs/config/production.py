@@ -50,6 +50,9 @@ vars().update(env.email_url('EMAIL_URL'))
 DEFAULT_FROM_EMAIL = env('DEFAULT_FROM_EMAIL')
 FRONTEND_URL = env('FRONTEND_URL')
 
+# Nobody needs the description here, unless you turn it on.
+API_DOCS = env.bool('API_DOCS', default=False)
+
 # The worker sends them: `python manage.py sendmail`.
 MAIL_AT_ONCE = env.bool('MAIL_AT_ONCE', default=False)
 

@@ -53,6 +53,8 @@ INSTALLED_APPS = [
     'corsheaders',
     'rest_framework',
     'csp',
+    'drf_spectacular',
+    'drf_spectacular_sidecar',
 ]
 
 MIDDLEWARE = [
@@ -173,6 +175,7 @@ REST_FRAMEWORK = {
         'authentication.parsers.JSONParser',
     ],
     'DEFAULT_METADATA_CLASS': None,
+    'DEFAULT_SCHEMA_CLASS': 'authentication.schema.Schema',
     # A list is divided into pages: `?page=2` returns the second.
     'DEFAULT_PAGINATION_CLASS': 'rest_framework.pagination.PageNumberPagination',
     'PAGE_SIZE': 50,
@@ -243,3 +246,18 @@ CONTENT_SECURITY_POLICY = {
 CORS_ALLOWED_ORIGINS = env.list('CORS_ALLOWED_ORIGINS', default=[])
 CORS_URLS_REGEX = r'^/api/'
 CORS_EXPOSE_HEADERS = ['Retry-After']
+
+
+# The description of the API (OpenAPI), and the page that shows it.
+API_DOCS = env.bool('API_DOCS', default=True)
+
+SPECTACULAR_SETTINGS = {
+    'OAS_VERSION': '3.1.1',
+    'TITLE': 'Tutorial API',
+    'VERSION': '1.0.0',
+    'POSTPROCESSING_HOOKS': ['authentication.schema.complete'],
+    'ENFORCE_NON_BLANK_FIELDS': True,
+    'SERVE_INCLUDE_SCHEMA': False,
+    # The files of the page come from our own server.
+    'SWAGGER_UI_DIST': 'SIDECAR',
+}

@@ -23,6 +23,7 @@ PRODUCTION = {
     "FRONTEND_URL": "https://www.example.com",
 }
 OTHERS = ["DATABASE_URL", "DATABASE_PATH", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE"]
+OTHERS += ["API_DOCS"]
 OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE", "JWT_KEYS_DIR", "CORS_ALLOWED_ORIGINS"]
 OTHERS += ["STATEMENT_TIMEOUT"]
 
@@ -74,6 +75,7 @@ def test_development_needs_no_environment_variables(load):
     assert settings.DEFAULT_FROM_EMAIL == "api@localhost"
     assert settings.FRONTEND_URL == "http://127.0.0.1:8000"
     assert settings.CORS_ALLOWED_ORIGINS == []
+    assert settings.API_DOCS is True
     assert settings.LINK_LIFETIME == timedelta(hours=1)
 
 
@@ -138,6 +140,8 @@ def test_production_takes_its_settings_from_the_environment(production):
     assert settings.SECRET_KEY == PRODUCTION["SECRET_KEY"]
     assert settings.ALLOWED_HOSTS[:2] == ["api.example.com", "api.example.org"]
     assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 1
+    assert settings.API_DOCS is False
+    assert production(API_DOCS="on").API_DOCS is True
 
 
 def test_production_keeps_database_connections_open(production):

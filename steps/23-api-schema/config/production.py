@@ -1,0 +1,58 @@
+"""
+Settings for a server. Secrets, and values that differ between servers, come
+from environment variables.
+"""
+
+from .settings import *
+from .settings import DATABASES, REST_FRAMEWORK, env
+
+DEBUG = False
+
+# Without defaults, so the project doesn't start without secrets of its own.
+SECRET_KEY = env('SECRET_KEY')
+
+# The names under which the API is reached.
+ALLOWED_HOSTS = env.list('ALLOWED_HOSTS')
+
+# Keeps a connection open between requests, and tests it before it is used again.
+DATABASES = {'default': DATABASES['default'] | {'CONN_MAX_AGE': 60, 'CONN_HEALTH_CHECKS': True}}
+
+# All processes count together. If the cache doesn't answer within a second, we give up.
+CACHES = {
+    'default': env.cache('CACHE_URL')
+    | {'OPTIONS': {'socket_connect_timeout': 1, 'socket_timeout': 1}}
+}
+
+# JSON and tokens only, without DRF's pages for a browser.
+REST_FRAMEWORK = REST_FRAMEWORK | {
+    'DEFAULT_AUTHENTICATION_CLASSES': ['authentication.backends.JWTAuthentication'],
+    'DEFAULT_RENDERER_CLASSES': ['rest_framework.renderers.JSONRenderer'],
+    'NUM_PROXIES': env.int('NUM_PROXIES'),
+}
+
+# Emails are sent by this mail server, from this address, with links to these pages.
+vars().update(env.email_url('EMAIL_URL'))
+DEFAULT_FROM_EMAIL = env('DEFAULT_FROM_EMAIL')
+FRONTEND_URL = env('FRONTEND_URL')
+
+# Nobody needs the description here, unless you turn it on.
+API_DOCS = env.bool('API_DOCS', default=False)
+
+# The worker sends them: `python manage.py sendmail`.
+MAIL_AT_ONCE = env.bool('MAIL_AT_ONCE', default=False)
+
+# HTTPS only. Browsers remember this for an hour. Raise it to a year when HTTPS works.
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+
+# With DEBUG off, Django doesn't print errors. This prints them, for the container's log.
+LOGGING = {
+    'version': 1,
+    'disable_existing_loggers': False,
+    'handlers': {'console': {'class': 'logging.StreamHandler'}},
+    'root': {'handlers': ['console'], 'level': 'INFO'},
+}

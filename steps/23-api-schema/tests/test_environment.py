@@ -1,0 +1,267 @@
+import importlib
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import SystemCheckError
+
+PROJECT = Path(__file__).parent.parent
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "config.production",
+    "SECRET_KEY": "Zq8vN2rXw5tYb7uJc9kLd3mFg6hPs4aQe1oRi0xTzWnVsDfGhJkLpQ",
+    "ALLOWED_HOSTS": "api.example.com,api.example.org",
+    "CACHE_URL": "redis://cache.example.com:6379/1",
+    "NUM_PROXIES": "1",
+    "EMAIL_URL": "smtp+tls://ada:pw@mail.example.com:587",
+    "DEFAULT_FROM_EMAIL": "accounts@example.com",
+    "FRONTEND_URL": "https://www.example.com",
+}
+OTHERS = ["DATABASE_URL", "DATABASE_PATH", "LOGIN_RATE", "REGISTRATION_RATE", "GUESS_RATE"]
+OTHERS += ["API_DOCS"]
+OTHERS += ["RECOVERY_RATE", "MAIL_RATE", "MAIL_AT_ONCE", "JWT_KEYS_DIR", "CORS_ALLOWED_ORIGINS"]
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """The settings of a module, read again with these environment variables and no others."""
+
+    def load(module, **environment):
+        for name in [*PRODUCTION, *OTHERS]:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        for name in ["config.settings", "config.production"]:
+            sys.modules.pop(name, None)
+        return importlib.import_module(module)
+
+    return load
+
+
+@pytest.fixture
+def production(load):
+    """The production settings, with some of the variables changed. `...` removes one."""
+
+    def production(**changes):
+        environment = {k: v for k, v in (PRODUCTION | changes).items() if v is not ...}
+        return load("config.production", **environment)
+
+    return production
+
+
+def test_development_needs_no_environment_variables(load):
+    """Without environment variables, the project runs on your machine, with defaults."""
+    settings = load("config.settings")
+
+    assert settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    assert settings.CACHES["default"]["BACKEND"].endswith(".LocMemCache")
+    assert settings.JWT_KEYS_DIR == settings.BASE_DIR / "keys"
+    assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 0
+    assert settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] == {
+        "login": "60/minute",
+        "registration": "20/hour",
+        "guess": "10/hour",
+        "recovery": "60/minute",
+        "mail": "10/hour",
+    }
+    assert settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
+    assert settings.MAIL_AT_ONCE is True
+    assert settings.DEFAULT_FROM_EMAIL == "api@localhost"
+    assert settings.FRONTEND_URL == "http://127.0.0.1:8000"
+    assert settings.CORS_ALLOWED_ORIGINS == []
+    assert settings.API_DOCS is True
+    assert settings.LINK_LIFETIME == timedelta(hours=1)
+
+
+def test_settings_come_from_the_environment(load):
+    """Keys, a database, a cache, proxies and rates can be set without touching the code."""
+    settings = load(
+        "config.settings",
+        JWT_KEYS_DIR="/run/secrets/keys",
+        DATABASE_URL="postgres://ada:pw@db.example.com:5433/api",
+        CACHE_URL="redis://cache.example.com:6379/1",
+        NUM_PROXIES="2",
+        LOGIN_RATE="1/second",
+        REGISTRATION_RATE="2/hour",
+        GUESS_RATE="3/day",
+        RECOVERY_RATE="4/minute",
+        MAIL_RATE="5/hour",
+        EMAIL_URL="smtp://mail.example.com:25",
+        MAIL_AT_ONCE="off",
+        DEFAULT_FROM_EMAIL="accounts@example.com",
+        FRONTEND_URL="https://www.example.com",
+        CORS_ALLOWED_ORIGINS="https://www.example.com,https://app.example.com",
+    )
+
+    database = settings.DATABASES["default"]
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert (database["USER"], database["PASSWORD"]) == ("ada", "pw")
+    assert (database["HOST"], database["PORT"]) == ("db.example.com", 5433)
+    assert database["NAME"] == "api"
+    assert settings.JWT_KEYS_DIR == Path("/run/secrets/keys")
+    assert settings.CACHES["default"] == {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": "redis://cache.example.com:6379/1",
+    }
+    assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 2
+    assert settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] == {
+        "login": "1/second",
+        "registration": "2/hour",
+        "guess": "3/day",
+        "recovery": "4/minute",
+        "mail": "5/hour",
+    }
+    assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    assert (settings.EMAIL_HOST, settings.EMAIL_PORT) == ("mail.example.com", 25)
+    assert settings.MAIL_AT_ONCE is False
+    assert settings.CORS_ALLOWED_ORIGINS == ["https://www.example.com", "https://app.example.com"]
+    assert settings.DEFAULT_FROM_EMAIL == "accounts@example.com"
+    assert settings.FRONTEND_URL == "https://www.example.com"
+
+
+def test_production_does_not_start_without_its_settings(production):
+    """Production has no defaults for these variables, and names the one that is missing."""
+    for name in PRODUCTION.keys() - {"DJANGO_SETTINGS_MODULE"}:
+        with pytest.raises(ImproperlyConfigured, match=f"^Set the {name} environment variable$"):
+            production(**{name: ...})
+
+
+def test_production_takes_its_settings_from_the_environment(production):
+    """The key, host names, cache and proxies come from the environment; errors show no details."""
+    settings = production()
+
+    assert settings.DEBUG is False
+    assert settings.SECRET_KEY == PRODUCTION["SECRET_KEY"]
+    assert settings.ALLOWED_HOSTS[:2] == ["api.example.com", "api.example.org"]
+    assert settings.REST_FRAMEWORK["NUM_PROXIES"] == 1
+    assert settings.API_DOCS is False
+    assert production(API_DOCS="on").API_DOCS is True
+
+
+def test_production_keeps_database_connections_open(production):
+    """A cache that does not respond times out after a second. Database connections stay open."""
+    settings = production(DATABASE_URL="postgres://ada:pw@db.example.com:5433/api")
+
+    assert settings.CACHES["default"] == {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": PRODUCTION["CACHE_URL"],
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+    database = settings.DATABASES["default"]
+    assert (database["HOST"], database["CONN_MAX_AGE"]) == ("db.example.com", 60)
+    assert database["CONN_HEALTH_CHECKS"] is True
+
+
+def test_production_sends_mail(production):
+    """Emails are sent by the server of `EMAIL_URL`, which has five seconds to respond."""
+    settings = production()
+
+    assert settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    assert (settings.EMAIL_HOST, settings.EMAIL_PORT) == ("mail.example.com", 587)
+    assert (settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD) == ("ada", "pw")
+    assert (settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT) == (True, 5)
+    assert settings.DEFAULT_FROM_EMAIL == "accounts@example.com"
+    assert settings.FRONTEND_URL == "https://www.example.com"
+    assert settings.MAIL_AT_ONCE is False
+    assert production(MAIL_AT_ONCE="on").MAIL_AT_ONCE is True
+
+
+def test_without_database_url_the_database_is_a_file(production):
+    """Without `DATABASE_URL` the database is the SQLite file that `DATABASE_PATH` names."""
+    settings = production(DATABASE_PATH="/data/db.sqlite3")
+
+    assert settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    assert settings.DATABASES["default"]["NAME"] == "/data/db.sqlite3"
+
+
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_a_server_does_not_start_with_a_short_key(settings, server):
+    """gunicorn imports a module and runs no command, so the module runs the checks.
+
+    `BaseCommand().check()` raises the error that also stops `migrate`.
+    """
+    settings.SECRET_KEY = "short"
+
+    with pytest.raises(SystemCheckError, match="SECRET_KEY has 5 bytes, too few to sign with"):
+        importlib.reload(importlib.import_module(f"config.{server}"))
+
+
+REQUESTS = """
+import json
+import logging
+from django.core.checks import run_checks
+from django.test import Client
+from authentication.views import CurrentUserAPIView
+
+def broken(self, request):
+    raise RuntimeError("on purpose")
+
+client = Client(SERVER_NAME="api.example.com", raise_request_exception=False)
+plain = client.get("/api/me")
+secure = client.get("/api/me", secure=True)
+browser = client.get("/api/me", secure=True, headers={"Accept": "text/html,*/*;q=0.5"})
+unknown_host = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
+login = client.get("/admin/login/", secure=True)
+CurrentUserAPIView.permission_classes = []
+CurrentUserAPIView.get = broken
+error = client.get("/api/me", secure=True)
+logging.getLogger("authentication").info("told in passing")
+print(json.dumps({
+    "deployment": [message.id for message in run_checks(include_deployment_checks=True)],
+    "plain": [plain.status_code, plain["Location"]],
+    "secure": [secure.status_code, secure["Strict-Transport-Security"]],
+    "browser": [browser.status_code, browser["Content-Type"]],
+    "unknown_host": [unknown_host.status_code, unknown_host.json()],
+    "cookies": {name: bool(cookie["secure"]) for name, cookie in login.cookies.items()},
+    "session": CurrentUserAPIView.authentication_classes[-1].__name__,
+    "error": [error.status_code, error.json()],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def deployed():
+    """The responses and the log of a process with the environment of production."""
+    environment = {name: value for name, value in os.environ.items() if name not in OTHERS}
+    run = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity=0", "-c", REQUESTS],
+        cwd=PROJECT,
+        env=environment | PRODUCTION | {"JWT_KEYS_DIR": str(settings.JWT_KEYS_DIR)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout), run.stderr
+
+
+def test_check_deploy_has_no_warnings(deployed):
+    """`check --deploy` has no warning left about the production settings."""
+    answers, _ = deployed
+
+    assert answers["deployment"] == []
+
+
+def test_production_redirects_to_https_and_returns_json(deployed):
+    """HTTP is redirected to HTTPS. Responses are JSON without details; other hosts are rejected.
+
+    The log has errors in full, and messages of level INFO.
+    """
+    answers, log = deployed
+
+    assert answers == {
+        "deployment": [],
+        "plain": [301, "https://api.example.com/api/me"],
+        "secure": [401, "max-age=3600; includeSubDomains; preload"],
+        "browser": [401, "application/json"],
+        "unknown_host": [400, {"detail": "Bad Request."}],
+        "cookies": {"csrftoken": True},
+        "session": "JWTAuthentication",
+        "error": [500, {"detail": "Internal Server Error."}],
+    }
+    assert "RuntimeError: on purpose" in log
+    assert "told in passing" in log
