@@ -10,8 +10,8 @@ logconfig_dict = {
     },
 }
 
-# After SIGTERM, requests have 8 seconds to finish: Docker kills the process after 10.
-graceful_timeout = 8
+# After SIGTERM, requests have 7 seconds to finish: Docker kills the process after 10.
+graceful_timeout = 7
 
 # No program controls gunicorn over a socket, and in the container it could not create one.
 control_socket_disable = True

@@ -139,5 +139,5 @@ def test_the_image_has_a_health_check(instructions):
 
 
 def test_gunicorn_ends_before_docker_kills_it():
-    """`docker stop` waits for 10 seconds, so requests have at most 8 to finish."""
-    assert runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["graceful_timeout"] == 8
+    """`docker stop` waits for 10 seconds, so requests have 7 to finish."""
+    assert runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["graceful_timeout"] == 7
