@@ -15,7 +15,7 @@ REQUESTS = 100_000
 
 
 def test_any_request_is_answered_without_an_error(api, client):
-    """Whatever the path, the headers and the body are, no response is a 5xx. The same seed makes the same requests."""
+    """Whatever the path, the headers and the body are, no response is a 5xx but the promised 503, which a slow Redis causes."""
     seed = os.environ.get("FAULTS_SEED") or secrets.token_hex(4)
     print(f"FAULTS_SEED={seed} repeats these requests")
     token = client.tokens["access_token"]
@@ -26,7 +26,7 @@ def test_any_request_is_answered_without_an_error(api, client):
     print(statuses)
 
     assert statuses.total() == REQUESTS
-    assert max(statuses) < 500
+    assert {status for status in statuses if status >= 500} <= {503}
     assert client.me() == ME
 
 
