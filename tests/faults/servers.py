@@ -199,13 +199,17 @@ class Cluster:
 @contextlib.contextmanager
 def frozen(processes):
     """Stops these processes as long as the block: they answer nothing, and close no connection."""
-    for number in processes:
-        os.kill(number, signal.SIGSTOP)
+
+    def send(signal):
+        for number in processes:
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.kill(number, signal)
+
+    send(signal.SIGSTOP)
     try:
         yield
     finally:
-        for number in processes:
-            os.kill(number, signal.SIGCONT)
+        send(signal.SIGCONT)
 
 
 @contextlib.contextmanager
