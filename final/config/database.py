@@ -1,7 +1,10 @@
 import logging
 import select
+from functools import partial
 
 from django.db import InterfaceError, InternalError, OperationalError, connections
+from django.db.backends.signals import connection_created
+from django.http import HttpResponse
 from rest_framework import status, views
 from rest_framework.exceptions import APIException
 
@@ -9,6 +12,9 @@ logger = logging.getLogger(__name__)
 
 # PostgreSQL's code for a statement that would write while the database is read-only.
 READ_ONLY = "25006"
+
+# Seconds that a request waits for one statement.
+DEADLINE = 6
 
 
 class DatabaseUnavailable(APIException):
@@ -48,7 +54,17 @@ def exception_handler(error, context):
     return views.exception_handler(error, context)
 
 
-class DeadConnectionMiddleware:
+def set_deadline(connection, **kwargs):
+    """
+    Gives up a PostgreSQL that doesn't answer any more. As long as it answers, its own
+    `statement_timeout` comes first.
+    """
+    if connection.vendor == "postgresql":
+        opened = connection.connection
+        opened.wait = partial(opened.wait, timeout=DEADLINE)
+
+
+class DatabaseMiddleware:
     """
     Closes the connections that PostgreSQL has closed on its side, for example by a restart.
     Django opens a new one when it needs one.
@@ -56,6 +72,7 @@ class DeadConnectionMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
+        connection_created.connect(set_deadline)
 
     def __call__(self, request):
         for connection in connections.all(initialized_only=True):
@@ -63,6 +80,16 @@ class DeadConnectionMiddleware:
                 connection.close()
 
         return self.get_response(request)
+
+    def process_exception(self, request, error):
+        """
+        Returns the same 503 if the view isn't one of the API, but for example the admin.
+        """
+        if is_unavailable(error):
+            logger.error("The database is unavailable.", exc_info=error)
+            detail = DatabaseUnavailable.default_detail["detail"]
+            headers = {"Retry-After": str(DatabaseUnavailable.wait)}
+            return HttpResponse(detail, status=503, headers=headers)
 
     def is_dead(self, connection):
         """

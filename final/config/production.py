@@ -18,7 +18,7 @@ ALLOWED_HOSTS = [*env.list('ALLOWED_HOSTS'), '127.0.0.1']
 DATABASES = {'default': DATABASES['default'] | {'CONN_MAX_AGE': 60}}
 MIDDLEWARE = [
     'config.logs.RequestLogMiddleware',
-    'config.database.DeadConnectionMiddleware',
+    'config.database.DatabaseMiddleware',
     *MIDDLEWARE,
 ]
 

@@ -226,6 +226,7 @@ browser = client.get("/api/me", secure=True, headers={"Accept": "text/html,*/*;q
 unknown_host = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
 login = client.get("/admin/login/", secure=True)
 style = client.get("/static/admin/css/base.css", secure=True)
+posted = client.post("/static/admin/css/base.css", secure=True)
 health = client.get("/health/ready", headers={"Host": "127.0.0.1:8000"})
 CurrentUserAPIView.permission_classes = []
 CurrentUserAPIView.get = broken
@@ -239,6 +240,7 @@ print(json.dumps({
     "unknown_host": [unknown_host.status_code, unknown_host.json()],
     "cookies": {name: bool(cookie["secure"]) for name, cookie in login.cookies.items()},
     "style": [style.status_code, style["Content-Type"], style["X-Content-Type-Options"]],
+    "posted": [posted.status_code, posted["Allow"]],
     "health": [health.status_code, health.json()],
     "session": CurrentUserAPIView.authentication_classes[-1].__name__,
     "error": [error.status_code, error.json()],
@@ -269,10 +271,14 @@ def test_check_deploy_has_no_warnings(deployed):
 
 
 def test_production_serves_the_style_sheets_of_the_admin(deployed):
-    """The admin's style sheets are served without `runserver`, with the headers for security."""
+    """The admin's style sheets are served without `runserver`, with the headers for security.
+
+    A request with another method is a 405.
+    """
     answers, _ = deployed
 
     assert answers["style"] == [200, 'text/css; charset="utf-8"', "nosniff"]
+    assert answers["posted"] == [405, "GET, HEAD"]
 
 
 def test_production_redirects_to_https_and_returns_json(deployed):
@@ -291,6 +297,7 @@ def test_production_redirects_to_https_and_returns_json(deployed):
         "unknown_host": [400, {"detail": "Bad Request."}],
         "cookies": {"csrftoken": True},
         "style": [200, 'text/css; charset="utf-8"', "nosniff"],
+        "posted": [405, "GET, HEAD"],
         "health": [200, {"status": "ok"}],
         "session": "JWTAuthentication",
         "error": [500, {"detail": "Internal Server Error."}],

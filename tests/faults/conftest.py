@@ -68,8 +68,9 @@ def other(env, tmp_path_factory):
 
 
 @pytest.fixture
-def empty(env, cluster):
-    """Nobody is logged in, and no email is waiting."""
+def empty(env, cluster, redis):
+    """Nobody is logged in, no email is waiting, and no request has been counted."""
+    assert redis.send(b"FLUSHALL") == b"+OK\r\n"
     cluster.execute("TRUNCATE authentication_session, authentication_mail")
 
 

@@ -130,13 +130,13 @@ class Redis:
         options = f"--port {self.port} --bind 127.0.0.1 --dir {self.folder} --save".split()
         command = ["redis-server", *options, ""]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        wait_for(self.answers)
+        wait_for(lambda: self.send(b"PING") == b"+PONG\r\n")
 
-    def answers(self):
-        """Checks that it is up."""
+    def send(self, command):
+        """Sends a command, and returns the answer, or None while it is down."""
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(99) == b"+PONG\r\n"
+            connection.sendall(command + b"\r\n")
+            return connection.recv(99)
 
     def stop(self):
         """Ends it, and waits for it."""
@@ -199,13 +199,17 @@ class Cluster:
 @contextlib.contextmanager
 def frozen(processes):
     """Stops these processes as long as the block: they answer nothing, and close no connection."""
-    for number in processes:
-        os.kill(number, signal.SIGSTOP)
+
+    def send(signal):
+        for number in processes:
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.kill(number, signal)
+
+    send(signal.SIGSTOP)
     try:
         yield
     finally:
-        for number in processes:
-            os.kill(number, signal.SIGCONT)
+        send(signal.SIGCONT)
 
 
 @contextlib.contextmanager

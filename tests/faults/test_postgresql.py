@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from companion.chain.stages import ROOT
 from tests.faults.clients import AWAY, LOGIN, ME, REFRESHED, different, load, one_of_each, until_each_got
+from tests.faults.servers import frozen
 
 SUDO = [] if os.geteuid() == 0 else ["sudo"]
 READY = (200, {"status": "ok"}, None)
@@ -57,6 +59,33 @@ def test_postgresql_stops_and_starts_under_load(api, cluster, clients, sessions,
     assert api.ask("/health/ready") == READY
 
 
+def test_a_frozen_postgresql(api, cluster, client):
+    """Though PostgreSQL answers nothing, the API does. The clients wait as long as docs/operations.md promises."""
+    token = client.tokens["access_token"]
+    with frozen(cluster.processes()), ThreadPoolExecutor() as pool:
+        ready = pool.submit(api.ask, "/health/ready", timeout=5)
+        answers = [pool.submit(api.ask, "/api/me", token=token, timeout=10) for _ in range(2)]
+
+    assert ready.result() == (503, {"status": "unavailable"}, "10")
+    assert [answer.result() for answer in answers] == [AWAY] * 2
+    assert [client.me() for _ in range(4 * api.THREADS)] == [ME] * 4 * api.THREADS
+
+
+def test_postgresql_freezes_under_load(api, cluster, clients, sessions):
+    """Meanwhile each request gets the promised 503. Afterwards none fails, and nobody is logged out."""
+    with load(clients):
+        until_each_got(clients, ME, times=5)
+        with frozen(cluster.processes()):
+            until_each_got(clients, AWAY, times=2)
+        up = time.monotonic()
+        until_each_got(clients, ME, times=20)
+
+    assert different(clients) == one_of_each([ME, REFRESHED, AWAY])
+    assert different(clients, since=up) == one_of_each([ME, REFRESHED])
+    assert sessions() == sorted(client.row for client in clients)
+    assert api.ask("/health/ready") == READY
+
+
 def test_reads_go_on_with_a_read_only_database(api, cluster, client, rows):
     """While PostgreSQL is read-only, requests that only read succeed. The others return 503 and change nothing."""
     before = rows()
@@ -72,6 +101,14 @@ def test_reads_go_on_with_a_read_only_database(api, cluster, client, rows):
     assert after == before
     assert client.refresh() == REFRESHED
     assert api.ask("/health/ready") == READY
+
+
+def test_the_admin_returns_503_without_a_database(api, cluster):
+    """A page of the admin that needs the database has the same status and header."""
+    with cluster.stopped():
+        answer = api.request("/admin/", Cookie=f"sessionid={'x' * 32}")
+
+    assert answer == (503, b"The database is not available right now. Try again later.", "10")
 
 
 @pytest.fixture

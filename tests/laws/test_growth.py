@@ -8,6 +8,7 @@ from companion.chain.changes import changes
 from companion.chain.chapters import CHAPTER, chapter, parse
 from companion.chain.stages import FINAL, previous
 from companion.chain.steps import steps
+from companion.site.overview import minutes
 from companion.upkeep.transcripts.transcript import transcripts
 
 
@@ -50,6 +51,11 @@ def test_a_stage_changes_no_more_than_one_can_follow(stage):
     ]
     assert sum(row.kind == "+" for row in rows) <= 150
     assert sum(row.kind == "-" for row in rows) <= 80
+
+
+def test_a_chapter_is_read_in_about_25_minutes(page):
+    """A chapter is one evening, with the time to type it along."""
+    assert minutes(page) <= 26
 
 
 def test_a_chapter_runs_what_it_builds(page):

@@ -17,7 +17,7 @@ ALLOWED_HOSTS = [*env.list('ALLOWED_HOSTS'), '127.0.0.1']
 # Keeps a connection open between requests.
 DATABASES = {'default': DATABASES['default'] | {'CONN_MAX_AGE': 60}}
 MIDDLEWARE = [
-    'config.database.DeadConnectionMiddleware',
+    'config.database.DatabaseMiddleware',
     *MIDDLEWARE,
 ]
 

@@ -1,7 +1,9 @@
 import socket
+from types import SimpleNamespace
 
 import pytest
 from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db.backends.signals import connection_created
 from rest_framework.test import APIClient
 
 from config import database
@@ -26,6 +28,13 @@ def exception_handler(settings):
     """The exception handler of the production settings."""
     handler = {"EXCEPTION_HANDLER": "config.database.exception_handler"}
     settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | handler
+
+
+@pytest.fixture(autouse=True)
+def deadline():
+    """After each test, removes what the middleware has set for the whole process."""
+    yield
+    connection_created.disconnect(database.set_deadline)
 
 
 def failing(error, cause=None):
@@ -70,6 +79,20 @@ def test_another_error_of_the_database_is_a_500(phone):
         assert phone.get("/api/me").status_code == 503
 
 
+def test_the_admin_returns_503_without_the_database(admin_client, settings, caplog):
+    """A page that isn't the API's has the same status and header, and the log has the error."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "config.database.DatabaseMiddleware"]
+    error = OperationalError("the connection was lost")
+
+    with failing(error):
+        response = admin_client.get("/admin/")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert response.content == b"The database is not available right now. Try again later."
+    [logged] = [record for record in caplog.records if record.name == "config.database"]
+    assert logged.exc_info[1] == error
+
+
 class FakeConnection:
     """A connection of Django's to PostgreSQL, over a socket of this test."""
 
@@ -89,7 +112,7 @@ def test_a_dead_connection_is_closed_before_the_request(monkeypatch):
     sqlite.vendor = "sqlite"
     monkeypatch.setattr(database.connections, "all", lambda initialized_only: [sqlite, fake])
     seen = []
-    answer = database.DeadConnectionMiddleware(lambda request: seen.append(fake.connection))
+    answer = database.DatabaseMiddleware(lambda request: seen.append(fake.connection))
 
     answer("request")
     theirs.close()
@@ -99,3 +122,13 @@ def test_a_dead_connection_is_closed_before_the_request(monkeypatch):
 
     assert seen == [ours, None, None]
     assert sqlite.connection == "a file"
+
+
+def test_a_statement_has_a_deadline():
+    """A PostgreSQL that doesn't answer any more is given up after six seconds."""
+    fake = FakeConnection(SimpleNamespace(wait=lambda answer, timeout: (answer, timeout)))
+    database.DatabaseMiddleware(None)
+
+    connection_created.send(sender=None, connection=fake)
+
+    assert fake.connection.wait("answer") == ("answer", 6)
