@@ -41,6 +41,14 @@ def test_only_the_proxy_can_be_reached(services):
     assert [name for name, service in services.items() if service.get("read_only")] == ["migrate", "api", "worker"]
 
 
+def test_the_migrations_wait_until_postgresql_listens(services):
+    """While it prepares its first database, PostgreSQL is ready only on a socket in its container, which proves nothing."""
+    test = ["CMD", "pg_isready", "--host=127.0.0.1", "--username=api"]
+
+    assert services["postgres"]["healthcheck"]["test"] == test
+    assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+
+
 def test_no_log_fills_the_disk(services):
     """Docker's driver `local` removes old lines. Its default removes none, and anybody can cause lines."""
     assert [service.get("logging") for service in services.values()] == [{"driver": "local"}] * len(services)
@@ -56,6 +64,9 @@ def test_the_proxy_does_what_the_chapter_says():
     assert directives["client_max_body_size"] == "128k"
     assert "DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024" in settings
     assert (directives["proxy_request_buffering"], directives["proxy_read_timeout"]) == ("on", "15s")
+    # Only the name in a variable is looked up again, so a new container is found.
+    assert (directives["proxy_pass"], directives["set"]) == ("$api", "$api http://api:8000")
+    assert directives["resolver"] == "127.0.0.11 valid=5s"
     assert headers["X-Forwarded-For"] == "$remote_addr"
     assert (headers["X-Forwarded-Proto"], headers["X-Request-ID"]) == ("$scheme", "$request_id")
 
