@@ -240,7 +240,7 @@ print(json.dumps({
     "unknown_host": [unknown_host.status_code, unknown_host.json()],
     "cookies": {name: bool(cookie["secure"]) for name, cookie in login.cookies.items()},
     "style": [style.status_code, style["Content-Type"], style["X-Content-Type-Options"]],
-    "posted": [posted.status_code, posted["Allow"]],
+    "posted": [posted.status_code, posted.get("Allow")],
     "health": [health.status_code, health.json()],
     "session": CurrentUserAPIView.authentication_classes[-1].__name__,
     "error": [error.status_code, error.json()],
