@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from rest_framework.test import APIClient
 
+from authentication.browser_views import cookie_name
 from authentication.models import Session, User
+from authentication.tokens import issue_refresh_token
 from authentication.urls import urlpatterns
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("request_log")]
@@ -127,9 +129,20 @@ def test_the_log_has_no_secrets(stream, story):
     assert [secret for secret in secrets if json.dumps(secret)[1:-1] in log] == []
 
 
-def test_a_logout_on_the_page_is_logged(lines, client):
-    """The page logs out with its cookie, and the log has the same event."""
+def test_a_logout_on_the_page_is_logged(lines, client, user):
+    """The page logs out with its cookie, and the log has the same event, with the user."""
+    session = Session.objects.create(user=user)
+    client.cookies[cookie_name()] = issue_refresh_token(session)
     client.post("/api/browser/logout")
 
     (line,) = lines("authentication.security")
-    assert (line["message"], line["user"], line["address"]) == ("logout", None, "127.0.0.1")
+    assert (line["message"], line["user"], line["address"]) == ("logout", user.pk, "127.0.0.1")
+
+
+@pytest.mark.parametrize("path", ["logout", "browser/logout"])
+def test_a_token_that_is_not_valid_logs_nobody_out(lines, client, path):
+    """A client that sends no valid refresh token gets a 204, but the log has no logout."""
+    client.cookies[cookie_name()] = "invalid"
+    answer = client.post(f"/api/{path}", {"refresh_token": "invalid"}, "application/json")
+
+    assert (answer.status_code, lines("authentication.security")) == (204, [])

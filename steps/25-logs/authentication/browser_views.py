@@ -6,7 +6,6 @@ from django.views.generic import TemplateView
 from rest_framework import status
 from rest_framework.response import Response
 
-from .events import log_event
 from .sessions import end_session, refresh_session, tokens_of
 from .views import NO_STORE, ConfirmRegistrationAPIView, LoginAPIView, PublicAPIView
 
@@ -99,8 +98,7 @@ class BrowserLogoutAPIView(PublicAPIView):
     """
 
     def post(self, request):
-        end_session(refresh_token(request))
-        log_event("logout", request, None)
+        end_session(refresh_token(request), request)
         response = Response(status=status.HTTP_204_NO_CONTENT, headers=NO_STORE)
         response.delete_cookie(cookie_name(), samesite="Strict")
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
+from .events import log_event
 from .models import Session, User
 from .throttles import client_address
 from .tokens import ACCESS, REFRESH, issue_refresh_token, issue_token, read_token
@@ -126,7 +127,7 @@ def refresh_session(token):
     raise refusal("The token has been used already.", code="token_used")
 
 
-def end_session(token):
+def end_session(token, request):
     """
     End the session of this refresh token, also of a spent one. A token that is not
     valid has no session, so there is nothing to do (RFC 7009, section 2.2).
@@ -134,6 +135,7 @@ def end_session(token):
     with contextlib.suppress(AuthenticationFailed):
         session, _ = find_session(token, REFRESH)
         session.delete()
+        log_event("logout", request, session.user_id)
 
 
 def refusal(detail, code="token_invalid"):

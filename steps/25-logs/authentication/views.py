@@ -178,8 +178,7 @@ class LogoutAPIView(APIView):
         serializer.is_valid(raise_exception=True)
 
         if "refresh_token" in serializer.validated_data:
-            end_session(serializer.validated_data["refresh_token"])
-            log_event("logout", request, None)
+            end_session(serializer.validated_data["refresh_token"], request)
         elif request.auth:
             request.auth.delete()
             log_event("logout", request, request.user.pk)
