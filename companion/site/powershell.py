@@ -19,8 +19,8 @@ UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed
 HERE, THERE = "Linux and macOS", "Windows"
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")
-# Loops, functions, command substitution as a value, variables inside a word, and filters that PowerShell lacks.
-POSIX_ONLY = re.compile(r"^for |^\w+\(\) \{|^\w+=\$\(|\$\{|(?:^|\| )(?:grep|head|sort|uniq)\b", re.MULTILINE)
+# Loops, functions (chapter 24's `start` too), $() as a value, variables in a word, filters that PowerShell lacks.
+POSIX_ONLY = re.compile(r"^for |^\w+\(\) \{|^\w+=\$\(|\$\{|^start |(?:^|\| )(?:grep|head|sort|uniq)\b", re.MULTILINE)
 GIT_BASH = (
     "PowerShell has other commands for this. Run these in Git Bash, which comes with Git for Windows; there, "
     "`. .venv/Scripts/activate` switches the environment on:"
@@ -32,6 +32,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^mkdir -p "), "mkdir "),
     (re.compile(r"^cp -r "), "Copy-Item -Recurse -Force "),  # without -Force, it fails if the folder exists
     (re.compile(r"^\.\./tutorial/\.venv/bin/python "), r"..\\tutorial\\.venv\\Scripts\\python "),
+    (re.compile(r"^tools/bin/"), r"tools\\Scripts\\"),
     (re.compile(r"^curl "), "curl.exe "),  # `curl` alone is another command in older PowerShells
     (re.compile(r" -o /dev/null "), " -o NUL "),
     (re.compile(r" \\$", re.MULTILINE), " `"),

@@ -47,7 +47,7 @@ def exception_handler(error, context):
     exception in a view of the API.
     """
     if is_unavailable(error):
-        # A missing migration looks the same to the client, so the log has the whole error.
+        # The response doesn't say what happened, so the log has the whole error.
         logger.error("The database is unavailable.", exc_info=error)
         error = DatabaseUnavailable()
 

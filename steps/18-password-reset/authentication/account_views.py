@@ -93,7 +93,7 @@ class ResetPasswordAPIView(PublicAPIView):
 
 class ConfirmPasswordAPIView(PublicAPIView):
     """
-    Takes the token of that link, and the new password.
+    Takes the new password, and the token of the link that allows it.
     """
 
     throttle_classes = [RecoveryThrottle]

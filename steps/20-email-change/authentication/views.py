@@ -176,7 +176,7 @@ class LogoutAPIView(APIView):
 
 class SessionListAPIView(ListAPIView):
     """
-    Shows your sessions, the newest first, and ends all of them.
+    Shows your sessions, the newest first.
     """
 
     serializer_class = SessionSerializer
@@ -186,6 +186,9 @@ class SessionListAPIView(ListAPIView):
         return self.request.user.sessions.order_by("-created_at", "pk")
 
     def delete(self, request):
+        """
+        Ends all your sessions.
+        """
         request.user.sessions.all().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -98,7 +98,7 @@ class ResetPasswordAPIView(PublicAPIView):
 
 class ConfirmPasswordAPIView(PublicAPIView):
     """
-    Takes the token of that link, and the new password.
+    Takes the new password, and the token of the link that allows it.
     """
 
     throttle_classes = [RecoveryThrottle]
@@ -140,7 +140,7 @@ class ResendVerificationAPIView(TokenOnlyAPIView):
 
 class VerifyEmailAPIView(PublicAPIView):
     """
-    Takes the token of that link.
+    Takes the token of the link that verifies your email.
     """
 
     throttle_classes = [RecoveryThrottle]
@@ -173,7 +173,7 @@ class ChangeEmailAPIView(TokenOnlyAPIView):
 
 class ConfirmEmailAPIView(PublicAPIView):
     """
-    Takes the token of that link.
+    Takes the token of the link that changes your email.
     """
 
     throttle_classes = [RecoveryThrottle]

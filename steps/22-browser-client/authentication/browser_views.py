@@ -59,6 +59,9 @@ class BrowserLoginAPIView(LoginAPIView):
     """
 
     def post(self, request):
+        """
+        Returns an access token, and sets the cookie with the refresh token.
+        """
         return with_cookie(super().post(request))
 
 
@@ -69,6 +72,9 @@ class BrowserConfirmRegistrationAPIView(ConfirmRegistrationAPIView):
     """
 
     def post(self, request):
+        """
+        Returns an access token, and sets the cookie with the refresh token.
+        """
         return with_cookie(super().post(request))
 
 

@@ -24,14 +24,17 @@ def description(client):
 
 @pytest.fixture
 def fits(description):
-    """Check that the body of a response has the shape that the description says."""
+    """Check that the body of a response, and what was sent, have the described shape."""
 
-    def fits(response, path):
-        method = response.request["REQUEST_METHOD"].lower()
-        responses = description["paths"][path][method]["responses"]
-        [content] = responses[str(response.status_code)]["content"].values()
-        schema = content["schema"] | {"components": description["components"]}
-        jsonschema.validate(response.json(), schema)
+    def check(body, content):
+        [shape] = content.values()
+        jsonschema.validate(body, shape["schema"] | {"components": description["components"]})
+
+    def fits(response, path, sent=None):
+        operation = description["paths"][path][response.request["REQUEST_METHOD"].lower()]
+        check(response.json(), operation["responses"][str(response.status_code)]["content"])
+        if sent:
+            check(sent, operation["requestBody"]["content"])
 
     return fits
 
@@ -99,12 +102,16 @@ def test_the_schemes_are_described(description):
 
 
 def test_responses_have_the_described_shape(user, fits):
-    """What clients get at a login, and about themselves and their sessions, is as described."""
+    """What clients send and get is as described."""
     client = APIClient()
+    email = {"email": LOGIN["email"]}
+    reset = client.post("/api/password/reset", email, format="json")
     login = client.post("/api/login", LOGIN, format="json")
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {login.json()['access_token']}")
 
-    fits(login, "/api/login")
+    assert reset.status_code == 202
+    fits(reset, "/api/password/reset", sent=email)
+    fits(login, "/api/login", sent=LOGIN)
     fits(client.get("/api/me"), "/api/me")
     fits(client.get("/api/sessions"), "/api/sessions")
 

@@ -108,8 +108,9 @@ class FakeConnection:
 def test_a_dead_connection_is_closed_before_the_request(monkeypatch):
     """A connection that the server has closed is not used for a request. An open one is."""
     ours, theirs = socket.socketpair()
-    fake = FakeConnection(ours)
-    monkeypatch.setattr(database.connections, "all", lambda initialized_only: [fake])
+    fake, sqlite = FakeConnection(ours), FakeConnection("a file")
+    sqlite.vendor = "sqlite"
+    monkeypatch.setattr(database.connections, "all", lambda initialized_only: [sqlite, fake])
     seen = []
     answer = database.DatabaseMiddleware(lambda request: seen.append(fake.connection))
 
@@ -120,6 +121,7 @@ def test_a_dead_connection_is_closed_before_the_request(monkeypatch):
     ours.close()
 
     assert seen == [ours, None, None]
+    assert sqlite.connection == "a file"
 
 
 def test_a_statement_has_a_deadline():
