@@ -10,6 +10,9 @@ from django.contrib.sessions import middleware as sessions
 
 
 class PagesOnly:
+    # An asynchronous server calls it in a thread.
+    async_capable = False
+
     def __call__(self, request):
         if request.path_info.startswith("/api/"):
             return self.for_api(request)
