@@ -212,13 +212,18 @@ def frozen(processes):
         send(signal.SIGCONT)
 
 
+def _url(address):
+    return f"http://{address[0]}:{address[1]}"
+
+
 @contextlib.contextmanager
-def nginx(address, folder):
-    """Runs nginx in front of this address. It listens at sockets in the folder, not at ports."""
+def nginx(folder, address, logins=None):
+    """Runs nginx in front of this address, and of another one for logins if it is given. It listens at sockets in the folder, not at ports."""
     folder = Path(folder)
     subprocess.run([*CERTIFICATE.split(), "fullchain.pem"], cwd=folder, check=True, capture_output=True)
     text = (FINAL / "nginx.conf").read_text().replace("/certificates", str(folder))
-    text = text.replace("/dev/stdout", f"{folder}/access.log").replace("api:8000", f"{address[0]}:{address[1]}")
+    text = text.replace("/dev/stdout", f"{folder}/access.log").replace("http://api:8000", _url(address))
+    text = text.replace("http://logins:8000", _url(logins or address))
     text = text.replace("listen 443", f"listen unix:{folder}/https").replace("listen 80", f"listen unix:{folder}/http")
     text = text.replace("rate=50r/s", "rate=1r/m")  # a slow machine sends too few a second to reach the limit
     (folder / "site.conf").write_text(text)

@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,10 @@ BODY = b"POST /api/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: applicatio
 SLOW = [b"GET /api/me HTTP/1.1\r\nHost: 127.0", BODY]
 
 
-@pytest.fixture
-def connect(api):
-    """Opens a connection to nginx, which is in front of gunicorn."""
-    with tempfile.TemporaryDirectory() as folder, nginx(api.address, folder) as listening, ExitStack() as opened:
+@contextmanager
+def proxy(*addresses):
+    """Runs nginx in front of these addresses. Yields a function that opens a connection to it."""
+    with tempfile.TemporaryDirectory() as folder, nginx(folder, *addresses) as listening, ExitStack() as opened:
 
         def connect(timeout=60):
             context = ssl.create_default_context(cafile=Path(folder, "fullchain.pem"))
@@ -29,6 +29,12 @@ def connect(api):
             plain.connect(str(listening))
             return opened.enter_context(context.wrap_socket(plain, server_hostname="api.example.com"))
 
+        yield connect
+
+
+@pytest.fixture
+def connect(api):
+    with proxy(api.address) as connect:
         yield connect
 
 
@@ -102,3 +108,12 @@ def test_a_frozen_api_is_a_504(api, connect):
     assert (status, headers["Retry-After"]) == (504, "10")
     assert body == {"detail": "The API is not available right now.", "code": "try_again_later"}
     assert answer(connect(), "GET /api/me HTTP/1.1")[0] == 401
+
+
+def test_logins_go_to_a_container_of_their_own(api):
+    """If that container is down, a login gets a 504, also in a browser. Other requests go on."""
+    with proxy(api.address, ("127.0.0.1", 1)) as connect:
+        for path in ["/api/login", "/api/login/", "/api/browser/login"]:
+            status, headers, body = answer(connect(), f"POST {path} HTTP/1.1", b"{}")
+            assert (status, headers["Retry-After"], body["code"]) == (504, "10", "try_again_later")
+        assert answer(connect(), "GET /api/me HTTP/1.1")[0] == 401

@@ -10,6 +10,7 @@ from companion.chain.stages import ROOT, find
 from tests.laws.test_variables import read_by
 
 FINAL = find("final").path
+OURS = ["migrate", "api", "logins", "worker"]
 
 
 @pytest.fixture(scope="module")
@@ -18,19 +19,19 @@ def services():
 
 
 def test_every_required_variable_is_passed_on(services):
-    """The three services of our image get each variable that production requires, and three others."""
+    """The four services of our image get each variable that production requires, and three others."""
     passed_on = {name for name, default in read_by("production.py").items() if default is None}
     passed_on |= {"DATABASE_URL", "CORS_ALLOWED_ORIGINS", "FORWARDED_ALLOW_IPS"}
 
-    for name in ("migrate", "api", "worker"):
+    for name in OURS:
         assert passed_on <= set(services[name]["environment"])
 
 
 def test_the_api_starts_after_the_migrations(services):
-    """One service migrates. The API and the worker start after it has succeeded."""
+    """One service migrates. The others start after it has succeeded."""
     assert services["migrate"]["command"] == ["python", "manage.py", "migrate", "--noinput"]
     assert services["migrate"]["environment"]["STATEMENT_TIMEOUT"] == "0"
-    for name in ("api", "worker"):
+    for name in OURS[1:]:
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
         assert "migrate" not in services[name]["command"]
 
@@ -38,7 +39,7 @@ def test_the_api_starts_after_the_migrations(services):
 def test_only_the_proxy_can_be_reached(services):
     """Only the proxy publishes ports. The files of our image are read-only."""
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
-    assert [name for name, service in services.items() if service.get("read_only")] == ["migrate", "api", "worker"]
+    assert [name for name, service in services.items() if service.get("read_only")] == OURS
 
 
 def test_the_migrations_wait_until_postgresql_listens(services):
@@ -65,7 +66,7 @@ def test_the_proxy_does_what_the_chapter_says():
     assert "DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024" in settings
     assert (directives["proxy_request_buffering"], directives["proxy_read_timeout"]) == ("on", "15s")
     # Only the name in a variable is looked up again, so a new container is found.
-    assert (directives["proxy_pass"], directives["set"]) == ("$api", "$api http://api:8000")
+    assert directives["proxy_pass"] == "$upstream"
     assert directives["resolver"] == "127.0.0.11 valid=5s"
     assert headers["X-Forwarded-For"] == "$remote_addr"
     assert (headers["X-Forwarded-Proto"], headers["X-Request-ID"]) == ("$scheme", "$request_id")
