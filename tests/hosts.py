@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-LOCAL = {"127.0.0.1", "localhost", "api"}  # compose.yaml calls the container of the API `api`
+LOCAL = {"127.0.0.1", "localhost", "api", "logins"}  # the last two are containers of compose.yaml
 # Hosts that were looked up and exist. Add a host here when a page links to it for the first time.
 KNOWN = {
     "cheatsheetseries.owasp.org", "datatracker.ietf.org", "distributed.dask.org", "docs.djangoproject.com",
