@@ -121,7 +121,7 @@ def mistakes(session):
 def run_tests(session, *folders):
     """Runs the tests in these folders, in the current environment."""
     with name_failures(session):
-        session.run(PYTHON, "-m", "pytest", *folders, *session.posargs, external=True)
+        session.run(PYTHON, "-m", "pytest", "--durations=10", *folders, *session.posargs, external=True)
 
 
 @nox.session
@@ -150,7 +150,7 @@ def browser(session):
     """Test the site in real browsers: layout, keyboard, copying, accessibility. Needs Chromium, Firefox, npm."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["browser"])
     session.run("npm", "ci", "--silent", "--prefix", "tests/browser", external=True)
-    session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "--durations=10", "tests/browser", *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
@@ -180,7 +180,7 @@ def properties(session):
     run(session, "python", "-m", "pytest", *options, *session.posargs)
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def postgres(session):
     """Run the tests of stages with a migration on PostgreSQL: yours (DATABASE_URL), or a temporary one (Debian)."""
     if address := os.environ.get("DATABASE_URL"):
@@ -274,7 +274,7 @@ def images(session):
     session.run(PYTHON, "-m", "companion", "images", *session.posargs, external=True)
 
 
-@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def lint(session):
     """Check style (ruff), types (mypy), imports (import-linter), workflows and compose.yaml (check-jsonschema)."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["lint"])
