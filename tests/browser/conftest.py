@@ -104,6 +104,24 @@ def visit(browser, site):
         context.close()
 
 
+@pytest.fixture(scope="session")
+def loaded(browser, site, chapter):
+    """Loads a chapter once for all tests that only read it: pytest runs the tests of one chapter after each other."""
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(site + chapter)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def opened(loaded):
+    """Returns the loaded chapter in a wide window, at its top."""
+    loaded.set_viewport_size({"width": 1440, "height": 900})
+    loaded.evaluate("scrollTo(0, 0)")
+    return loaded
+
+
 @pytest.fixture
 def page(visit):
     """Opens the chapter on tokens in a wide window."""
@@ -113,4 +131,4 @@ def page(visit):
 def pytest_generate_tests(metafunc):
     """Runs a test with the argument `chapter` for each chapter."""
     if "chapter" in metafunc.fixturenames:
-        metafunc.parametrize("chapter", [f"chapters/{name}/" for name in CHAPTERS], ids=CHAPTERS)
+        metafunc.parametrize("chapter", [f"chapters/{name}/" for name in CHAPTERS], ids=CHAPTERS, scope="session")

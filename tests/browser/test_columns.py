@@ -41,11 +41,10 @@ MOVED = """async () => {
 }"""
 
 
-def test_the_left_column_is_seldom_empty(visit, chapter):
+def test_the_left_column_is_seldom_empty(opened):
     """At 1440 px, text and panes take at least 70 % of the height of the steps and commands of each chapter."""
-    page = visit(chapter)
-    page.evaluate("document.body.classList.add('rd-laid')")
-    height, filled = page.evaluate(FILLED)
+    opened.evaluate("document.body.classList.add('rd-laid')")
+    height, filled = opened.evaluate(FILLED)
 
     assert height > 2000
     assert filled >= 0.7 * height
@@ -103,13 +102,12 @@ def test_small_panes_go_below_the_prose(visit):
     assert side["y"] < prose["y"] + 20
 
 
-def test_no_line_is_cut_off_below_the_prose(visit, chapter):
+def test_no_line_is_cut_off_below_the_prose(opened):
     """In the narrow column, code wraps."""
-    page = visit(chapter)
-    page.evaluate("document.body.classList.add('rd-laid')")
+    opened.evaluate("document.body.classList.add('rd-laid')")
 
     assert (
-        page.locator(".rd-low > .rd-pane > .rd-scroll").evaluate_all(
+        opened.locator(".rd-low > .rd-pane > .rd-scroll").evaluate_all(
             "all => all.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.ariaLabel)"
         )
         == []

@@ -16,9 +16,9 @@ SCROLLERS = """() => [...document.querySelectorAll('main *')].filter((e) =>
     && !e.matches('.rd-hidden')).map((e) => e.className)"""
 
 
-def test_each_diff_is_next_to_its_prose_or_follows_it(visit, chapter):
+def test_each_diff_is_next_to_its_prose_or_follows_it(opened):
     """From 1220 px on, both begin at the same height. Below, each diff comes before the prose of the next one."""
-    page = visit(chapter)
+    page = opened
     rem = page.evaluate(REM)
     for width in (1440, 1220, 1219, 900, 390):
         page.set_viewport_size({"width": width, "height": 900})
@@ -39,17 +39,18 @@ def test_each_diff_is_next_to_its_prose_or_follows_it(visit, chapter):
             assert {round(box["prose"]["width"]) for box in boxes} == {28.5 * rem}
 
 
-@pytest.mark.parametrize("width", [1440, 1220, 1219, 1100, 900])
-def test_lines_of_88_characters_fit_their_pane(visit, chapter, width):
+def test_lines_of_88_characters_fit_their_pane(opened):
     """In every window that is wider than a phone, a pane scrolls sideways only if it has a longer line."""
-    page = visit(chapter, width=width)
-    page.evaluate("document.documentElement.classList.remove('rd-far')")
-    scrolls = page.locator(".rd-side > .rd-pane > .rd-scroll").evaluate_all(
-        "all => all.map((e) => [e.scrollWidth - e.clientWidth, Math.max(...e.innerText.split('\\n').map((s) => s.length))])"
-    )
+    opened.evaluate("document.documentElement.classList.remove('rd-far')")
+    for width in (1440, 1220, 1219, 1100, 900):
+        opened.set_viewport_size({"width": width, "height": 900})
+        scrolls = opened.locator(".rd-side > .rd-pane > .rd-scroll").evaluate_all(
+            "all => all.map((e) => [e.scrollWidth - e.clientWidth,"
+            " Math.max(...e.innerText.split('\\n').map((s) => s.length))])"
+        )
 
-    assert scrolls
-    assert [longest for over, longest in scrolls if over > 0 and longest <= 88] == []
+        assert scrolls
+        assert [longest for over, longest in scrolls if over > 0 and longest <= 88] == [], width
 
 
 def test_the_shorter_of_the_two_stays_in_view(visit):
@@ -68,12 +69,11 @@ def test_the_shorter_of_the_two_stays_in_view(visit):
         assert rest < 0 < top < 100, (long, rest, top)
 
 
-def test_nothing_scrolls_up_and_down_inside_the_page(visit, chapter):
+def test_nothing_scrolls_up_and_down_inside_the_page(opened):
     """Each pane is as tall as its lines, so the mouse wheel always scrolls the page. Only the menu's chapters scroll."""
-    page = visit(chapter)
     for width in (1440, 900, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert {*page.evaluate(SCROLLERS)} <= {"md-nav__list"}, width
+        opened.set_viewport_size({"width": width, "height": 900})
+        assert {*opened.evaluate(SCROLLERS)} <= {"md-nav__list"}, width
 
 
 def test_no_page_scrolls_sideways(visit, addresses):

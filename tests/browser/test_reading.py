@@ -41,19 +41,18 @@ def test_the_head_says_where_one_is_and_what_changes(page):
     ]
 
 
-def test_a_chapter_begins_in_the_first_screen(visit, chapter):
+def test_a_chapter_begins_in_the_first_screen(opened):
     """Its first section or step is in view at once, below the line with chapter, minutes and steps."""
-    page = visit(chapter)
+    page = opened
     box = page.locator("main").evaluate("main => main.querySelector('h2, .rd-step').getBoundingClientRect().toJSON()")
 
     assert box["top"] <= 850
     assert page.locator(".rd-facts").bounding_box()["y"] < page.locator("h1").bounding_box()["y"]
 
 
-def test_the_head_has_no_gap_below_its_left_half(visit, chapter):
+def test_the_head_has_no_gap_below_its_left_half(opened):
     """What is left of the files and sections ends at most three lines before they do."""
-    page = visit(chapter)
-    left, right = (page.locator(f"{half} > :last-child").bounding_box() for half in (".rd-intro", ".rd-chapter"))
+    left, right = (opened.locator(f"{half} > :last-child").bounding_box() for half in (".rd-intro", ".rd-chapter"))
 
     assert right["y"] + right["height"] - left["y"] - left["height"] <= 81
 
