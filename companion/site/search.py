@@ -27,7 +27,7 @@ AT_ITS_END = re.compile(r".*#(?:exercise|recap)[^/]*")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 NAMED = re.compile(r"(?:async )?(?:def test_|class )\w+")
-NOT_TYPED = re.compile(rf"{SUITE}|.*/(?:migrations|templates)/|.*\.conf")  # a template's text is not code either
+NOT_TYPED = re.compile(rf"{SUITE}|.*/(?:migrations|templates)/|.*\.conf|.*/schema\.py")  # texts and tables
 WORD = re.compile(r"\w")
 # A step ranks above text that has the word once, and a step that creates a file ranks above later changes.
 CHANGES, CREATES = 1.5, 2.0
@@ -84,9 +84,9 @@ def step_entry(step: Step, url: str) -> Entry:
 
 
 def _lines(claim: Claim) -> list[str]:
-    """Returns the added lines without comments; only names of tests for a suite, and none of migrations or styles."""
+    """Returns the added lines without comments; only names of tests for a suite, none of migrations, styles or YAML."""
     path, rows = claim.change.path, [claim.change.rows[n] for n in claim.owned]
-    if "/migrations/" in path or path.endswith(".css"):
+    if "/migrations/" in path or path.endswith((".css", ".yaml")):
         return []
     added = [row.text.strip() for row in rows if row.kind == "+" and row.counts]
     if path.startswith(SUITE):

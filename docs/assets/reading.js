@@ -325,11 +325,23 @@
 
   openMenuByKey();
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search"); // the theme's dialog has no name
+  /** A table that is too wide scrolls. The Tab key stops at it, so that the arrow keys can scroll it. */
+  function reachTables() {
+    const sizes = new ResizeObserver((changed) => {
+      for (const { target } of changed) {
+        if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+        else target.removeAttribute("tabindex");
+      }
+    });
+    all(".md-typeset table").forEach((table) => sizes.observe(table));
+  }
+
   document.body.append(announcer);
   if (navigator.clipboard) copyCommands();
   explainWords();
   showCopy(document);
   listen();
+  reachTables();
   markLines();
   const intro = document.querySelector(".rd-intro");
   if (!intro) return;
