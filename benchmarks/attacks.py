@@ -21,7 +21,7 @@ from threading import Barrier
 from typing import Any
 
 import peers
-from peers import Tokens
+from peers import NotOffered, Tokens
 
 NAMES = ["final", "simplejwt", "knox", "django-allauth", "django-jwt-allauth", "django-tokenforge"]
 NAMES += ["django-tokenforge, grace"]
@@ -64,7 +64,7 @@ def no_signature() -> str:
     """An access token with `alg: none`"""
     access = log_in().access
     if access.count(".") != 2:
-        raise NotImplementedError
+        raise NotOffered
     header = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "at+jwt"}).encode()).decode().rstrip("=")
     return word(library().is_logged_in(f"{header}.{access.split('.')[1]}."))
 
@@ -162,7 +162,7 @@ def can(method: Callable[[Tokens], bool], tokens: Tokens) -> bool:
     try:
         assert method(tokens)
         return True
-    except NotImplementedError:
+    except NotOffered:
         return False
 
 
@@ -202,7 +202,7 @@ def run() -> None:
     for attack in attacks:
         try:
             found[attack.__name__] = attack()
-        except NotImplementedError:
+        except NotOffered:
             found[attack.__name__] = "-"
         print(f"{attack.__name__}: {found[attack.__name__]}", file=sys.stderr)
     print(json.dumps(found))

@@ -1,7 +1,7 @@
 """The libraries that we compare our project with: each in a new project, as its documentation describes.
 
 `settings` is what a project needs. `strict` is what the library offers in addition against copied tokens. Each class
-has methods that call the library's own endpoints; `None` in the table of attacks.py means that it has no such endpoint.
+has methods that call the library's own endpoints, and raise NotOffered where it has none.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ def call(method: str, path: str, body: Any = None, access: str | None = None, **
     return client.generic(method, path, data, "application/json", secure=True, headers=headers)
 
 
+class NotOffered(Exception):
+    """The library has no such endpoint or no such tokens. The table of attacks.py shows "-"."""
+
+
 class Library:
     """What libraries have in common. The methods return tokens, `None` for a refusal, or whether they could."""
 
@@ -60,16 +64,16 @@ class Library:
         return Tokens("none")
 
     def refresh(self, refresh: str | None) -> Tokens | None:
-        raise NotImplementedError
+        raise NotOffered
 
     def log_out(self, tokens: Tokens) -> bool:
-        raise NotImplementedError
+        raise NotOffered
 
     def log_out_everywhere(self, tokens: Tokens) -> bool:
-        raise NotImplementedError
+        raise NotOffered
 
     def change_password(self, tokens: Tokens) -> bool:
-        raise NotImplementedError
+        raise NotOffered
 
     def deactivated(self, user: Any) -> None:
         """Does what the documentation asks for when a project has deactivated a user."""
