@@ -208,6 +208,16 @@ def test_the_pages_say_which_pythons_are_supported():
     assert set(named) == {(SUPPORTED[0], SUPPORTED[-1])}
 
 
+def test_no_page_has_an_empty_menu(site, chapters_and_others):
+    """Only chapters have a menu next to the text. On another page, it would have one entry: the page itself."""
+    menu = re.compile(r'<div class="md-sidebar md-sidebar--primary"[^>]*>')
+    others = [name for name in chapters_and_others if not name.startswith("chapters/")]
+    found = {name: menu.search((site / name / "index.html").read_text())[0] for name in others}
+
+    assert len(found) > 8
+    assert [name for name, menu in found.items() if not menu.endswith(" hidden>")] == []
+
+
 def test_no_page_promises_a_stage():
     """All stages are written, so no page says that one is missing."""
     promise = re.compile("being written|not written yet|stages? (?:is|are) still missing", re.IGNORECASE)
