@@ -2,7 +2,7 @@
 
 Authors write one ```console block. If PowerShell needs other commands, the block becomes two tabs. The second tab has
 no output, because its commands are translated by rules and were not run. For a command that no rule can translate,
-such as a loop, the second tab says to use Git Bash.
+such as a loop, the second tab says to use Git Bash, or WSL 2 for gunicorn.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed
 HERE, THERE = "Linux and macOS", "Windows"
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")
-# Loops, functions (chapter 24's `start` too), $() as a value, variables in a word, filters that PowerShell lacks.
-POSIX_ONLY = re.compile(r"^for |^\w+\(\) \{|^\w+=\$\(|\$\{|^start |(?:^|\| )(?:grep|head|sort|uniq)\b", re.MULTILINE)
+# Loops, functions, $() as a value, variables in a word, filters that PowerShell lacks.
+POSIX_ONLY = re.compile(r"^for |^\w+\(\) \{|^\w+=\$\(|\$\{|(?:^|\| )(?:grep|head|sort|uniq)\b", re.MULTILINE)
+GUNICORN = re.compile(r" gunicorn |^start\b", re.MULTILINE)  # chapters 24 and 25 start it with their function `start`
 GIT_BASH = (
     "PowerShell has other commands for this. Run these in Git Bash, which comes with Git for Windows; there, "
     "`. .venv/Scripts/activate` switches the environment on:"
 )
+WSL = "PowerShell and Git Bash can't run these, because gunicorn doesn't run on Windows. Use WSL 2, or read along:"
 # Applied in this order; each is independent of the others.
 RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^\. \.venv/bin/activate$"), r".venv\\Scripts\\Activate.ps1"),
@@ -91,11 +93,16 @@ def _there(content: list[str]) -> list[str]:
         elif continued:
             commands[-1] += f"\n{line}"
         continued = line.endswith("\\") and (continued or line.startswith("$ "))
-    if any(POSIX_ONLY.search(command) for command in commands):
-        return [GIT_BASH, "", "```console", *"\n".join(f"$ {command}" for command in commands).split("\n"), "```"]
+    if where := _not_powershell("\n".join(commands)):
+        return [where, "", "```console", *"\n".join(f"$ {command}" for command in commands).split("\n"), "```"]
     written = [powershell(command) for command in commands]
     lines = [f"PS> {line}" for line in "\n".join(written).split("\n")]
     return ["```pwsh-session", *lines, "```"] if written != commands else []
+
+
+def _not_powershell(commands: str) -> str:
+    """Returns the sentence that says where to run commands that PowerShell lacks, or "" if it has them."""
+    return WSL if GUNICORN.search(commands) else GIT_BASH if POSIX_ONLY.search(commands) else ""
 
 
 def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:

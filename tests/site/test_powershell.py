@@ -83,7 +83,6 @@ def test_how_a_block_is_run_is_not_published():
         "key() { python -c 'print(1)'; }",
         'link=$(python manage.py shell -c "print(1)")',
         'curl http://127.0.0.1:8000/ -d "${link#*=}"',
-        "start CACHE_URL=redis://127.0.0.1:1",
         "curl http://127.0.0.1:8000/ | head -3",
         "head -c 100 /dev/zero | curl http://127.0.0.1:8000/ --data-binary @-",
     ],
@@ -96,6 +95,17 @@ def test_commands_that_powershell_lacks_are_for_git_bash(command):
     assert "Git Bash" in windows
     assert "PS&gt;" not in html
     assert "printed" not in windows
+
+
+@pytest.mark.parametrize("command", ["env A=1 gunicorn config.wsgi", "start CACHE_URL=redis://127.0.0.1:1", "start"])
+def test_no_windows_shell_runs_gunicorn(command):
+    """gunicorn doesn't run on Windows, so the second tab names WSL 2 and is excluded from the search."""
+    html = _html(f"```console\n$ {command}\n```\n")
+    windows = html.rpartition('<div class="tabbed-block"')[2]
+
+    assert windows.startswith(" data-search-exclude>")
+    assert "gunicorn doesn't run on Windows. Use WSL 2, or read along" in windows
+    assert "PS&gt;" not in html
 
 
 def test_a_block_that_is_the_same_stays_one():
