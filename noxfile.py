@@ -36,7 +36,7 @@ logging.getLogger("nox").addFilter(lambda record: not record.getMessage().starts
 
 PYTHON = sys.executable  # a bare `python` or `pytest` could be that of another Python
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
-ROOMS = "cli chain grading sandbox site upkeep running/test_channel.py running/test_environment.py"
+ROOMS = "cli chain grading sandbox site upkeep running/test_environment.py"
 COMPANION = [f"tests/{room}" for room in ROOMS.split()]
 ENDS = ("08-urls", "12-hardening", "20-email-change", "final")  # the last stages of the parts, and one between
 CLUSTER = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")  # a temporary PostgreSQL

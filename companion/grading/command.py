@@ -1,7 +1,5 @@
 """Defines the command `grade`, which reads a folder of submissions and writes reports."""
 
-from __future__ import annotations
-
 import math
 import shlex
 import sys
@@ -18,23 +16,18 @@ from companion import INTERRUPTED
 from companion.chain.arguments import FOLDER, folder_and_stage
 from companion.chain.stages import stages
 from companion.grading import gradebooks, reports
-from companion.grading.grade import Suite, grade_all, suite_of
-from companion.grading.journal import Busy, Journal
-from companion.grading.over_http import GraderFailed, has_http_tests
+from companion.grading.grade import grade_all
+from companion.grading.journal import Journal
 from companion.grading.submissions import Submission, submissions
-from companion.grading.verdicts import Grade, Verdict
-from companion.grading.workers import NoExecutor, Workers, processors, temporary_files, workers
+from companion.grading.testing import Suite, has_http_tests, suite_of
+from companion.grading.verdicts import CannotGrade, Grade, Verdict
+from companion.grading.workers import Workers, processors, temporary_files, workers
 from companion.sandbox import bubblewrap
-from companion.sandbox.bubblewrap import NoSandbox
-from companion.sandbox.job import MIB, Limits
+from companion.sandbox.bubblewrap import MIB, Limits, NoSandbox
 
 JOURNAL = "journal.jsonl"
 COUNT = click.IntRange(1)
 MOST_NAMED = 50  # the terminal lists at most this many submissions that are not exported
-
-
-class WrongFolder(ValueError):
-    """Raised if a folder can't be used; the message says which folder to name."""
 
 
 def _points(context: click.Context, parameter: click.Parameter, number: float) -> float:
@@ -77,62 +70,59 @@ def grade(**options: Any) -> int:
     """
     # The exit status is 0 if every submission was graded, 1 if the grader itself failed on one, 2 if it can't start.
     given = SimpleNamespace(**options)
+    limits = Limits(seconds=given.timeout, cpu=2 * given.timeout, memory=given.memory * MIB)
     try:
-        stage = given.stage or next(s for s in stages() if has_http_tests(s))
         found, out = _places(given)
         if not given.unsafe:
             bubblewrap.find()
-        workers_ = workers(given.executor, given.jobs)
-        suite = suite_of(
-            stage, Limits(seconds=given.timeout, cpu=2 * given.timeout, memory=given.memory * MIB), given.unsafe
-        )
+        pool = workers(given.executor, given.jobs)
+        suite = suite_of(given.stage or next(s for s in stages() if has_http_tests(s)), limits, given.unsafe)
         with Journal(out / JOURNAL) as journal:
             journal.forget([Verdict(name) for name in given.again])
-            return _graded(given, found, suite, workers_, journal, out)
-    except (NoSandbox, NoExecutor, GraderFailed, Busy, WrongFolder) as error:
+            return _graded(given, found, suite, pool, journal, out)
+    except (NoSandbox, CannotGrade) as error:
         print(error, file=sys.stderr)
-        return 2
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"{where}{error.strerror or error}. What has been graded is kept: --resume goes on.", file=sys.stderr)
-        return 2
+    return 2
 
 
 def _places(given: SimpleNamespace) -> tuple[list[Submission], Path]:
-    """Returns the submissions and the folder for the results, which it creates. Raises WrongFolder, OSError."""
+    """Returns the submissions and the folder for the results, which it creates. Raises CannotGrade, OSError."""
     folder = given.folder.resolve()
     if not folder.is_dir():
-        raise WrongFolder(f"{given.folder} is no folder: name the one that holds the submissions.")
+        raise CannotGrade(f"{given.folder} is no folder: name the one that holds the submissions.")
     if (folder / "manage.py").is_file():
-        raise WrongFolder(f"{given.folder} is one project: name the folder that holds it with the others.")
+        raise CannotGrade(f"{given.folder} is one project: name the folder that holds it with the others.")
     out = (given.out or folder.with_name(f"{folder.name}-grades")).resolve()
     if out == folder or (out.exists() and not out.is_dir()):
-        raise WrongFolder(f"--out {given.out}: the results need a folder of their own.")
+        raise CannotGrade(f"--out {given.out}: the results need a folder of their own.")
     found = submissions(folder, out, given.teams)
     if not found:
-        raise WrongFolder(f"There is nothing in {given.folder}: put one folder or zip for each student in it.")
+        raise CannotGrade(f"There is nothing in {given.folder}: put one folder or zip for each student in it.")
     if (out / JOURNAL).exists() and not given.resume:
-        raise WrongFolder(f"{out} holds the results of an earlier run. Add --resume to go on with it, or --out OTHER.")
+        raise CannotGrade(f"{out} holds the results of an earlier run. Add --resume to go on with it, or --out OTHER.")
     out.mkdir(parents=True, exist_ok=True)
     return found, out
 
 
 def _graded(
-    given: SimpleNamespace, found: list[Submission], suite: Suite, workers_: Workers, journal: Journal, out: Path
+    given: SimpleNamespace, found: list[Submission], suite: Suite, pool: Workers, journal: Journal, out: Path
 ) -> int:
     results: dict[Submission, Grade] = {}
-    interrupted = False
-    bar: dict[str, Any] = {"length": len(found), "file": sys.stderr, "show_pos": True}
-    bar |= {"hidden": not sys.stderr.isatty(), "item_show_func": lambda _: counted(results)}
+    interrupted, hidden = False, not sys.stderr.isatty()
+    bar: dict[str, Any] = {"length": len(found), "file": sys.stderr, "show_pos": True, "hidden": hidden}
+    bar["item_show_func"] = lambda _: counted(results)
     try:
         with (
             temporary_files(),
-            closing(grade_all(found, suite, workers_, journal)) as grading,
+            closing(grade_all(found, suite, pool, journal)) as grading,
             click.progressbar(grading, **bar) as graded,
         ):
             for submission, result, new in graded:
                 results[submission] = result
-                if new and bar["hidden"]:
+                if new and hidden:
                     ended = f"{printable(submission.name)}: {result.verdict}, {result.seconds:.1f} s"
                     click.echo(f"{len(results)} of {len(found)}: {ended}", err=True)
     except KeyboardInterrupt:
@@ -141,10 +131,9 @@ def _graded(
     paths = reports.write(ordered, suite, given.points, given.assignment or f"JWT login, {suite.stage}", out)
     _tell(ordered, paths, given.points)
     if interrupted:
-        command = shlex.join(
-            ["python", "-m", "companion", "grade", str(given.folder), "--out", from_here(out), "--resume"]
-        )
-        print(f"Interrupted with {len(found) - len(ordered)} to go. To go on:\n    {command}")
+        again = ["grade", str(given.folder), "--out", from_here(out), "--resume"]
+        print(f"Interrupted with {len(found) - len(ordered)} to go. To go on:")
+        print(f"    {shlex.join(['python', '-m', 'companion', *again])}")
         return INTERRUPTED
     return 1 if any(result.verdict is Verdict.GRADER_FAILED for result in ordered.values()) else 0
 

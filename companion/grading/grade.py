@@ -1,55 +1,27 @@
 """Grades many submissions: each gets exactly one result, and none is graded twice."""
 
-from __future__ import annotations
-
 import contextlib
-import hashlib
 import tempfile
 import time
 import unicodedata
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from companion.chain.stages import Stage, stages
-from companion.grading.in_process import grade_inside, suite_tests
 from companion.grading.journal import Journal, Key
-from companion.grading.over_http import expected_tests, grade_served, has_http_tests
 from companion.grading.submissions import Submission, digest
+from companion.grading.testing import Suite, grade_project
 from companion.grading.unpack import Unusable, unpack
 from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import Workers
 from companion.project.locate import locate, python_files, readable
 from companion.project.reached import last_begun
 from companion.project.reading import compared
-from companion.sandbox import bubblewrap
-from companion.sandbox.job import Limits, Sandbox, Unsafe
 
 MOST_READ = 1024 * 1024  # characters of Python in a project: people write far less by hand
 LARGEST_READ = 64 * 1024  # characters of one Python file: larger ones can take Python very long to parse
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """What submissions are graded with: the tests of `stage`, each id with what the test requires.
-
-    `served` is true if they run over HTTP. `fingerprint` changes if the tests change.
-    """
-
-    stage: Stage
-    tests: dict[str, str]
-    served: bool
-    limits: Limits
-    unsafe: bool
-
-    @property
-    def fingerprint(self) -> str:
-        total = hashlib.sha256(repr((self.stage.name, self.tests, self.served, self.unsafe)).encode())
-        for path in sorted((self.stage.path / "tests").rglob("*.py")):
-            total.update(path.read_bytes())
-        return total.hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +33,14 @@ class Task:
     key: Key
 
 
-def suite_of(stage: Stage, limits: Limits, unsafe: bool = False) -> Suite:
-    """Returns the suite of a stage, which runs over HTTP if the stage has such tests. Raises GraderFailed."""
-    served = has_http_tests(stage)
-    return Suite(stage, expected_tests(stage) if served else suite_tests(stage), served, limits, unsafe)
-
-
 def grade_one(task: Task) -> Grade:
     """Grades one submission. Never raises: if the grader itself fails, the result says so."""
     started = time.monotonic()
     try:
-        result = _grade(task)
+        with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as folder:
+            project = unpack(task.submission, Path(folder, "submission"))
+            result = grade_project(task.suite, project)
+            result.where = _where(task.suite.stage, project)
     except Unusable as unusable:
         result = Grade(unusable.verdict, unusable.why, expected=len(task.suite.tests), proof=not task.suite.unsafe)
     except Exception as error:
@@ -106,38 +75,28 @@ def grade_all(
 
 
 def _run(tasks: list[Task], workers: Workers) -> Iterator[tuple[Task, Grade]]:
-    """Yields the results of all tasks as they arrive."""
+    """Yields the results of all tasks as they arrive. If it is closed early, running tasks are not waited for."""
     waiting = tasks[::-1]
     running: dict[Future[Grade], Task] = {}
-    with workers.executor() as executor:
-        try:
-            while waiting or running:
-                while waiting and len(running) < workers.at_once:
-                    task = waiting.pop()
-                    try:
-                        running[executor.submit(grade_one, task)] = task
-                    except BrokenExecutor as error:
-                        yield task, failed(task, error)
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    task = running.pop(future)
-                    try:
-                        result = future.result()
-                    except Exception as error:
-                        result = failed(task, error)
-                    yield task, result
-        finally:
-            for future in running:
-                future.cancel()
-
-
-def _grade(task: Task) -> Grade:
-    with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as folder:
-        project = unpack(task.submission, Path(folder, "submission"))
-        grade = grade_served if task.suite.served else grade_inside
-        sandbox: Sandbox = Unsafe() if task.suite.unsafe else _sandbox()
-        result = grade(task.suite.stage, task.suite.tests, project, sandbox, task.suite.limits)
-        result.where = _where(task.suite.stage, project)
-        return result
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers.at_once:
+                task = waiting.pop()
+                try:
+                    running[workers.executor.submit(grade_one, task)] = task
+                except BrokenExecutor as error:
+                    yield task, failed(task, error)
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                task = running.pop(future)
+                try:
+                    result = future.result()
+                except Exception as error:
+                    result = failed(task, error)
+                yield task, result
+    finally:
+        for future in running:
+            future.cancel()
+        workers.executor.shutdown(wait=not (waiting or running))
 
 
 def _where(stage: Stage, project: Path) -> str:
@@ -148,11 +107,6 @@ def _where(stage: Stage, project: Path) -> str:
         if short and unicodedata.is_normalized("NFC", "".join(texts)):  # `ast.parse` can need minutes to normalize
             return last_begun(compared(stage, locate(project)), stages()).name
     return ""
-
-
-@cache
-def _sandbox() -> Sandbox:
-    return bubblewrap.find()
 
 
 def _digest(submission: Submission) -> str:

@@ -6,16 +6,15 @@ grading worksheet" of an assignment: Identifier, Grade, Last modified (grade), a
 student by "Participant NUMBER", and skips a blank grade.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from companion.grading.submissions import Submission
 from companion.grading.verdicts import Grade
+from companion.project.results import PASSED
 
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 MOODLE = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]
@@ -45,8 +44,8 @@ def export(results: Mapping[Submission, Grade], points: float) -> Export:
     """Decides where each submission goes. If a student has several, the one with the most points is exported."""
     found = Export()
     chosen: dict[tuple[str, str], Submission] = {}
-    ranks = {submission: (result.graded, result.points(points)) for submission, result in results.items()}
-    for submission in sorted(results, key=ranks.__getitem__, reverse=True):  # of equal ones, the first stays first
+    best = sorted(results, key=lambda each: (results[each].graded, results[each].points(points)), reverse=True)
+    for submission in best:  # of equal ones, the first stays first
         chosen.setdefault((submission.student.system, submission.student.id), submission)
     for submission, result in results.items():
         who = submission.student
@@ -64,27 +63,26 @@ def export(results: Mapping[Submission, Grade], points: float) -> Export:
 
 def canvas(results: Mapping[Submission, Grade], assignment: str, points: float) -> str:
     """Returns canvas.csv: the grades of all submissions with a Canvas file name, one row for each student."""
-    rows = [[*CANVAS, assignment], [POINTS_POSSIBLE, "", "", "", "", _number(points)]]
-    for submission, result in export(results, points).rows["canvas"].items():
-        who = submission.student
-        rows.append([who.name, who.id, "", "", "", _grade(result, points)])
-    return _csv(rows)
+    rows = [
+        [submission.student.name, submission.student.id, "", "", "", _grade(result, points)]
+        for submission, result in export(results, points).rows["canvas"].items()
+    ]
+    return _csv([*CANVAS, assignment], [POINTS_POSSIBLE, "", "", "", "", _number(points)], *rows)
 
 
 def moodle(results: Mapping[Submission, Grade], requirements: Mapping[str, str], points: float) -> str:
     """Returns moodle.csv: grades and feedback of all submissions with a Moodle name, one row for each student."""
-    rows = [MOODLE]
+    rows = []
     for submission, result in export(results, points).rows["moodle"].items():
-        who = submission.student
-        grade = [_grade(result, points), _number(points), NEVER]
+        who, grade = submission.student, [_grade(result, points), _number(points), NEVER]
         rows.append([f"Participant {who.id}", who.name, *grade, feedback(result, requirements)])
-    return _csv(rows)
+    return _csv(MOODLE, *rows)
 
 
 def not_exported(results: Mapping[Submission, Grade], points: float) -> str:
     """Returns not-exported.csv: the submissions without a grade in either file, each with the reason."""
     left_out = export(results, points).left_out.items()
-    return _csv([NOT_EXPORTED, *([s.name, s.student.name, results[s].verdict, reason] for s, reason in left_out)])
+    return _csv(NOT_EXPORTED, *([s.name, s.student.name, results[s].verdict, reason] for s, reason in left_out))
 
 
 def ungraded(result: Grade) -> str:
@@ -96,25 +94,21 @@ def feedback(result: Grade, requirements: Mapping[str, str]) -> str:
     """Returns feedback for the student: the verdict, and the first thing that is missing."""
     if not result.graded:
         return ungraded(result)
-    said = f"{result.verdict}: {result.passed} of {result.expected} tests passed."
-    if result.why:
-        said += f" {result.why}"
-    first = first_failure(result, requirements)
-    if not first:
-        return said
+    said = f"{result.verdict}: {result.passed} of {result.expected} tests passed. {result.why}".strip()
+    first = requirements.get(first_failure(result, requirements), "")
     cause = missing(result, requirements)
-    return f"{said} First failure: {requirements[first]} {'' if cause == requirements[first] else cause}".strip()
+    return " ".join([said, *(["First failure:", *dict.fromkeys([first, cause])] if first else [])])
 
 
 def first_failure(result: Grade, requirements: Mapping[str, str]) -> str:
     """Returns the id of the first test, in the suite's order, that reported a failure, or ""."""
-    failed = (id_ for id_ in requirements if id_ in result.outcomes and result.outcomes[id_].outcome != "passed")
+    failed = (id_ for id_ in requirements if id_ in result.outcomes and result.outcomes[id_].outcome != PASSED)
     return next(failed, "")
 
 
 def missing(result: Grade, requirements: Mapping[str, str]) -> str:
     """Returns the first thing that is missing: the actual response, or else what the test requires, or ""."""
-    failed = [outcome for outcome in result.outcomes.values() if outcome.outcome != "passed"]
+    failed = [outcome for outcome in result.outcomes.values() if outcome.outcome != PASSED]
     first = first_failure(result, requirements)
     if failed and not result.passed and all(re.search(r"got 404|\(404\)", outcome.cause) for outcome in failed):
         asked = failed[0].cause.partition(":")[0]
@@ -138,7 +132,7 @@ def _number(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def _csv(rows: Iterable[Sequence[str]]) -> str:
+def _csv(*rows: Sequence[str]) -> str:
     file = io.StringIO()
     csv.writer(file).writerows([without_formula(cell) for cell in row] for row in rows)
     return file.getvalue()

@@ -1,11 +1,10 @@
 """The trusted side: runs the stage's tests/test_http.py against a server, and never imports a submission.
 
 `python -I http_tester.py` reads one line of JSON from stdin: `stage` (its folder), `socket` (the path of the
-submission's socket, or "" to only list the tests) and `channel` (the file descriptor to which it writes lines of
-JSON). A submission can send nothing but the bytes of HTTP responses, through one socket and with limits.
+submission's socket, or "" to only list the tests), `mailbox` (the path of the submission's emails) and `channel` (the
+file descriptor to which it writes lines of JSON). A submission can send nothing but the bytes of HTTP responses,
+through one socket and with limits.
 """
-
-from __future__ import annotations
 
 import contextlib
 import http.client
@@ -21,14 +20,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 import pytest
-
-from companion.running.channel import MAILBOX
 
 HOST = "submission"
 RESPONSE_BYTES = 256 * 1024  # of one response with its headers: to compare 1 MB of brackets took 400 MB
@@ -86,14 +80,14 @@ class Exchange:
     headers: Any = None
 
 
-def record_exchanges(exchanges: list[Exchange]) -> None:
-    """Adds every request to the API to `exchanges`, with the status and headers of its response."""
+def record_exchanges(exchanges: list[Exchange], mailbox: str) -> None:
+    """Adds every request except those for emails to `exchanges`, with the status and headers of its response."""
     connection: Any = http.client.HTTPConnection
     request, getresponse = connection.request, connection.getresponse
 
     def send(self: Any, method: str, url: str, *rest: Any, **named: Any) -> None:
         self.exchange = Exchange(method, url)
-        if not url.startswith(MAILBOX):
+        if not url.startswith(mailbox):
             exchanges.append(self.exchange)
         request(self, method, url, *rest, **named)
 
@@ -108,15 +102,16 @@ def record_exchanges(exchanges: list[Exchange]) -> None:
 def cause(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange], compared: list[Any]) -> str:
     """Returns a sentence about the request on which a test failed; `compared` is (operator, left, right) or empty."""
     error = caught.value
-    exchange = _exchange_of(caught, exchanges) if isinstance(error, AssertionError) else exchanges[-1]
+    asserted = isinstance(error, AssertionError)
+    exchange = _exchange_of(caught, exchanges) if asserted else exchanges[-1]
     sent = f"{exchange.method} {exchange.path}"
     answered = f"{sent} ({exchange.status})"
-    if isinstance(error, AssertionError) and compared:
+    if asserted and compared:
         op, came, wanted = compared
         if op != "==":
             return f"{answered}: expected {came!r:.200} {op} {wanted!r:.200}."
         return f"{sent if came is exchange.status else answered}: expected {wanted!r:.200}, got {came!r:.200}."
-    if isinstance(error, AssertionError):
+    if asserted:
         return f"{answered}: check failed: {str(caught.traceback[-1].statement).strip()}"
     if not exchange.status:
         return f"{sent}: no response ({getattr(error, 'reason', error)})."
@@ -139,11 +134,11 @@ def _exchange_of(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Ex
 class TestPlugin:
     """A pytest plugin: gives the tests a URL and a new password each, and sends the result of each test."""
 
-    def __init__(self, channel: int) -> None:
-        self.channel, self.count = channel, 0
+    def __init__(self, channel: int, mailbox: str) -> None:
+        self.channel, self.mailbox, self.count = channel, mailbox, 0
         self.exchanges: list[Exchange] = []
         self.compared: list[Any] = []
-        record_exchanges(self.exchanges)
+        record_exchanges(self.exchanges, mailbox)
 
     @pytest.fixture
     def base_url(self) -> str:
@@ -161,7 +156,7 @@ class TestPlugin:
             end = time.monotonic() + MAIL_SECONDS
             while time.monotonic() < end:
                 try:
-                    with urllib.request.urlopen(f"http://{HOST}{MAILBOX}{email}") as answer:
+                    with urllib.request.urlopen(f"http://{HOST}{self.mailbox}{email}") as answer:
                         return str(answer.read().decode(errors="replace"))
                 except urllib.error.HTTPError as error:
                     error.close()
@@ -209,7 +204,7 @@ def main() -> int:
     job = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     connect_only_to(job["socket"])
-    listener, stage = TestPlugin(job["channel"]), job["stage"]
+    listener, stage = TestPlugin(job["channel"], job["mailbox"]), job["stage"]
     options = ["-c", os.devnull, "--rootdir", stage, "--import-mode=importlib", "--noconftest"]
     options += ["-p", "no:cacheprovider", "-p", "no:django", "-p", "no:terminal"]
     options += [] if job["socket"] else ["--collect-only"]

@@ -1,24 +1,19 @@
 """Writes each result to the disk at once, so that a run which is killed loses nothing."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
-from companion.grading.verdicts import Grade, Verdict
+from companion.grading.verdicts import CannotGrade, Grade, Verdict
 
 try:
     import fcntl
 except ImportError:  # on Windows, where no untrusted code is graded
     fcntl = None  # type: ignore[assignment]
-
-
-class Busy(RuntimeError):
-    """Raised if another run is writing to this journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +32,15 @@ class Journal:
         self.path = path
         self.results: dict[Key, Grade] = {}
 
-    def __enter__(self) -> Journal:
-        """Reads the existing results, and removes an incomplete last line. Raises Busy."""
+    def __enter__(self) -> Self:
+        """Reads the existing results, and removes an incomplete last line. Raises CannotGrade."""
         self._file = self.path.open("a+b")
         if fcntl:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 self._file.close()
-                raise Busy(f"another run writes to {self.path}") from None
+                raise CannotGrade(f"another run writes to {self.path}") from None
         self._file.seek(0)
         content = self._file.read()
         whole = content.rfind(b"\n") + 1

@@ -1,36 +1,34 @@
 """Writes the results of a class: an HTML page, JSON, and files that Canvas and Moodle import."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from companion.grading import gradebooks
-from companion.grading.grade import Suite
 from companion.grading.journal import write_whole
 from companion.grading.submissions import Submission
+from companion.grading.testing import Suite
 from companion.grading.verdicts import Grade, Verdict
 from companion.project.results import PASSED
 
 ASSETS = Path(__file__).parent / "templates"
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """A row of the page's second table: a requirement, its tests, and how many submissions did not meet it.
+class Requirement(NamedTuple):
+    """A row of the page's last table: a requirement, its tests, and how many submissions did not meet it.
 
     `failed` counts the submissions that failed one of the tests, `silent` those in which one did not run.
     """
 
     requirement: str
-    tests: tuple[str, ...]
+    tests: list[str]
     failed: int
     silent: int
     place: int
@@ -57,14 +55,8 @@ def write(results: Mapping[Submission, Grade], suite: Suite, points: float, assi
 
 def page(results: Mapping[Submission, Grade], suite: Suite, points: float, assignment: str) -> str:
     """Returns the HTML page, which needs no other file, and JavaScript only to sort and filter."""
-    environment = Environment(
-        loader=FileSystemLoader(ASSETS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
+    environment = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined)
+    environment.trim_blocks = environment.lstrip_blocks = True
     return environment.get_template("report.html").render(
         title=assignment,
         suite=suite,
@@ -73,11 +65,8 @@ def page(results: Mapping[Submission, Grade], suite: Suite, points: float, assig
         export=gradebooks.export(results, points),
         points=points,
         verdicts=[(v, n) for v in Verdict if (n := sum(r.verdict is v for r in results.values()))],
-        script=Markup(script),
-        style=Markup(style),
-        script_hash=_hash(script),
-        style_hash=_hash(style),
-        proof=suite.served and not suite.unsafe,
+        **{kind: Markup((ASSETS / f"report.{kind}").read_text(encoding="utf-8")) for kind in ("js", "css")},
+        hash_of=_hash,
         passed_word=PASSED,
     )
 
@@ -92,22 +81,17 @@ def hardest(results: Mapping[Submission, Grade], suite: Suite) -> list[Requireme
         outcomes = [{o.outcome if (o := r.outcomes.get(id_)) else "" for id_ in tests} for r in results.values()]
         failed = sum(bool(seen - {PASSED, ""}) for seen in outcomes)
         silent = sum("" in seen and seen <= {PASSED, ""} for seen in outcomes)
-        found.append(Requirement(requirement, tuple(tests), failed, silent, place))
+        found.append(Requirement(requirement, tests, failed, silent, place))
     return sorted(found, key=lambda row: (-row.failed, row.place))
 
 
 def as_json(results: Mapping[Submission, Grade], suite: Suite, points: float) -> str:
     """Returns everything that is known as JSON, for other programs."""
     graded = []
+    row: dict[str, Any]
     for submission, result in results.items():
         who = submission.student
-        row = {
-            "submission": submission.name,
-            "student": who.name,
-            "system": who.system,
-            "id": who.id,
-            "late": who.late,
-        }
+        row = {"submission": submission.name, "student": who.name, "system": who.system, "id": who.id, "late": who.late}
         row |= {"points": result.points(points) if result.graded else None, "passed": result.passed}
         graded.append(row | {"feedback": gradebooks.feedback(result, suite.tests)} | asdict(result))
     used = {"stage": suite.stage.name, "fingerprint": suite.fingerprint, "served": suite.served, "tests": suite.tests}

@@ -1,14 +1,12 @@
 """Finds the submissions in a folder, which student each belongs to, and whether its content has changed."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,11 +17,15 @@ from companion.project.locate import LEFT_BY_TOOLS
 # the rest is the student's own file name.
 MOODLE = re.compile(r"(?P<name>(?:(?!_\d+_).)+?)(?:_(?P<id>[0-9]+))?_assignsubmission_[a-z]+(?:_.*)?", re.DOTALL)
 # Canvas writes NAME_ID_ATTACHMENT_FILE, or NAME_LATE_ID_ATTACHMENT_FILE. NAME has letters, digits and "_" (older
-# versions: "-"), but no number between two "_". A group's name can end in a number: team_1_12_901_project.zip.
-CANVAS_NAME = re.compile(r"[^\s!-,./:-@\[-^`{-~]*")
-NUMBER = re.compile(r"[0-9]+")
-LATE = ("LATE", "late")
-TYPED_IN = ("text.html", "link.html")  # Canvas's files for submissions typed in a form: no attachment
+# versions: "-"), but no number between two "_". A group's name can end in a number: team_1_12_901_project.zip. What was
+# typed into a form is no attachment: it has the name NAME_ID_text.html. While an assignment is graded anonymously, NAME
+# and ID are replaced.
+CANVAS = re.compile(
+    r"(?P<owner>[^\s!-,./:-@\[-^`{-~]*?)(?P<late>_LATE|_late)?"
+    r"(?:(?P<typed>(?:_[0-9]+)+)_(?:text|link)\.html|(?P<numbers>(?:_[0-9]+){2,})_.+)",
+    re.DOTALL,
+)
+ANONYMOUS = re.compile(r"(?P<late>LATE_|late_)?(?P<name>anon_[^_]*)_[0-9]+_.*", re.DOTALL)
 TEAM = re.compile(
     r"(team|group|gruppe|grupp|grupo|groupe|gruppo|[eé]quipe|equipo|squadra|grupa|skupina|ekip|команда|группа)s?",
     re.IGNORECASE,
@@ -89,17 +91,15 @@ def students(names: Iterable[str]) -> dict[str, Student]:
 def _student(name: str, readings: list[Reading], sure: list[Reading]) -> Student:
     if found := MOODLE.fullmatch(name):
         return _by_moodle(found["name"], found["id"] or "")
-    parts = name.split("_")
-    late = parts[0] in LATE and len(parts) > 1
-    if parts[late] == "anon" and len(parts) > late + 3 and NUMBER.fullmatch(parts[late + 2]):
+    if found := ANONYMOUS.fullmatch(name):
         doubt = "Canvas leaves out the ID while an assignment is graded anonymously."
-        return Student(f"anon_{parts[late + 1]}", "canvas", late=late, doubt=doubt)
-    if readings and (read := _choose(readings, sure)):
+        return Student(found["name"], "canvas", late=bool(found["late"]), doubt=doubt)
+    if not readings:
+        return Student(name.removesuffix(".zip").removesuffix(".git"))
+    if read := _choose(readings, sure):
         return Student(read.owner, "canvas", read.id, read.late)
-    if readings:
-        ids = " or ".join(f"ID {reading.id}" for reading in readings)
-        return Student(readings[0].owner, "canvas", doubt=f"Its name can be read as {ids}: enter the grade by hand.")
-    return Student(name.removesuffix(".zip").removesuffix(".git"))
+    ids = " or ".join(f"ID {reading.id}" for reading in readings)
+    return Student(readings[0].owner, "canvas", doubt=f"Its name can be read as {ids}: enter the grade by hand.")
 
 
 def _by_moodle(name: str, number: str) -> Student:
@@ -114,21 +114,13 @@ def _by_moodle(name: str, number: str) -> Student:
 
 def _readings(name: str) -> list[Reading]:
     """Returns the ways to read a Canvas name: none, one, or two if two numbers could be the ID."""
-    parts = name.split("_")
-    found: list[Reading] = []
-    for at in range(1, len(parts) - 1):
-        attachment = parts[at + 1]
-        typed = parts[at + 1 :] in ([file] for file in TYPED_IN)
-        if NUMBER.fullmatch(parts[at]) and (typed or (NUMBER.fullmatch(attachment) and "_".join(parts[at + 2 :]))):
-            late = at > 1 and parts[at - 1] in LATE
-            owner = "_".join(parts[: at - late])
-            if CANVAS_NAME.fullmatch(owner):
-                found.append(Reading(owner, parts[at], "" if typed else attachment, late))
-        elif found:
-            break
-        if found and (found[0].late or len(found) == 2):
-            break
-    return found
+    found = CANVAS.fullmatch(name)
+    if not found:
+        return []
+    owner, late = found["owner"], bool(found["late"])
+    numbers = (found["numbers"] or f"{found['typed']}_").split("_")[1:]
+    ways = [Reading("_".join([owner, *numbers[:n]]), *pair, late) for n, pair in enumerate(pairwise(numbers))]
+    return ways[: 1 if late else 2]
 
 
 def _choose(readings: list[Reading], sure: list[Reading]) -> Reading | None:
@@ -161,11 +153,10 @@ def submissions(folder: Path, without: Path | None = None, teams: bool = False) 
 
 def kind(path: Path) -> Kind:
     """Returns the type of a path; symbolic links are never followed."""
-    if path.is_symlink():
-        return Kind.OTHER
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         return Kind.FOLDER
-    return Kind.ZIP if path.is_file() and path.suffix.lower() == ".zip" else Kind.OTHER
+    plain = path.is_file() and not path.is_symlink()
+    return Kind.ZIP if plain and path.suffix.lower() == ".zip" else Kind.OTHER
 
 
 def digest(submission: Submission) -> str:
@@ -193,9 +184,8 @@ def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
     waiting = [os.fspath(folder)]  # not recursive: a submission can have deeper folders than Python's recursion limit
     while waiting:
         with os.scandir(waiting.pop()) as found:
-            entries = sorted(
-                (entry for entry in found if entry.name not in LEFT_BY_TOOLS), key=lambda entry: entry.name
-            )
+            entries = sorted(found, key=lambda entry: entry.name)
+        entries = [entry for entry in entries if entry.name not in LEFT_BY_TOOLS]
         for entry in entries:
             if entry.is_file(follow_symlinks=False):
                 path = Path(entry.path)

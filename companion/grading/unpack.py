@@ -3,15 +3,13 @@
 Sizes are counted while the files are read, because a zip's own list can lie.
 """
 
-from __future__ import annotations
-
 import re
 import struct
 import zipfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any
 
 from companion.grading.submissions import Kind, Submission, regular_files
 from companion.grading.verdicts import Verdict
@@ -25,7 +23,8 @@ CHUNK = 64 * 1024
 ARCHIVES = {".zip", ".rar", ".7z", ".tar", ".gz", ".tgz"}
 COMPRESSION = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
-Read = TypeVar("Read")
+TOO_MANY = "There are more than {} files in it. Leave out what others wrote."
+
 Files = Iterator[tuple[str, Iterator[bytes]]]  # (name, content in pieces)
 
 
@@ -40,30 +39,27 @@ class Unusable(Exception):
 def unpack(submission: Submission, target: Path) -> Path:
     """Copies the submission into the empty folder `target`. Returns the folder of its manage.py. Raises Unusable."""
     target.mkdir(mode=0o755, exist_ok=True)
-    readers = {Kind.ZIP: _zip, Kind.FOLDER: _folder}
-    if submission.kind not in readers:
+    if submission.kind is Kind.OTHER:
         raise Unusable("This is not a folder and not a zip: hand in one of these.")
-    _write(_unusable_if_it_fails(readers[submission.kind](submission.path)), target)
+    files = _zip(submission.path) if submission.kind is Kind.ZIP else _folder(submission.path)
+    _write(_unusable_if_it_fails(files), target)
     try:
         return locate(target, deepest=DEEPEST).folder
     except NotAProject as error:
-        if error.failure.type == "SeveralProjects":
-            raise Unusable(f"There are several projects: {error}. Hand in one.", Verdict.NO_PROJECT) from None
         why = f"No manage.py was found in it, nor in the folders below.{_hidden(target)}"
+        if error.failure.type == "SeveralProjects":
+            why = f"There are several projects: {error}. Hand in one."
         raise Unusable(why, Verdict.NO_PROJECT) from None
 
 
 def _write(files: Files, target: Path) -> None:
     """Writes the files of a submission into `target`. Raises Unusable for a bad name or for too many files or bytes."""
-    count = size = 0
-    for name, pieces in files:
-        inside = parts(name)
-        if LEFT_BY_TOOLS.intersection(inside):
-            continue
-        count += 1
-        if count > MOST_FILES:
-            raise _too_many_files()
-        path = target.joinpath(*inside)
+    size = 0
+    kept = ((name, pieces) for name, pieces in files if not LEFT_BY_TOOLS.intersection(parts(name)))
+    for count, (name, pieces) in enumerate(kept):
+        if count == MOST_FILES:
+            raise Unusable(TOO_MANY.format(MOST_FILES))
+        path = target.joinpath(*parts(name))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
@@ -77,20 +73,16 @@ def _write(files: Files, target: Path) -> None:
         path.chmod(0o644)
 
 
-def _unusable_if_it_fails(reading: Iterator[Read]) -> Iterator[Read]:
+def _unusable_if_it_fails(reading: Iterator[Any]) -> Iterator[Any]:
     """Yields what `reading` yields, and turns its errors, which are the submission's fault, into Unusable."""
-    while True:
-        try:
-            found = next(reading)
-        except StopIteration:
-            return
-        except Unusable:
-            raise
-        except OSError as error:
-            raise Unusable(f"It cannot be read: {error.strerror or error}.") from None
-        except Exception as error:  # zipfile and zlib raise many types for a broken zip
-            raise Unusable(f"The zip is broken: {str(error)[:200] or type(error).__name__}.") from None
-        yield found
+    try:
+        yield from reading
+    except Unusable:
+        raise
+    except OSError as error:
+        raise Unusable(f"It cannot be read: {error.strerror or error}.") from None
+    except Exception as error:  # zipfile and zlib raise many types for a broken zip
+        raise Unusable(f"The zip is broken: {str(error)[:200] or type(error).__name__}.") from None
 
 
 def _hidden(folder: Path) -> str:
@@ -160,11 +152,7 @@ def _refuse_long_list(path: Path) -> None:
     zip64 = tail[max(0, at - 20) : at].startswith(b"PK\6\7")  # then zipfile believes the record before this one
     (size,) = struct.unpack_from("<Q" if zip64 else "<L", tail, at - 36 if zip64 else at + 12)
     if size > MOST_LISTED:
-        raise _too_many_files()
-
-
-def _too_many_files() -> Unusable:
-    return Unusable(f"There are more than {MOST_FILES} files in it. Leave out what others wrote.")
+        raise Unusable(TOO_MANY.format(MOST_FILES))
 
 
 def _shown(name: str) -> str:

@@ -1,16 +1,17 @@
 """Defines the result of a submission, and decides whether it has passed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from companion.project.results import FAILED, PASSED
-from companion.sandbox.supervise import Exceeded
 
 SHOWN = 1000  # characters of a failure's message
+
+
+class CannotGrade(Exception):
+    """Raised if nothing can be graded, for example without a folder of submissions; the message says what to do."""
 
 
 class Verdict(StrEnum):
@@ -59,17 +60,15 @@ class Grade:
     output: str = ""
 
     @property
-    def passed(self) -> int:
-        """Returns how many tests passed, or 0 if the report does not add up or the grader failed."""
-        if self.verdict in (Verdict.SUSPICIOUS, Verdict.GRADER_FAILED):
-            return 0
-        return sum(outcome.outcome == PASSED for outcome in self.outcomes.values())
-
-    @property
     def graded(self) -> bool:
         """Returns whether there is a grade: tests ran, and their report adds up. Otherwise a person must decide."""
         trusted = self.verdict not in (Verdict.SUSPICIOUS, Verdict.GRADER_FAILED)
         return self.verdict is Verdict.PASSED or (trusted and bool(self.outcomes))
+
+    @property
+    def passed(self) -> int:
+        """Returns how many tests passed, or 0 if there is no grade."""
+        return sum(outcome.outcome == PASSED for outcome in self.outcomes.values()) if self.graded else 0
 
     def points(self, maximum: float = 100) -> float:
         """Returns the points for the share of passed tests, with two decimals; `maximum` is only for a pass."""
@@ -79,7 +78,7 @@ class Grade:
         return min(round(maximum * share, 2), maximum - 0.01) if share else 0
 
     @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Grade:
+    def read(cls, data: Mapping[str, Any]) -> Self:
         """Returns the result that `asdict` turned into `data`."""
         outcomes = {id_: Outcome(**outcome) for id_, outcome in data["outcomes"].items()}
         return cls(**{**data, "verdict": Verdict(data["verdict"]), "outcomes": outcomes})
@@ -90,19 +89,6 @@ def cut(text: object, most: int) -> str:
     return str(text)[:most].encode("utf-8", "replace").decode()
 
 
-def start_failure(failure: Mapping[str, Any]) -> str:
-    """Returns why a project did not start. Raises LookupError, TypeError or AttributeError for invalid data."""
-    places = failure["places"]
-    where = f"{places[-1]['file']}, line {places[-1]['line']}: " if places else ""
-    message = str(failure["message"]).strip().partition("\n")[0]
-    return cut(f"{where}{failure['type']}{': ' if message else ''}{message}", 500)
-
-
-def exceeded(error: Exceeded) -> Grade:
-    """Returns the result of a submission that has used up its time or memory."""
-    return Grade(Verdict.MEMORY if error.memory else Verdict.TIMEOUT, str(error))
-
-
 def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: int | None) -> Grade:
     """Returns the grade for the report of a run.
 
@@ -110,36 +96,31 @@ def judge(expected: Iterable[str], events: Iterable[Mapping[str, Any]], status: 
     one "end" with its exit status and the number of tests. `status` is the actual exit status of the process. A report
     is accepted only if every expected test, and no other, reported once, and both exit statuses agree.
     """
-    wanted = list(expected)
+    wanted, events = list(expected), list(events)
+    told = [event for event in events if event["event"] == "test"]
+    end = next((event for event in events if event["event"] == "end"), None)
     outcomes: dict[str, Outcome] = {}
-    ends: list[Mapping[str, Any]] = []
     faults: list[str] = []
-    told = 0
-    for event in events:
-        if ends:
-            faults.append("something came after the end")
-        elif event["event"] == "end":
-            ends.append(event)
-        elif event["event"] == "test":
-            told += 1
-            id_, outcome = str(event["id"]), str(event["outcome"])
-            if id_ not in wanted:
-                faults.append(f"there is no test {id_}")
-            elif id_ in outcomes and outcome == PASSED:
-                faults.append(f"{id_} reported twice")
-            else:  # a failure in the teardown comes after the pass, and counts
-                said, cause = (cut(event.get(name, ""), SHOWN) for name in ("message", "cause"))
-                outcomes[id_] = Outcome(PASSED if outcome == PASSED else FAILED, said, cause)
-    if not ends:
+    for event in told:
+        id_, outcome = str(event["id"]), str(event["outcome"])
+        if id_ not in wanted:
+            faults.append(f"there is no test {id_}")
+        elif id_ in outcomes and outcome == PASSED:
+            faults.append(f"{id_} reported twice")
+        else:  # a failure in the teardown comes after the pass, and counts
+            said, cause = (cut(event.get(name, ""), SHOWN) for name in ("message", "cause"))
+            outcomes[id_] = Outcome(PASSED if outcome == PASSED else FAILED, said, cause)
+    passed = bool(wanted) and len(outcomes) == len(wanted) and all(o.outcome == PASSED for o in outcomes.values())
+    if end is None:
         faults.append(f"it ended after {len(outcomes)} of {len(wanted)} tests")
-    elif ends[0]["status"] != status or ends[0]["count"] != told:
+    elif end is not events[-1]:
+        faults.append("something came after the end")
+    elif end["status"] != status or end["count"] != len(told):
         faults.append("the end, the exit status and the tests disagree")
     elif len(outcomes) < len(wanted):
         faults.append(f"{len(wanted) - len(outcomes)} tests did not report")
-    passed = bool(wanted) and len(outcomes) == len(wanted) and all(o.outcome == PASSED for o in outcomes.values())
-    if not faults and passed != (status == 0):
+    elif passed != (status == 0):
         faults.append("the tests and the exit status disagree")
-    result = Grade(Verdict.PASSED if passed else Verdict.FAILED, "", outcomes, len(wanted))
     if faults:
-        result.verdict, result.why = Verdict.SUSPICIOUS, f"{faults[0][0].upper()}{faults[0][1:]}."
-    return result
+        return Grade(Verdict.SUSPICIOUS, f"{faults[0][0].upper()}{faults[0][1:]}.", outcomes, len(wanted))
+    return Grade(Verdict.PASSED if passed else Verdict.FAILED, "", outcomes, len(wanted))

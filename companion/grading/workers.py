@@ -1,44 +1,27 @@
 """Chooses where submissions are graded: on this machine, on a Dask cluster, or by an executor that the user names."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from companion.grading.verdicts import CannotGrade
 from companion.sandbox.supervise import interrupted
 
 AHEAD = 2  # tasks for each worker of this machine, so that none waits
 AHEAD_ELSEWHERE = 1000  # tasks that are sent to a cluster at a time
 
 
-class NoExecutor(ValueError):
-    """Raised if there is no such executor; the message says what to do."""
+class Workers(NamedTuple):
+    """What grades submissions; `at_once` is the number of tasks to submit at a time."""
 
-
-@dataclass(frozen=True, slots=True)
-class Workers:
-    """Creates executors; `at_once` is the number of tasks to submit to one at a time."""
-
-    make: Callable[[], Executor]
+    executor: Executor
     at_once: int
-
-    @contextmanager
-    def executor(self) -> Iterator[Executor]:
-        """Yields an executor. If the context ends with an exception, running tasks are not waited for."""
-        executor = self.make()
-        wait = False
-        try:
-            yield executor
-            wait = True
-        finally:
-            executor.shutdown(wait=wait)
 
 
 class _Threads(ThreadPoolExecutor):
@@ -55,20 +38,20 @@ class _Threads(ThreadPoolExecutor):
 def workers(named: str, jobs: int) -> Workers:
     """Returns what `--executor` names: "processes", "dask://HOST:PORT", or MODULE:CALLABLE, which returns an Executor.
 
-    `jobs` is how many submissions are graded at a time on this machine. Raises NoExecutor.
+    `jobs` is how many submissions are graded at a time on this machine. Raises CannotGrade.
     """
     if named == "processes":
-        return Workers(lambda: _Threads(jobs), AHEAD * jobs)
+        return Workers(_Threads(jobs), AHEAD * jobs)
     if named.startswith("dask://"):
         return Workers(_dask(named.removeprefix("dask://")), AHEAD_ELSEWHERE)
     module, colon, name = named.partition(":")
     try:
         make = getattr(importlib.import_module(module), name) if colon else None
     except (ImportError, AttributeError) as error:
-        raise NoExecutor(f"--executor {named}: {error}") from None
+        raise CannotGrade(f"--executor {named}: {error}") from None
     if not callable(make):
-        raise NoExecutor(f"--executor {named}: say processes, dask://HOST:PORT, or MODULE:CALLABLE.")
-    return Workers(make, AHEAD * jobs)
+        raise CannotGrade(f"--executor {named}: say processes, dask://HOST:PORT, or MODULE:CALLABLE.")
+    return Workers(make(), AHEAD * jobs)
 
 
 def processors() -> int:
@@ -93,20 +76,15 @@ def temporary_files() -> Iterator[None]:
         tempfile.tempdir = before
 
 
-def _dask(address: str) -> Callable[[], Executor]:
+def _dask(address: str) -> Executor:
     try:
         from distributed import Client
+
+        executor: Executor = Client(f"tcp://{address}", timeout=10).get_executor(pure=False)
     except ImportError:
-        raise NoExecutor(
+        raise CannotGrade(
             "Dask is not installed here: pip install --group dask (the group in pyproject.toml), and so on each worker."
         ) from None
-    try:
-        client = Client(f"tcp://{address}", timeout=10)
     except (OSError, ValueError) as error:
-        raise NoExecutor(f"There is no Dask scheduler at {address}: {error}") from None
-
-    def make() -> Executor:
-        executor: Executor = client.get_executor(pure=False)
-        return executor
-
-    return make
+        raise CannotGrade(f"There is no Dask scheduler at {address}: {error}") from None
+    return executor

@@ -1,7 +1,5 @@
 """Chooses the environment variables of a project's process: those that the system needs, and no settings."""
 
-from __future__ import annotations
-
 import os
 
 # A list of allowed names, because a list of forbidden ones would have to include every setting of every stage.

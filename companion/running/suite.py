@@ -1,23 +1,31 @@
-"""Reads a stage's suite without running it: the ids of its tests, and what each test requires."""
+"""Reads a stage's suite without running it, and copies it for one project.
 
-from __future__ import annotations
+The tests import `config` and look for the Dockerfile next to their own folder. In a learner's project, that package
+may have another name, and the tests are outside of the project, where the learner can't change them.
+"""
 
 import ast
-import contextlib
 import hashlib
 import inspect
 import json
+import re
+import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from companion.chain.stages import ROOT, Stage, stages
-from companion.project.locate import Project
+from companion.project.index import with_package
 
 CACHE = ROOT / ".check"  # cached ids of tests; can be deleted at any time
+SETTINGS = re.compile(r"(?<![\w.])config\.settings(?![\w.])")
+PLACE = "\0settings\0"  # placeholder for the settings while other names are replaced
+FORGET = re.compile(r"sys\.modules\.pop\((\w+), None\)")
+FILE = re.compile(r"(?<![\w.])__file__(?!\w)")
+BESIDE = ("Dockerfile", ".dockerignore", "requirements.txt", "manage.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,78 +61,83 @@ def last_rewritten(ident: str, chain: tuple[Stage, ...]) -> Stage:
     return next(stage for n, stage in enumerate(chain) if set(texts[n:]) == {texts[-1]})
 
 
-def child_job(stage: Stage, project: Project, folder: Path, limit: float = 0, **chosen: Any) -> dict[str, Any]:
-    """Returns the job for `child/check`, as data that JSON can represent.
-
-    The tests are copied into the empty `folder`. `limit` is in seconds for each test, 0 for none. In `chosen`, `only`
-    are the tests to run, `first` those to begin with, `done` those that have run, and `collect` only collects.
-    """
-    folders = {"stage": stage.path, "project": project.folder, "outer": project.outer, "folder": folder}
-    paths = {name: str(path) for name, path in folders.items()}
-    return {**paths, "limit": limit, "done": (), "only": (), "first": (), "collect": False, **chosen, **required(stage)}
-
-
-def required(stage: Stage) -> dict[str, Any]:
-    """Returns which `apps` must be installed, and which `user` model set, before the stage's tests can run."""
-    settings: dict[str, Any] = {}
-    for node in ast.parse((stage.path / "config" / "settings.py").read_bytes()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            with contextlib.suppress(ValueError):  # not a literal
-                settings[node.targets[0].id] = ast.literal_eval(node.value)
-    return {"apps": settings.get("INSTALLED_APPS", []), "user": settings.get("AUTH_USER_MODEL", "")}
-
-
 def until(stage: Stage) -> tuple[Stage, ...]:
     """Returns the stages up to and including `stage`."""
     root = next(folder for folder in stage.path.parents if (folder / "steps").is_dir())
-    return tuple(link for link in stages(root) if link.number <= stage.number)
+    return stages(root)[: stage.number]
 
 
 @cache
 def _functions(path: Path) -> dict[str, StageTest]:
     """Returns the test functions of a file by name, or {} if there is no file."""
-    if not path.is_file():
-        return {}
-    found, text = {}, path.read_text(encoding="utf-8")
-    lines = text.splitlines()
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    found, lines = {}, text.splitlines()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-            first, _, rest = inspect.cleandoc(ast.get_docstring(node) or node.name).partition("\n\n")
+            paragraphs = inspect.cleandoc(ast.get_docstring(node) or node.name).split("\n\n")
+            first, *others = (" ".join(paragraph.split()) for paragraph in paragraphs)
             begin = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            code = lines[begin - 1 : node.end_lineno]
-            found[node.name] = StageTest(" ".join(first.split()), _paragraphs(rest), "\n".join(code))
+            code = "\n".join(lines[begin - 1 : node.end_lineno])
+            found[node.name] = StageTest(first, "\n\n".join(others), code)
     return found
-
-
-def _paragraphs(text: str) -> str:
-    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n")).strip()
-
-
-def fingerprint(stage: Stage) -> str:
-    """Returns a hash of everything that the ids of a stage's tests depend on: 16 hexadecimal digits."""
-    digest = hashlib.sha256(f"{sys.version_info} {version('pytest')} {version('pytest-django')}".encode())
-    for path in [stage.path / "pytest.ini", *sorted((stage.path / "tests").rglob("*.py"))]:
-        digest.update(path.relative_to(stage.path).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
 
 
 def cached_ids(stage: Stage, folder: Path = CACHE) -> list[str] | None:
     """Returns the cached ids of the stage's tests, or None if its test files have changed since."""
-    try:
-        ids: list[str] = json.loads((folder / f"{stage.name}-{fingerprint(stage)}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return ids
+    with suppress(OSError, ValueError):
+        tests, ids = json.loads((folder / f"{stage.name}.json").read_text(encoding="utf-8"))
+        if tests == _fingerprint(stage):
+            return list(ids)
+    return None
 
 
 def cache_ids(stage: Stage, ids: list[str], folder: Path = CACHE) -> None:
     """Caches the ids; does nothing if the folder can't be written."""
-    try:
+    with suppress(OSError):
         folder.mkdir(exist_ok=True)
-        for old in folder.glob(f"{stage.name}-*.json"):
-            old.unlink(missing_ok=True)
-        new = folder / f"{stage.name}.{fingerprint(stage)}.new"
-        new.write_text(json.dumps(ids), encoding="utf-8")
-        new.replace(folder / f"{stage.name}-{fingerprint(stage)}.json")
-    except OSError:
-        return
+        (folder / f"{stage.name}.json").write_text(json.dumps([_fingerprint(stage), ids]), encoding="utf-8")
+
+
+def _fingerprint(stage: Stage) -> str:
+    """Returns a hash of everything that the ids of a stage's tests depend on."""
+    digest = hashlib.sha256(f"{sys.version_info} {version('pytest')} {version('pytest-django')}".encode())
+    for path in [stage.path / "pytest.ini", *sorted((stage.path / "tests").rglob("*.py"))]:
+        digest.update(path.relative_to(stage.path).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def copy_tests(stage: Path, target: Path, package: str, settings: str, project: Path, outer: Path) -> None:
+    """Writes the stage's `pytest.ini` and `tests/` into `target`.
+
+    `settings` is the module that manage.py names. `package` is the project's name for `config`, or "" if its settings
+    are next to manage.py. `project` is the folder of manage.py, `outer` the highest folder that can have a Dockerfile.
+    """
+    shutil.copyfile(stage / "pytest.ini", target / "pytest.ini")
+    shutil.copytree(stage / "tests", target / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (target / "tests").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        home = _home(text, project, outer) / path.relative_to(target)
+        path.write_text(adapt(text, package, home, settings), encoding="utf-8", newline="")
+
+
+def adapt(text: str, package: str, file: Path, settings: str) -> str:
+    """Returns the text of a test with its `__file__` replaced by `file`, and `config` by `package`.
+
+    If the settings are split into modules, the test uses the module `settings`, and a test that reloads the settings
+    removes all of these modules from `sys.modules`.
+    """
+    text = FILE.sub(lambda _: repr(str(file)), text)
+    parts = settings.rpartition(".")[0]
+    if parts in ("", package):
+        return with_package(text, package)
+    names = f'm == \\1 or m.startswith("{parts}.")'
+    text = FORGET.sub(f"[sys.modules.pop(m, None) for m in list(sys.modules) if {names}]", text)
+    return with_package(SETTINGS.sub(PLACE, text), package).replace(PLACE, settings)
+
+
+def _home(text: str, project: Path, outer: Path) -> Path:
+    """Returns the folder, from that of manage.py up to `outer`, that has most of the files which this test reads."""
+    named = [name for name in BESIDE if f'"{name}"' in text]
+    folders = [project, *(folder for folder in project.parents if folder == outer or outer in folder.parents)]
+    missing = {folder: sum(not (folder / name).exists() for name in named) for folder in folders}
+    return min(folders, key=missing.__getitem__)

@@ -5,8 +5,6 @@ mounts are read-only. The code runs as a user without rights, and can't get any 
 processes in the sandbox end with it, and the sandbox ends with our process.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -16,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.sandbox.job import SCRATCH, Job, Limits
-
+MIB = 1024 * 1024
+SCRATCH = "/tmp"  # the only writable folder inside the sandbox
 VENV = "/opt/venv"
 LIBRARIES = "/etc/ld.so.cache"
 NOBODY = "65534"
@@ -33,13 +31,26 @@ class NoSandbox(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one submission: `seconds` of wall time, `cpu` seconds and bytes of `memory` for each process and for
+    all together, the number of `processes` (threads count), bytes of one file and of the scratch folder."""
+
+    seconds: float = 60
+    cpu: int = 60
+    memory: int = 1024 * MIB
+    processes: int = 48
+    file: int = 16 * MIB
+    scratch: int = 64 * MIB
+    open_files: int = 128
+
+
+@dataclass(frozen=True, slots=True)
 class Bubblewrap:
     """bubblewrap at `path`. `root`: change the user too. `inner`: block user namespaces with a second bubblewrap."""
 
     path: str
     root: bool
     inner: bool = True
-    proof: bool = True
 
     @property
     def python(self) -> str:
@@ -49,21 +60,25 @@ class Bubblewrap:
         return f"{VENV}/{Path(sys.executable).relative_to(sys.prefix)}"
 
     def command(self, limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
-        """Returns the command line before the script: namespaces, mounts, user and limits."""
-        if not self.root:
-            user = ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
-            return [self.path, *APART, *user, *_mounts(limits, mounts), "--", *_limited(limits)]
-        number = str(STRANGER + os.getpid())  # a separate user for each sandbox, because processes are counted by user
-        user = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--no-new-privs"]
-        user += ["--bounding-set=-all", "--inh-caps=-all"]
-        outer = [self.path, *APART, *RIGHTS, *_mounts(limits, mounts)]
-        if not self.inner:
-            return [*outer, "--", *user, *_limited(limits)]
-        closed = ["--unshare-user", "--disable-userns", "--die-with-parent", "--dev-bind", "/", "/"]
-        return [*outer, "--", *user, self.path, *closed, "--", *_limited(limits)]
+        """Returns the command line before the program: namespaces, mounts, user and limits.
 
-    def launch(self, job: Job, limits: Limits) -> subprocess.Popen[bytes]:
-        return job.run(self.python, SCRATCH, self.command(limits, job.mounts))
+        `mounts` maps paths inside the sandbox to paths outside.
+        """
+        apart, user = [self.path, *APART], []
+        if not self.root:
+            apart += ["--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
+        else:
+            number = STRANGER + os.getpid()  # a separate user for each sandbox: processes are counted by user
+            apart += RIGHTS
+            user += ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", "--no-new-privs"]
+            user += ["--bounding-set=-all", "--inh-caps=-all"]
+            if self.inner:
+                user += [self.path, "--unshare-user", "--disable-userns", "--die-with-parent"]
+                user += ["--dev-bind", "/", "/", "--"]
+        limited = ["prlimit", f"--cpu={limits.cpu}", f"--as={limits.memory}", f"--nproc={limits.processes}"]
+        limited += [f"--fsize={limits.file}", f"--nofile={limits.open_files}"]
+        limited += ["--core=0", "--memlock=0", "--msgqueue=0"]
+        return [*apart, *_mounts(limits, mounts), "--", *user, *limited]
 
 
 def _mounts(limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
@@ -81,7 +96,10 @@ def _mounts(limits: Limits, mounts: Mapping[str, Path]) -> list[str]:
     wanted |= {} if base.is_relative_to("/usr") else {str(base): base}
     wanted |= {} if sys.prefix == sys.base_prefix else {VENV: Path(sys.prefix)}
     for target, source in {**wanted, **mounts}.items():
-        options += [*_parents(target), "--ro-bind", str(source), target]
+        for folder in reversed(Path(target).parents):  # by default, only their owner could read these folders
+            if str(folder) not in ("/", "/usr", SCRATCH):
+                options += ["--perms", "0755", "--dir", str(folder)]
+        options += ["--ro-bind", str(source), target]
     return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
@@ -106,32 +124,12 @@ def find() -> Bubblewrap:
             "Ubuntu 24.04 have it."
         )
     root = os.geteuid() == 0
-    error = ""
-    for sandbox in [Bubblewrap(path, root), *([Bubblewrap(path, root, inner=False)] if root else [])]:
+    for inner in (True, False) if root else (True,):
+        sandbox = Bubblewrap(path, root, inner)
         error = _error(sandbox)
         if not error:
             return sandbox
     raise NoSandbox(f"bubblewrap is installed and may not make a sandbox here: {error}\n{_remedy()}")
-
-
-def _limited(limits: Limits) -> list[str]:
-    given = {
-        "cpu": limits.cpu,
-        "as": limits.memory,
-        "nproc": limits.processes,
-        "fsize": limits.file,
-        "nofile": limits.open_files,
-        "core": 0,
-        "memlock": 0,
-        "msgqueue": 0,
-    }
-    return ["prlimit", *(f"--{name}={value}" for name, value in given.items())]
-
-
-def _parents(target: str) -> list[str]:
-    """Returns options that make the folders above a mount readable: by default only their owner could read them."""
-    above = [str(folder) for folder in reversed(Path(target).parents) if str(folder) not in ("/", "/usr", SCRATCH)]
-    return [word for folder in above for word in ("--perms", "0755", "--dir", folder)]
 
 
 def _error(sandbox: Bubblewrap) -> str:

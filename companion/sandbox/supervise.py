@@ -1,27 +1,36 @@
 """Runs a submission in the sandbox, within its limits of time and memory."""
 
-from __future__ import annotations
-
+import json
 import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from companion.running.channel import Channel
-from companion.sandbox.job import Job, Limits, Sandbox
-from companion.sandbox.memory import memory_of
+from companion.sandbox.bubblewrap import SCRATCH, Bubblewrap, Limits
 
 HOME = Path(__file__).parents[1]
 TUTORIAL, SUBMISSION = "/opt/tutorial", "/submission"  # paths inside the sandbox
 COMPANION = f"{TUTORIAL}/companion"
 BEAT = 0.1  # seconds between two measurements of memory
 LAST_WORDS = 4000  # bytes of a submission's output that are kept
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}  # also in the processes that a test starts
+FILE = 1024  # bytes of kernel memory that each file needs, even if it is empty
 
 interrupted = threading.Event()  # set if the whole run is interrupted: running submissions then end
+
+
+class BadMessage(ValueError):
+    """Raised for bytes that are not lines of JSON, or for too many bytes."""
 
 
 class Exceeded(Exception):
@@ -30,6 +39,46 @@ class Exceeded(Exception):
     def __init__(self, message: str, memory: bool = False) -> None:
         super().__init__(message)
         self.memory = memory
+
+
+class Channel:
+    """The read end of a pipe, `descriptor`, to which `process` writes events as lines of JSON, at most `most` bytes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], descriptor: int, most: int) -> None:
+        self.process, self.descriptor, self.left = process, descriptor, most
+        self.open, self._rest = True, b""
+
+    def take(self, seconds: float) -> list[dict[str, Any]]:
+        """Returns the events that arrive within `seconds`, or []. Raises BadMessage."""
+        if not select.select([self.descriptor], [], [], seconds)[0]:
+            return []
+        data = os.read(self.descriptor, 65536)
+        self.open = bool(data)
+        self.left -= len(data)
+        if self.left < 0:
+            raise BadMessage("more than anybody wants to know")
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        try:
+            events = [json.loads(line) for line in lines]
+        except (ValueError, RecursionError):
+            raise BadMessage("no JSON") from None
+        if not all(isinstance(event, dict) and isinstance(event.get("event"), str) for event in events):
+            raise BadMessage("no event")
+        return events
+
+    def close(self) -> None:
+        """Closes the pipe, and kills the process and its process group, which it leads.
+
+        A process that has been waited for is not killed: another process may have its number by now.
+        """
+        os.close(self.descriptor)
+        if self.process.stdin:
+            with suppress(BrokenPipeError):
+                self.process.stdin.close()
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +114,79 @@ def watched(
     script: str,
     order: Mapping[str, Any],
     mounts: Mapping[str, Path],
-    place: tuple[Sandbox, Limits, Path],
-    most: int,
+    sandbox: Bubblewrap | None,
+    limits: Limits,
     descriptors: Sequence[int] = (),
+    most: int = 16 * 1024 * 1024,
 ) -> Iterator[Watched]:
-    """Runs a script of the companion in a sandbox, with the project at SUBMISSION, one of its `mounts`.
+    """Runs a script of the companion in a sandbox, or without one if you trust the code.
 
-    `place` is the sandbox, the limits, and an empty folder outside. `most` is how many bytes the script can send, and
-    `descriptors` are file descriptors that it inherits.
+    The script reads `order` from stdin as one line of JSON. All paths are those inside the sandbox, where SUBMISSION is
+    the project; `mounts` maps them to paths outside. The script inherits the file `descriptors`, and can send `most`
+    bytes.
     """
-    sandbox, limits, folder = place
-    scratch = folder / "scratch"
-    scratch.mkdir()
+    mounts = {COMPANION: HOME, **mounts}
     read, write = os.pipe()
-    with (folder / "log").open("w+b") as log:
-        told = {"project": SUBMISSION, "channel": write, **order}
-        visible = {COMPANION: HOME, **mounts}
-        job = Job(script, told, visible, scratch, (*descriptors, write), log)
+    with tempfile.TemporaryDirectory(prefix="scratch-") as folder, tempfile.TemporaryFile() as log:
+        order = {"project": SUBMISSION, "channel": write, **order}
+        command, python, scratch = [], sys.executable, folder
+        if sandbox:
+            command, python, scratch = sandbox.command(limits, mounts), sandbox.python, SCRATCH
+        else:
+            script, order = _outside(script, mounts), {name: _outside(value, mounts) for name, value in order.items()}
         try:
-            channel = Channel(sandbox.launch(job, limits), read, most)
+            process = subprocess.Popen(
+                [*command, python, "-I", "-B", "-u", "-X", "utf8", script],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=[*descriptors, write],
+                start_new_session=True,
+                env={"PATH": "/usr/bin:/bin", "HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8"} | NO_BYTECODE,
+                cwd="/",
+            )
         finally:
             os.close(write)
-        with closing(channel):
+        with closing(Channel(process, read, most)) as channel:
+            assert process.stdin
+            with suppress(BrokenPipeError), process.stdin as stdin:  # if it has ended, the channel is closed
+                stdin.write(json.dumps(order).encode() + b"\n")
             yield Watched(channel, log, limits, time.monotonic() + limits.seconds)
+
+
+def _outside(value: Any, mounts: Mapping[str, Path]) -> Any:
+    """Returns the path outside of the sandbox for a path inside; other values are returned unchanged."""
+    for inside, outside in mounts.items():
+        if isinstance(value, str) and f"{value}/".startswith(f"{inside}/"):
+            return f"{outside}{value.removeprefix(inside)}"
+    return value
+
+
+def memory_of(process: int) -> int:
+    """Returns how many bytes of memory the process and its descendants use, or 0 if that can't be read.
+
+    Processes that have ended don't count. Pages that two processes share count twice, their scratch folder once.
+    """
+    total, scratch, waiting = 0, 0, [process]
+    while waiting:
+        folder = Path("/proc", str(waiting.pop()))
+        scratch = max(scratch, _files_of(folder))
+        try:
+            total += int((folder / "statm").read_text().split()[1]) * PAGE
+            for thread in (folder / "task").iterdir():
+                waiting += map(int, (thread / "children").read_text().split())
+        except (OSError, IndexError):
+            continue
+    return total + scratch
+
+
+def _files_of(process: Path) -> int:
+    """Returns the bytes of the process's scratch folder if it is a tmpfs of its own, else 0."""
+    place = f"{process}/root{SCRATCH}"
+    try:
+        if os.stat(place).st_dev == os.stat(SCRATCH).st_dev:
+            return 0
+        used = os.statvfs(place)
+    except OSError:
+        return 0
+    return (used.f_blocks - used.f_bfree) * used.f_frsize + (used.f_files - used.f_ffree) * FILE

@@ -6,10 +6,10 @@ import pytest
 
 from companion.chain.stages import ROOT, find
 from companion.grading import reports
-from companion.grading.grade import Suite
 from companion.grading.submissions import Kind, Submission, students
+from companion.grading.testing import Suite
 from companion.grading.verdicts import Grade, Outcome, Verdict
-from companion.sandbox.job import Limits
+from companion.sandbox.bubblewrap import Limits
 
 AXE = (ROOT / "tests/browser/node_modules/axe-core/axe.min.js").read_text
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -26,7 +26,7 @@ CLASS = {
 @pytest.fixture
 def grades(browser, tmp_path):
     """Opens the page of grades of a small class, from its file."""
-    suite = Suite(find("08-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
+    suite = Suite(find("08-urls"), TESTS, Limits())
     results = {
         Submission(Path("/class", name), Kind.ZIP, students([name])[name]): result for name, result in CLASS.items()
     }

@@ -23,9 +23,10 @@ from companion.grading import command as grade_command
 from companion.grading import grade
 from companion.grading.journal import Journal
 from companion.grading.submissions import Kind, Submission, submissions
+from companion.grading.testing import suite_of
 from companion.grading.verdicts import Grade, Verdict
 from companion.grading.workers import Workers
-from companion.sandbox.job import Limits
+from companion.sandbox.bubblewrap import Limits
 
 
 @pytest.fixture
@@ -150,41 +151,49 @@ def test_no_submission_ends_the_run(tmp_path, project, capsys, monkeypatch):
     assert "Die Pythons_17_assignsubmission_file: This is a team's submission, and 17 is the team's number." in printed
 
 
-def test_results_are_not_written_over(classroom, capsys, tmp_path):
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "journal.jsonl").write_text("")
+@pytest.fixture
+def refused(tmp_path, project, capsys, monkeypatch):
+    """Runs `grade` in `tmp_path` on a class of one submission, which fails; returns the message."""
+    project("08-urls", name="class/ada")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/journal.jsonl").touch()
 
-    assert main(["grade", str(classroom), "--out", str(out)]) == 2
-    assert (
-        capsys.readouterr().err
-        == f"{out} holds the results of an earlier run. Add --resume to go on with it, or --out OTHER.\n"
-    )
+    monkeypatch.chdir(tmp_path)
+
+    def refused(*arguments):
+        assert main(["grade", *arguments]) == 2
+        return capsys.readouterr().err
+
+    return refused
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["/nowhere"], "/nowhere is no folder: name the one that holds the submissions."),
-    ([], "put one folder or zip for each student in it."),
-    (["--stage", "nonsense"], "there is no stage 'nonsense'"),
-    (["--executor", "nonsense"], "--executor nonsense: say processes, dask://HOST:PORT, or MODULE:CALLABLE."),
+    ("/nowhere", "/nowhere is no folder: name the one that holds the submissions."),
+    ("empty", "put one folder or zip for each student in it."),
+    ("class/ada", "is one project: name the folder that holds it with the others."),
+    ("class --out class", "the results need a folder of their own."),
+    ("class --out file", "the results need a folder of their own."),
+    ("class --out file/x", "What has been graded is kept: --resume goes on."),
+    ("class --out old", "/old holds the results of an earlier run. Add --resume to go on with it, or --out OTHER.\n"),
+    ("class --stage nonsense", "there is no stage 'nonsense'"),
+    ("class --executor nonsense", "--executor nonsense: say processes, dask://HOST:PORT, or MODULE:CALLABLE."),
+    ("class --points nan", "nan is not a number of points: give one above 0."),
+    ("class --points=-5", "-5 is not a number of points: give one above 0."),
+    ("class --timeout abc", "'abc' is not a valid integer range."),
+    ("class --jobs 0", "0 is not in the range x>=1."),
+    ("class --again late", "'late' is not one of 'passed', 'failed', 'time-out'"),
 ])  # fmt: skip
-def test_what_cannot_be_graded_is_said(tmp_path, capsys, arguments, said):
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    if len(arguments) > 1:
-        (folder / "a.zip").touch()
-    given = arguments if arguments[:1] == ["/nowhere"] else [str(folder), *arguments]
-
-    assert main(["grade", *given]) == 2
-    assert said in capsys.readouterr().err
+def test_what_cannot_be_graded_is_said(refused, arguments, said):
+    assert said in refused(*arguments.split())
 
 
-def test_without_a_sandbox_it_refuses(classroom, capsys, monkeypatch):
+def test_without_a_sandbox_it_refuses(refused, tmp_path, monkeypatch):
     monkeypatch.setattr(grade_command.bubblewrap.shutil, "which", lambda name: None)
 
-    assert main(["grade", str(classroom)]) == 2
-    assert "bubblewrap is not installed" in capsys.readouterr().err
-    assert not (classroom.with_name("class-grades") / "results.json").exists()
+    assert "bubblewrap is not installed" in refused("class")
+    assert not (tmp_path / "class-grades" / "results.json").exists()
 
 
 def test_unsafe_grades_without_a_sandbox_and_says_so(tmp_path, project, capsys, monkeypatch):
@@ -343,38 +352,9 @@ def test_a_full_disk_is_reported_and_loses_nothing(tmp_path, project, capsys, mo
     assert verdicts(tmp_path / "class-grades") == {"ada": "passed"}
 
 
-@pytest.mark.parametrize(
-    ("argument", "value", "said"),
-    [
-        ("--points", "nan", "nan is not a number of points: give one above 0."),
-        ("--points", "-5", "-5 is not a number of points: give one above 0."),
-        ("--timeout", "abc", "'abc' is not a valid integer range."),
-        ("--jobs", "0", "0 is not in the range x>=1."),
-        ("--again", "late", "'late' is not one of 'passed', 'failed', 'time-out'"),
-    ],
-)
-def test_a_wrong_option_is_said(tmp_path, capsys, argument, value, said):
-    assert main(["grade", str(tmp_path), f"{argument}={value}"]) == 2
-    assert said in capsys.readouterr().err
-
-
-def test_the_results_need_a_folder_of_their_own(tmp_path, project, capsys):
-    project("08-urls", name="class/ada")
-    (tmp_path / "file").touch()
-    for arguments, said in [
-        (["class", "--out", "class"], "the results need a folder of their own."),
-        (["class", "--out", "file"], "the results need a folder of their own."),
-        (["class", "--out", "file/x"], "What has been graded is kept: --resume goes on."),
-        (["class/ada"], "is one project: name the folder that holds it with the others."),
-    ]:
-        given = [str(tmp_path / a) if not a.startswith("--") else a for a in arguments]
-        assert main(["grade", *given]) == 2
-        assert said in capsys.readouterr().err
-
-
 @pytest.fixture
 def one_suite():
-    return grade.suite_of(find("08-urls"), Limits(seconds=20))
+    return suite_of(find("08-urls"), Limits(seconds=20))
 
 
 class Worst(Executor):
@@ -398,7 +378,7 @@ def test_a_failed_task_loses_no_other_result(tmp_path, one_suite):
     for name in ("ada", "cancelled", "killer", "unsubmitted", "zoe"):
         (tmp_path / "class" / name).mkdir(parents=True)
     with Journal(tmp_path / "journal") as journal:
-        found = list(grade.grade_all(submissions(tmp_path / "class"), one_suite, Workers(Worst, 2), journal))
+        found = list(grade.grade_all(submissions(tmp_path / "class"), one_suite, Workers(Worst(), 2), journal))
 
     assert {s.name: (r.verdict, r.why) for s, r, _ in found} == {
         "ada": (Verdict.PASSED, ""),

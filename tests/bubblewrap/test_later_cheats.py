@@ -4,10 +4,10 @@ import pytest
 
 from companion.chain.stages import find
 from companion.grading import reports
-from companion.grading.grade import suite_of
 from companion.grading.submissions import Kind, Submission
+from companion.grading.testing import suite_of
 from companion.grading.verdicts import Verdict
-from companion.sandbox.job import Limits
+from companion.sandbox.bubblewrap import Limits
 from tests.bubblewrap.cheats import CHEATS, code
 
 

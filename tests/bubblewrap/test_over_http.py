@@ -6,11 +6,13 @@ import pytest
 
 from companion.chain.stages import find, stages
 from companion.grading import gradebooks
-from companion.grading.over_http import _tester, expected_tests, has_http_tests
+from companion.grading.testing import _http_tester, has_http_tests, suite_of
 from companion.grading.verdicts import Verdict
+from companion.sandbox.bubblewrap import Limits
 
 VIEWS = "authentication/views.py"
 SERVED = [stage.name for stage in stages() if has_http_tests(stage)]
+TESTS = suite_of(find("08-urls"), Limits()).tests
 
 
 @pytest.mark.parametrize("stage", SERVED)
@@ -28,7 +30,7 @@ def test_the_stage_before_fails_every_test_that_needs_an_address(grade, project)
 
     assert result.verdict is Verdict.FAILED
     assert result.passed == 0
-    assert result.expected == len(expected_tests(find("08-urls")))
+    assert result.expected == len(TESTS)
 
 
 def test_a_project_with_another_name_and_layout_passes(grade, project, tmp_path):
@@ -70,10 +72,10 @@ FIRST = "tests/test_http.py::test_register_log_in_and_fetch_the_user"
     ),
 ])  # fmt: skip
 def test_first_failure_says_what_came_back(grade, project, old, new, said):
-    result = grade(project("08-urls", {VIEWS: (old, new)}))
+    result = grade(project("08-urls", {VIEWS: {old: new}}))
 
     assert result.outcomes[FIRST].cause == said
-    assert gradebooks.missing(result, expected_tests(find("08-urls"))) == said
+    assert gradebooks.missing(result, TESTS) == said
     assert "object at 0x" not in result.outcomes[FIRST].message
 
 
@@ -81,14 +83,14 @@ def test_404_is_called_404(grade, project):
     result = grade(project("07-views"))
 
     assert result.outcomes[FIRST].cause == "POST /api/registration: got 404 Not Found."
-    assert gradebooks.missing(result, expected_tests(find("08-urls"))) == (
+    assert gradebooks.missing(result, TESTS) == (
         "Every request got 404, first POST /api/registration: the project has none of the API's URLs."
     )
 
 
 def test_page_in_html_is_called_so(grade, project):
     """Django's error page is HTML, not JSON."""
-    result = grade(project("08-urls", {VIEWS: ("serializer.save()", "serializer.nonsense()")}))
+    result = grade(project("08-urls", {VIEWS: {"serializer.save()": "serializer.nonsense()"}}))
 
     assert (
         result.outcomes[FIRST].cause
@@ -97,7 +99,7 @@ def test_page_in_html_is_called_so(grade, project):
 
 
 def test_one_mistake_fails_only_the_tests_that_check_it(grade, project):
-    result = grade(project("08-urls", {VIEWS: ("no-store", "public")}))
+    result = grade(project("08-urls", {VIEWS: {"no-store": "public"}}))
 
     assert result.verdict is Verdict.FAILED
     assert [id_ for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"] == [
@@ -176,7 +178,7 @@ def test_the_tester_ends_with_the_grader(tmp_path):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "socket"))
         listening.listen()
-        with _tester(find("08-urls"), str(tmp_path / "socket")) as channel:
+        with _http_tester(find("08-urls"), str(tmp_path / "socket")) as channel:
             asking, _ = listening.accept()
             with asking:
                 channel.process.stdin.close()

@@ -4,8 +4,8 @@ import os
 import pytest
 
 from companion.grading import journal as journaling
-from companion.grading.journal import Busy, Journal, Key, write_whole
-from companion.grading.verdicts import Grade, Outcome, Verdict
+from companion.grading.journal import Journal, Key, write_whole
+from companion.grading.verdicts import CannotGrade, Grade, Outcome, Verdict
 
 ADA = Key("ada", "1", "suite")
 PASS = Grade(Verdict.PASSED, outcomes={"a": Outcome("passed")}, expected=1, proof=True)
@@ -107,7 +107,7 @@ def test_a_result_is_on_the_disk_before_add_returns(path, monkeypatch):
 
 
 def test_two_runs_cannot_write_one_journal(path):
-    with Journal(path), pytest.raises(Busy, match="another run writes to"), Journal(path):
+    with Journal(path), pytest.raises(CannotGrade, match="another run writes to"), Journal(path):
         pass
 
 

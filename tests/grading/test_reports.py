@@ -9,10 +9,10 @@ import pytest
 
 from companion.chain.stages import find
 from companion.grading import gradebooks, reports
-from companion.grading.grade import Suite
 from companion.grading.submissions import Kind, Submission, students
+from companion.grading.testing import Suite
 from companion.grading.verdicts import Grade, Outcome, Verdict
-from companion.sandbox.job import Limits
+from companion.sandbox.bubblewrap import Limits
 
 TESTS = {"t.py::a": "The first thing.", "t.py::b": "The second thing.", "t.py::c": "The third thing."}
 EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
@@ -20,7 +20,7 @@ EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(2)>{{ 7 * 7 }}"""
 
 @pytest.fixture
 def suite():
-    return Suite(find("08-urls"), TESTS, served=True, limits=Limits(), unsafe=False)
+    return Suite(find("08-urls"), TESTS, Limits())
 
 
 def submission(name):
@@ -175,16 +175,16 @@ def test_the_page_says_who_is_where(suite):
 
 def test_the_page_says_what_most_of_the_class_fails(suite):
     assert [(line.tests, line.failed, line.silent) for line in reports.hardest(CLASS, suite)] == [
-        (("t.py::b",), 2, 2),
-        (("t.py::c",), 1, 2),
-        (("t.py::a",), 0, 2),
+        (["t.py::b"], 2, 2),
+        (["t.py::c"], 1, 2),
+        (["t.py::a"], 0, 2),
     ]
 
 
 def test_tests_with_one_sentence_are_one_line():
     """If a parametrized test fails in 12 cases, the table has one row."""
     tests = {"t.py::a": "The first thing.", "t.py::b[1]": "Any body.", "t.py::b[2]": "Any body."}
-    suite = Suite(find("08-urls"), tests, served=True, limits=Limits(), unsafe=False)
+    suite = Suite(find("08-urls"), tests, Limits())
     failed, passed = Outcome("failed"), Outcome("passed")
     results = {
         submission("ada.zip"): Grade(
@@ -215,9 +215,9 @@ def test_the_first_thing_missing_is_what_came_back(suite):
     )
 
 
-@pytest.mark.parametrize(("served", "unsafe"), [(False, False), (True, True), (False, True)])
-def test_the_page_says_what_is_no_proof(served, unsafe):
-    suite = Suite(find("03-user-manager"), TESTS, served, Limits(), unsafe)
+@pytest.mark.parametrize(("stage", "unsafe"), [("07-views", False), ("08-urls", True), ("07-views", True)])
+def test_the_page_says_what_is_no_proof(stage, unsafe):
+    suite = Suite(find(stage), TESTS, Limits(), unsafe)
 
     assert "not proof against cheating" in reports.page(CLASS, suite, 10, "x")
 

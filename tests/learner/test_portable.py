@@ -16,7 +16,7 @@ POSIX_CALLS = {
 POSIX_WORDS = {"preexec_fn", "start_new_session", "pass_fds"}  # arguments of Popen that don't work on Windows
 ALLOWED = {"keyboard.py": {"_posix"}}  # functions that run only on POSIX systems
 ROOMS = ("chain", "project", "running", "explaining", "learner")  # learners' commands import no other rooms
-POSIX = {"channel.py", "serve.py"}  # only started by the grader, which needs Linux anyway
+POSIX = {"serve.py"}  # only started by the grader, which needs Linux anyway
 LEARNERS = sorted(
     path for room in ROOMS for path in (ROOT / "companion" / room).rglob("*.py") if path.name not in POSIX
 )

@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
 from companion.chain.stages import ROOT, find
 from companion.project.locate import locate
-from companion.running import processes, run_suite, suite
+from companion.running import processes, run_suite
 from companion.running.environment import environment
 
 STAGE = "03-user-manager"
@@ -24,10 +25,8 @@ print("\\n" + json.dumps([status, found]))
 
 def over_the_pipe(job):
     """Returns what a separate process sends, and its exit status."""
-    started = processes.take()
-    found = list(run_suite._lines(started.process, job))
-    started.process.wait()
-    started.end()
+    with closing(processes.take()) as started:
+        found = list(started.events(job))
     return [started.process.returncode, found]
 
 
@@ -60,9 +59,9 @@ def test_both_ways_have_the_same_result(project, tmp_path, edits, status, outcom
     for number, way in enumerate((over_the_pipe, in_process)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        told.append(timeless(way(suite.child_job(find(STAGE), where, folder))))
+        told.append(timeless(way(run_suite.job(find(STAGE), where, folder))))
 
     assert told[0] == told[1]
     assert told[0][0] == status
-    assert told[0][1][-1] == {"event": "end", "status": status}
+    assert told[0][1][-1] == {"event": "state", "status": status}
     assert {each["outcome"] for each in told[0][1] if each["event"] == "result"} == outcomes

@@ -33,9 +33,8 @@ def test_an_unused_process_ends_quietly():
     started.process.stdin.close()
 
     assert started.process.wait() == 0
-    started.output.seek(0)
-    assert started.output.read() == b""
-    started.end()
+    assert started.text() == ""
+    started.close()
 
 
 def test_a_package_that_is_missing_is_named(project, monkeypatch):

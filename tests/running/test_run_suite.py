@@ -1,6 +1,8 @@
 """One suite on one project: what is reported, and that only a complete run can pass."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -29,12 +31,26 @@ def test_a_project_that_is_right_passes(checked):
 
 
 def test_nothing_is_written_into_the_project(project):
-    """A check leaves no cache, no bytecode and no database behind."""
-    folder = project(SECOND)
+    """A check leaves no cache, no bytecode and no database behind. It passes each result on at once."""
+    folder, seen = project(SECOND), []
     before = sorted(folder.rglob("*"))
+    report = check(find(SECOND), folder, on_result=seen.append)
 
-    assert check(find(SECOND), folder).passed
+    assert report.passed
+    assert seen == report.results
     assert sorted(folder.rglob("*")) == before
+
+
+def test_migrations_that_were_applied_too_early_are_a_finding(project):
+    """A database that was migrated before there was a user model is only read, and the tests run."""
+    folder = project(SECOND)
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as database:
+        database.execute("CREATE TABLE django_migrations AS SELECT 'admin' AS app, '0001_initial' AS name")
+    report = check(find(SECOND), folder)
+
+    wrong = "admin.0001_initial before authentication.0001_initial"
+    assert (report.finding.type, report.finding.message) == ("InconsistentMigrationHistory", wrong)
+    assert report.count == len(report.results)
 
 
 def test_the_learners_own_files_are_read(checked):
@@ -135,14 +151,6 @@ def test_what_the_project_prints_is_kept_apart(checked):
 
     assert report.passed
     assert line in report.output
-
-
-def test_results_come_one_by_one(project):
-    """Each result is passed on at once."""
-    seen = []
-    report = check(find(FIRST), project(FIRST), on_result=seen.append)
-
-    assert seen == report.results
 
 
 def test_a_report_can_be_written_as_json(checked):

@@ -1,7 +1,5 @@
 """Finds the line to open and the step to read for a test."""
 
-from pathlib import Path
-
 import pytest
 
 from companion.chain.aims import Aim, link, step_number
@@ -88,46 +86,3 @@ def test_a_place_of_the_project_leads_back_to_the_stage(known):
     assert str(aim_at(Place("config/settings.py", 1), known, chain).stage) == "05-authentication-backend"
     assert aim_at(Place("elsewhere.py", 1), known, chain) is None
     assert aim_at(None, known, chain) is None
-
-
-def test_requirements_and_hints_are_the_docstrings_paragraphs():
-    """The first paragraph is the requirement, the rest the hint; without a docstring, the name is the requirement."""
-    asked = suite.stage_test(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_match_the_model")
-
-    assert asked.requirement == "Every change of the model is in a migration."
-    assert asked.hint == "Run `python manage.py makemigrations authentication`."
-    assert (
-        suite.stage_test(find("02-user-model"), "tests/test_nothing.py::test_no_such_thing").requirement
-        == "test no such thing"
-    )
-
-
-def test_ids_are_remembered_as_long_as_the_tests_are_the_same(tmp_path, chain_of_one):
-    """The ids are collected once, and again after a test was edited; a damaged cache is ignored."""
-    stage = chain_of_one
-    assert suite.cached_ids(stage, tmp_path) is None
-    suite.cache_ids(stage, ["tests/test_a.py::test_a"], tmp_path)
-    assert suite.cached_ids(stage, tmp_path) == ["tests/test_a.py::test_a"]
-
-    Path(stage.path, "tests/test_a.py").write_text("def test_b(): pass\n")
-    assert suite.cached_ids(stage, tmp_path) is None
-    suite.cache_ids(stage, ["tests/test_a.py::test_b"], tmp_path)
-    (kept,) = tmp_path.glob("01-a-*.json")
-    kept.write_text("{")
-    assert suite.cached_ids(stage, tmp_path) is None
-
-
-def test_a_folder_without_write_permission_causes_no_error(tmp_path, chain_of_one):
-    """If the ids can't be stored, nothing fails."""
-    (tmp_path / "file").touch()
-
-    suite.cache_ids(chain_of_one, ["x"], tmp_path / "file")
-
-
-@pytest.fixture
-def chain_of_one(tmp_path):
-    folder = tmp_path / "root/steps/01-a"
-    (folder / "tests").mkdir(parents=True)
-    (folder / "pytest.ini").write_text("[pytest]\n")
-    (folder / "tests/test_a.py").write_text("def test_a(): pass\n")
-    return stages(tmp_path / "root")[0]

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from companion.sandbox import bubblewrap
-from companion.sandbox.bubblewrap import NoSandbox
-from companion.sandbox.job import Limits
+from companion.sandbox.bubblewrap import Limits, NoSandbox
 
 APART = (
     "bwrap --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --die-with-parent --new-session"

@@ -3,8 +3,6 @@
 Django is imported inside functions, because `serve` needs the project first on sys.path, as manage.py has it.
 """
 
-from __future__ import annotations
-
 import os
 import runpy
 import sys

@@ -5,8 +5,6 @@ with -I, neither the environment nor the current folder changes what is imported
 first and the project comes last on sys.path, so no file of the project hides a package.
 """
 
-from __future__ import annotations
-
 import ast
 import faulthandler
 import importlib.util
@@ -14,7 +12,8 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ from companion.project.results import Failure, Place
 from companion.running.child import boot
 from companion.running.child.exceptions import Frames
 from companion.running.child.pytest_plugin import Listener
-from companion.running.stage_tests import copy_tests
+from companion.running.suite import copy_tests
 
 del sys.path[0]
 
@@ -44,15 +43,15 @@ Emit = Callable[[dict[str, Any]], object]
 
 
 class Stop(Exception):
-    """Raised if the project cannot be tested; the argument is the Failure."""
+    """Raised if the project cannot be tested, after the failure was sent."""
 
 
 class Child:
-    """One run of the tests; `job` comes from `suite.child_job`."""
+    """One run of the tests; `job` comes from `run_suite.job`."""
 
     def __init__(self, job: dict[str, Any], emit: Emit) -> None:
         self.job, self.emit = job, emit
-        self.project, self.folder = Path(job["project"]), Path(job["folder"])
+        self.project, self.folder, self.phase = Path(job["project"]), Path(job["folder"]), ""
         self.frames = Frames(Path(job["outer"]), self.folder, Path(job["stage"]))
         self.hang = open(self.folder / "hang.txt", "w", encoding="utf-8")  # noqa: SIM115 - used until the end
 
@@ -66,66 +65,69 @@ class Child:
 
     def run(self) -> int:
         """Loads the project, runs the tests, and returns the exit status."""
-        for phase in ("manage", "settings", "setup", "urls", "migrations", "history"):
-            self.watch()
-            self.send("phase", phase=phase)
-            try:
-                getattr(self, phase)()
-            except Stop as stop:
-                self.send("finding", failure=asdict(stop.args[0]))
-                return NO_TESTS_RUN
-            except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
-                self.send("finding", failure=asdict(self.frames.failure(phase, error)))
-                return NO_TESTS_RUN
-        self.send("phase", phase="collect")
+        try:
+            for phase in (self.manage, self.settings, boot.setup, boot.urls, self.migrations, self.history):
+                self.watch()
+                self.phase = phase.__name__
+                self.send("state", phase=self.phase)
+                phase()
+        except Stop:
+            return NO_TESTS_RUN
+        except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
+            self.send("finding", failure=asdict(self.frames.failure(self.phase, error)))
+            return NO_TESTS_RUN
+        self.send("state", phase="collect")
         return self.test()
 
-    def report(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
+    def report(self, type_: str, message: str = "", name: str = "", place: Place | None = None) -> None:
         """Sends a failure and goes on, because the tests can still run."""
-        self.send("finding", failure=asdict(Failure(phase, type_, message, name, (place,) if place else ())))
+        self.send("finding", failure=asdict(Failure(self.phase, type_, message, name, (place,) if place else ())))
 
-    def stop(self, phase: str, type_: str, message: str, name: str = "", place: Place | None = None) -> None:
-        raise Stop(Failure(phase, type_, message, name, (place,) if place else ()))
+    def stop(self, *failure: Any) -> None:
+        """Sends a failure and ends the run."""
+        self.report(*failure)
+        raise Stop
 
     def manage(self) -> None:
         """Runs the project's manage.py up to its call of Django, which sets the name of the settings module."""
-        if hiding := find_hiding(self.project, LOADED | imported_packages(Path(self.job["stage"]))):
-            mark = "/" if hiding.is_dir() else ""
-            self.stop("manage", "Hides", "", hiding.stem, Place(self.frames.inside(str(hiding)) + mark, 0))
+        packages = LOADED | imported_packages(Path(self.job["stage"]))
+        for path in sorted(self.project.iterdir()):
+            module = path.suffix == ".py" and path.is_file() or (path / "__init__.py").is_file()
+            if module and path.stem in packages and path.name != "manage.py":  # it hides a package from manage.py
+                mark = "/" if path.is_dir() else ""
+                self.stop("Hides", "", path.stem, Place(self.frames.inside(str(path)) + mark, 0))
         sys.path.append(str(self.project))
         if not boot.manage(self.project):
-            self.stop("manage", "NoSettings", "", place=Place(self.frames.inside(str(self.project / "manage.py")), 0))
+            self.stop("NoSettings", "", "", Place(self.frames.inside(str(self.project / "manage.py")), 0))
 
     def settings(self) -> None:
         """Imports the project's settings, and checks that they have what the stage needs."""
         name = os.environ["DJANGO_SETTINGS_MODULE"]
-        self.module = importlib.import_module(name)
-        if not self.frames.in_project(self.module.__file__ or ""):
-            self.stop("settings", "ForeignSettings", self.module.__file__ or "", name)
-        wsgi = getattr(self.module, "WSGI_APPLICATION", None)
-        self.package = wsgi.rpartition(".")[0].rpartition(".")[0] if isinstance(wsgi, str) else name.partition(".")[0]
-        if "." not in name and not isinstance(wsgi, str):
-            self.package = ""
-        self.send("facts", settings=name, package=self.package, file=self.frames.inside(self.module.__file__ or ""))
-        apps = [str(app) for app in getattr(self.module, "INSTALLED_APPS", [])]
-        for wanted in self.job["apps"]:
+        module = importlib.import_module(name)
+        found = {"INSTALLED_APPS": [], "AUTH_USER_MODEL": "", "DATABASES": {}, **vars(module)}
+        file = module.__file__ or ""
+        if not self.frames.in_project(file):
+            self.stop("ForeignSettings", file, name)
+        if isinstance(wsgi := found.get("WSGI_APPLICATION"), str):
+            self.package = wsgi.rpartition(".")[0].rpartition(".")[0]
+        else:
+            self.package = name.partition(".")[0] if "." in name else ""
+        self.send("state", facts={"settings": name, "package": self.package, "file": self.frames.inside(file)})
+        apps, user = [str(app) for app in found["INSTALLED_APPS"]], self.job["needed"]["AUTH_USER_MODEL"]
+        for wanted in self.job["needed"]["INSTALLED_APPS"]:
             if not any(app == wanted or app.startswith(f"{wanted}.") for app in apps):
-                place = self.frames.assigned("INSTALLED_APPS", self.module)
-                send = self.stop if wanted == self.job["user"].partition(".")[0] else self.report
-                send("settings", "AppNotInstalled", ", ".join(apps), wanted, place)
-        user = getattr(self.module, "AUTH_USER_MODEL", "")
-        if self.job["user"] and user != self.job["user"]:
-            place = self.frames.assigned("AUTH_USER_MODEL", self.module)
-            self.stop("settings", "UserModel", str(user), self.job["user"], place)
-        default = getattr(self.module, "DATABASES", {}).get("default", {})
+                send = self.stop if wanted == user.partition(".")[0] else self.report
+                send("AppNotInstalled", ", ".join(apps), wanted, self.frames.assigned("INSTALLED_APPS", module))
+        if user and found["AUTH_USER_MODEL"] != user:
+            place = self.frames.assigned("AUTH_USER_MODEL", module)
+            self.stop("UserModel", str(found["AUTH_USER_MODEL"]), user, place)
+        default = found["DATABASES"].get("default", {})
         engine = str(default.get("ENGINE", ""))
         unknown = engine.startswith("django.db.backends.") and importlib.util.find_spec(engine) is None
         if default and (unknown or not engine):
-            self.stop("settings", "NoEngine", engine, place=self.frames.assigned("DATABASES", self.module))
+            self.stop("NoEngine", engine, "", self.frames.assigned("DATABASES", module))
         self.database = str(default.get("NAME", "")) if engine.endswith("sqlite3") else ""
-        boot.replace_local_settings(self.module, self.folder)
-
-    setup, urls = staticmethod(boot.setup), staticmethod(boot.urls)
+        boot.replace_local_settings(module, self.folder)
 
     def migrations(self) -> None:
         """Checks that the migrations don't conflict and match the models."""
@@ -138,19 +140,28 @@ class Child:
         self.loader = loader = MigrationLoader(None, ignore_no_migrations=True)
         for label, names in loader.detect_conflicts().items():
             if label in theirs:
-                self.stop("migrations", "ConflictingMigrations", ", ".join(sorted(names)), label)
+                self.stop("ConflictingMigrations", ", ".join(sorted(names)), label)
         changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(loader.graph)
         for label, app in theirs.items():
             if label in loader.unmigrated_apps and any(app.get_models()):
-                self.stop("migrations", "NoMigrations", "", label)
+                self.stop("NoMigrations", "", label)
             if label in changes:
                 operations = [each.describe() for migration in changes[label] for each in migration.operations]
-                self.report("migrations", "MissingMigration", "; ".join(operations), label)
+                self.report("MissingMigration", "; ".join(operations), label)
 
     def history(self) -> None:
         """Checks the order of the migrations applied to the project's database file, which is only read."""
-        for wrong, parent in applied_before_parent(self.database, self.loader.graph):
-            self.report("history", "InconsistentMigrationHistory", f"{wrong} before {parent}", wrong)
+        address = f"{Path(self.database).resolve().as_uri()}?mode=ro"
+        try:
+            with closing(sqlite3.connect(address, uri=True)) as connection:
+                done = set(connection.execute("SELECT app, name FROM django_migrations"))
+        except sqlite3.Error:
+            return  # no file, or not a database that Django has migrated
+        for key, node in sorted(self.loader.graph.node_map.items()):
+            for parent in sorted(parent.key for parent in node.parents):
+                if key in done and parent not in done:
+                    wrong = ".".join(key)
+                    self.report("InconsistentMigrationHistory", f"{wrong} before {'.'.join(parent)}", wrong)
 
     def test(self) -> int:
         """Runs the stage's tests, and sends each result when the test ends."""
@@ -176,34 +187,11 @@ def imported_packages(stage: Path) -> set[str]:
     return {top for name in names if (top := name.partition(".")[0]) and not (stage / top).is_dir()}
 
 
-def find_hiding(project: Path, packages: Set[str]) -> Path | None:
-    """Returns the first file of the project that hides a package when manage.py runs in its folder, or None."""
-    for path in sorted(project.iterdir()):
-        module = path.suffix == ".py" and path.is_file() or (path / "__init__.py").is_file()
-        if module and path.stem in packages and path.name != "manage.py":
-            return path
-    return None
-
-
-def applied_before_parent(database: str, graph: Any) -> list[tuple[str, str]]:
-    """Returns (migration, parent) for each migration that was applied to a SQLite file before its parent."""
-    if not os.path.isfile(database) or not os.path.getsize(database):
-        return []
-    try:
-        with sqlite3.connect(f"{Path(database).resolve().as_uri()}?mode=ro", uri=True) as connection:
-            done = set(connection.execute("SELECT app, name FROM django_migrations"))
-        connection.close()
-    except sqlite3.Error:
-        return []  # not a database that Django has migrated
-    nodes = [(key, parent.key) for key, node in graph.node_map.items() for parent in node.parents]
-    return [(".".join(key), ".".join(parent)) for key, parent in sorted(nodes) if key in done and parent not in done]
-
-
 def run(job: dict[str, Any], emit: Emit) -> int:
     """Runs the tests of a job in this process, passes each event to `emit`, and returns the exit status.
 
-    The last event is "end": without it, the run was cut off. Django can be set up only once, so call this once per
-    process. A job without a limit can hang.
+    The last event has the status: without it, the run was cut off. Django can be set up only once, so call this once
+    per process. A job without a limit can hang.
     """
     sys.dont_write_bytecode = True
     os.chdir(job["project"])
@@ -211,7 +199,7 @@ def run(job: dict[str, Any], emit: Emit) -> int:
     status = child.run()
     faulthandler.cancel_dump_traceback_later()
     child.hang.close()
-    child.send("end", status=status)
+    child.send("state", status=status)
     return status
 
 

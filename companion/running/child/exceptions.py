@@ -1,7 +1,5 @@
 """Turns an exception into a Failure with the project's lines. Runs in the project's process, without Django."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys
@@ -13,6 +11,7 @@ from companion.project.results import Failure, Place
 
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 PYTEST = (f"{os.sep}_pytest{os.sep}", f"{os.sep}pluggy{os.sep}")
+WRAPPERS = ("CollectError", "ConftestImportFailure")  # pytest raises them from what a file raises while it is loaded
 MOST = 20_000  # characters: longer messages and tracebacks are cut
 
 
@@ -24,32 +23,34 @@ class Frames:
 
     def failure(self, phase: str, error: BaseException, wanted: str = "", came: str = "") -> Failure:
         """Returns the Failure for `error`, or for its cause if the project raised that."""
-        error = self._cause(_unwrapped(error))
-        chain = _chain(error)
-        places = next((found for link in chain if (found := self._places(link))), ())
+        chain = self._chain(error)
+        error, trace = chain[0], _trimmed(chain[0].__traceback__)
+        text = "".join(traceback.format_exception(type(error), error, trace)).replace(self.tests, self.stage)
         tests = [place for link in chain for place in self._below(link.__traceback__, self.tests)]
         return Failure(
             phase=phase,
             type=type(error).__name__,
             message=_message(error)[:MOST],
             name=str(getattr(error, "name", None) or ""),
-            places=places,
+            places=next((found for link in chain if (found := self._places(link))), ()),
             test=tests[-1] if tests else None,
             wanted=wanted,
             came=came,
-            traceback=self._text(error),
+            traceback=text[-MOST:],
         )
 
-    def _cause(self, error: BaseException) -> BaseException:
-        """Returns the error's cause, if a framework only reports that a file of the project could not be imported."""
-        cause = error.__cause__ or error.__context__
-        repeated = isinstance(error, ImportError) and cause is not None and str(cause) in str(error)
-        return cause if cause and repeated and self._places(cause) else error
+    def _chain(self, error: BaseException) -> list[BaseException]:
+        """Returns the error and those that led to it (`__cause__` or `__context__`), nearest first.
 
-    def _text(self, error: BaseException) -> str:
-        """Returns the traceback, with the paths of the stage's tests instead of their copies."""
-        lines = traceback.format_exception(type(error), error, _trimmed(error.__traceback__))
-        return "".join(lines).replace(self.tests, self.stage)[-MOST:]
+        Left out are errors of frameworks which only say that a file could not be imported.
+        """
+        chain = [error]
+        while (earlier := chain[-1].__cause__ or chain[-1].__context__) is not None and earlier not in chain:
+            chain.append(earlier)
+        while len(chain) > 1 and type(chain[0]).__name__ in WRAPPERS:
+            del chain[0]
+        repeated = len(chain) > 1 and isinstance(chain[0], ImportError) and str(chain[1]) in str(chain[0])
+        return chain[1:] if repeated and self._places(chain[1]) else chain
 
     def in_project(self, file: str) -> bool:
         """Returns whether a file belongs to the project, and not to a package that is installed inside its folder."""
@@ -100,21 +101,6 @@ def _inside(file: str, folder: str) -> str | None:
         if path.startswith(folder + os.sep):
             return path[len(folder) + 1 :]
     return None
-
-
-def _unwrapped(error: BaseException) -> BaseException:
-    """Returns the original error: pytest wraps what is raised while it loads a file."""
-    while type(error).__name__ in ("CollectError", "ConftestImportFailure") and error.__cause__ is not None:
-        error = error.__cause__
-    return error
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """Returns the error and those that led to it (`__cause__` or `__context__`), nearest first."""
-    chain = [error]
-    while (earlier := chain[-1].__cause__ or chain[-1].__context__) is not None and earlier not in chain:
-        chain.append(earlier)
-    return chain
 
 
 def _message(error: BaseException) -> str:

@@ -1,13 +1,11 @@
 """Defines the pytest plugin that sends an event for each test. Runs in the project's process, without Django."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from companion.project.results import FAILED, MISSING, PASSED, Failure
+from companion.project.results import FAILED, MISSING, PASSED
 
 if TYPE_CHECKING:
     from companion.running.child.check import Child
@@ -18,10 +16,10 @@ SHOWN = 600  # characters of each side of a comparison
 class Listener:
     """Implements pytest's hooks: sends what pytest reports as events."""
 
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self.failures: dict[str, Failure] = {}
-        self.outcome, self.seconds, self.compared = MISSING, 0.0, ("", "")
+    result: dict[str, Any]  # of the test that runs
+
+    def __init__(self, child: "Child") -> None:
+        self.child, self.compared = child, ("", "")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_load_initial_conftests(self) -> Any:
@@ -39,12 +37,13 @@ class Listener:
         items[:] = sorted(left, key=lambda item: item.nodeid not in self.child.job["first"])
 
     def pytest_collection_finish(self, session: Any) -> None:
-        self.child.send("collected", ids=[item.nodeid for item in session.items])
+        self.child.send("state", ids=[item.nodeid for item in session.items])
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.child.watch()
-        self.child.send("start", id=nodeid)
-        self.outcome, self.seconds, self.compared = MISSING, 0.0, ("", "")
+        self.child.send("state", running=nodeid)
+        self.result = {"id": nodeid, "outcome": MISSING, "seconds": 0.0, "failure": None}
+        self.compared = ("", "")
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         wanted, came = cut_repr(right), cut_repr(left)
@@ -54,23 +53,21 @@ class Listener:
         phase = "test" if hasattr(report, "when") and report.when != "collect" else "collect"
         error = call.excinfo.value
         compared = self.compared if isinstance(error, AssertionError) else ("", "")
-        failure = self.child.frames.failure(phase, error, *compared)
+        failure = asdict(self.child.frames.failure(phase, error, *compared))
         if phase == "collect":
-            self.child.send("uncollected", file=node.nodeid, failure=asdict(failure))
-        else:
-            self.failures.setdefault(node.nodeid, failure)
+            self.child.send("uncollected", file=node.nodeid, failure=failure)
+        else:  # an error in the teardown comes after the failure of the test
+            self.result["failure"] = self.result["failure"] or failure
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        self.seconds += report.duration
+        self.result["seconds"] = round(self.result["seconds"] + report.duration, 4)
         if report.failed:
-            self.outcome = FAILED
+            self.result["outcome"] = FAILED
         elif report.when == "call" and report.passed:
-            self.outcome = PASSED
+            self.result["outcome"] = PASSED
 
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        failure = self.failures.get(nodeid)
-        data = asdict(failure) if failure else None
-        self.child.send("result", id=nodeid, outcome=self.outcome, seconds=round(self.seconds, 4), failure=data)
+    def pytest_runtest_logfinish(self) -> None:
+        self.child.send("result", **self.result)
 
 
 def cut_repr(value: object) -> str:

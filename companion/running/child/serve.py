@@ -4,20 +4,23 @@
 the failure that kept the project from starting, or "ready". The parent trusts nothing else from this process.
 """
 
-from __future__ import annotations
-
 import importlib
 import json
 import os
 import shutil
 import socket
-import socketserver
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+# Imported before the project is on sys.path, because the project may have a package called companion.
+from companion.running.child import boot
+from companion.running.child.exceptions import Frames
 
 ADDRESS = ("127.0.0.1", 0)  # the client address of each request: a Unix socket has none
 
@@ -29,14 +32,9 @@ def main() -> int:
     project = scratch / "project"
     shutil.copytree(job["project"], project)
     os.chdir(project)
-    sys.path.insert(0, str(Path(__file__).parents[3]))
-    # Imported before the project is on sys.path, because the project may have a package called companion.
-    from companion.running.child import boot
-    from companion.running.child.exceptions import Frames
-
     sys.path.insert(0, str(project))
     try:
-        application = load(project, scratch, boot)
+        application = load(project, scratch)
     except BaseException as error:  # also the SystemExit of a `sys.exit()` in the settings
         failure = Frames(project, scratch / "no tests", scratch / "no stage").failure("start", error)
         _send(job["channel"], {"event": "finding", "failure": asdict(failure)})
@@ -47,7 +45,7 @@ def main() -> int:
     return 0
 
 
-def load(project: Path, scratch: Path, boot: ModuleType) -> Callable[..., Any]:
+def load(project: Path, scratch: Path) -> Callable[..., Any]:
     """Does what `manage.py runserver` does before it serves. Returns the project's WSGI application."""
     name = boot.manage(project)
     if not name:
@@ -72,10 +70,9 @@ def replace_test_settings(settings: ModuleType) -> None:
     and confirmations are allowed, because all tests come from one IP address.
     """
     api = dict(getattr(settings, "REST_FRAMEWORK", {}))
-    rates = dict(api.get("DEFAULT_THROTTLE_RATES", {}))
-    if rates:
+    if rates := api.get("DEFAULT_THROTTLE_RATES"):
         raised = {name: "1000/hour" for name in ("registration", "recovery") if name in rates}
-        api["DEFAULT_THROTTLE_RATES"] = rates | raised
+        api["DEFAULT_THROTTLE_RATES"] = {**rates, **raised}
     vars(settings).update(
         ALLOWED_HOSTS=["*"],
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
@@ -96,25 +93,21 @@ def with_outbox(application: Callable[..., Any], mailbox: str) -> Callable[..., 
         email = environ["PATH_INFO"].removeprefix(mailbox)
         sent: list[Any] = getattr(mail, "outbox", [])
         message = next((message for message in sent if message.to == [email]), None)
-        if message is None:
-            start_response("404 Not Found", [("Content-Length", "0")])
-            return []
-        sent.remove(message)
-        text = message.body.encode()
-        start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))])
+        if message:
+            sent.remove(message)
+        text = message.body.encode() if message else b""
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
+        start_response("200 OK" if message else "404 Not Found", headers)
         return [text]
 
     return answer
 
 
 def serve(application: Callable[..., Any], listening: socket.socket) -> None:
-    """Serves with the server of `manage.py runserver`, one thread for each request, until the process ends."""
-    from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
+    """Serves as `manage.py runserver` does, one thread for each request, until the process ends."""
+    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
-    class Server(socketserver.ThreadingMixIn, WSGIServer):  # type: ignore[misc]
-        daemon_threads = True
-        address_family = socket.AF_UNIX  # the sandbox allows no other sockets
-
+    class Server(ThreadedWSGIServer):  # type: ignore[misc]
         def get_request(self) -> tuple[socket.socket, Any]:
             return self.socket.accept()[0], ADDRESS
 

@@ -1,11 +1,13 @@
-"""The stage's tests, adapted to one project."""
+"""A stage's tests: what they require, their ids, and a copy that is adapted to one project."""
 
 from pathlib import Path
 
 import pytest
 
+from companion.chain.stages import find, stages
 from companion.project.index import with_package
-from companion.running.stage_tests import adapt, copy_tests
+from companion.running import suite
+from companion.running.suite import adapt, copy_tests
 
 HERE = Path("/mine/tests/test_x.py")
 
@@ -65,3 +67,40 @@ def test_the_dockerfile_is_looked_for_up_to_the_folder_that_was_named(tmp_path):
     assert repr(f"{project}/tests/test_manage.py") in (target / "tests/test_manage.py").read_text()
     assert (target / "tests/data/x.bin").read_bytes() == b"\xff__file__"
     assert (target / "pytest.ini").read_text() == "[pytest]\n"
+
+
+@pytest.fixture
+def chain_of_one(chain):
+    """Returns a stage with one test."""
+    return stages(chain({"01-a": {"pytest.ini": "[pytest]\n", "tests/test_a.py": "def test_a(): pass\n"}}))[0]
+
+
+def test_requirements_and_hints_are_the_docstrings_paragraphs():
+    """The first paragraph is the requirement, the rest the hint; without a docstring, the name is the requirement."""
+    asked = suite.stage_test(find("02-user-model"), "tests/test_user_model.py::test_the_migrations_match_the_model")
+
+    assert asked.requirement == "Every change of the model is in a migration."
+    assert asked.hint == "Run `python manage.py makemigrations authentication`."
+    asked = suite.stage_test(find("02-user-model"), "tests/test_nothing.py::test_no_such_thing")
+    assert asked.requirement == "test no such thing"
+
+
+def test_ids_are_remembered_as_long_as_the_tests_are_the_same(tmp_path, chain_of_one):
+    """The ids are collected once, and again after a test was edited; a damaged cache is ignored."""
+    stage = chain_of_one
+    assert suite.cached_ids(stage, tmp_path) is None
+    suite.cache_ids(stage, ["tests/test_a.py::test_a"], tmp_path)
+    assert suite.cached_ids(stage, tmp_path) == ["tests/test_a.py::test_a"]
+
+    Path(stage.path, "tests/test_a.py").write_text("def test_b(): pass\n")
+    assert suite.cached_ids(stage, tmp_path) is None
+    suite.cache_ids(stage, ["tests/test_a.py::test_b"], tmp_path)
+    (tmp_path / "01-a.json").write_text("{")
+    assert suite.cached_ids(stage, tmp_path) is None
+
+
+def test_a_folder_without_write_permission_causes_no_error(tmp_path, chain_of_one):
+    """If the ids can't be stored, nothing fails."""
+    (tmp_path / "file").touch()
+
+    suite.cache_ids(chain_of_one, ["x"], tmp_path / "file")

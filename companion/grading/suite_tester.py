@@ -1,10 +1,8 @@
 """Runs inside the sandbox: checks a project with the whole suite of a stage, in the same process.
 
 This is for stages without tests over HTTP. The project can change the result, so it is no proof against cheating.
-`python -I in_process_child.py` reads its order from stdin as one line of JSON.
+`python -I suite_tester.py` reads its order from stdin as one line of JSON.
 """
-
-from __future__ import annotations
 
 import json
 import os
@@ -14,17 +12,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from companion.chain.stages import find
+from companion.running.run_suite import check
+
 
 def main() -> int:
     """Checks the project and sends an event for each test, as http_tester.py does."""
     order = json.loads(sys.stdin.buffer.readline())
-    sys.path[:0] = [str(Path(__file__).parents[2])]
-    from companion.chain.stages import find
-    from companion.running.run_suite import check
-
     project = Path(os.environ["TMPDIR"], "project")
     shutil.copytree(order["project"], project)
-    report = check(find(order["stage"], Path(order["root"])), project)
+    report = check(find(order["stage"]), project)
     status = 0 if report.passed else 1
     events: list[dict[str, Any]] = []
     for result in report.results:

@@ -1,12 +1,13 @@
 """Reads lines of JSON from another process, which is not trusted."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from companion.running import channel as channels
-from companion.running.channel import BadMessage, Channel
+from companion.sandbox import supervise
+from companion.sandbox.supervise import BadMessage, Channel
 
 
 @pytest.fixture
@@ -40,11 +41,11 @@ def test_events_are_read_line_by_line(channel):
 def test_a_process_that_has_ended_is_not_killed(monkeypatch):
     """Process ids are reused: another grading's tester was once killed that way."""
     killed = []
-    monkeypatch.setattr(channels.os, "killpg", lambda *arguments: killed.append(arguments))
+    monkeypatch.setattr(supervise.os, "killpg", lambda *arguments: killed.append(arguments))
     process = subprocess.Popen(["true"], start_new_session=True)
     process.wait()
 
-    channels.end(process)
+    Channel(process, os.open(os.devnull, os.O_RDONLY), 0).close()
 
     assert killed == []
 
@@ -53,7 +54,7 @@ def test_a_running_process_is_ended_with_its_children():
     process = subprocess.Popen(["sh", "-c", "sleep 1000 & echo; wait"], stdout=subprocess.PIPE, start_new_session=True)
     process.stdout.readline()
 
-    channels.end(process)
+    Channel(process, os.dup(process.stdout.fileno()), 0).close()
 
     assert process.returncode == -9
     assert process.stdout.read() == b""  # the other process had the pipe open, too
