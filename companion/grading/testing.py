@@ -11,10 +11,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +98,8 @@ def grade_project(suite: Suite, project: Path) -> Grade:
         if CACHE.is_dir():
             mounts[f"{TUTORIAL}/{CACHE.name}"] = CACHE
         with watched(WHOLE_SUITE, {"stage": suite.stage.name}, mounts, sandbox, suite.limits) as submission:
-            return _result(suite, submission, partial(_in_process, suite, submission))
-    with (
-        tempfile.TemporaryDirectory(prefix="served-") as folder,
-        socket.socket(socket.AF_UNIX) as listening,
-    ):
+            return _result(suite, submission)
+    with tempfile.TemporaryDirectory(prefix="served-") as folder, socket.socket(socket.AF_UNIX) as listening:
         path = str(Path(folder, "socket"))
         listening.bind(path)
         listening.listen(64)
@@ -110,14 +107,14 @@ def grade_project(suite: Suite, project: Path) -> Grade:
         order = {"socket": listening.fileno(), "mailbox": MAILBOX}
         with watched(SERVE, order, mounts, sandbox, suite.limits, [listening.fileno()], FROM_SERVER) as submission:
             listening.close()  # otherwise no connection would fail after the submission has ended
-            return _result(suite, submission, partial(_over_http, suite, submission, path))
+            return _result(suite, submission, path)
 
 
-def _result(suite: Suite, submission: Watched, test: Callable[[list[dict[str, Any]]], Grade]) -> Grade:
-    """Returns the grade of a test, also if the submission exceeds its limits; `test` adds events to its argument."""
+def _result(suite: Suite, submission: Watched, path: str = "") -> Grade:
+    """Returns the grade of a submission that has been started; `path` is its socket."""
     events: list[dict[str, Any]] = []
     try:
-        result = test(events)
+        result = _over_http(suite, submission, path, events) if path else _in_process(suite, submission)
     except Exceeded as error:
         verdict = Verdict.MEMORY if error.memory else Verdict.TIMEOUT
         result = Grade(verdict, str(error), judge(suite.tests, events, None).outcomes)
@@ -125,7 +122,7 @@ def _result(suite: Suite, submission: Watched, test: Callable[[list[dict[str, An
     return result
 
 
-def _in_process(suite: Suite, submission: Watched, _: list[dict[str, Any]]) -> Grade:
+def _in_process(suite: Suite, submission: Watched) -> Grade:
     """Returns the grade from the events of the submission's own process."""
     try:
         events = list(submission.events(submission.channel))

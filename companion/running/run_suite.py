@@ -119,10 +119,7 @@ class Run:
     def start(self, project: Project, limit: float, **chosen: Any) -> None:
         """Runs the tests that have no result yet, in one process. `chosen` is explained in `job`."""
         self.phase, self.running, self.status, self.finding = "start", "", None, None
-        with (
-            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-            closing(processes.take()) as started,
-        ):
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, closing(processes.take()) as started:
             order = job(self.stage, project, Path(folder), limit, [*self.results], **chosen)
             for event in started.events(order):
                 self._receive(**event)

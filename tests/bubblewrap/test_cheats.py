@@ -1,6 +1,6 @@
 """Submissions that try to pass without the work, or to reach the instructor's secrets or the machine. All fail.
 
-Each cheat is in a project without URLs (stage 06), which passes no test without cheating.
+Each cheat is in a project without URLs (stage 07), which passes no test without cheating.
 """
 
 import os
@@ -80,14 +80,8 @@ def test_nothing_of_the_instructor_can_be_read(tried, tmp_path):
 
     assert "instructor's answers" not in result.output and "else's work" not in result.output
     assert result.output.count("refused") >= 6
-    assert (
-        "ENVIRONMENT ['DJANGO_SETTINGS_MODULE', 'HOME', 'LANG', 'PATH', 'PWD', 'PYTHONDONTWRITEBYTECODE', 'TMPDIR']"
-        in (
-            result.output.replace("'DJANGO_SETTINGS_MODULE', ", "").replace(
-                "['HOME'", "['DJANGO_SETTINGS_MODULE', 'HOME'"
-            )
-        )
-    )
+    environment = "'HOME', 'LANG', 'PATH', 'PWD', 'PYTHONDONTWRITEBYTECODE', 'TMPDIR'"
+    assert f"ENVIRONMENT [{environment}]" in result.output.replace("'DJANGO_SETTINGS_MODULE', ", "")
     assert "USER False" in result.output
     assert "TESTS []" in result.output
 
@@ -177,16 +171,9 @@ def test_memory_ends_somewhere(tried, how):
     assert "NO LIMIT" not in result.output + result.why
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "unshare(0x10000000)",
-        "unshare(0x20000)",
-        "mount(b'none', b'/tmp', b'tmpfs', 0, 0)",
-        "ptrace(16, 1, 0, 0)",
-        "setuid(0)",
-    ],
-)
+@pytest.mark.parametrize("call", [
+    "unshare(0x10000000)", "unshare(0x20000)", "mount(b'none', b'/tmp', b'tmpfs', 0, 0)", "ptrace(16, 1, 0, 0)", "setuid(0)",
+])  # fmt: skip
 def test_dangerous_system_calls_are_blocked(tried, call):
     result = tried({"config/settings.py": f"import ctypes\nprint('ANSWER', ctypes.CDLL(None).{call})"})
 
@@ -226,7 +213,7 @@ def test_in_process_an_early_exit_cannot_pass(grade, project):
 
 
 def test_in_process_a_cheat_can_win_and_the_result_says_that_it_proves_nothing(grade, project):
-    """No result from a process that runs the project can be trusted, which is why 07 and later are tested over HTTP."""
+    """No result from a process that runs the project can be trusted, which is why 08 and later are tested over HTTP."""
     folder = project("03-user-manager")
     managers = folder / "authentication" / "managers.py"
     broken = managers.read_text().replace("normalize_email(email)", "normalize_email(email).upper()")

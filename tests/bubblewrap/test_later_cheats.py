@@ -137,3 +137,13 @@ def test_a_neighbour_is_not_there(tried, project):
     result = tried(code("one", "looks for a neighbour"))
 
     assert "FOUND \n" in result.output
+
+
+@pytest.mark.parametrize("file", ["manage.py", "config/settings.py"])
+@pytest.mark.parametrize("how", CHEATS["serving"])
+def test_code_in_the_serving_process_cannot_pass(tried, how, file):
+    """Submissions attack the process that serves them, in their manage.py or settings."""
+    result = tried({file: code("serving", how)}, seconds=20)
+
+    assert result.verdict in (Verdict.FAILED, Verdict.NOT_STARTED, Verdict.TIMEOUT), result
+    assert result.points() < 50

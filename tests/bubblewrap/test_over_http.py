@@ -12,6 +12,7 @@ from companion.sandbox.bubblewrap import Limits
 
 VIEWS = "authentication/views.py"
 SERVED = [stage.name for stage in stages() if has_http_tests(stage)]
+FIRST = "tests/test_http.py::test_register_log_in_and_fetch_the_user"
 TESTS = suite_of(find("08-urls"), Limits()).tests
 
 
@@ -25,12 +26,14 @@ def test_each_stage_passes_its_own_tests(grade, project, stage):
     assert result.proof is True
 
 
-def test_the_stage_before_fails_every_test_that_needs_an_address(grade, project):
+def test_the_stage_before_fails_every_test_that_needs_a_url(grade, project):
     result = grade(project("07-views"))
 
-    assert result.verdict is Verdict.FAILED
-    assert result.passed == 0
-    assert result.expected == len(TESTS)
+    assert (result.verdict, result.passed, result.expected) == (Verdict.FAILED, 0, len(TESTS))
+    assert result.outcomes[FIRST].cause == "POST /api/registration: got 404 Not Found."
+    assert gradebooks.missing(result, TESTS) == (
+        "Every request got 404, first POST /api/registration: the project has none of the API's URLs."
+    )
 
 
 def test_a_project_with_another_name_and_layout_passes(grade, project, tmp_path):
@@ -60,16 +63,12 @@ execute_from_command_line(sys.argv)
     assert grade(project("08-urls", {"manage.py": manage})).verdict is Verdict.PASSED
 
 
-FIRST = "tests/test_http.py::test_register_log_in_and_fetch_the_user"
-
-
 @pytest.mark.parametrize(("old", "new", "said"), [
     ("status.HTTP_201_CREATED", "status.HTTP_200_OK", "POST /api/registration: expected 201, got 200."),
-    (
-        '{"token": token}',
-        '{"token": token, "is_staff": False}',
-        "POST /api/registration (201): expected ['token'], got ['token', 'is_staff'].",
-    ),
+    ('{"token": token}', '{"token": token, "is_staff": False}',
+     "POST /api/registration (201): expected ['token'], got ['token', 'is_staff']."),
+    ("serializer.save()", "serializer.nonsense()",
+     "POST /api/registration: expected JSON, got 500 with 'text/html; charset=utf-8'."),
 ])  # fmt: skip
 def test_first_failure_says_what_came_back(grade, project, old, new, said):
     result = grade(project("08-urls", {VIEWS: {old: new}}))
@@ -79,64 +78,22 @@ def test_first_failure_says_what_came_back(grade, project, old, new, said):
     assert "object at 0x" not in result.outcomes[FIRST].message
 
 
-def test_404_is_called_404(grade, project):
-    result = grade(project("07-views"))
-
-    assert result.outcomes[FIRST].cause == "POST /api/registration: got 404 Not Found."
-    assert gradebooks.missing(result, TESTS) == (
-        "Every request got 404, first POST /api/registration: the project has none of the API's URLs."
-    )
-
-
-def test_page_in_html_is_called_so(grade, project):
-    """Django's error page is HTML, not JSON."""
-    result = grade(project("08-urls", {VIEWS: {"serializer.save()": "serializer.nonsense()"}}))
-
-    assert (
-        result.outcomes[FIRST].cause
-        == "POST /api/registration: expected JSON, got 500 with 'text/html; charset=utf-8'."
-    )
-
-
 def test_one_mistake_fails_only_the_tests_that_check_it(grade, project):
     result = grade(project("08-urls", {VIEWS: {"no-store": "public"}}))
 
+    cached = "tests/test_http.py::test_responses_with_a_token_are_not_cached"
     assert result.verdict is Verdict.FAILED
-    assert [id_ for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"] == [
-        "tests/test_http.py::test_responses_with_a_token_are_not_cached"
-    ]
-    assert (
-        "'public' == 'no-store'"
-        in result.outcomes["tests/test_http.py::test_responses_with_a_token_are_not_cached"].message
-    )
+    assert [id_ for id_, outcome in result.outcomes.items() if outcome.outcome != "passed"] == [cached]
+    assert "'public' == 'no-store'" in result.outcomes[cached].message
     assert result.points() == round(100 * (result.expected - 1) / result.expected, 2)
 
 
-@pytest.mark.parametrize(
-    ("path", "text", "why"),
-    [
-        (
-            "config/settings.py",
-            "import nonsense",
-            "config/settings.py, line 1: ModuleNotFoundError: No module named 'nonsense'",
-        ),
-        (
-            "authentication/models.py",
-            "class User(",
-            "authentication/models.py, line 1: SyntaxError: '(' was never closed",
-        ),
-        (
-            "manage.py",
-            "print('hello')",
-            "LookupError: manage.py does not say which settings to use (DJANGO_SETTINGS_MODULE)",
-        ),
-        (
-            "config/urls.py",
-            "urlpatterns = [nothing]",
-            "config/urls.py, line 1: NameError: name 'nothing' is not defined",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("path", "text", "why"), [
+    ("config/settings.py", "import nonsense", "config/settings.py, line 1: ModuleNotFoundError: No module named 'nonsense'"),
+    ("authentication/models.py", "class User(", "authentication/models.py, line 1: SyntaxError: '(' was never closed"),
+    ("manage.py", "print('hello')", "LookupError: manage.py does not say which settings to use (DJANGO_SETTINGS_MODULE)"),
+    ("config/urls.py", "urlpatterns = [nothing]", "config/urls.py, line 1: NameError: name 'nothing' is not defined"),
+])  # fmt: skip
 def test_what_keeps_a_project_from_starting_is_said(grade, project, path, text, why):
     result = grade(project("08-urls", {path: text}))
 
@@ -144,18 +101,12 @@ def test_what_keeps_a_project_from_starting_is_said(grade, project, path, text, 
     assert (result.passed, result.points()) == (0, 0)
 
 
-def test_what_a_project_prints_is_kept(grade, project):
-    result = grade(project("08-urls", {"config/urls.py": "print('hello instructor')\nurlpatterns = []"}))
+def test_a_project_may_print_and_write_into_its_own_folder(grade, project):
+    write = "\nprint('hello instructor')\n(BASE_DIR / 'debug.log').write_text('log')\n"
+    folder = project("08-urls", {"config/settings.py": {"\nROOT_URLCONF": f"{write}ROOT_URLCONF"}})
+    result = grade(folder)
 
-    assert "hello instructor" in result.output
-
-
-def test_a_project_may_write_into_its_own_folder(grade, project):
-    folder = project("08-urls")
-    settings = folder / "config" / "settings.py"
-    settings.write_text(settings.read_text() + "\n(BASE_DIR / 'debug.log').write_text('log')\n")
-
-    assert grade(folder).verdict is Verdict.PASSED
+    assert (result.verdict, result.output) == (Verdict.PASSED, "hello instructor\n")
     assert not (folder / "debug.log").exists()
 
 

@@ -37,13 +37,6 @@ def test_what_has_changed_is_not_done(path, key):
         assert journal.done(key) is None
 
 
-def test_what_the_grader_failed_on_is_not_done(path):
-    add(path, (ADA, Grade(Verdict.GRADER_FAILED)))
-
-    with Journal(path) as journal:
-        assert journal.done(ADA) is None
-
-
 def test_the_last_result_for_a_key_counts(path):
     add(path, (ADA, Grade(Verdict.TIMEOUT)), (ADA, PASS))
 
@@ -52,13 +45,15 @@ def test_the_last_result_for_a_key_counts(path):
 
 
 def test_what_shall_be_graded_again_is_forgotten(path):
-    bob = Key("bob", "1", "suite")
-    add(path, (ADA, PASS), (bob, Grade(Verdict.TIMEOUT)))
+    """What the grader failed on is never done; other verdicts are named."""
+    bob, cyd = Key("bob", "1", "suite"), Key("cyd", "1", "suite")
+    add(path, (ADA, PASS), (bob, Grade(Verdict.TIMEOUT)), (cyd, Grade(Verdict.GRADER_FAILED)))
 
     with Journal(path) as journal:
         journal.forget([Verdict.TIMEOUT])
         assert journal.done(ADA) == PASS
         assert journal.done(bob) is None
+        assert journal.done(cyd) is None
 
 
 def test_lines_before_an_interrupted_write_are_kept(path):
