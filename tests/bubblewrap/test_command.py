@@ -209,6 +209,13 @@ def test_unsafe_grades_without_a_sandbox_and_says_so(tmp_path, project, capsys, 
     assert "not proof against cheating" in (out / "index.html").read_text()
 
 
+def test_unsafe_grades_a_stage_without_urls(tmp_path, project):
+    project("03-user-manager", name="class/ada")
+
+    assert main(["grade", str(tmp_path / "class"), "--unsafe", "--stage", "3"]) == 0
+    assert verdicts(tmp_path / "class-grades") == {"ada": "passed"}
+
+
 def descendants(process: int) -> dict[int, str]:
     """Returns pidfds, which stay valid, of the process and all that it has started, and the command of each."""
     waiting, found = [process], {}

@@ -68,23 +68,11 @@ def special(name, mode) -> zipfile.ZipInfo:
     return info
 
 
-def test_a_zip_with_one_inner_folder(unpacked, zipped):
-    path = zipped([("mysite/manage.py", MANAGE), ("mysite/config/settings.py", b"")])
-
-    assert unpacked(path) == ("mysite", ["mysite/config/settings.py", "mysite/manage.py"])
-
-
 def test_what_tools_leave_behind_is_left_out(unpacked, zipped):
-    others = [
-        ".venv/bin/python",
-        "venv/x.py",
-        "__MACOSX/._manage.py",
-        "a/__pycache__/b.pyc",
-        ".git/config",
-        "node_modules/x.js",
-        "AGENTS.md",
-    ]
-    path = zipped([("manage.py", MANAGE), *((name, b"") for name in others)])
+    others = (
+        ".venv/bin/python venv/x.py __MACOSX/._manage.py a/__pycache__/b.pyc .git/config node_modules/x.js AGENTS.md"
+    )
+    path = zipped([("manage.py", MANAGE), *((name, b"") for name in others.split())])
 
     assert unpacked(path) == (".", ["manage.py"])
 
@@ -147,11 +135,11 @@ def test_1500_folders_inside_a_repository_cause_no_error(unpacked, folder, deep)
     assert unpacked(folder) == (".", ["manage.py"])
 
 
-@pytest.mark.parametrize("depth", [4, 9])
+@pytest.mark.parametrize("depth", [1, 4, 9])
 def test_project_is_found_however_deep_it_is(unpacked, zipped, depth):
     inside = "/".join(["course-main"] * depth)
 
-    assert unpacked(zipped([(f"{inside}/manage.py", MANAGE)]))[0] == inside
+    assert unpacked(zipped([(f"{inside}/manage.py", MANAGE)])) == (inside, [f"{inside}/manage.py"])
 
 
 def test_project_in_a_folder_that_is_never_looked_into_is_named(unpacked, zipped):
