@@ -106,7 +106,8 @@ def test_a_project_may_print_and_write_into_its_own_folder(grade, project):
     folder = project("08-urls", {"config/settings.py": {"\nROOT_URLCONF": f"{write}ROOT_URLCONF"}})
     result = grade(folder)
 
-    assert (result.verdict, result.output) == (Verdict.PASSED, "hello instructor\n")
+    assert result.verdict is Verdict.PASSED
+    assert "hello instructor" in result.output
     assert not (folder / "debug.log").exists()
 
 
