@@ -60,6 +60,7 @@ CACHES = {
 REST_FRAMEWORK = REST_FRAMEWORK | {
     'DEFAULT_AUTHENTICATION_CLASSES': ['authentication.backends.JWTAuthentication'],
     'DEFAULT_RENDERER_CLASSES': ['rest_framework.renderers.JSONRenderer'],
+    'DEFAULT_CONTENT_NEGOTIATION_CLASS': 'config.negotiation.OneFormat',
     'NUM_PROXIES': env.int('NUM_PROXIES'),
     'EXCEPTION_HANDLER': 'config.database.exception_handler',
 }

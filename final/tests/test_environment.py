@@ -223,6 +223,7 @@ client = Client(SERVER_NAME="api.example.com", raise_request_exception=False)
 plain = client.get("/api/me")
 secure = client.get("/api/me", secure=True)
 browser = client.get("/api/me", secure=True, headers={"Accept": "text/html,*/*;q=0.5"})
+picture = client.get("/api/me", secure=True, headers={"Accept": "image/png"})
 unknown_host = client.get("/api/me", secure=True, headers={"Host": "evil.example.com"})
 login = client.get("/admin/login/", secure=True)
 style = client.get("/static/admin/css/base.css", secure=True)
@@ -237,6 +238,7 @@ print(json.dumps({
     "plain": [plain.status_code, plain["Location"]],
     "secure": [secure.status_code, secure["Strict-Transport-Security"]],
     "browser": [browser.status_code, browser["Content-Type"]],
+    "picture": [picture.status_code, picture["Content-Type"]],
     "unknown_host": [unknown_host.status_code, unknown_host.json()],
     "cookies": {name: bool(cookie["secure"]) for name, cookie in login.cookies.items()},
     "style": [style.status_code, style["Content-Type"], style["X-Content-Type-Options"]],
@@ -294,6 +296,7 @@ def test_production_redirects_to_https_and_returns_json(deployed):
         "plain": [301, "https://api.example.com/api/me"],
         "secure": [401, "max-age=3600; includeSubDomains; preload"],
         "browser": [401, "application/json"],
+        "picture": [401, "application/json"],
         "unknown_host": [400, {"detail": "Bad Request."}],
         "cookies": {"csrftoken": True},
         "style": [200, 'text/css; charset="utf-8"', "nosniff"],

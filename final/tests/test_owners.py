@@ -5,10 +5,12 @@ import uuid
 import pytest
 from django.core import mail
 from django.db import models
+from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
 from authentication import owners
 from authentication.models import Session, User
+from authentication.serializers import UserSerializer
 from authentication.tokens import read_token
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +36,8 @@ def test_the_owner_is_found_with_one_query(user, token, django_assert_num_querie
 def test_the_query_names_the_tables_and_columns_of_the_models():
     """The query is text, so Django does not check its names. This test does.
 
-    Compare `OWNER` with `User._meta.db_table` and with the columns of the two models.
+    Compare `OWNER` with `User._meta.db_table` and with the columns of the two models. The
+    columns must be in the order of the model, in which `from_db` takes them.
     """
     tables = dict(re.findall(r"(?:FROM|JOIN) (\w+) AS (\w+)", owners.OWNER))
     assert tables == {User._meta.db_table: "users", Session._meta.db_table: "sessions"}
@@ -42,6 +45,23 @@ def test_the_query_names_the_tables_and_columns_of_the_models():
     for model, alias in [(User, "users"), (Session, "sessions")]:
         named = set(re.findall(rf"\b{alias}\.(\w+)", owners.OWNER))
         assert named <= {field.column for field in model._meta.concrete_fields}
+
+    in_order = [field.attname for field in User._meta.concrete_fields]
+    assert owners.COLUMNS == [name for name in in_order if name in owners.COLUMNS]
+
+
+def test_every_column_has_the_value_of_the_model(user, token):
+    """The user has the same values as one that Django loads, also the times and the flags.
+
+    SQLite returns a time without a time zone. Django adds UTC, and so must `find_owner`.
+    """
+    User.objects.filter(pk=user.pk).update(email_verified_at=timezone.now())
+    stored = User.objects.get(pk=user.pk)
+    found, _ = owners.find_owner(token)
+
+    for name in owners.COLUMNS:
+        assert getattr(found, name) == getattr(stored, name)
+    assert found.is_active is True
 
 
 def test_the_session_is_the_stored_one(user, token):
@@ -55,6 +75,21 @@ def test_the_session_is_the_stored_one(user, token):
     assert (session.created_at, session.refresh_id) == (stored.created_at, stored.refresh_id)
     session.delete()
     assert Session.objects.count() == 0
+
+
+def test_the_fields_of_a_user_are_copied_once(client, token, monkeypatch):
+    """Two responses of `/api/me` use the same serializer, so its fields are copied at most once."""
+    copied = []
+    get_fields = UserSerializer.get_fields
+    monkeypatch.setattr(
+        UserSerializer, "get_fields", lambda self: copied.append(1) or get_fields(self)
+    )
+
+    for _ in range(2):
+        response = client.get("/api/me", headers={"Authorization": f"Bearer {token}"})
+        assert response.json()["email"] == "ada@example.com"
+
+    assert len(copied) <= 1
 
 
 @pytest.mark.parametrize("sid", [5, None, "ada", "\0", "{{{pk}}}", "urn:uuid:{pk}", "{other}"])

@@ -3,6 +3,11 @@ import importlib
 import sys
 
 import pytest
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.test import APIRequestFactory
+from rest_framework.views import APIView
+
+from config.negotiation import OneFormat
 
 VARIABLES = {
     "SECRET_KEY": "Zq8vN2rXw5tYb7uJc9kLd3mFg6hPs4aQe1oRi0xTzWnVsDfGhJkLpQ",
@@ -52,3 +57,12 @@ def test_the_api_has_its_policy_over_asgi(async_client):
 
     assert response.status_code == 401
     assert response["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_a_view_with_two_formats_reads_the_accept_header():
+    """The description of the API is YAML or JSON: a client still gets what it asks for."""
+    request = APIRequestFactory().get("/", headers={"Accept": "application/json"})
+    renderers = [BrowsableAPIRenderer(), JSONRenderer()]
+    chosen, _ = OneFormat().select_renderer(APIView().initialize_request(request), renderers)
+
+    assert chosen is renderers[1]

@@ -55,7 +55,7 @@ def test_a_stage_changes_no_more_than_one_can_follow(stage):
 
 def test_a_chapter_is_read_in_about_25_minutes(page):
     """A chapter is one evening, with the time to type it along."""
-    assert minutes(page) <= 26
+    assert minutes(page) <= 25
 
 
 def test_a_chapter_runs_what_it_builds(page):

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.urls import Resolver404, resolve
+from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.test import APIClient
 
 from authentication import browser_urls, urls
@@ -150,6 +152,22 @@ def test_too_many_requests_have_the_described_shape(db, fits):
 
     assert response.status_code == 429
     fits(response, "/api/registration")
+
+
+def test_every_endpoint_can_be_unavailable(description, fits, monkeypatch):
+    """A 503 is described for every endpoint. It has the described shape if Redis is away."""
+    for path in description["paths"].values():
+        for operation in path.values():
+            assert "503" in operation["responses"]
+
+    def refuse(key):
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr(cache, "incr", refuse)
+    response = APIClient().post("/api/login", LOGIN, format="json")
+
+    assert response.status_code == 503
+    fits(response, "/api/login")
 
 
 def test_the_page_loads_nothing_from_elsewhere(client):

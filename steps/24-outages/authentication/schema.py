@@ -103,7 +103,7 @@ class Schema(AutoSchema):
 
     def get_response_serializers(self):
         takes, status, returns, *statuses = self.row
-        errors = dict.fromkeys(statuses, DetailSerializer)
+        errors = dict.fromkeys([*statuses, 503], DetailSerializer)
 
         if takes:
             invalid = {"$ref": "#/components/schemas/Invalid"}

@@ -17,6 +17,10 @@ from .tokens import ACCESS, REFRESH, issue_refresh_token, issue_token, read_toke
 
 security = logging.getLogger("authentication.security")
 
+# More devices than a person uses, and few enough to read in the list of sessions. A client
+# that logs in again and again, and never refreshes, cannot fill the table.
+MOST_SESSIONS = 20
+
 WRONG_CREDENTIALS = {"detail": "The email or the password is wrong.", "code": "wrong_credentials"}
 
 
@@ -36,6 +40,11 @@ def start_session(user, request):
         if not still_right.update(password=user.password):
             raise AuthenticationFailed(WRONG_CREDENTIALS)
 
+        # Keeps those that were refreshed last. The row of the user is locked, so of two logins
+        # at once, the second one sees the session of the first.
+        kept = user.sessions.order_by("-refreshed_at").values("pk")[: MOST_SESSIONS - 1]
+        ended, _ = user.sessions.exclude(pk__in=kept).delete()
+
         session = Session.objects.create(
             user=user,
             user_agent=_stored(request.headers.get("User-Agent", ""), "user_agent"),
@@ -44,6 +53,9 @@ def start_session(user, request):
 
         # Django listens to this signal too, and sets `last_login`.
         user_logged_in.send(sender=User, request=request, user=user)
+
+    if ended:
+        log_event("session limit", request, user.pk)
 
     return session
 
