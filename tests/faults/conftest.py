@@ -38,6 +38,7 @@ def env(tmp_path_factory, redis):
         "JWT_KEYS_DIR": str(tmp_path_factory.mktemp("keys")),
         "ALLOWED_HOSTS": "127.0.0.1",
         "CACHE_URL": f"redis://127.0.0.1:{redis.port}",
+        "API_DOCS": "1",
         "NUM_PROXIES": "0",
         "EMAIL_URL": "smtp://127.0.0.1:1",
         "DEFAULT_FROM_EMAIL": "accounts@example.com",
