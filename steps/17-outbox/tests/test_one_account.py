@@ -174,7 +174,7 @@ def test_duplicates_stop_the_migration_and_are_named():
         "These users differ only in upper and lower case:\n"
         f"  email: ada@example.com (id {first}), Ada@example.com (id {second})\n"
         f"  username: ada (id {first}), Ada (id {third})\n"
-        "Nothing was changed. Give all but one of each another email or username, "
+        "Nothing was changed. Change the email or username of all but one of them, "
         "in the admin or in `python manage.py shell`, and run migrate again."
     )
     assert list(User.objects.order_by("pk").values_list("username", "email")) == users

@@ -23,7 +23,7 @@ def refuse_duplicates(apps, schema_editor):
         raise CommandError(
             'These users differ only in upper and lower case:\n'
             + '\n'.join(found)
-            + '\nNothing was changed. Give all but one of each another email or username, '
+            + '\nNothing was changed. Change the email or username of all but one of them, '
             'in the admin or in `python manage.py shell`, and run migrate again.'
         )
 
