@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as etree
 
+from markdown.postprocessors import Postprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import HTML_PLACEHOLDER_RE, AtomicString
 
-HYPHENATED = re.compile(r"((?<!\S)(?=\S{2,24}(?!\S))\S*-\S*)")  # a longer word may not fit on a phone
+# An option with a short value, or a word with a hyphen. A longer word may not fit on a phone.
+HYPHENATED = re.compile(r"((?<!\S)(?:--?\w[\w-]* (?!-)\S{1,16}(?!\S)|(?=\S{2,24}(?!\S))\S*-\S*))")
+TERMINAL = re.compile(r'(?<=<div class="language-)(?:console|sh) highlight".*?</pre>', re.DOTALL)
+OPTION = re.compile(r"(?<=[ >])--?\w[\w-]*")
 BLOCK = re.compile(r'<div class="(?:language-\S+ )?highlight"')
 
 
@@ -59,3 +63,10 @@ class KeepWords(Treeprocessor):
             for hyphenated, rest in zip(words[::2], words[1::2], strict=True):
                 word = etree.SubElement(code, "span", {"class": "rd-word"})
                 word.text, word.tail = hyphenated, rest
+
+
+class KeepOptions(Postprocessor):
+    """Marks the options of commands. The style sheet lets a line end before an option, but not in it or after it."""
+
+    def run(self, text: str) -> str:
+        return TERMINAL.sub(lambda block: OPTION.sub(r'<span class="rd-word">\g<0></span>', block[0]), text)

@@ -28,7 +28,7 @@ from companion.site.blocks import (
     SpreadBlock,
 )
 from companion.site.chapter_page import ListContents, PlacePanes
-from companion.site.command_rows import KeepWords, PlaceCommands
+from companion.site.command_rows import KeepOptions, KeepWords, PlaceCommands
 from companion.site.errata import FaultBlock, FillFaults, LinkNotes, TallyBlock
 from companion.site.glossary import ExplainWords
 from companion.site.overview import ShowWay, WayBlock
@@ -58,6 +58,7 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
         places = [str(root / "exercises"), str(root / "docs/assets")]
         SnippetExtension(base_path=places, check_paths=True).extendMarkdown(md)
         powershell.register(md)
+        md.postprocessors.register(KeepOptions(md), "companion-options", 5)
         token_figures.register(md)
         # Inline Markdown is parsed at priority 20, and headings get their ids at 5.
         for priority, processor in (
