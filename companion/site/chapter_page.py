@@ -76,7 +76,7 @@ class PlacePanes(BlocksProcessor):
         changed, there = (" ".join(p for p in paths if not p.startswith(SUITE)) for paths in (diff.files, diff.tree))
         facts = {"changed": changed, "there": there, "attack": page.attack if page else {}, "errata": errata}
         head.extend(element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), **facts))
-        head[1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
+        head[-1][-1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
         _open(root, head)
         if page:
             order = list(pages)
@@ -141,7 +141,8 @@ class ListContents(Treeprocessor):
         if head is not None:
             tokens = getattr(self.md, "toc_tokens", [])
             sections = [inner for token in tokens for inner in token["children"]]
-            head.append(element("contents", sections=sections))
+            for about in head.findall("details"):
+                about.insert(2, element("contents", sections=sections))
             for menu in root.findall("nav/details"):
                 menu.append(element("contents", sections=sections)[1])
 

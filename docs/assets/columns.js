@@ -104,11 +104,21 @@
     };
   }
 
+  /** The tree of files is open where the right half of the head has room for it, and the chapter begins in the first screen. */
+  function layHead() {
+    const [left, right] = [".rd-intro", ".rd-chapter"].map((half) => document.querySelector(half).offsetHeight);
+    const tree = document.querySelector(".rd-head details");
+    const row = (item) => (item.matches(".rd-same") ? Math.ceil(item.textContent.length / 55) : 1);
+    const rows = all("li", tree).reduce((sum, item) => sum + row(item), 2);
+    const fits = right + (rows / 2) * 24 < Math.min(left + 75, Math.max(left, 655)); // in two columns
+    return () => fits && (tree.open = true);
+  }
+
   const steps = all(".rd-step:not(.rd-spread)");
   if (!steps.length) return;
   const wide = matchMedia("screen and (min-width: 76.25em)").matches;
   const acts = steps.map((step) => layStep(step, wide));
-  if (wide) acts.push(...all(".rd-row").map(layRow));
+  if (wide) acts.push(layHead(), ...all(".rd-row").map(layRow));
   for (const act of acts) act?.();
   const reveal = () => document.querySelector(":target")?.closest(".rd-capped")?.showAll();
   addEventListener("hashchange", reveal);

@@ -127,7 +127,7 @@
     const titles = all(".md-typeset > h2");
     document.body.classList.toggle("rd-reading", titles.length > 0 && titles[0].getBoundingClientRect().top < 100);
     bar.querySelector("summary").textContent = titles.findLast(passed)?.firstChild.textContent ?? "Sections";
-    bar.querySelector(".rd-here-steps").textContent = `${step} of ${steps} steps`;
+    bar.querySelector(".rd-here-steps").textContent = `${step ? `${step} of ` : ""}${steps} steps`;
   }
 
   /** The menu of sections closes when it has led somewhere, when the focus leaves it, and by Escape. */

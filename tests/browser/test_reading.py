@@ -31,7 +31,6 @@ def test_the_head_says_where_one_is_and_what_changes(page):
     assert page.locator(".wy li", has_text="Tokens").locator(".wy-time").first.inner_text() == f"{facts[1]} min"
     page.go_back()
     assert page.locator(".rd-step").count() == int(facts[2])
-    head.locator("summary").click()
     row = head.locator(".rd-changed", has_text="tokens.py").first
     assert row.inner_text().split() == ["new", "file:", "A", "tokens.py", "39", "added", "+39"]
     assert head.locator(".rd-same").first.text_content() == "unchanged: __init__.py, admin.py, managers.py"
@@ -57,10 +56,44 @@ def test_the_head_has_no_gap_below_its_left_half(opened):
     assert right["y"] + right["height"] - left["y"] - left["height"] <= 81
 
 
+def test_the_tree_of_files_fills_the_room_next_to_a_long_introduction(opened):
+    """Where the left half is much longer, the tree is open. It goes at most three lines below the left half."""
+    tree = opened.locator(".rd-head details")
+    left, right = (opened.locator(f"{half} > :last-child").bounding_box() for half in (".rd-intro", ".rd-chapter"))
+    empty = left["y"] + left["height"] - right["y"] - right["height"]
+    rows = tree.evaluate("e => [...e.querySelectorAll('li')].length") / 2
+
+    assert tree.get_attribute("open") is not None or empty < 60 + 24 * rows
+
+
+@pytest.mark.parametrize("width", [390, 900])
+def test_a_narrow_window_folds_the_head(visit, width):
+    """The fold takes one row, and opens also without a script. The chapter begins below it."""
+    page = visit("chapters/15-refresh-tokens/", width=width, java_script_enabled=False)
+    fold = page.locator(".rd-about")
+
+    assert fold.bounding_box()["height"] < 60
+    assert page.locator("main h2").first.bounding_box()["y"] - fold.bounding_box()["y"] < 150
+    assert not page.locator(".rd-way, .rd-contents, .rd-strip, .rd-head").first.is_visible()
+    fold.locator("summary").first.click()
+    for part in (".rd-way", ".rd-contents", ".rd-strip", ".rd-head"):
+        assert page.locator(part).is_visible()
+
+
+def test_a_phone_shows_title_time_and_the_whole_introduction_first(visit, chapter):
+    """On a phone, the first section or step begins in the second screen at the latest."""
+    page = visit(chapter, width=390, height=844, has_touch=True, is_mobile=True)
+    first = page.locator("main").evaluate("main => main.querySelector('h2, .rd-step').getBoundingClientRect().top")
+
+    assert first < 2 * 844 - 200
+    assert page.locator("h1 + p").bounding_box()["y"] < 300
+
+
 @pytest.mark.parametrize("width", [390, 900])
 def test_the_numbers_of_the_chapters_fill_their_rows(visit, width):
     """On a screen that is touched, no row has less than half of the numbers of the first one."""
     page = visit(CHAPTER, width=width, has_touch=True, is_mobile=True)
+    page.locator(".rd-about > summary").click()
     tops = page.locator(".rd-way a").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
     rows = [tops.count(top) for top in sorted(set(tops))]
 
