@@ -1,7 +1,5 @@
 """Reads the command line and calls the room that has the command; `--help` and a learner load no other room."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +8,7 @@ from typing import Any
 import click
 
 from companion import INTERRUPTED
-from companion.chain.invocation import line
+from companion.chain.command_line import line
 from companion.chain.stages import stages
 
 PROGRAM = "python -m companion"

@@ -1,14 +1,12 @@
 """Finds the URL at which the chapters can be read: a running `serve`, the published site, or the next `serve`."""
 
-from __future__ import annotations
-
 import os
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from companion.chain.invocation import line
+from companion.chain.command_line import line
 from companion.chain.stages import ROOT
 
 HOST, PORT = "127.0.0.1", 8001  # port 8000 is for the API
@@ -21,25 +19,23 @@ PATIENCE = 1  # seconds to wait for a response
 
 def site() -> str:
     """Returns the URL of the site, with a slash at the end."""
-    return served() or published() or LOCAL
+    return _running() or LOCAL
 
 
 def serve_command() -> str:
     """Returns the command that starts the site, or "" if it is already running or is published."""
-    return "" if served() or published() else line("serve")
+    return "" if _running() else line("serve")
 
 
-def published() -> str:
-    """Returns the URL of the published site from SITE_URL, with one slash at the end, or ""."""
-    address = os.environ.get("SITE_URL", "").rstrip("/")
-    return f"{address}/" if address else ""
+def _running() -> str:
+    """Returns the URL of a `serve` that responds, or else of the published site from SITE_URL, or "".
 
-
-def served() -> str:
-    """Returns the URL of a `serve` that responds, or "". A file that a killed `serve` has left does no harm."""
+    A file that a killed `serve` has left does no harm.
+    """
     files = sorted(SERVED.iterdir()) if SERVED.is_dir() else []
     addresses = (path.read_text(encoding="utf-8").strip() for path in files)
-    return next((address for address in addresses if _answers(address)), "")
+    published = os.environ.get("SITE_URL", "").rstrip("/")
+    return next((address for address in addresses if _answers(address)), published and f"{published}/")
 
 
 def _answers(address: str) -> bool:

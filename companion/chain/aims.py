@@ -1,7 +1,5 @@
 """Finds where the chapters show the code that a test is about: the step and its URL."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +8,7 @@ from companion.chain import address
 from companion.chain.changes import changes
 from companion.chain.stages import Stage, previous
 from companion.chain.steps import SUITE, Step, step_showing, steps
-from companion.chain.symbols import Symbol, symbols
+from companion.chain.symbols import symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,9 @@ def candidates(stage: Stage) -> tuple[tuple[str, str, int], ...]:
             rows = {row.new for row in change.rows if row.kind == "+"} if change else set()
             named = {name: symbol for name, symbol in symbols(text).items() if symbol.kind != "imports"}
             old = symbols(change.old_text or "") if change else named
-            found += [(file, name, _change(symbol, rows) if name in old else 2) for name, symbol in named.items()]
+            for name, symbol in named.items():
+                changed = any(row and symbol.includes(row) for row in rows)
+                found.append((file, name, int(changed) if name in old else 2))
     return tuple(found)
 
 
@@ -74,7 +74,3 @@ def aim_of_line(file: str, line: str, chain: Sequence[Stage]) -> Aim | None:
         if len(rows) == 1 and rows[0].kind == "+":
             return Aim(stage, file, f'"{line}"')
     return None
-
-
-def _change(symbol: Symbol, added: set[int | None]) -> int:
-    return int(any(first <= (row or 0) <= last for row in added for first, last in symbol.spans))

@@ -1,18 +1,13 @@
 """Computes how a stage differs from the previous one, by file and line, without Markdown or HTML."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from companion.chain.stages import Stage, files
 from companion.chain.symbols import lines_of
-
-Ranges = tuple[int, int, int, int]  # lines old[i1:i2] become new[j1:j2]
 
 CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>) .*$", re.MULTILINE)  # not =======, which can also underline a heading
 SIMILAR = 0.6  # share of equal lines (or characters) from which a file counts as renamed (or a line as rewritten)
@@ -89,24 +84,20 @@ class StageChanges:
 
 def changes(stage: Stage, previous: Stage | None) -> StageChanges:
     """Compares a stage with the previous one; with `previous` None, everything is new."""
-    old, new = _contents(files(previous)), _contents(files(stage))
+    old, new = ({name: path.read_bytes() for name, path in files(each).items()} for each in (previous, stage))
     differ = [path for path in sorted({*old, *new}) if old.get(path) != new.get(path)]
     found = {path: _compare(path, old.get(path), new.get(path)) for path in differ}
     _find_renames(found)
     return StageChanges(stage, previous, dict(sorted(found.items())), sorted(new))
 
 
-def _contents(paths: dict[str, Path]) -> dict[str, bytes]:
-    return {name: path.read_bytes() for name, path in paths.items()}
-
-
-def _compare(path: str, old: bytes | None, new: bytes | None, old_path: str | None = None) -> FileChange:
+def _compare(path: str, old: bytes | None, new: bytes | None) -> FileChange:
     try:
-        before = None if old is None else old.decode()
-        after = None if new is None else new.decode()
+        before, after = (None if side is None else side.decode() for side in (old, new))
     except UnicodeDecodeError:
-        return FileChange(path, None if old is None else "", None if new is None else "", old_path, binary=True)
-    return FileChange(path, before, after, old_path, rows=diff(before or "", after or ""))
+        before, after = (None if side is None else "" for side in (old, new))
+        return FileChange(path, before, after, binary=True)
+    return FileChange(path, before, after, rows=diff(before or "", after or ""))
 
 
 def _find_renames(found: dict[str, FileChange]) -> None:
@@ -115,10 +106,10 @@ def _find_renames(found: dict[str, FileChange]) -> None:
     for gone in [change for change in found.values() if change.status == "removed" and change.old_text]:
         best = max(added, key=lambda come: _likeness(gone, come), default=None)
         if best and _likeness(gone, best) > SIMILAR:
-            assert gone.old_text is not None and best.new_text is not None
             added.remove(best)
             del found[gone.path]
-            found[best.path] = _compare(best.path, gone.old_text.encode(), best.new_text.encode(), gone.path)
+            rows = diff(gone.old_text or "", best.new_text or "")
+            found[best.path] = FileChange(best.path, gone.old_text, best.new_text, gone.path, rows=rows)
 
 
 def _likeness(gone: FileChange, come: FileChange) -> float:
@@ -144,18 +135,16 @@ def diff(old: str, new: str) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _ranges(old: list[str], new: list[str]) -> Iterator[Ranges]:
-    """Yields the ranges of lines that differ; insertions and deletions are moved to where a person would see them."""
+def _ranges(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Yields which lines old[i1:i2] become new[j1:j2]; insertions and deletions are moved to where people see them."""
     codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     end = 0
     for n, (tag, i1, i2, j1, j2) in enumerate(codes):
         if tag == "equal":
             continue
-        shift = 0
-        if tag != "replace":
-            below = codes[n + 1][2] - i2 if n + 1 < len(codes) else 0
-            side, first, stop = (new, j1, j2) if tag == "insert" else (old, i1, i2)
-            shift = _best_shift(side, first, stop, i1 - end, below)
+        below = codes[n + 1][2] - i2 if n + 1 < len(codes) else 0
+        side, first, stop = (new, j1, j2) if tag == "insert" else (old, i1, i2)
+        shift = _best_shift(side, first, stop, i1 - end, below) if tag != "replace" else 0
         yield i1 + shift, i2 + shift, j1 + shift, j2 + shift
         end = i2 + shift
 
@@ -168,18 +157,14 @@ def _best_shift(lines: list[str], first: int, stop: int, above: int, below: int)
     """
 
     def cost(shift: int) -> tuple[int, int]:
-        at = start = first + shift
-        while at + 1 < stop + shift and not lines[at].strip():
-            at += 1
+        moved = range(first + shift, stop + shift)
+        at = next((n for n in moved if lines[n].strip()), moved[-1])
         indent = len(lines[at]) - len(lines[at].lstrip())
         inside = 4 if at > 0 and lines[at - 1].strip() else 0
-        return indent + inside + (1 if at > start else 0), abs(shift)
+        return indent + inside + (at > moved[0]), abs(shift)
 
-    up = down = 0
-    while up < above and lines[first - up - 1] == lines[stop - up - 1]:
-        up += 1
-    while down < below and lines[first + down] == lines[stop + down]:
-        down += 1
+    up = next((n for n in range(above) if lines[first - n - 1] != lines[stop - n - 1]), above)
+    down = next((n for n in range(below) if lines[first + n] != lines[stop + n]), below)
     return min(range(-up, down + 1), key=cost)
 
 

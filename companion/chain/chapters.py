@@ -3,11 +3,10 @@
 The front matter is the only place that has a chapter's title.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +114,8 @@ def no_prose(marks: Iterable[Mark], fences: Iterable[Fence]) -> set[int]:
 
 def _options(lines: Sequence[str], first: int) -> dict[str, str]:
     """Returns the options of a block, or {} if they are not YAML, so the block is not one of ours."""
-    end = next((n for n in range(first, len(lines)) if not OPTION.match(lines[n])), len(lines))
     try:
-        found = yaml.safe_load("\n".join(lines[first:end]))
+        found = yaml.safe_load("\n".join(takewhile(OPTION.match, lines[first:])))
     except yaml.YAMLError:
         return {}
     return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}

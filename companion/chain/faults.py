@@ -13,17 +13,14 @@
 A fault is either `fixed:` or `kept:` on purpose. Both have a stage and a selector, or several separated by commas.
 """
 
-from __future__ import annotations
-
 import ast
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from companion.chain import stages
-from companion.chain.selectors import selectors
+from companion.chain.selectors import did_you_mean, selectors
 from companion.chain.symbols import NotPython, symbols
 
 SEVERITIES = {"high": "High", "medium": "Medium", "low": "Low"}
@@ -69,20 +66,20 @@ class Fault:
 
 def read(options: dict[str, str], number: str) -> Fault:
     """Returns the fault that these options describe. Raises ValueError, whose message says what is wrong."""
-    given = {key: value for key, value in options.items() if value}
-    states = [state for state in STATES if state in given]
-    if not number.isdigit():
-        raise ValueError(f"fault {number}: behind | stands the fault's number")
-    if len(states) != 1:
-        raise ValueError(f"fault {number}: needs fixed: or kept:, and has {len(states)} of them")
-    if lacking := [name for name in ("title", "severity", "area") if name not in given]:
-        raise ValueError(f"fault {number}: lacks {lacking[0]}:")
+    states = [state for state in STATES if options.get(state)]
+    title, severity, area, tested = (options.get(name, "") for name in ("title", "severity", "area", "tested"))
+    wrong = [f"lacks {name}:" for name in ("title", "severity", "area") if not options.get(name)]
     for name, known in (("severity", SEVERITIES), ("area", AREAS)):
-        if given[name] not in known:
-            raise ValueError(f"fault {number}: {name}: is one of {', '.join(known)}, and not {given[name]!r}")
-    tested = tuple(test.strip() for test in given.get("tested", "").split(",") if test.strip())
-    options = {name: given.get(name, "") for name in ("title", "severity", "area")}
-    return Fault(number=int(number), state=states[0], places=tuple(_places(given[states[0]])), tested=tested, **options)
+        if options.get(name) not in known:
+            wrong.append(f"{name}: is one of {', '.join(known)}, and not {options.get(name)!r}")
+    if len(states) != 1:
+        wrong.insert(0, f"needs fixed: or kept:, and has {len(states)} of them")
+    if not number.isdigit():
+        wrong.insert(0, "behind | stands the fault's number")
+    if wrong:
+        raise ValueError(f"fault {number}: {wrong[0]}")
+    tests = tuple(test.strip() for test in tested.split(",") if test.strip())
+    return Fault(int(number), title, severity, area, states[0], tuple(_places(options[states[0]])), tests)
 
 
 def _places(text: str) -> Iterator[Location]:
@@ -95,9 +92,7 @@ def _places(text: str) -> Iterator[Location]:
 
 def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
     """Checks a fault against the stages. Returns a sentence for each contradiction, with its fix."""
-    found = []
-    if not fault.tested:
-        found.append("lacks tested:, the test that fails without the fix")
+    found = [] if fault.tested else ["lacks tested:, the test that fails without the fix"]
     found += [problem for place in fault.places if (problem := _lost_place(place, root))]
     lost = [test for test in fault.tested if requirement(fault, test, root) is None]
     names = ", ".join(sorted({place.stage for place in fault.places}))
@@ -136,10 +131,9 @@ def _requirements(suite: str) -> dict[str, str]:
 
 def _lost_place(place: Location, root: Path) -> str | None:
     try:
-        folder = stages.find(place.stage, root).path
+        file = stages.find(place.stage, root).path / place.path
     except stages.UnknownStage as error:
         return str(error)
-    file = folder / place.path
     if not file.is_file():
         return f"{place.stage} has no file {place.path}"
     text = file.read_text(encoding="utf-8")
@@ -152,5 +146,4 @@ def _lost_place(place: Location, root: Path) -> str | None:
         return None  # reported when its chapter is built
     if not place.symbol or place.symbol in known:
         return None
-    near = difflib.get_close_matches(place.symbol, known, 1)
-    return f"{place.path} of {place.stage} has no {place.symbol}" + (f"; did you mean {near[0]}?" if near else "")
+    return f"{place.path} of {place.stage} has no {place.symbol}{did_you_mean(place.symbol, known)}"

@@ -1,13 +1,12 @@
 """Assigns every changed line of a stage to one block of its chapter, and reports lines that no block shows."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from companion.chain.changes import FileChange, StageChanges, conflicts
 from companion.chain.selectors import MANY_LINES, REST, Claim, NarrationError, read_claim, row_number, symbols_of
+from companion.chain.symbols import NotPython
 
 CONFLICT = "a conflict marker. Keep the right lines, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>"
 
@@ -29,38 +28,29 @@ def narrate(stage: StageChanges, wanted: list[tuple[int, str]]) -> tuple[list[Cl
     claims: list[Claim] = []
     problems = [Problem(text) for change in stage.files.values() for text in _unreadable(stage, change)]
     # If the previous stage has conflict markers, its own chapter reports them.
-    wrong = {
+    unreadable = {
         p for p, change in stage.files.items() if any(_unreadable(stage, change)) or conflicts(change.old_text or "")
     }
-    unreadable = frozenset(wrong)
+    wrong = set(unreadable)
     for step, selector in wanted:
         try:
             claims.append(read_claim(stage, step, selector))
-        except NarrationError as error:
+        except (NarrationError, NotPython) as error:
             path = selector.partition("#")[0]
             problems += [Problem(f"{selector}: {error}", step)] if path not in unreadable else []
             wrong |= {path, *difflib.get_close_matches(path, stage.files, 1)}
-    owner = _settle(claims)
-    problems += [
-        Problem(text, claim.step)
-        for n, claim in enumerate(claims)
-        if claim.change.path not in wrong and (text := _idle(claim, claims[:n]))
-    ]
-    readable = [change for path, change in stage.files.items() if path not in wrong]
-    problems += [Problem(text) for change in readable if (text := _forgotten(stage, change, owner))]
+    owned: set[tuple[str, int]] = set()
+    for claim in sorted(claims, key=lambda claim: (claim.is_wide, len(claim.rows))):
+        claim.owned += [n for n in claim.rows if (claim.change.path, n) not in owned]
+        owned |= {(claim.change.path, n) for n in claim.rows}
+    for n, claim in enumerate(claims):
+        if claim.change.path not in wrong and (text := _idle(claim, claims[:n])):
+            problems.append(Problem(text, claim.step))
+    for path, change in stage.files.items():
+        lost = [n for n, row in enumerate(change.rows) if row.counts and (path, n) not in owned]
+        if lost and path not in wrong:
+            problems.append(Problem(_forgotten(stage, change, lost)))
     return claims, problems
-
-
-def _settle(claims: list[Claim]) -> dict[tuple[str, int], Claim]:
-    def narrowness(claim: Claim) -> tuple[bool, int]:
-        return claim.selector.endswith(f"#{REST}") or "#" not in claim.selector, len(claim.rows)
-
-    owner: dict[tuple[str, int], Claim] = {}
-    for claim in sorted(claims, key=narrowness):
-        for n in claim.rows:
-            if owner.setdefault((claim.change.path, n), claim) is claim:
-                claim.owned.append(n)
-    return owner
 
 
 def _idle(claim: Claim, before: list[Claim]) -> str | None:
@@ -84,14 +74,11 @@ def _unreadable(stage: StageChanges, change: FileChange) -> Iterator[str]:
     if not found:
         try:
             symbols_of(change)
-        except NarrationError as error:
+        except NotPython as error:
             yield f"{path}, {error}"
 
 
-def _forgotten(stage: StageChanges, change: FileChange, owner: dict[tuple[str, int], Claim]) -> str | None:
-    lost = [n for n, row in enumerate(change.rows) if row.counts and (change.path, n) not in owner]
-    if not lost:
-        return None
+def _forgotten(stage: StageChanges, change: FileChange, lost: list[int]) -> str:
     first = next((n for n in lost if change.rows[n].new), lost[0])
     side = stage.stage if change.rows[first].new or not stage.previous else stage.previous
     path = change.path if side is stage.stage else change.old_path or change.path
@@ -110,15 +97,11 @@ def _suggestion(change: FileChange, lost: list[int]) -> str:
     gone = all(change.rows[n].kind == "-" for n in lost)
     try:
         table = symbols_of(change, old=gone)
-    except NarrationError:
+    except NotPython:
         table = {}
-    numbers = [change.rows[n].old if gone else change.rows[n].new for n in lost if gone or change.rows[n].new]
-    fit = [
-        (sum(last - first for first, last in symbol.spans), symbol)
-        for symbol in table.values()
-        if all(any(first <= (n or 0) <= last for first, last in symbol.spans) for n in numbers)
-    ]
-    best = min(fit, key=lambda pair: pair[0], default=(0, None))[1]
+    numbers = [number for n in lost if (number := change.rows[n].old if gone else change.rows[n].new)]
+    fit = [s for s in table.values() if all(s.includes(number) for number in numbers)]
+    best = min(fit, key=lambda symbol: sum(last - first for first, last in symbol.spans), default=None)
     if best:
         return f"{change.path}#{'-' if gone else ''}{best.name}"
     return f"{change.path}#{REST}" if len(change.rows) > MANY_LINES else change.path

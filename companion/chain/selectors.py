@@ -5,15 +5,14 @@ stage), `path#"text"` (the paragraph of added or removed lines that contains the
 narrower selector of the chapter includes). Code is named by symbol, never by line number.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from companion.chain.changes import FileChange, StageChanges
-from companion.chain.symbols import NotPython, Symbol, symbols
+from companion.chain.symbols import Symbol, symbols
 
 REST = "rest"
 MANY_LINES = 25  # with more lines, a bare path could hide later additions
@@ -40,6 +39,11 @@ class Claim:
     rows: list[int]
     owned: list[int] = field(default_factory=list)
 
+    @property
+    def is_wide(self) -> bool:
+        """Returns whether it is about a whole file, or about what narrower selectors leave of it."""
+        return self.selector.partition("#")[2] in ("", REST)
+
 
 def selectors(text: str) -> list[str]:
     """Returns the selectors in the first line of a block, which are separated by commas."""
@@ -47,35 +51,27 @@ def selectors(text: str) -> list[str]:
 
 
 def read_claim(stage: StageChanges, step: int, selector: str) -> Claim:
-    """Returns the claim of a step's selector. Raises NarrationError."""
+    """Returns the claim of a step's selector. Raises NarrationError or NotPython."""
     path, _, what = selector.partition("#")
     change = stage.files.get(path)
     if change is None:
         hint = "is the same in both stages" if path in stage.tree else "is not in this stage"
-        raise NarrationError(f"{path} {hint}{_did_you_mean(path, list(stage.files))}")
-    changed = [n for n, row in enumerate(change.rows) if row.changed]
-    if what == REST:
-        rows = changed
-    elif not what:
-        rows = changed
-        if len(changed) > MANY_LINES and not path.startswith("tests/") and symbols_of(change):
-            raise NarrationError(f"{len(changed)} lines change here; name its symbols, or write {path}#{REST}")
-    elif what.startswith('"'):
-        rows = _paragraph(change, what[1:].removesuffix('"'))
-    else:
-        rows = _symbol_rows(change, what)
+        raise NarrationError(f"{path} {hint}{did_you_mean(path, list(stage.files))}")
+    if what.startswith('"'):
+        return Claim(selector, step, change, _paragraph(change, what[1:].removesuffix('"')))
+    if what not in ("", REST):
+        return Claim(selector, step, change, _symbol_rows(change, what))
+    rows = [n for n, row in enumerate(change.rows) if row.changed]
+    if not what and len(rows) > MANY_LINES and not path.startswith("tests/") and symbols_of(change):
+        raise NarrationError(f"{len(rows)} lines change here; name its symbols, or write {path}#{REST}")
     return Claim(selector, step, change, rows)
 
 
 def _paragraph(change: FileChange, needle: str) -> list[int]:
     if not needle:
         raise NarrationError("between the quotation marks stands some text of the line that is meant")
-    paragraphs: list[list[int]] = [[]]
-    for n, row in enumerate(change.rows):
-        if row.counts:
-            paragraphs[-1].append(n)
-        elif paragraphs[-1]:
-            paragraphs.append([])
+    groups = groupby(range(len(change.rows)), key=lambda n: change.rows[n].counts)
+    paragraphs = [list(group) for counts, group in groups if counts]
     found = [n for p in paragraphs for n in p if needle in change.rows[n].text]
     hits = [p for p in paragraphs if set(p) & set(found)]
     if not hits:
@@ -97,7 +93,7 @@ def _symbol_rows(change: FileChange, what: str) -> list[int]:
         if name in symbols_of(change, old=not gone):
             when, right = ("yet", name) if gone else ("any more", f"-{name}")
             raise NarrationError(f"{change.path} {where} no {name} {when}; write {change.path}#{right}")
-        raise NarrationError(f"{change.path} {where} no {name}{_did_you_mean(name, list(table))}")
+        raise NarrationError(f"{change.path} {where} no {name}{did_you_mean(name, list(table))}")
     rows: list[int] = []
     for start, stop in table[name].spans:
         inside = [n for n, row in enumerate(change.rows) if start <= (getattr(row, side) or 0) <= stop]
@@ -111,14 +107,9 @@ def _symbol_rows(change: FileChange, what: str) -> list[int]:
 
 
 def symbols_of(change: FileChange, old: bool = False) -> Mapping[str, Symbol]:
-    """Returns the symbols of a file, or of its `old` version. Raises NarrationError if it is not valid Python."""
+    """Returns the symbols of a file, or of its `old` version. Raises NotPython."""
     text = change.old_text if old else change.new_text
-    if not change.path.endswith(".py") or text is None:
-        return {}
-    try:
-        return symbols(text)
-    except NotPython as error:
-        raise NarrationError(str(error)) from None
+    return symbols(text or "") if change.path.endswith(".py") else {}
 
 
 def row_number(change: FileChange, n: int) -> str:
@@ -127,6 +118,7 @@ def row_number(change: FileChange, n: int) -> str:
     return f"{row.kind.strip()}{row.new or row.old}"
 
 
-def _did_you_mean(word: str, words: list[str]) -> str:
+def did_you_mean(word: str, words: list[str]) -> str:
+    """Returns a question about the most similar word, to end a message with, or "" if none is similar."""
     near = difflib.get_close_matches(word, words, 1)
     return f"; did you mean {near[0]}?" if near else ""

@@ -4,8 +4,6 @@ A stage is a folder `steps/NN-name`, and the numbers give the order. The folder 
 module of the companion knows where the stages are.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess
@@ -51,11 +49,10 @@ def stages(root: Path = ROOT) -> tuple[Stage, ...]:
 
 def find(name: str, root: Path = ROOT) -> Stage:
     """Returns the stage called `name`. Raises UnknownStage, whose message lists the names."""
-    chain = stages(root)
-    for stage in chain:
-        if stage.name == name:
-            return stage
-    raise UnknownStage(f"there is no stage {name!r}; there are: {', '.join(map(str, chain)) or 'none'}")
+    chain = {stage.name: stage for stage in stages(root)}
+    if name not in chain:
+        raise UnknownStage(f"there is no stage {name!r}; there are: {', '.join(chain) or 'none'}")
+    return chain[name]
 
 
 def wanted(text: str, root: Path = ROOT) -> Stage:
@@ -86,8 +83,8 @@ def files(stage: Stage | None) -> dict[str, Path]:
         return {}
     listed = _listed_by_git(stage.path)
     if listed is None:
-        listed = [p.relative_to(stage.path).as_posix() for p in stage.path.rglob("*")]
-        listed = [name for name in listed if not _left_by_running(name)]
+        paths = [p.relative_to(stage.path) for p in stage.path.rglob("*") if p.suffix not in (".pyc", ".pyo")]
+        listed = [path.as_posix() for path in paths if LEFT_BY_RUNNING.isdisjoint(path.parts)]
     return {name: stage.path / name for name in sorted(listed) if (stage.path / name).is_file()}
 
 
@@ -101,10 +98,6 @@ def copy(stage: Stage, folder: Path, only: str = "") -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, folder / name)
     return folder
-
-
-def _left_by_running(name: str) -> bool:
-    return name.endswith((".pyc", ".pyo")) or bool(LEFT_BY_RUNNING.intersection(name.split("/")))
 
 
 def _listed_by_git(folder: Path) -> list[str] | None:

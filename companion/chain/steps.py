@@ -1,9 +1,7 @@
 """Computes the steps of a chapter and their anchors, and finds the step that shows a symbol."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,10 +77,13 @@ def lay_out(diff: StageChanges, blocks: Sequence[Mark]) -> tuple[list[Step], lis
     used: set[str] = set()
     found = []
     for n, command in enumerate(commands):
-        excerpts: list[Excerpt] = []
-        for group in _by_pane(claim for claim in claims if claim.step == n):
-            excerpts += _excerpts(group, n, typed[group[0].change.path], used)
-        found.append(Step(n, command, tuple(excerpts)))
+        panes: dict[object, list[Claim]] = {}
+        for claim in claims:
+            if claim.step == n and (claim.owned or not claim.change.counts):
+                pane = (claim.change.path, _is_suite(claim)) if claim.owned else id(claim)
+                panes.setdefault(pane, []).append(claim)
+        groups = (_excerpts(group, n, typed[group[0].change.path], used) for group in panes.values())
+        found.append(Step(n, command, tuple(excerpt for group in groups for excerpt in group)))
     return found, problems
 
 
@@ -100,12 +101,10 @@ def _excerpts(group: list[Claim], step: int, file: TypedFile, used: set[str]) ->
     if not file.change.counts:
         yield Excerpt(_ident(group[0].selector, used), tuple(group))
         return
-    owned = {n for claim in group for n in claim.owned}
     for edit in file.edits(step):
-        rows = file.with_blanks(edit)
-        part = [replace(claim, owned=[n for n in claim.owned if n in rows]) for claim in group if rows & {*claim.owned}]
-        if part and rows & owned:
-            yield Excerpt(_ident(part[0].selector, used), tuple(part), edit.place, file.shown(step, edit))
+        parts = [replace(claim, owned=[n for n in claim.owned if n in edit.rows]) for claim in group]
+        if told := tuple(part for part in parts if part.owned):
+            yield Excerpt(_ident(told[0].selector, used), told, edit.place, edit.shown)
 
 
 def steps(stage: Stage, root: Path = ROOT) -> list[Step]:
@@ -162,22 +161,8 @@ def _spans(path: str, text: str | None, symbol: str) -> Sequence[tuple[int, int]
     return found.spans if found else []
 
 
-def _by_pane(claims: Iterable[Claim]) -> list[list[Claim]]:
-    """Groups the claims of one step by pane: claims of the same file share a pane."""
-    groups: list[list[Claim]] = []
-    for claim in (c for c in claims if c.owned or not c.change.counts):
-        for group in groups:
-            if group[0].change is claim.change and _is_suite(group[0]) == _is_suite(claim) and claim.owned:
-                group.append(claim)
-                break
-        else:
-            groups.append([claim])
-    return groups
-
-
 def _is_suite(claim: Claim) -> bool:
-    path, _, what = claim.selector.partition("#")
-    return path.startswith(SUITE) and what in ("", REST)
+    return claim.selector.startswith(SUITE) and claim.is_wide
 
 
 def _ident(selector: str, used: set[str]) -> str:

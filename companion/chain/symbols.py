@@ -1,12 +1,11 @@
 """Finds the lines of the classes, functions, constants and imports in a Python file."""
 
-from __future__ import annotations
-
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from types import MappingProxyType
 
 IMPORTS = "imports"
@@ -42,6 +41,10 @@ class Symbol:
     def parent(self) -> str:
         return self.name.rpartition(".")[0]
 
+    def includes(self, line: int) -> bool:
+        """Returns whether a line is in one of the spans."""
+        return any(first <= line <= last for first, last in self.spans)
+
 
 def lines_of(text: str) -> list[str]:
     """Returns the lines of a text as Python, Pygments and editors count them, without line endings.
@@ -63,17 +66,21 @@ def symbols(text: str) -> Mapping[str, Symbol]:
         module = ast.parse(text)
     except SyntaxError as error:
         raise NotPython(f"line {error.lineno} is not Python: {error.msg}") from None
-    lines = lines_of(text)
+    tops = [1]  # for each line, the line itself, or the first of the comments right above it
+    for number, line in enumerate(lines_of(text), 1):
+        tops.append(tops[-1] if line.lstrip().startswith("#") else number + 1)
     kinds: dict[str, str] = {}
-    places: dict[str, list[Span]] = {}
-    firsts: dict[int, int] = {}
+    spans: dict[str, list[Span]] = {}
     for name, kind, node in _named(module.body, ""):
         kinds[name] = kind
-        places.setdefault(name, []).append(_span(node, lines, firsts))
-    found = {name: Symbol(name, kinds[name], tuple(spans)) for name, spans in places.items()}
-    if spans := _imports(module.body):
-        found[IMPORTS] = Symbol(IMPORTS, "imports", spans)
-    return MappingProxyType(found)
+        first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
+        spans.setdefault(name, []).append((tops[first - 1], node.end_lineno or node.lineno))
+    for is_import, group in groupby(module.body, lambda node: isinstance(node, (ast.Import, ast.ImportFrom))):
+        if is_import:
+            nodes = list(group)
+            kinds[IMPORTS] = "imports"
+            spans.setdefault(IMPORTS, []).append((nodes[0].lineno, nodes[-1].end_lineno or nodes[-1].lineno))
+    return MappingProxyType({name: Symbol(name, kinds[name], tuple(spans[name])) for name in spans})
 
 
 def read_symbols(path: str, text: str | None) -> Mapping[str, Symbol]:
@@ -84,21 +91,11 @@ def read_symbols(path: str, text: str | None) -> Mapping[str, Symbol]:
         return {}
 
 
-def enclosing(found: Mapping[str, Symbol], line: int) -> Symbol | None:
-    """Returns the innermost class or function that contains `line` below its first line, or None."""
-    around = [
-        (last - first, symbol)
-        for symbol in found.values()
-        for first, last in symbol.spans
-        if symbol.kind in ("class", "function") and first < line <= last
-    ]
+def enclosing(found: Mapping[str, Symbol], line: int, kinds: Collection[str] = ("class", "function")) -> Symbol | None:
+    """Returns the innermost symbol of these kinds that contains `line` below its first line, or None."""
+    spans = [(span, symbol) for symbol in found.values() if symbol.kind in kinds for span in symbol.spans]
+    around = [(last - first, symbol) for (first, last), symbol in spans if first < line <= last]
     return min(around, key=lambda pair: pair[0], default=(0, None))[1]
-
-
-def inside(found: Mapping[str, Symbol], line: int) -> Symbol | None:
-    """Returns the constant whose value continues on `line`, or None."""
-    kinds = ((symbol, span) for symbol in found.values() if symbol.kind == "name" for span in symbol.spans)
-    return next((symbol for symbol, (first, last) in kinds if first < line <= last), None)
 
 
 def _named(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, str, ast.stmt]]:
@@ -117,27 +114,3 @@ def _named(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, str, ast.st
         else:
             for branch in ("body", "handlers", "orelse", "finalbody"):
                 yield from _named(getattr(node, branch, []), prefix)
-
-
-def _span(node: ast.stmt, lines: list[str], firsts: dict[int, int]) -> Span:
-    """Returns the lines of a statement with the comment above it; `firsts` caches where that comment begins."""
-    line = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-    if line not in firsts:
-        first = line
-        while first > 1 and lines[first - 2].lstrip().startswith("#"):
-            first -= 1
-        firsts[line] = first
-    return firsts[line], node.end_lineno or node.lineno
-
-
-def _imports(body: list[ast.stmt]) -> tuple[Span, ...]:
-    """Returns a span for each group of consecutive imports."""
-    spans: list[Span] = []
-    together = False
-    for node in body:
-        is_import = isinstance(node, (ast.Import, ast.ImportFrom))
-        if is_import:
-            last = node.end_lineno or node.lineno
-            spans.append((spans.pop()[0], last) if together else (node.lineno, last))
-        together = is_import
-    return tuple(spans)

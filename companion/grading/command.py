@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from companion import INTERRUPTED
-from companion.chain.arguments import FOLDER, folder_and_stage
+from companion.chain.command_line import FOLDER, folder_and_stage
 from companion.chain.stages import stages
 from companion.grading import gradebooks, reports
 from companion.grading.grade import grade_all

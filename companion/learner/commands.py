@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from companion.chain.arguments import folder_and_stage
-from companion.chain.invocation import line
+from companion.chain.command_line import folder_and_stage, line
 from companion.chain.stages import Stage, stages
 from companion.learner import output
 from companion.learner import start as project

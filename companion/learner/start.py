@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from companion.chain.chapters import source
-from companion.chain.invocation import line
+from companion.chain.command_line import line
 from companion.chain.stages import ROOT, Stage, copy, previous
 from companion.learner.output import page, title
 from companion.project.locate import ours

@@ -16,7 +16,7 @@ from mkdocs.livereload import LiveReloadServer
 
 from companion import INTERRUPTED
 from companion.chain.address import HOST, PORT, SERVED
-from companion.chain.invocation import line
+from companion.chain.command_line import line
 from companion.chain.stages import ROOT
 
 PORTS = range(PORT, PORT + 100)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from companion.chain.arguments import StageName
+from companion.chain.command_line import StageName
 from companion.chain.stages import ROOT, Stage, UnknownStage, stages
 from companion.upkeep import images, mutants, prose
 from companion.upkeep.propagate import Conflict, propagate

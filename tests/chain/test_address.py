@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from companion.chain import address
-from companion.chain.invocation import line
+from companion.chain.command_line import line
 from companion.chain.stages import ROOT
 
 LOCAL = "http://127.0.0.1:8001/"
@@ -55,10 +55,12 @@ def test_where_nothing_is_served_the_next_serve_is_named():
     assert (address.site(), address.serve_command()) == (LOCAL, line("serve"))
 
 
-def test_a_running_serve_is_found_at_its_address(serve):
-    running = serve(ROOT / "docs")
+def test_a_running_serve_is_found_at_its_address(serve, monkeypatch):
+    """It comes before the published site, and a proxy is not asked for this machine."""
+    monkeypatch.setenv("SITE_URL", "https://site.test/")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
 
-    assert (address.site(), address.serve_command()) == (running, "")
+    assert (serve(ROOT / "docs"), "") == (address.site(), address.serve_command())
 
 
 def test_the_file_of_a_killed_serve_is_ignored(served, serve):
@@ -81,20 +83,8 @@ def test_a_serve_that_rebuilds_at_the_moment_counts_as_running(served, monkeypat
         assert write(served, busy.getsockname()[1]) == address.site()
 
 
-def test_a_proxy_is_not_asked_for_this_machine(serve, monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
-
-    assert serve(ROOT / "docs") == address.site()
-
-
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_the_published_site_is_named_with_one_slash(monkeypatch, slash):
     monkeypatch.setenv("SITE_URL", f"https://site.test/jwt{slash}")
 
     assert (address.site(), address.serve_command()) == ("https://site.test/jwt/", "")
-
-
-def test_a_running_serve_comes_before_the_published_site(serve, monkeypatch):
-    monkeypatch.setenv("SITE_URL", "https://site.test/")
-
-    assert serve(ROOT / "docs") == address.site()

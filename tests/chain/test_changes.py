@@ -1,6 +1,7 @@
 import pytest
 
-from companion.chain.changes import diff
+from companion.chain.changes import changes, diff
+from companion.chain.stages import find
 
 
 def shown(rows):
@@ -22,30 +23,22 @@ def test_a_reworded_line_is_paired_with_the_line_it_replaces():
     assert (old.mate, new.mate, other.mate) == ("total = price + tax", "total = price", None)
 
 
-def test_a_method_is_cut_where_it_begins():
-    """An inserted method begins with its decorator or `def`, not with the last lines of the method before."""
-    old = "class A:\n    def a(self):\n        return 1\n\n    def c(self):\n        return 1\n"
-    new = "class A:\n    def a(self):\n        return 1\n\n    @x\n    def b(self):\n        return 1\n\n    def c(self):\n        return 1\n"
-
-    assert [row.text.strip() for row in diff(old, new) if row.changed] == ["@x", "def b(self):", "return 1", ""]
+A, B, C = (f"def {name}():\n    return 1\n" for name in "abc")
 
 
-def test_a_function_is_cut_where_it_begins():
-    """Blank lines and a common last line belong to the inserted or deleted code above them."""
-    old = "def a():\n    return 1\n\n\ndef c():\n    return 1\n"
-    new = "def a():\n    return 1\n\n\ndef b():\n    return 1\n\n\ndef c():\n    return 1\n"
-
-    assert [row.text for row in diff(old, new) if row.changed] == ["def b():", "    return 1", "", ""]
-    assert [row.text for row in diff(new, old) if row.changed] == ["def b():", "    return 1", "", ""]
-
-
-def test_what_is_appended_begins_with_its_empty_lines():
-    """At the end of a file no code follows, so the blank lines above are new."""
-    old, new = "def a():\n    return 1\n", "def a():\n    return 1\n\n\ndef b():\n    return 1\n"
-
-    assert [(row.new, row.text) for row in diff(old, new) if row.changed] == [
-        (3, ""), (4, ""), (5, "def b():"), (6, "    return 1")
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        (f"{A}\n\n{C}", f"{A}\n\n{B}\n\n{C}", ["def b():", "    return 1", "", ""]),
+        (f"{A}\n\n{B}\n\n{C}", f"{A}\n\n{C}", ["def b():", "    return 1", "", ""]),
+        (f"{A}\n{C}", f"{A}\n@x\n{B}\n{C}", ["@x", "def b():", "    return 1", ""]),
+        (A, f"{A}\n\n{B}", ["", "", "def b():", "    return 1"]),
+    ],
+    ids=["inserted", "deleted", "decorated", "appended"],
+)
+def test_a_function_is_cut_where_it_begins(old, new, changed):
+    """At its decorator or `def`, with the blank lines below. At the end of a file, the blank lines above are new."""
+    assert [row.text for row in diff(old, new) if row.changed] == changed
 
 
 @pytest.mark.parametrize(
@@ -73,11 +66,8 @@ def test_files_are_added_changed_and_removed(difference):
         {"gone.txt": "1\n", "same.txt": "x", "b.txt": "1\n2\n"}, {"new.txt": "q\n", "same.txt": "x", "b.txt": "1\n3\n"}
     )
 
-    assert {path: change.status for path, change in found.files.items()} == {
-        "b.txt": "changed",
-        "gone.txt": "removed",
-        "new.txt": "added",
-    }
+    status = {path: change.status for path, change in found.files.items()}
+    assert status == {"b.txt": "changed", "gone.txt": "removed", "new.txt": "added"}
     assert (found.files["b.txt"].added, found.files["b.txt"].removed) == (1, 1)
     assert found.tree == ["b.txt", "new.txt", "same.txt"]
 
@@ -138,11 +128,6 @@ def test_blank_lines_need_not_be_shown(difference):
 
 def test_the_first_stage_is_all_new(chain):
     """Everything in the first stage is new."""
-    from companion.chain.changes import changes
-    from companion.chain.stages import find
+    (change,) = changes(find("01-a", chain({"01-a": {"a.txt": "1\n2\n"}})), None).files.values()
 
-    root = chain({"01-a": {"a.txt": "1\n2\n"}})
-
-    assert {path: (c.status, c.added) for path, c in changes(find("01-a", root), None).files.items()} == {
-        "a.txt": ("added", 2)
-    }
+    assert (change.path, change.status, change.added) == ("a.txt", "added", 2)

@@ -6,11 +6,13 @@ from companion.chain.selectors import selectors
 OLD = {
     "app.py": 'import os\n\nLIMIT = 1\n\n\nclass User:\n    def name(self):\n        return 1\n\n    def gone(self):\n        return 2\n',
     "notes.txt": "one\n",
+    "same.txt": "x",
 }
 NEW = {
     "app.py": 'import os\nimport re\n\nLIMIT = 2\n\n\nclass User:\n    size = 3\n\n    def name(self):\n        return 1\n',
     "notes.txt": "one\n\nFROM here\nRUN this\n\nCOPY that\n",
     "empty.py": "",
+    "same.txt": "x",
 }
 WHOLE = ["app.py#imports", "app.py#LIMIT", "app.py#User.size", "app.py#-User.gone", "notes.txt"]
 
@@ -43,6 +45,7 @@ def test_each_kind_of_selector_selects_its_lines(told):
         "return 2",
     ]
     assert lines["notes.txt"] == ["+", "+FROM here", "+RUN this", "+", "+COPY that"]
+    assert told(*WHOLE, "empty.py")[1] == []  # it has no lines, so it may be shown but need not be
 
 
 def test_a_quoted_text_selects_its_paragraph(told):
@@ -120,26 +123,19 @@ def test_rest_selects_what_no_other_selector_does(told):
 
 
 @pytest.mark.parametrize(
-    ("forgotten", "problem"),
+    ("forgotten", "place", "lines"),
     [
-        (WHOLE[2], "steps/02-new/app.py, line 8: 1 changed line is in no block of the chapter: +8 'size = 3'."),
-        (
-            WHOLE[3],
-            "steps/01-old/app.py, line 10: 2 changed lines are in no block of the chapter: "
-            "-10 'def gone(self):'; -11 'return 2'.",
-        ),
-        (
-            WHOLE[4],
-            "steps/02-new/notes.txt, line 3: 3 changed lines are in no block of the chapter: "
-            "+3 'FROM here'; +4 'RUN this'; +6 'COPY that'.",
-        ),
+        (WHOLE[2], "02-new/app.py, line 8: 1 changed line is", "+8 'size = 3'"),
+        (WHOLE[3], "01-old/app.py, line 10: 2 changed lines are", "-10 'def gone(self):'; -11 'return 2'"),
+        (WHOLE[4], "02-new/notes.txt, line 3: 3 changed lines are", "+3 'FROM here'; +4 'RUN this'; +6 'COPY that'"),
     ],
 )
-def test_forgotten_lines_are_named_with_the_block_to_add(told, forgotten, problem):
+def test_forgotten_lines_are_named_with_the_block_to_add(told, forgotten, place, lines):
     """A problem quotes the lines. Removed lines are named by the symbol of the stage before."""
     _, problems = told(*(selector for selector in WHOLE if selector != forgotten))
 
-    assert problems == [f"{problem} Add a block: /// beside | {forgotten}"]
+    problem = f"steps/{place} in no block of the chapter: {lines}. Add a block: /// beside | {forgotten}"
+    assert problems == [problem]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +150,7 @@ def test_forgotten_lines_are_named_with_the_block_to_add(told, forgotten, proble
         ('notes.txt#""', "between the quotation marks stands some text of the line that is meant"),
         ('notes.txt#"nowhere"', "no changed line of notes.txt contains 'nowhere'"),
         ('notes.txt#"h"', "'h' stands in several places (at +3 and +4 and +6); quote more of the line"),
+        ("same.txt", "same.txt is the same in both stages"),
     ],
 )
 def test_a_wrong_selector_says_what_to_write(told, selector, problem):
@@ -163,24 +160,17 @@ def test_a_wrong_selector_says_what_to_write(told, selector, problem):
     assert problems == [f"{selector}: {problem}"]
 
 
-def test_an_unchanged_file_cannot_be_shown(told):
-    """A file that is the same in both stages has nothing to show."""
-    _, problems = told("same.txt", old={"same.txt": "x", "a": "1"}, new={"same.txt": "x", "a": "1"})
-
-    assert problems == ["same.txt: same.txt is the same in both stages"]
-
-
-def test_the_same_lines_are_not_shown_twice(told):
+@pytest.mark.parametrize(
+    ("selector", "problem"),
+    [
+        ("app.py#LIMIT", "it stands in two blocks; a line is told once, so remove one of them"),
+        ('app.py#"LIMIT = 2"', "app.py#LIMIT means the same lines; a line is told once, so remove one of them"),
+        ("app.py#rest", "narrower blocks show every line it means; remove it"),
+    ],
+)
+def test_the_same_lines_are_not_shown_twice(told, selector, problem):
     """A selector in two blocks, or one whose lines other selectors show, is reported."""
-    _, twice = told(*WHOLE, "app.py#LIMIT")
-    _, other = told(*WHOLE, 'app.py#"LIMIT = 2"')
-    _, covered = told(*WHOLE, "app.py#rest")
-
-    assert other == [
-        'app.py#"LIMIT = 2": app.py#LIMIT means the same lines; a line is told once, so remove one of them'
-    ]
-    assert twice == ["app.py#LIMIT: it stands in two blocks; a line is told once, so remove one of them"]
-    assert covered == ["app.py#rest: narrower blocks show every line it means; remove it"]
+    assert told(*WHOLE, selector)[1] == [f"{selector}: {problem}"]
 
 
 @pytest.mark.parametrize(
@@ -202,12 +192,13 @@ def test_a_long_file_needs_selectors(told, name, lines, problem):
 @pytest.mark.parametrize(("lines", "path"), [(25, "a.txt"), (26, "a.txt#rest")])
 def test_many_lines_are_counted_and_the_rest_suggested(told, lines, path):
     """Three lines are quoted; a path alone is suggested as long as it is allowed."""
-    _, problems = told(old={}, new={"a.txt": "x\n" * lines})
+    (problem,) = told(old={}, new={"a.txt": "x\n" * lines})[1]
 
-    assert problems == [
-        f"steps/02-new/a.txt, line 1: {lines} changed lines are in no block of the chapter: +1 'x'; +2 'x'; +3 'x' and {lines - 3} more. "
-        f"Add a block: /// beside | {path}"
-    ]
+    assert (
+        f": {lines} changed lines are in no block of the chapter: +1 'x'; +2 'x'; +3 'x' and {lines - 3} more."
+        in problem
+    )
+    assert problem.endswith(f" Add a block: /// beside | {path}")
 
 
 @pytest.mark.parametrize("selector", ["app.py#f", "app.py#rest"])
@@ -234,12 +225,10 @@ def test_consequences_of_a_wrong_selector_are_not_reported(told):
     """Lines of a misspelt file are not reported as missing; those of another file are."""
     _, problems = told("aps.py", "b.py#Y", old={}, new={"app.py": "X = 1\n", "b.py": "Z = 1\n", "other.md": "c\n"})
 
-    assert problems == [
-        "aps.py: aps.py is not in this stage; did you mean app.py?",
-        "b.py#Y: b.py has no Y",
-        "steps/02-new/other.md, line 1: 1 changed line is in no block of the chapter: +1 'c'. "
-        "Add a block: /// beside | other.md",
-    ]
+    first, second, third = problems
+    assert first == "aps.py: aps.py is not in this stage; did you mean app.py?"
+    assert second == "b.py#Y: b.py has no Y"
+    assert third.startswith("steps/02-new/other.md, line 1: ")
 
 
 def test_imports_do_not_include_the_lines_between_them(told):
@@ -247,9 +236,7 @@ def test_imports_do_not_include_the_lines_between_them(told):
     lines, problems = told("app.py#imports", old={}, new={"app.py": "import a\n\nX = 1\n\nimport b\n"})
 
     assert lines["app.py#imports"] == ["+import a", "+import b"]
-    assert problems == [
-        "steps/02-new/app.py, line 3: 1 changed line is in no block of the chapter: +3 'X = 1'. Add a block: /// beside | app.py#X"
-    ]
+    assert [problem.endswith("+3 'X = 1'. Add a block: /// beside | app.py#X") for problem in problems] == [True]
 
 
 def test_a_moved_file_may_be_shown_once_or_not_at_all(told):
@@ -257,13 +244,7 @@ def test_a_moved_file_may_be_shown_once_or_not_at_all(told):
     old, new = {"a.txt": "1\n2\n3\n"}, {"b.txt": "1\n2\n3\n"}
 
     assert told("b.txt", old=old, new=new)[1] == told(old=old, new=new)[1] == []
-    assert told("b.txt", "b.txt", old=old, new=new)[1] == [
-        "b.txt: it stands in two blocks; a line is told once, so remove one of them"
-    ]
+    twice = "b.txt: it stands in two blocks; a line is told once, so remove one of them"
+    assert told("b.txt", "b.txt", old=old, new=new)[1] == [twice]
     other = {"c.txt": "4\n5\n6\n"}, {"d.txt": "4\n5\n6\n"}
     assert told("b.txt", "d.txt", old=old | other[0], new=new | other[1])[1] == []
-
-
-def test_an_empty_file_needs_only_its_name(told):
-    """It has no lines, so it may be shown but need not be."""
-    assert told(*WHOLE, "empty.py")[1] == told(*WHOLE)[1] == []

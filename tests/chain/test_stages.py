@@ -8,46 +8,33 @@ def test_stages_come_in_the_order_of_their_numbers_and_final_last(chain):
     root = chain({"02-b": {"x": ""}, "10-c": {"x": ""}, "01-a": {"x": ""}, "final": {"x": ""}, "notes": {"x": ""}})
     (root / "steps/03-file").write_text("")
 
-    assert [(stage.name, stage.number) for stage in stages(root)] == [
-        ("01-a", 1),
-        ("02-b", 2),
-        ("10-c", 3),
-        ("final", 4),
-    ]
-
-
-def test_a_project_without_stages_has_none(tmp_path):
-    """An empty folder has no stages; asking for one raises UnknownStage."""
-    assert stages(tmp_path) == ()
-    with pytest.raises(UnknownStage, match="there are: none"):
-        find("01-a", tmp_path)
+    names = ["01-a", "02-b", "10-c", "final"]
+    assert [(stage.name, stage.number) for stage in stages(root)] == [(n, names.index(n) + 1) for n in names]
 
 
 def test_a_stage_is_found_by_its_name_and_has_a_previous_stage(chain):
-    """`previous` is the stage before; the first stage has none."""
+    """`previous` is the stage before; the first stage has none. An unknown name gives a list of all names."""
+    assert stages(chain({})) == ()
+    with pytest.raises(UnknownStage, match="there are: none"):
+        find("01-a", chain({}))
     root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}, "final": {"x": ""}})
 
     assert previous(find("final", root), root) == find("02-b", root)
     assert previous(find("01-a", root), root) is None
-
-
-def test_an_unknown_name_of_a_stage_lists_the_names(chain):
-    """The error lists the names of all stages."""
-    root = chain({"01-a": {"x": ""}, "02-b": {"x": ""}})
-
-    with pytest.raises(UnknownStage, match="there is no stage '03-c'; there are: 01-a, 02-b"):
+    with pytest.raises(UnknownStage, match="there is no stage '03-c'; there are: 01-a, 02-b, final"):
         find("03-c", root)
 
 
-LEFT = {
-    "db.sqlite3": "x",
-    "__pycache__/a.pyc": "x",
-    ".pytest_cache/x": "x",
-    ".hypothesis/x": "x",
-    ".venv/x": "x",
-    "app/__pycache__/b.pyc": "x",
-    "app/c.pyc": "x",
-}
+NAMES = [
+    "db.sqlite3",
+    "__pycache__/a.pyc",
+    ".pytest_cache/x",
+    ".hypothesis/x",
+    ".venv/x",
+    "app/__pycache__/b",
+    "app/c.pyc",
+]
+LEFT = dict.fromkeys(NAMES, "x")
 
 
 def test_generated_files_do_not_belong_to_a_stage_without_git(chain):
@@ -55,6 +42,7 @@ def test_generated_files_do_not_belong_to_a_stage_without_git(chain):
     root = chain({"01-a": {"b.py": "", "app/a.py": "", ".dockerignore": ""} | LEFT})
 
     assert list(files(find("01-a", root))) == [".dockerignore", "app/a.py", "b.py"]
+    assert files(None) == {}  # before the first stage
 
 
 def test_git_lists_the_files_of_a_work_tree(chain, git):
@@ -86,11 +74,6 @@ def test_a_folder_that_another_repository_ignores_has_its_files(chain, git):
     git("init")
 
     assert list(files(find("01-a", root))) == ["a.py"]
-
-
-def test_no_stage_has_no_files():
-    """Before the first stage there are no files."""
-    assert files(None) == {}
 
 
 def test_a_stage_is_copied_without_what_running_left(chain, tmp_path):

@@ -5,7 +5,6 @@ import pytest
 from companion.chain import aims as module
 from companion.chain.aims import Aim, aim_of_line, link, step_number
 from companion.chain.chapters import Mark
-from companion.chain.narration import Problem
 from companion.chain.stages import find, stages
 from companion.chain.steps import lay_out, steps
 
@@ -39,12 +38,9 @@ def test_each_pane_has_an_id_of_its_own(difference):
         (2, "", []),
     ]
     assert [excerpt.is_suite for excerpt in found[1].excerpts] == [False, True]
-    assert problems == [
-        Problem(
-            "tests/test_app.py#rest: tests/test_app.py means the same lines; a line is told once, so remove one of them",
-            2,
-        )
-    ]
+    ((problem, step),) = problems
+    assert problem.startswith("tests/test_app.py#rest: tests/test_app.py means the same lines; a line is told once")
+    assert step == 2
 
 
 def test_the_same_selector_twice_has_two_anchors(difference):
@@ -52,13 +48,9 @@ def test_the_same_selector_twice_has_two_anchors(difference):
     heads = blocks("empty.txt", "app.py#f", "app.py", "app.py", "empty.txt")
     found, _ = lay_out(difference({}, NEW | {"empty.txt": ""}), heads)
 
-    assert [step.ident for step in found] == [
-        "step-empty-txt",
-        "step-app-py-f",
-        "step-app-py",
-        "",
-        "step-empty-txt-again",
-    ]
+    assert " ".join(step.ident or "-" for step in found) == (
+        "step-empty-txt step-app-py-f step-app-py - step-empty-txt-again"
+    )
 
 
 def test_a_symbol_leads_to_the_step_that_shows_it(root, monkeypatch):
@@ -77,8 +69,7 @@ def test_a_line_leads_to_the_last_stage_that_brings_it():
     until = [stage for stage in stages() if stage.number <= 12]
     rate = "'guess': env('GUESS_RATE', default='10/hour'),"
 
-    assert aim_of_line("config/settings.py", rate, until) == Aim(
-        find("11-throttles"), "config/settings.py", f'"{rate}"'
-    )
+    found = Aim(find("11-throttles"), "config/settings.py", f'"{rate}"')
+    assert aim_of_line("config/settings.py", rate, until) == found
     assert aim_of_line("config/settings.py", "]", until) is None
     assert aim_of_line("config/settings.py", "", until) is None

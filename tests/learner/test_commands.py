@@ -6,7 +6,7 @@ import re
 import click
 import pytest
 
-from companion.chain.invocation import line
+from companion.chain.command_line import line
 from companion.chain.stages import find, stages
 from companion.learner import output
 from companion.learner.standing import find_standing

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from companion.chain.invocation import line
+from companion.chain.command_line import line
 from companion.learner.exercise import FOLDER
 
 SIX = "06-serializers"

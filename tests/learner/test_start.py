@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from companion.chain import invocation
+from companion.chain import command_line
 from companion.chain.stages import ROOT, files, find, stages
 from companion.learner import start as module
 from companion.learner.start import CannotStart, start
@@ -67,7 +67,7 @@ def test_an_assistant_gets_instructions(tmp_path, capsys):
     assert f"before you answer: {ROOT}/docs/chapters/02-user-model.md\n" in words
     assert "On the site, it is http://127.0.0.1:8001/chapters/02-user-model/\n" in words
     assert f"`steps` and `final` in {ROOT}: " in words
-    assert f"\n\n      {invocation.line('check', '.')}\n\n" in words
+    assert f"\n\n      {command_line.line('check', '.')}\n\n" in words
     assert "AGENTS.md" in git(folder, "ls-files")
 
     main(["start", str(tmp_path / "alone"), "--stage", "2"])
@@ -150,13 +150,13 @@ def test_the_line_to_check_with_runs_from_any_folder(tmp_path, capsys, project):
 
 def test_the_line_for_powershell(monkeypatch):
     """On Windows, a path with a space is quoted and called with &."""
-    monkeypatch.setattr(invocation.sys, "platform", "win32")
-    monkeypatch.setattr(invocation.sys, "executable", r"C:\My Python\python.exe")
-    assert invocation.line("check", ".").startswith('& "C:\\My Python\\python.exe" ')
+    monkeypatch.setattr(command_line.sys, "platform", "win32")
+    monkeypatch.setattr(command_line.sys, "executable", r"C:\My Python\python.exe")
+    assert command_line.line("check", ".").startswith('& "C:\\My Python\\python.exe" ')
 
-    monkeypatch.setattr(invocation.sys, "executable", r"C:\Python\python.exe")
-    assert invocation.line("check", "my folder").startswith("C:\\Python\\python.exe ")
-    assert invocation.line("check", "my folder").endswith('check "my folder"')
+    monkeypatch.setattr(command_line.sys, "executable", r"C:\Python\python.exe")
+    assert command_line.line("check", "my folder").startswith("C:\\Python\\python.exe ")
+    assert command_line.line("check", "my folder").endswith('check "my folder"')
 
 
 def test_a_folder_that_cannot_be_written_is_reported(tmp_path, monkeypatch):

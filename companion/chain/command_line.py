@@ -1,17 +1,30 @@
-"""Defines the STAGE and folder arguments that several commands share."""
+"""Defines the STAGE and folder arguments that several commands share, and builds commands for learners to copy."""
 
-from __future__ import annotations
-
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from companion.chain.invocation import line
-from companion.chain.stages import Stage, UnknownStage, wanted
+from companion.chain.stages import ROOT, Stage, UnknownStage, wanted
 
 FOLDER = click.Path(path_type=Path)
+
+
+def line(*arguments: str | Path) -> str:
+    """Returns the command that runs the companion with these arguments, quoted for the shell of this system.
+
+    It has this environment's Python, so it runs in any folder. On Windows the shell is PowerShell, which needs an `&`
+    before a command in quotation marks.
+    """
+    command = [sys.executable, str(ROOT / "companion"), *map(str, arguments)]
+    if sys.platform == "win32":
+        quoted = subprocess.list2cmdline(command)
+        return f"& {quoted}" if quoted.startswith('"') else quoted
+    return shlex.join(command)
 
 
 class StageName(click.ParamType[Stage]):
@@ -29,13 +42,9 @@ class StageName(click.ParamType[Stage]):
 def folder_and_stage(folder: str, default: str) -> Callable[[Any], Any]:
     """Adds the argument `folder` and the option `--stage`; `default` describes the stage used without the option."""
     words = f"A stage: its number, its name or a part of it.  [default: {default}]"
-
-    def add(function: Any) -> Any:
-        function = click.option("--stage", type=StageName(), metavar="STAGE", help=words)(function)
-        argument = click.argument("folder", nargs=-1, required=True, type=FOLDER, metavar=folder, callback=_only)
-        return argument(function)
-
-    return add
+    stage = click.option("--stage", type=StageName(), metavar="STAGE", help=words)
+    argument = click.argument("folder", nargs=-1, required=True, type=FOLDER, metavar=folder, callback=_only)
+    return lambda function: argument(stage(function))
 
 
 def _only(ctx: click.Context, param: click.Parameter, values: tuple[Path, ...]) -> Path:
