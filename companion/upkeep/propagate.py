@@ -1,15 +1,11 @@
 """Carries edits of one stage into all later stages, by three-way merge.
 
-An edit is what differs from the last commit. A new stage, which the last commit doesn't have, is compared with the
-committed stage before it. For each later stage in turn, the edit of the stage before is merged: the base is the
-stage before as committed, and the two sides are that stage now and the later stage as committed. An edit that the
-later stage has of its own is merged on top, and never overwritten. What an earlier run carried is not such an edit,
-so you can edit, carry, test, edit and carry again. An edit that you made in both stages is left alone.
+An edit is what differs from the last commit, or from what an earlier run has carried since. A new stage, which the last
+commit doesn't have, is compared with the stage before it. For each later stage in turn, the edit of the stage before is
+merged: the base is the stage before without the edit, and the two sides are both stages as they are now. An edit that
+the later stage has of its own is never overwritten, and an edit that you made in both stages is left alone.
 """
 
-from __future__ import annotations
-
-import hashlib
 import json
 import subprocess
 import tempfile
@@ -38,128 +34,108 @@ def propagate(start: str | None = None, root: Path = ROOT) -> Iterator[str]:
     chain = stages(root)
     first = wanted(start, root).number if start else 1
     repository = Worktree(root, chain)
-    for before, later in zip(chain[first - 1 :], chain[first:], strict=False):
-        for path in repository.edited(before):
-            if repository.carry(before, later, path):
-                yield f"{later}: {path}"
+    try:
+        for before, later in zip(chain[first - 1 :], [*chain[first:], None], strict=True):
+            for path, blob in repository.edited(before).items():
+                if repository.carry(before, later, path, blob):
+                    yield f"{later}: {path}"
+    finally:
+        repository.save()
 
 
 class Worktree:
-    """The stages as committed and as they are now, and a memory of what was carried or merged by hand.
+    """The stages as they are now, and for each file the git blob that it is compared with.
 
-    The memory is a file in git's folder, valid until the next commit. It has keys of what was merged by hand, and for
-    each carried file the name of a git blob: the file with the edit, without the later stage's own edits.
+    These blobs are those of the last commit, until an edit of the file is carried or merged by hand. Then it is the
+    edited file, stored in a file in git's folder until the next commit. So you can edit, carry, test, edit and carry.
     """
 
     def __init__(self, root: Path, chain: tuple[Stage, ...]) -> None:
         self.root = root
-        committed = self._git("ls-tree", "-d", "--name-only", "HEAD", "steps/", "final").decode().splitlines()
-        base = None
-        self.bases: dict[Stage, str] = {}  # for each stage the folder in the last commit that it is compared with
-        for stage in chain:
-            base = folder if (folder := self._folder(stage)) in committed else base
-            self.bases[stage] = base or folder
-        memory = self._git("rev-parse", "--git-path", "companion-propagate.json").decode().strip()
-        self.memory = root / memory
         self.commit = self._git("rev-parse", "HEAD").decode().strip()
+        self.memory = root / self._git("rev-parse", "--git-path", "companion-propagate.json").decode().strip()
         known = json.loads(self.memory.read_text()) if self.memory.exists() else {}
-        if known.get("commit") != self.commit:
-            known = {}
-        self.by_hand: list[str] = known.get("by_hand", [])
-        self.carried: dict[str, str] = known.get("carried", {})
+        stored = known.get("blobs", {}) if known.get("commit") == self.commit else {}
+        self.blobs: dict[str, dict[str, str | None]] = {}
+        before: dict[str, str | None] = {}
+        for stage in chain:
+            before = dict(stored.get(stage.folder) or self._committed(stage) or before)
+            self.blobs[stage.folder] = before
 
-    def edited(self, stage: Stage) -> list[str]:
-        """Returns the paths in `stage` that differ from the last commit: changed, new or deleted."""
-        folder = self.bases[stage]
-        listed = self._git("ls-tree", "-r", "-z", "--name-only", "HEAD", f"{folder}/").decode().split("\0")
-        committed = {name.removeprefix(f"{folder}/") for name in listed if name}
-        paths = committed | set(files(stage))
-        return sorted(path for path in paths if self.committed(stage, path) != self.now(stage, path))
+    def edited(self, stage: Stage) -> dict[str, str | None]:
+        """Returns the blobs of files that were changed, added or deleted (None), by their paths in the stage."""
+        paths = list(files(stage))
+        listed = "\n".join(f"{stage.folder}/{path}" for path in paths).encode()
+        blobs = self._git("hash-object", "-w", "--no-filters", "--stdin-paths", content=listed).decode().split()
+        now, old = dict(zip(paths, blobs, strict=True)), self.blobs[stage.folder]
+        return {path: now.get(path) for path in sorted({*now, *old}) if now.get(path) != old.get(path)}
 
-    def committed(self, stage: Stage, path: str) -> Content:
-        """Returns a file as in the last commit, or for a new stage as in the committed stage before it."""
-        return self._blob(f"HEAD:{self.bases[stage]}/{path}")
+    def carry(self, before: Stage, later: Stage | None, path: str, blob: str | None) -> bool:
+        """Carries the edit of one file into the later stage; returns whether that changed the file. Raises Conflict.
 
-    def now(self, stage: Stage, path: str) -> Content:
-        """Returns a file as it is in the work tree."""
-        file = stage.path / path
-        return file.read_bytes() if file.is_file() else None
-
-    def carry(self, before: Stage, later: Stage, path: str) -> bool:
-        """Carries the edit of one file into the later stage; returns whether that changed the file. Raises Conflict."""
-        base, edit = self.committed(before, path), self.now(before, path)
-        old, mine = self.committed(later, path), self.now(later, path)
-        key = hashlib.sha256(repr((later.name, path, base, edit, old)).encode()).hexdigest()
-        if mine is not None and conflicts(mine.decode(errors="replace")):
-            raise Conflict(self._ask(later, path, "still has conflict markers. Fix the lines between them"))
-        if key in self.by_hand or mine == edit:
+        The edit of the last stage, which has no later one, is only stored.
+        """
+        base, edit = self._content(self.blobs[before.folder].get(path)), self._content(blob)
+        file = (later or before).path / path
+        mine = file.read_bytes() if file.is_file() else None
+        for stage, content in ((before, edit), (later or before, mine)):
+            if conflicts((content or b"").decode(errors="replace")):
+                raise Conflict(_ask(stage, path, "still has conflict markers. Fix the lines between them"))
+        self.blobs[before.folder][path] = blob
+        if not later or mine == edit:
             return False
-        place = f"{later}/{path}"
         if mine is not None and edit is not None:
-            wanted, done = _hunks(base, edit), _hunks(old, mine)
-            if wanted == done or (wanted <= done and place not in self.carried):
+            old = self._content(self.blobs[later.folder].get(path))
+            if _hunks(base, edit) <= _hunks(old, mine):
                 return False  # the same edit was made here by hand
-        last = self._blob(self.carried[place]) if place in self.carried else old
-        merged, clean = self._merge(base, old, edit, before, later)
-        if clean and merged is not None:
-            self.carried[place] = self._git("hash-object", "-w", "--stdin", content=merged).decode().strip()
-        if clean and mine != last:
-            merged, clean = self._merge(last, mine, merged, later, before)
-        if not clean:
-            self.by_hand.append(key)
-            self._remember()
-            if merged is None or mine is None:
-                what = "cannot be merged line by line. Put the right version there, or delete it"
-            else:
-                self._write(later, path, merged)
-                what = "cannot be merged by itself. Fix the lines between <<<<<<< and >>>>>>>"
-            raise Conflict(self._ask(later, path, what))
-        if merged == mine:
-            return False
-        self._write(later, path, merged)
-        self._remember()
-        return True
-
-    def _merge(self, base: Content, mine: Content, theirs: Content, old: Stage, new: Stage) -> tuple[Content, bool]:
-        """Returns the three-way merge and whether it is clean. If only one side has changed, that side wins."""
-        if mine in (base, theirs):
-            return theirs, True
-        if theirs == base:
-            return mine, True
-        if mine is None or theirs is None:
-            return None, False
-        with tempfile.TemporaryDirectory() as folder:
-            names = [Path(folder, name) for name in ("mine", "base", "theirs")]
-            for name, content in zip(names, (mine, base or b"", theirs), strict=True):
-                name.write_bytes(content)
-            labels = ["-L", str(new), "-L", f"{old}, as committed", "-L", f"{old}, edited"]
-            done = subprocess.run(["git", "merge-file", "-p", *labels, *map(str, names)], capture_output=True)
-        return (done.stdout, True) if done.returncode == 0 else (done.stdout or None, False)
-
-    def _write(self, stage: Stage, path: str, content: Content) -> None:
-        file = stage.path / path
-        if content is None:
+        merged, clean = _merge(base, mine, edit, before, later)
+        if merged is None and not clean:
+            what = "cannot be merged line by line. Put the right version there, or delete it"
+            raise Conflict(_ask(later, path, what))
+        if merged is None:
             file.unlink()
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            file.write_bytes(merged)
+        if not clean:
+            what = "cannot be merged by itself. Fix the lines between <<<<<<< and >>>>>>>"
+            raise Conflict(_ask(later, path, what))
+        return merged != mine
 
-    def _blob(self, name: str) -> Content:
-        done = subprocess.run(["git", "cat-file", "blob", name], cwd=self.root, capture_output=True)
-        return done.stdout if done.returncode == 0 else None
+    def save(self) -> None:
+        """Stores the blobs for the next run."""
+        self.memory.write_text(json.dumps({"commit": self.commit, "blobs": self.blobs}))
 
-    def _remember(self) -> None:
-        known = {"commit": self.commit, "by_hand": self.by_hand, "carried": self.carried}
-        self.memory.write_text(json.dumps(known))
+    def _committed(self, stage: Stage) -> dict[str, str | None]:
+        """Returns the blobs of a stage in the last commit, by path."""
+        listed = self._git("ls-tree", "-r", "-z", "HEAD", f"{stage.folder}/").decode().split("\0")[:-1]
+        entries = (line.partition("\t") for line in listed)
+        return {name.removeprefix(f"{stage.folder}/"): entry.split()[2] for entry, _, name in entries}
 
-    def _ask(self, stage: Stage, path: str, what: str) -> str:
-        return f"{self._folder(stage)}/{path} {what}, then run again:\n    {AGAIN}"
-
-    def _folder(self, stage: Stage) -> str:
-        return stage.path.relative_to(self.root).as_posix()
+    def _content(self, blob: str | None) -> Content:
+        return self._git("cat-file", "blob", blob) if blob else None
 
     def _git(self, *arguments: str, content: bytes = b"") -> bytes:
         return subprocess.run(["git", *arguments], cwd=self.root, input=content, capture_output=True, check=True).stdout
+
+
+def _ask(stage: Stage, path: str, what: str) -> str:
+    return f"{stage.folder}/{path} {what}, then run again:\n    {AGAIN}"
+
+
+def _merge(base: Content, mine: Content, edit: Content, old: Stage, new: Stage) -> tuple[Content, bool]:
+    """Returns the three-way merge and whether it is clean. If only one side has changed, that side wins."""
+    if mine == base:
+        return edit, True
+    if mine is None or edit is None:
+        return None, False
+    with tempfile.TemporaryDirectory() as folder:
+        names = [Path(folder, name) for name in ("mine", "base", "edit")]
+        for name, content in zip(names, (mine, base or b"", edit), strict=True):
+            name.write_bytes(content)
+        labels = ["-L", str(new), "-L", f"{old}, without the edit", "-L", f"{old}, edited"]
+        done = subprocess.run(["git", "merge-file", "-p", *labels, *map(str, names)], capture_output=True)
+    return (done.stdout, True) if done.returncode == 0 else (done.stdout or None, False)
 
 
 def _hunks(old: Content, new: bytes) -> Counter[object]:
