@@ -1,10 +1,8 @@
 """Mutants: declarations removed and flipped, and whether the suites notice."""
 
-import pytest
-
 from companion.chain.stages import find, stages
 from companion.upkeep import commands
-from companion.upkeep.mutants import SAME, Mutant, Tried, changed, mutants, mutated, noticed, trials
+from companion.upkeep.mutants import SAME, Mutant, Tried, mutants, mutated, noticed, trials
 
 TEXT = """
 NAMES = ["a", "b"]
@@ -80,45 +78,6 @@ def test_code_of_the_previous_stage_is_not_mutated():
     new = "A = 1\nclass C:\n    x = True\n    y = True\n"
 
     assert [what for what, _ in mutated(new, old)] == ["C.y removed", "C.y with False for True"]
-
-
-@pytest.fixture
-def repository(chain, git):
-    """Two stages in git: returns the root after committing each list of files on its branch."""
-    root = chain({"01-a": {"x.py": "1"}, "02-b": {"x.py": "1"}})
-
-    def repository(*commits):
-        git("init", "-b", "main")
-        for branch, names in commits:
-            git("checkout", "-B", branch)
-            for name in names:
-                (root / name).write_text(f"{name} on {branch}")
-            git("add", "-A")
-            git("commit", "-m", "work", "--allow-empty")
-        return root
-
-    return repository
-
-
-A, B, OTHER = "steps/01-a/x.py", "steps/02-b/x.py", "README.md"
-
-
-@pytest.mark.parametrize(
-    ("commits", "expected"),
-    [
-        ([("main", []), ("main", [A, OTHER])], ["01-a"]),
-        ([("main", [A]), ("work", [B]), ("work", [OTHER])], ["02-b"]),
-        ([("main", []), ("main", [OTHER])], []),
-        ([("trunk", []), ("trunk", [A])], ["01-a", "02-b"]),
-        ([("main", [])], ["01-a", "02-b"]),
-    ],
-    ids=["last commit of main", "a branch", "no stage", "no default branch", "no commit before"],
-)
-def test_stages_that_differ_from_the_default_branch_are_found(repository, commits, expected):
-    """CI tries only the mutants of these stages. If git can't tell which differ, it tries all."""
-    root = repository(*commits)
-
-    assert [stage.name for stage in changed(stages(root), root)] == expected
 
 
 def test_every_exception_is_a_mutant_of_a_stage():
