@@ -1,7 +1,5 @@
 """Defines the commands for maintainers."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path

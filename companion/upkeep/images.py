@@ -1,12 +1,9 @@
 """Builds the image of a stage, runs it, and checks over HTTP that it does what the stage teaches."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -132,11 +129,10 @@ def builder() -> Builder:
     """Returns Docker, Podman or Buildah: the first that is installed and works. Raises NoBuilder."""
     tried = []
     for name in ("docker", "podman", "buildah"):
-        if not shutil.which(name):
-            tried.append(f"{name} is not on the PATH")
-            continue
         try:
             return Builder(name)
+        except FileNotFoundError:
+            tried.append(f"{name} is not on the PATH")
         except Failed as error:
             tried.append(f"{name} does not work: {str(error).splitlines()[-1].strip()}")
     reasons = "\n".join(f"  {reason}" for reason in tried)

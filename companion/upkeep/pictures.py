@@ -1,7 +1,5 @@
 """`python -m companion.upkeep.pictures` draws the PNG files of docs/assets with Chromium: card, icon, admin."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -4,8 +4,6 @@ Only text is checked: no code, tables, headings, blocks' first lines or comments
 towards the length of a chapter.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Writes README's table of stages from the chapters' front matter."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from companion.chain.chapters import chapter
@@ -35,6 +33,5 @@ def write(root: Path = ROOT) -> bool:
     """Updates README.md; returns whether it changed."""
     path = root / "README.md"
     old = path.read_text(encoding="utf-8")
-    new = with_table(old, root)
-    path.write_text(new, encoding="utf-8")
-    return new != old
+    path.write_text(with_table(old, root), encoding="utf-8")
+    return path.read_text(encoding="utf-8") != old

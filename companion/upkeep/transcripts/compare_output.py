@@ -1,7 +1,5 @@
 """Compares an output with the one in the docs, without the parts that differ from run to run."""
 
-from __future__ import annotations
-
 import difflib
 import re
 

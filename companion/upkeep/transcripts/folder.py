@@ -1,7 +1,5 @@
 """Runs a shell, a Python console and a server in a learner's folder."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -13,13 +11,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 import pexpect
 from pexpect.replwrap import REPLWrapper
 
 from companion.chain.stages import ROOT
-from companion.chain.symbols import symbols
 from companion.running.environment import environment
 
 PROMPT, MORE = "@transcript@", "@continued@"
@@ -44,7 +40,7 @@ for request in sys.stdin:
 
 
 class Folder:
-    """The folder at `path`. Use it as a context manager: leaving it ends what runs in the folder."""
+    """The folder at `path`. Close it to end what runs in the folder."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -54,12 +50,8 @@ class Folder:
         self._address = ""
         self._tokens: list[str] = []
 
-    def __enter__(self) -> Folder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Ends what runs in the folder."""
         self.restart()
         if self._shell:
             self._shell.child.close(force=True)
@@ -114,36 +106,16 @@ class Folder:
             self._server = None
 
     @contextmanager
-    def edited(self, path: str, old: str, new: str) -> Iterator[None]:
-        """Replaces a text of a file until the context ends. Raises LookupError if the file does not have it once."""
-        text = (self.path / path).read_text()
-        if text.count(old) != 1:
-            raise LookupError(f"{path} holds {old!r} {text.count(old)} times")
-        with self._restored(path):
-            (self.path / path).write_text(text.replace(old, new))
-            yield
-
-    @contextmanager
-    def without(self, what: str) -> Iterator[None]:
-        """Removes a file, or a symbol of one (PATH#Class.method), until the context ends."""
-        path, _, name = what.partition("#")
-        with self._restored(path):
-            if name:
-                lines = (self.path / path).read_text().splitlines(keepends=True)
-                symbol = symbols("".join(lines))[name]
-                (self.path / path).write_text("".join(lines[: symbol.first - 1] + lines[symbol.last :]))
-            else:
-                (self.path / path).unlink()
-            yield
-
-    @contextmanager
-    def _restored(self, path: str) -> Iterator[None]:
-        before = (self.path / path).read_bytes()
+    def edited(self, path: str, new: bytes) -> Iterator[None]:
+        """Gives a file another content until the context ends."""
+        file = self.path / path
+        old = file.read_bytes() if file.exists() else None
         self.restart()
+        file.write_bytes(new)
         try:
             yield
         finally:
-            (self.path / path).write_bytes(before)
+            file.unlink() if old is None else file.write_bytes(old)
             self.restart()
 
     def _latest(self, beginning: str) -> str:

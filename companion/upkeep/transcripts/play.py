@@ -1,20 +1,19 @@
 """Runs the transcripts of a page, each in the folder that its directive names."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from companion.chain.stages import Stage, copy, find, previous, stages
+from companion.chain.symbols import symbols
 from companion.upkeep.transcripts.compare_output import abridge, difference, matches
 from companion.upkeep.transcripts.folder import Folder, terminal
 from companion.upkeep.transcripts.transcript import Entry, Transcript, transcripts, with_outputs
-from companion.upkeep.transcripts.walk import Walk
+from companion.upkeep.transcripts.walk import DATABASE, Walk
 
 NOT_HERE = "not here"
 CRASH = "Traceback (most recent call last):"
@@ -49,7 +48,8 @@ def play(page: Path, stage: Stage, update: bool = False, walk: Walk | None = Non
                 for entry in transcript.entries:
                     drifts += _play(page.name, transcript, entry, folder, answers)
                     played += 1
-        rooms.leave()
+        if walk:
+            walk.keep(stage, rooms.folder(stage.name).path)
     if update and drifts:
         page.write_text(with_outputs(text, found), encoding="utf-8")
     return played, drifts
@@ -80,62 +80,64 @@ class Rooms(ExitStack):
     def of(self, transcript: Transcript) -> Iterator[tuple[Folder, list[str]]]:
         """Yields the folder of a transcript, changed as its directive says, and the answers to type."""
         verb, _, rest = transcript.directive.partition(" ")
+        folder = self.folder(rest if verb == "in" else self.stage.name)
+        if self.walk and verb != "in" and self.walk.type(self.stage, transcript.typed, folder.path):
+            folder.restart()
         answers: list[str] = []
-        with ExitStack() as changed:
-            folder = self.folder(rest if verb == "in" else self.stage.name)
-            if self.walk and verb != "in" and self.walk.type(self.stage, transcript.typed, folder.path):
-                folder.restart()
-            if verb == "edit":
-                path, _, edit = rest.partition(": ")
-                old, _, new = edit.partition(" =>")
-                changed.enter_context(folder.edited(path, old, new.removeprefix(" ")))
-            elif verb == "without":
-                for what in rest.split(", "):
-                    changed.enter_context(folder.without(what))
-            elif verb == "database":
-                changed.enter_context(self._database(folder, find(rest.removeprefix("of "))))
-            elif verb == "typing":
-                answers = rest.split(" | ")
-            elif verb not in ("", "in"):
-                raise ValueError(f"{transcript.directive!r} is no directive that a transcript can have")
+        change: AbstractContextManager[None] = nullcontext()
+        if verb == "edit":
+            path, _, edit = rest.partition(": ")
+            old, _, new = edit.partition(" =>")
+            change = folder.edited(path, _replaced(folder.path / path, old, new.removeprefix(" ")))
+        elif verb == "without":
+            path, _, name = rest.partition("#")
+            change = folder.edited(path, _without(folder.path / path, name))
+        elif verb == "database":
+            change = folder.edited(DATABASE, self._database(find(rest.removeprefix("of "))))
+        elif verb == "typing":
+            answers = rest.split(" | ")
+        elif verb not in ("", "in"):
+            raise ValueError(f"{transcript.directive!r} is no directive that a transcript can have")
+        with change:
             yield folder, answers
 
-    def leave(self) -> None:
-        """Stores the database that the chapter leaves, if a learner walks through the chapters."""
-        if self.walk:
-            self.walk.keep(self.stage, self.folder(self.stage.name).path)
-
     def folder(self, name: str) -> Folder:
-        """Returns the folder in which the page's stage is typed, or a copy of another stage."""
+        """Returns the folder in which the page's stage is typed, or a copy of another stage.
+
+        A copy has the database that a learner has at this point; there is none before 02.
+        """
         if name not in self.folders:
             stage, path = find(name), self.parent / name
             if self.walk and name == self.stage.name:
                 self.walk.begin(stage, path)
             else:
                 copy(stage, path)
-                self._migrate(path, previous(stage) if name == self.stage.name else stage)
-            self.folders[name] = self.enter_context(Folder(path))
+                migrated = previous(stage) if name == self.stage.name else stage
+                if migrated and migrated.number > 1:
+                    (path / DATABASE).write_bytes(self._database(migrated))
+            self.folders[name] = self.enter_context(closing(Folder(path)))
         return self.folders[name]
 
-    def _migrate(self, folder: Path, stage: Stage | None) -> None:
-        """Gives the folder the database that a learner has at this point: migrated up to `stage`, from 02 on."""
-        if stage and stage.number > 1:
-            self._make_database(folder, stage)
-
-    def _make_database(self, folder: Path, stage: Stage) -> None:
-        with tempfile.TemporaryDirectory(dir=self.parent) as place:
-            copy(stage, Path(place))
+    def _database(self, stage: Stage) -> bytes:
+        """Returns a new database that this stage has migrated."""
+        with tempfile.TemporaryDirectory(dir=self.parent) as name:
+            folder = copy(stage, Path(name))
             command = [sys.executable, "manage.py", "migrate", "-v", "0"]
-            subprocess.run(command, cwd=place, env=terminal(), check=True)
-            (folder / "db.sqlite3").write_bytes((Path(place) / "db.sqlite3").read_bytes())
+            subprocess.run(command, cwd=folder, env=terminal(), check=True)
+            return (folder / DATABASE).read_bytes()
 
-    @contextmanager
-    def _database(self, folder: Folder, stage: Stage) -> Iterator[None]:
-        database = folder.path / "db.sqlite3"
-        before = database.read_bytes() if database.exists() else None
-        self._make_database(folder.path, stage)
-        yield
-        database.unlink() if before is None else database.write_bytes(before)
+
+def _replaced(file: Path, old: str, new: str) -> bytes:
+    text = file.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise LookupError(f"{file.name} has {old!r} {text.count(old)} times")
+    return text.replace(old, new).encode()
+
+
+def _without(file: Path, name: str) -> bytes:
+    text = file.read_text(encoding="utf-8")
+    lines, symbol = text.splitlines(keepends=True), symbols(text)[name]
+    return "".join(lines[: symbol.first - 1] + lines[symbol.last :]).encode()
 
 
 def pages(root: Path) -> Iterator[tuple[Path, Stage]]:

@@ -6,12 +6,10 @@ right above it can change how it runs. Without one, it runs on the files as type
     <!-- run: in 08-urls -->                in another stage
     <!-- run: database of 01-dockerfile --> with a database that another stage has migrated
     <!-- run: edit PATH: OLD => NEW -->     with one text replaced, for this transcript only
-    <!-- run: without PATH[, PATH] -->      without a file, or without a symbol (PATH#Class.method)
+    <!-- run: without PATH#Class.method --> without a class or function
     <!-- run: typing A | B -->              answering prompts with A, then B
     <!-- run: not here, WHY -->             not at all
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass, field
 

@@ -3,8 +3,6 @@
 The database that a chapter leaves is stored in a separate folder, so that the next chapter can be run alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 
