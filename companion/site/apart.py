@@ -4,8 +4,6 @@ With them, a long chapter's page would be too large for a phone. Each fold keeps
 the separate page when a reader opens the fold. These pages are not in the navigation, the search or the sitemap.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -11,16 +11,11 @@ The option `generated: COMMAND`, indented below the first line of a `beside` blo
 that writes them.
 """
 
-from __future__ import annotations
-
 import difflib
 import logging
-import os
 import xml.etree.ElementTree as etree
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from markdown import Markdown
 from markdown.preprocessors import Preprocessor
@@ -32,9 +27,7 @@ from companion.chain.changes import conflicts
 from companion.chain.chapters import BESIDE, CHAPTER, Mark, parse
 from companion.chain.narration import CONFLICT
 
-Problems = list[tuple[int | None, str]]  # each with its line in the page; None if the text has the place
-READER = "companion-blocks"
-STRICT = "COMPANION_STRICT"  # environment variable: a problem stops the build, for builders that don't count warnings
+READER = "companion-ReadBlocks"
 log = logging.getLogger("mkdocs.companion")  # below "mkdocs", so that a strict build counts the warnings
 NOT_UNDERSTOOD = (
     "the block is not understood. An empty line before it may be missing, or an option is misspelt or no YAML "
@@ -42,21 +35,117 @@ NOT_UNDERSTOOD = (
 )
 
 
+class ReadBlocks(Preprocessor):
+    """Reads the blocks of a page before pymdownx does, to find those that pymdownx can't process.
+
+    It turns a misspelt block into plain text and closes an open block at the end of the page, without a warning.
+    """
+
+    def __init__(self, md: Markdown, root: Path, repository: str, names: list[str]) -> None:
+        super().__init__(md)
+        self.root, self.repository, self.names = root, repository, names
+
+    def run(self, lines: list[str]) -> list[str]:
+        self.text = "\n".join(lines).rstrip()
+        self.marks, _ = parse(lines)
+        self.lost = [mark for mark in self.marks if str(mark)]
+        self.found: list[tuple[Mark, etree.Element]] = []
+        self.problems: list[str] = []
+        return lines
+
+    def record(self, block: "MarkedBlock", element: etree.Element) -> Mark:
+        """Records the element that a block became, and returns the block's mark."""
+        wanted = (block.NAME, block.argument)
+        mark = next((mark for mark in self.lost if (mark.name, mark.argument) == wanted), None)
+        if mark:
+            self.lost.remove(mark)
+        self.found.append((mark or Mark(0, *wanted), element))
+        return self.found[-1][0]
+
+    def of(self, name: str) -> list[tuple[Mark, etree.Element]]:
+        """Returns the blocks of this name, each with its element, in the page's order."""
+        return [(mark, element) for mark, element in self.found if mark.name == name]
+
+    def report(self, mark: Mark | None, problem: str) -> None:
+        """Reports a problem of a block, or with None a problem whose text begins with a file and line."""
+        self.problems.append(f"{self._where(mark.line)}: {problem}" if mark else problem)
+
+    def _where(self, line: int) -> str:
+        """Returns the file and the line number in it for a line of the page; only the number if no file matches."""
+        for path in sorted((self.root / "docs").rglob("*.md")):
+            whole = path.read_text(encoding="utf-8")
+            if whole.rstrip().endswith(self.text):
+                above = whole.count("\n", 0, whole.rindex(self.text))
+                return f"{path.relative_to(self.root).as_posix()}, line {above + line + 1}"
+        return f"line {line + 1}"
+
+    def misread(self) -> list[str]:
+        """Returns the problems of the blocks as they are written. Nothing after an unclosed block is reported."""
+        markers = [(line - 1, CONFLICT) for line in conflicts(self.text)]
+        found = markers or list(self._unclosed()) or [(mark.line, self._why_lost(mark)) for mark in self.lost]
+        return [f"{self._where(line)}: {problem}" for line, problem in found]
+
+    def _unclosed(self) -> Iterator[tuple[int, str]]:
+        opened: Mark | None = None
+        for mark in [*self.marks, None]:
+            is_head = bool(mark and str(mark))
+            if opened and (is_head or mark is None):
+                yield opened.line, f"/// {opened}: the block is not closed; end it with a line that is only ///"
+            elif mark and not opened and not is_head:
+                yield mark.line, "one more line with /// than there are blocks to close; remove it"
+            opened = mark if is_head else None
+
+    def _why_lost(self, mark: Mark) -> str:
+        if mark.name not in self.names:
+            near = " or ".join(difflib.get_close_matches(mark.name, self.names, 1))
+            hint = f"did you mean {near}?" if near else f"there are: {', '.join(self.names)}"
+            return f"/// {mark}: there is no block {mark.name!r}; {hint}"
+        if not mark.argument:
+            return f"/// {mark}: behind a | stands what it is about; a line that is only /// closes it"
+        return f"/// {mark}: {NOT_UNDERSTOOD}"
+
+
+class PageProcessor(Treeprocessor):
+    """A treeprocessor that knows the blocks of the page."""
+
+    def __init__(self, reader: ReadBlocks) -> None:
+        super().__init__(reader.md)
+        self.reader = reader
+
+
+class ReportProblems(PageProcessor):
+    """Logs the problems of a page, and lists them at its top. Runs after all that report problems."""
+
+    def run(self, root: etree.Element) -> None:
+        problems = self.reader.misread() or self.reader.problems  # those would only follow from these
+        for problem in problems:
+            log.warning(problem)
+        if problems:
+            box = etree.Element("div", {"class": "admonition failure", "role": "alert"})
+            etree.SubElement(box, "p", {"class": "admonition-title"}).text = "The prose and the code disagree"
+            listed = etree.SubElement(box, "ul")
+            for problem in problems:
+                etree.SubElement(listed, "li").text = AtomicString(problem)
+            root.insert(0, box)
+
+
 class MarkedBlock(Block):  # type: ignore[misc]  # pymdownx has no type hints
-    """A block that registers its element in `ReadBlocks`; unless overridden, the element is a `<div class="CSS">`."""
+    """A block that `ReadBlocks` knows. Unless overridden, it is a `<div class="CSS">`, with its argument for {}."""
 
     ARGUMENT = True
     CSS = ""
     content: etree.Element | None = None  # where the block's text goes; None for the element itself
 
     def on_create(self, parent: etree.Element) -> etree.Element:
+        self.reader: ReadBlocks = self.md.preprocessors[READER]
+        self.parent = parent
         element = self.make(parent)
-        self.md.preprocessors[READER].record(self.NAME, self.argument.strip(), element)
+        self.mark = self.reader.record(self, element)
         return element
 
     def make(self, parent: etree.Element) -> etree.Element:
         """Returns the element of the block, added to `parent`."""
-        return etree.SubElement(parent, "div", {"class": self.CSS})
+        return etree.SubElement(parent, "div", {"class": self.CSS.format(self.argument)})
 
     def on_add(self, block: etree.Element) -> etree.Element:
         return block if self.content is None else self.content
@@ -89,120 +178,34 @@ class SpreadBlock(BesideBlock):
 class PartBlock(MarkedBlock):
     """`/// part | pitch`: a section of a page, which the style sheet places by its class `st-pitch`."""
 
-    NAME = "part"
-
-    def make(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(parent, "div", {"class": f"st-{self.argument.strip()}"})
+    NAME, CSS = "part", "st-{}"
 
 
 class PictureBlock(MarkedBlock):
     """`/// picture | journey`: docs/assets/journey.svg in the page's colours, next to the text about it."""
 
-    NAME = "picture"
+    NAME, CSS = "picture", "pc"
 
     def make(self, parent: etree.Element) -> etree.Element:
-        svg = Path(self.config["root"], "docs", "assets", f"{self.argument.strip()}.svg").read_text(encoding="utf-8")
-        picture = etree.SubElement(parent, "div", {"class": "pc"})
+        picture = super().make(parent)
+        svg = self.reader.root.joinpath("docs", "assets", f"{self.argument}.svg").read_text(encoding="utf-8")
         self.content = etree.SubElement(picture, "div", {"class": "pc-prose"})
         drawing = etree.SubElement(picture, "div", {"class": "pc-drawing", "data-search-exclude": ""})
         drawing.text = AtomicString(self.md.htmlStash.store(svg.strip()))
         return picture
 
 
-class ReadBlocks(Preprocessor):
-    """Reads the blocks of a page before the block processor does, to find those that it can't process.
+class SourceBlock(MarkedBlock):
+    """`/// source | known`: shown if the repository's URL is known, to which `[text](repository:)` links.
 
-    It turns a misspelt block into plain text and closes an open block at the end of the page, without a warning.
+    `/// source | unknown` is shown if it is not.
     """
 
-    def __init__(self, md: Markdown, root: Path, names: list[str]) -> None:
-        super().__init__(md)
-        self.root, self.names = root, names
+    NAME, CSS = "source", "so"
 
-    def run(self, lines: list[str]) -> list[str]:
-        self.text = "\n".join(lines).rstrip()
-        self.marks, _ = parse(lines)
-        self.lost = [mark for mark in self.marks if str(mark)]
-        self.found: list[tuple[Mark, etree.Element]] = []
-        return lines
-
-    def record(self, name: str, argument: str, element: etree.Element) -> None:
-        """Records the element that a block became."""
-        mark = next((mark for mark in self.lost if (mark.name, mark.argument) == (name, argument)), None)
-        if mark:
-            self.lost.remove(mark)
-        self.found.append((mark or Mark(0, name, argument), element))
-
-    def of(self, name: str) -> list[tuple[Mark, etree.Element]]:
-        """Returns the blocks of this name, each with its element, in the page's order."""
-        return [(mark, element) for mark, element in self.found if mark.name == name]
-
-    def where(self, line: int) -> str:
-        """Returns the file and the line number in it for a line of the page; only the number if no file matches."""
-        for path in sorted((self.root / "docs").rglob("*.md")):
-            whole = path.read_text(encoding="utf-8")
-            if whole.rstrip().endswith(self.text):
-                above = whole.count("\n", 0, whole.rindex(self.text))
-                return f"{path.relative_to(self.root).as_posix()}, line {above + line + 1}"
-        return f"line {line + 1}"
-
-    def problems(self) -> Problems:
-        """Returns the problems of the blocks, each with its line. Nothing after an unclosed block is reported."""
-        markers: Problems = [(line - 1, CONFLICT) for line in conflicts(self.text)]
-        return markers or list(self._unclosed()) or [(mark.line, self._why_lost(mark)) for mark in self.lost]
-
-    def _unclosed(self) -> Iterator[tuple[int, str]]:
-        opened: Mark | None = None
-        for mark in [*self.marks, None]:
-            is_head = bool(mark and str(mark))
-            if opened and (is_head or mark is None):
-                yield opened.line, f"/// {opened}: the block is not closed; end it with a line that is only ///"
-            elif mark and not opened and not is_head:
-                yield mark.line, "one more line with /// than there are blocks to close; remove it"
-            opened = mark if is_head else None
-
-    def _why_lost(self, mark: Mark) -> str:
-        if mark.name not in self.names:
-            near = " or ".join(difflib.get_close_matches(mark.name, self.names, 1))
-            hint = f"did you mean {near}?" if near else f"there are: {', '.join(self.names)}"
-            return f"/// {mark}: there is no block {mark.name!r}; {hint}"
-        if not mark.argument:
-            return f"/// {mark}: behind a | stands what it is about; a line that is only /// closes it"
-        return f"/// {mark}: {NOT_UNDERSTOOD}"
-
-
-class BlocksProcessor(Treeprocessor, ABC):
-    """A treeprocessor that fills the elements of blocks, and reports problems by file and line."""
-
-    def __init__(self, md: Markdown, root: Path) -> None:
-        super().__init__(md)
-        markdown: Any = md  # its registries have no useful types
-        self.md = markdown
-        self.root = root
-        self.blocks: ReadBlocks = markdown.preprocessors[READER]
-
-    def run(self, root: etree.Element) -> None:
-        found = self.fill(root)
-        problems = [text if line is None else f"{self.blocks.where(line)}: {text}" for line, text in found]
-        for problem in problems:
-            log.warning(problem)
-        if problems and os.environ.get(STRICT):
-            raise SystemExit("\n".join(problems))
-        if problems:
-            box = etree.Element("div", {"class": "admonition failure", "role": "alert"})
-            etree.SubElement(box, "p", {"class": "admonition-title"}).text = "The prose and the code disagree"
-            listed = etree.SubElement(box, "ul")
-            for problem in problems:
-                etree.SubElement(listed, "li").text = AtomicString(problem)
-            root.insert(0, box)
-
-    @abstractmethod
-    def fill(self, root: etree.Element) -> Problems:
-        """Fills the elements; returns the problems."""
-
-
-class CheckBlocks(BlocksProcessor):
-    """Reports the blocks that could not be processed."""
-
-    def fill(self, root: etree.Element) -> Problems:
-        return self.blocks.problems()
+    def on_inline_end(self, block: etree.Element) -> None:
+        if (self.argument == "known") != bool(self.reader.repository):
+            self.parent.remove(block)
+        for link in block.iter("a"):
+            if link.get("href") == "repository:":
+                link.set("href", self.reader.repository)

@@ -1,14 +1,10 @@
 """Fills the page of a chapter: its head, the panes next to the text, and the whole files of its stage."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as etree
 from html import escape, unescape
-from pathlib import Path
 from urllib.parse import quote
 
-from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from markupsafe import Markup
@@ -17,81 +13,76 @@ from companion.chain import stages
 from companion.chain.changes import StageChanges, changes
 from companion.chain.chapters import BESIDE, CHAPTER, Mark, find_chapter
 from companion.chain.steps import SUITE, Step, lay_out, read_steps, step_showing
-from companion.site.blocks import BlocksProcessor, ChapterBlock, Problems, SpreadBlock
+from companion.site.blocks import ChapterBlock, PageProcessor, SpreadBlock
 from companion.site.overview import minutes
 from companion.site.panes import Pane, folded, pane, whole_files
 from companion.site.templates import element, html
 
 
-class PlacePanes(BlocksProcessor):
+class PlacePanes(PageProcessor):
     """Puts the panes next to the text."""
 
-    def __init__(self, md: Markdown, root: Path, repository: str) -> None:
-        super().__init__(md, root)
-        self.repository = repository
-
-    def fill(self, root: etree.Element) -> Problems:
-        chapters, steps = self.blocks.of(CHAPTER), self.blocks.of(BESIDE)
+    def run(self, root: etree.Element) -> None:
+        chapters, steps = self.reader.of(CHAPTER), self.reader.of(BESIDE)
         if len(chapters) > 1 or (steps and not chapters):
-            mark, _ = chapters[1] if len(chapters) > 1 else steps[0]
-            problems: Problems = [(mark.line, "a page with beside blocks has exactly one block /// chapter | NN-name")]
-        else:
-            problems = [problem for head in chapters for problem in self._chapter(root, *head, steps)]
-        problems += [problem for spread in self.blocks.of(SpreadBlock.NAME) for problem in self._spread(*spread)]
-        return [] if self.blocks.problems() else problems  # these would only follow from those
+            mark, _ = chapters[1] if chapters else steps[0]
+            self.reader.report(mark, "a page with beside blocks has exactly one block /// chapter | NN-name")
+        elif chapters and (stage := self._stage(chapters[0][0], chapters[0][0].argument)):
+            self._chapter(root, stage, chapters[0][1], steps)
+        for mark, block in self.reader.of(SpreadBlock.NAME):
+            name, _, selector = mark.argument.partition(" ")
+            if stage := self._stage(mark, name):
+                self._spread(mark, block, stage, selector)
 
-    def _spread(self, mark: Mark, block: etree.Element) -> Problems:
-        """Shows the step of a symbol on another page, with other text and a link to the step's chapter."""
-        name, _, selector = mark.argument.partition(" ")
-        path, _, symbol = selector.partition("#")
+    def _stage(self, mark: Mark, name: str) -> stages.Stage | None:
         try:
-            stage = stages.find(name, self.root)
+            return stages.find(name, self.reader.root)
         except stages.UnknownStage as error:
-            return [(mark.line, str(error))]
-        step = step_showing(read_steps(stage, self.root)[0], path, symbol)
+            self.reader.report(mark, str(error))
+            return None
+
+    def _spread(self, mark: Mark, block: etree.Element, stage: stages.Stage, selector: str) -> None:
+        """Shows the step of a symbol on another page, with other text and a link to the step's chapter."""
+        path, _, symbol = selector.partition("#")
+        step = step_showing(read_steps(stage, self.reader.root)[0], path, symbol)
         if step is None:
-            return [(mark.line, f"/// spread | {mark.argument}: no step of {stage} shows {selector}")]
+            self.reader.report(mark, f"/// spread | {mark.argument}: no step of {stage} shows {selector}")
+            return
         panes = [pane(excerpt, alone=True) for excerpt in step.excerpts if excerpt.change.path == path]
         self._put(etree.SubElement(block, "div", {"class": "rd-side"}), Markup().join(each.html for each in panes))
         self._link(block[0], panes)
-        return []
 
     def _chapter(
-        self, root: etree.Element, mark: Mark, head: etree.Element, blocks: list[tuple[Mark, etree.Element]]
-    ) -> Problems:
-        try:
-            stage = stages.find(mark.argument, self.root)
-        except stages.UnknownStage as error:
-            return [(mark.line, str(error))]
-        diff = changes(stage, stages.previous(stage, self.root))
+        self, root: etree.Element, stage: stages.Stage, head: etree.Element, blocks: list[tuple[Mark, etree.Element]]
+    ) -> None:
+        place = self.reader.root
+        diff = changes(stage, stages.previous(stage, place))
         steps, problems = lay_out(diff, [mark for mark, _ in blocks])
         first_pane: dict[str, str] = {}
         for (_, block), step in zip(blocks, steps, strict=True):
-            self._beside(block, step, diff.stage)
+            self._beside(block, step, stage)
             for excerpt in step.excerpts:
                 first_pane.setdefault(excerpt.change.path, excerpt.ident)
-        pages = {stage: find_chapter(stage, self.root) for stage in stages.stages(self.root)}
-        errata = (self.root / "docs" / "errata.md").is_file()
-        time = minutes(page, self.root) if (page := pages[diff.stage]) else None
+        for text, number in problems:
+            self.reader.report(None if number is None else blocks[number][0], text)
+        pages = {stage: find_chapter(stage, place) for stage in stages.stages(place)}
+        before, page, after = [None, *pages.values(), None][stage.number - 1 : stage.number + 2]
+        facts = {"here": stage, "pages": pages, "page": page, "steps": len(steps), "before": before, "after": after}
         changed, there = (" ".join(p for p in paths if not p.startswith(SUITE)) for paths in (diff.files, diff.tree))
-        facts = {"changed": changed, "there": there, "attack": page.attack if page else {}, "errata": errata}
-        head.extend(element("chapter", here=diff.stage, pages=pages, minutes=time, steps=len(steps), **facts))
+        errata = place.joinpath("docs", "errata.md").is_file()
+        time = minutes(page, place) if page else None
+        head.extend(element("chapter", **facts, minutes=time, changed=changed, there=there, errata=errata))
         head[-1][-1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
         _open(root, head)
         if page:
-            order = list(pages)
-            n = order.index(diff.stage)
-            turns = [("Previous chapter", "‹", pages[order[n - 1]] if n else None)]
-            turns += [("Next chapter", "›", pages[other]) for other in order[n + 1 : n + 2]]
-            root.insert(1, element("here", here=diff.stage, pages=pages, page=page, steps=len(steps), turns=turns))
+            root.insert(1, element("here", **facts))
         self._put(etree.SubElement(root, "div", {"class": "rd-files"}), whole_files(diff))
-        return [(None if step is None else blocks[step][0].line, text) for text, step in problems]
 
     def _beside(self, block: etree.Element, step: Step, stage: stages.Stage) -> None:
         if not step.excerpts:
             return
         block.set("id", step.ident)
-        blob = f"{self.repository}/blob/main/{stage.folder}" if self.repository else ""
+        blob = f"{self.reader.repository}/blob/main/{stage.folder}" if self.reader.repository else ""
         panes = [pane(excerpt, blob) for excerpt in step.excerpts]
         quiet = [each for each in panes if step.generated or each.excerpt.is_suite]
         told = [each for each in panes if each not in quiet]
@@ -99,7 +90,7 @@ class PlacePanes(BlocksProcessor):
         self._put(etree.SubElement(block, "div", {"class": "rd-side"}), side)
         self._link(block[0], told)
         title = quote(f"{stage}, {step.ident.removeprefix('step-')}")
-        report = f"{self.repository}/issues/new?title={title}" if self.repository else ""
+        report = f"{self.reader.repository}/issues/new?title={title}" if self.reader.repository else ""
         foot = etree.SubElement(block, "p", {"class": "rd-foot", "data-search-exclude": ""})
         self._put(foot, html("foot", ident=step.ident, report=report))
 

@@ -1,7 +1,5 @@
 """Puts the commands of a chapter into the right column, next to the sentences before and after them."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as etree
 
@@ -27,23 +25,18 @@ class PlaceCommands(Treeprocessor):
         for child, following in zip(children := list(root), [*children[1:], None], strict=True):
             if self._is_block(child):
                 if column is None:
-                    row = etree.Element("div", {"class": "rd-row"})
-                    if rows and rows[-1].tag == "p":
-                        row.append(rows.pop())
-                    column = etree.SubElement(row, "div", {"class": "rd-blocks"})
-                    rows.append(row)
+                    introduction = [rows.pop()] if rows and rows[-1].tag == "p" else []
+                    rows.append(etree.Element("div", {"class": "rd-row"}))
+                    rows[-1].extend(introduction)
+                    column = etree.SubElement(rows[-1], "div", {"class": "rd-blocks"})
                 column.append(child)
                 continue
-            if column is not None and self._ends_here(child) and not self._is_block(following):
-                rows[-1].append(child)
-            else:
-                rows.append(child)
+            # A paragraph that ends with ":" introduces what follows, such as a table.
+            ends_here = child.tag == "p" and not "".join(child.itertext()).rstrip().endswith(":")
+            in_row = column is not None and ends_here and not self._is_block(following)
+            (rows[-1] if in_row else rows).append(child)
             column = None
         root[:] = rows
-
-    def _ends_here(self, element: etree.Element) -> bool:
-        """Returns whether it is a paragraph that doesn't introduce what follows, such as a table."""
-        return element.tag == "p" and not "".join(element.itertext()).rstrip().endswith(":")
 
     def _is_block(self, element: etree.Element | None) -> bool:
         if element is None:

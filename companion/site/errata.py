@@ -1,41 +1,68 @@
 """Builds the blocks of the errata page, and links to it from the notes in the chapters."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as etree
 from collections import Counter
 from pathlib import Path
 
-from markdown import Markdown
-from markdown.treeprocessors import Treeprocessor
 from pymdownx.blocks.block import type_string
 
 from companion.chain import faults, stages
 from companion.chain.chapters import source
-from companion.chain.faults import AREAS, SEVERITIES, STATES, Fault, Location
+from companion.chain.faults import AREAS, SEVERITIES, STATES, Location
 from companion.chain.steps import read_steps, step_showing
-from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
+from companion.site.blocks import MarkedBlock, PageProcessor
 from companion.site.glossary import up
 from companion.site.templates import element
 
-OPTIONS = ("title", "severity", "area", *STATES, "tested")
 NOTE = re.compile(r"^(2018 · faults? )([\d, ]+)( .*)?$")
 
 
 class FaultBlock(MarkedBlock):
-    """One fault: a row with its heading and summary, which opens to show the text about it."""
+    """One fault: a row with its heading and summary, which opens to show the text about it and where it is fixed."""
 
     NAME = "fault"
-    OPTIONS = {name: ["", type_string] for name in OPTIONS}
+    OPTIONS = {name: ["", type_string] for name in ("title", "severity", "area", *STATES, "tested")}
 
     def make(self, parent: etree.Element) -> etree.Element:
-        number = self.argument.strip()
-        fault = etree.SubElement(parent, "details", {"class": "er"})
-        row = etree.SubElement(fault, "summary")
-        etree.SubElement(row, "h3", {"id": f"fault-{number}"}).text = f"{number}. {self.options['title']}"
-        self.content = etree.SubElement(fault, "div", {"class": "er-told"})
-        return fault
+        block = etree.SubElement(parent, "details", {"class": "er"})
+        row = etree.SubElement(block, "summary")
+        title = f"{self.argument}. {self.options['title']}"
+        etree.SubElement(row, "h3", {"id": f"fault-{self.argument}"}).text = title
+        self.content = etree.SubElement(block, "div", {"class": "er-told"})
+        return block
+
+    def on_end(self, block: etree.Element) -> None:
+        root = self.reader.root
+        try:
+            fault = faults.read(self.options, self.argument)
+        except ValueError as error:
+            self.reader.report(self.mark, str(error))
+            return
+        problems = faults.problems(fault, root)
+        steps = {} if problems else {place: _step(place, root) for place in fault.places}
+        problems += [
+            f"fault {fault.number}: {place.selector} does not change in {place.stage}: name the stage that writes it"
+            for place, anchor in steps.items()
+            if anchor is None
+        ]
+        for problem in problems:
+            self.reader.report(self.mark, problem)
+        block.set("class", f"er er-{fault.severity} er-{fault.state} er-{fault.area}")
+        tested = {test: faults.requirement(fault, test, root) for test in fault.tested}
+        words = {"severity": SEVERITIES[fault.severity], "state": STATES[fault.state]}
+        for part, added in zip(block, element("fault", fault=fault, steps=steps, tested=tested, **words), strict=True):
+            part.append(added)
+
+
+def _step(place: Location, root: Path) -> str | None:
+    """Returns the anchor of the step that shows a place, None without one, or "" if the chapter has problems."""
+    stage = stages.find(place.stage, root)
+    if not source(stage, root).is_file():
+        return None
+    steps, problems = read_steps(stage, root)
+    step = step_showing(steps, place.path, place.symbol)
+    return step.ident if step else "" if problems else None
 
 
 class TallyBlock(MarkedBlock):
@@ -43,62 +70,22 @@ class TallyBlock(MarkedBlock):
 
     NAME, CSS = "tally", "er-tally"
 
-
-class FillFaults(BlocksProcessor):
-    """Adds to each fault where it is fixed and which test covers it. Runs before inline Markdown is parsed."""
-
-    def fill(self, root: etree.Element) -> Problems:
-        problems: Problems = []
-        told: list[Fault] = []
-        for mark, row in self.blocks.of(FaultBlock.NAME):
-            try:
-                fault = faults.read(mark.options, mark.argument)
-            except ValueError as error:
-                problems.append((mark.line, str(error)))
-                continue
-            told.append(fault)
-            wrong = faults.problems(fault, self.root) or self._tell(row, fault)
-            problems += [(mark.line, problem) for problem in wrong]
-        # Radio buttons, because a style sheet can read which one is checked, so no script is needed.
+    def make(self, parent: etree.Element) -> etree.Element:
+        block = super().make(parent)
         kinds = {"severity": SEVERITIES, "state": STATES, "area": AREAS}
-        count = Counter(word for fault in told for word in (fault.state, fault.severity, fault.area))
-        for _, tally in self.blocks.of(TallyBlock.NAME):
-            tally.extend(element("tally", kinds=kinds, count=count, total=len(told)))
-        return problems
-
-    def _tell(self, row: etree.Element, fault: Fault) -> list[str]:
-        row.set("class", f"er er-{fault.severity} er-{fault.state} er-{fault.area}")
-        steps = {place: self._step(place) for place in fault.places}
-        tested = {test: faults.requirement(fault, test, self.root) for test in fault.tested}
-        words = {"severity": SEVERITIES[fault.severity], "state": STATES[fault.state]}
-        summary, where = element("fault", fault=fault, steps=steps, tested=tested, **words)
-        row[0].append(summary)
-        row[1].append(where)
-        return [
-            f"fault {fault.number}: {place.selector} does not change in {place.stage}: name the stage that writes it"
-            for place, anchor in steps.items()
-            if anchor is None
-        ]
-
-    def _step(self, place: Location) -> str | None:
-        """Returns the anchor of the step that shows a place, None without one, or "" if the chapter has problems."""
-        stage = stages.find(place.stage, self.root)
-        if not source(stage, self.root).is_file():
-            return None
-        steps, problems = read_steps(stage, self.root)
-        step = step_showing(steps, place.path, place.symbol)
-        return step.ident if step else "" if problems else None
+        written = [mark.options for mark in self.reader.marks if mark.name == FaultBlock.NAME]
+        states = [state for options in written for state in STATES if state in options]
+        count = Counter([*states, *(options.get(name) for options in written for name in ("severity", "area"))])
+        # Radio buttons, because a style sheet can read which one is checked, so no script is needed.
+        block.extend(element("tally", kinds=kinds, count=count, total=len(written)))
+        return block
 
 
-class LinkNotes(Treeprocessor):
+class LinkNotes(PageProcessor):
     """Links the numbers of a note ("2018 · faults 3, 22") to the errata: in its title, or below a folded note."""
 
-    def __init__(self, md: Markdown, root: Path) -> None:
-        super().__init__(md)
-        self.page = root / "docs" / "errata.md"
-
     def run(self, root: etree.Element) -> None:
-        if not self.page.is_file():
+        if not (self.reader.root / "docs" / "errata.md").is_file():
             return
         for parent in list(root.iter()):
             for title in list(parent):

@@ -6,34 +6,33 @@ On all pages, terms of the glossary are explained, notes on 2018 link to the err
 are translated for PowerShell.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 from markdown import Markdown
+from markdown.util import Processor, Registry
 from pymdownx.blocks import BlocksExtension
 from pymdownx.snippets import SnippetExtension
 
 from companion.chain import stages
-from companion.site import powershell, token_figures
 from companion.site.blocks import (
-    READER,
     BesideBlock,
     ChapterBlock,
-    CheckBlocks,
     PartBlock,
     PictureBlock,
     ReadBlocks,
+    ReportProblems,
+    SourceBlock,
     SpreadBlock,
 )
 from companion.site.chapter_page import ListContents, PlacePanes
 from companion.site.command_rows import KeepOptions, KeepWords, PlaceCommands
-from companion.site.errata import FaultBlock, FillFaults, LinkNotes, TallyBlock
+from companion.site.errata import FaultBlock, LinkNotes, TallyBlock
 from companion.site.glossary import ExplainWords
 from companion.site.overview import ShowWay, WayBlock
-from companion.site.source import ShowSource, SourceBlock
-from companion.site.versions import ShowVersions, VersionsBlock
+from companion.site.powershell import ExcludeFromSearch, WriteTabs
+from companion.site.token_figures import AddFigures, Tint
+from companion.site.versions import VersionsBlock
 
 BLOCKS = [BesideBlock, ChapterBlock, FaultBlock, PartBlock, PictureBlock, SourceBlock, TallyBlock, VersionsBlock]
 BLOCKS += [SpreadBlock, WayBlock]
@@ -52,29 +51,29 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: Any) -> None:
         root, repository = Path(self.getConfig("root")), (self.getConfig("repository") or "").rstrip("/")
         for block in BLOCKS:
-            block_mgr.register(block, {"root": root})
-        md.preprocessors.register(ReadBlocks(md, root, sorted(block.NAME for block in BLOCKS)), READER, 100)
+            block_mgr.register(block, {})
         # `--8<-- "FILE"` includes an exercise or recording. A path in mkdocs.yml depends on the current folder.
         places = [str(root / "exercises"), str(root / "docs/assets")]
         SnippetExtension(base_path=places, check_paths=True).extendMarkdown(md)
-        powershell.register(md)
-        md.postprocessors.register(KeepOptions(md), "companion-options", 5)
-        token_figures.register(md)
-        # Inline Markdown is parsed at priority 20, and headings get their ids at 5.
-        for priority, processor in (
-            (30, CheckBlocks(md, root)),
-            (25, FillFaults(md, root)),
-            (25, ShowWay(md, root)),
-            (25, ShowVersions(md, root)),
-            (15, PlacePanes(md, root, repository)),
-            (8, ShowSource(md, repository)),
-            (7, ExplainWords(md, root)),
-            (7, LinkNotes(md, root)),
-            (6, KeepWords(md)),
-            (4, ListContents(md)),
-            (3, PlaceCommands(md)),
-        ):
-            md.treeprocessors.register(processor, f"companion-{type(processor).__name__}", priority)
+        reader = ReadBlocks(md, root, repository, sorted(block.NAME for block in BLOCKS))
+        registered: tuple[tuple[Registry[Any], float, Processor], ...] = (
+            (md.preprocessors, 100, reader),
+            (md.preprocessors, 28, WriteTabs(md)),  # fences are extracted at 25
+            (md.preprocessors, 27, AddFigures(md)),
+            (md.treeprocessors, 25, ShowWay(reader)),  # inline Markdown is parsed at 20
+            (md.treeprocessors, 15, PlacePanes(reader)),
+            (md.treeprocessors, 7, ExplainWords(reader)),
+            (md.treeprocessors, 7, LinkNotes(reader)),
+            (md.treeprocessors, 6, KeepWords(md)),  # headings get their ids at 5
+            (md.treeprocessors, 4, ListContents(md)),
+            (md.treeprocessors, 3, PlaceCommands(md)),
+            (md.treeprocessors, 2, ReportProblems(reader)),
+            (md.postprocessors, 5, ExcludeFromSearch(md)),  # raw HTML is put back at 30
+            (md.postprocessors, 5, KeepOptions(md)),
+            (md.postprocessors, 5, Tint(md)),
+        )
+        for registry, priority, processor in registered:
+            registry.register(processor, f"companion-{type(processor).__name__}", priority)
 
 
 def makeExtension(**kwargs: Any) -> SiteExtension:

@@ -1,18 +1,13 @@
 """Words of the field: docs/glossary.md is their one source, and other pages explain them where they first stand."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as etree
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from markdown import Markdown
 from markdown.extensions.toc import slugify
-from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
+from companion.site.blocks import PageProcessor
 from companion.site.templates import element
 
 HEADING = re.compile(r'^## (.+?)(?: *\{ *data-also="([^"]*)" *\})?$')
@@ -34,7 +29,7 @@ class Entry:
 
 
 def entries(page: str) -> list[Entry]:
-    """The entries of a glossary page: each second-level heading with the paragraph that follows it.
+    """Returns the entries of a glossary page: each second-level heading with the paragraph that follows it.
 
     `## Hash { data-also="hashes, hashed" }` names the spellings that are not the word itself or with an s behind it.
     """
@@ -50,24 +45,18 @@ def entries(page: str) -> list[Entry]:
     return found
 
 
-class ExplainWords(Treeprocessor):
-    """Makes the first of each word on a page a button that shows what it means, without a script."""
-
-    def __init__(self, md: Markdown, root: Path) -> None:
-        super().__init__(md)
-        self.page = root / "docs" / "glossary.md"
+class ExplainWords(PageProcessor):
+    """Turns the first occurrence of each word on a page into a button that shows what it means, without a script."""
 
     def run(self, root: etree.Element) -> None:
-        if not self.page.is_file():
-            return
-        known = entries(self.page.read_text(encoding="utf-8"))
+        page = self.reader.root / "docs" / "glossary.md"
+        known = entries(page.read_text(encoding="utf-8")) if page.is_file() else []
         here = {slugify("".join(heading.itertext()), "-") for heading in root.iter("h2")}
         if not known or all(entry.anchor in here for entry in known):
             return  # the glossary itself
         self.address = f"{up(root)}glossary.md"
         self.by_spelling = {s.lower(): entry for entry in known for s in entry.spellings}
-        longest_first = sorted(self.by_spelling, key=len, reverse=True)
-        words = "|".join(map(re.escape, longest_first))
+        words = "|".join(map(re.escape, sorted(self.by_spelling, key=len, reverse=True)))  # the longest first
         self.pattern = re.compile(rf"({OPENS}*)(?<![\w/-])({words})(?![\w-])({CLOSES}*)", re.IGNORECASE)
         self.seen: set[str] = set()
         self._explain(root)
@@ -82,33 +71,22 @@ class ExplainWords(Treeprocessor):
             child.tail = self._mark(parent, list(parent).index(child) + 1, child.tail)
 
     def _mark(self, parent: etree.Element, at: int, text: str | None) -> str | None:
-        """Put a button for each new word of `text` into `parent`, from index `at` on. Returns the text before it."""
+        """Puts a button for each new word of `text` into `parent`, from index `at` on. Returns the text before it."""
         if not text or isinstance(text, AtomicString):
             return text
-        matches = list(self._new(text))
-        ends = [*(match.start() for match in matches[1:]), len(text)]
-        for match, end in zip(matches, ends, strict=False):
-            word, tip = self._button(*match.groups())
-            tip.tail = text[match.end() : end]
+        found = self.pattern.finditer(text)
+        if match := next((m for m in found if self.by_spelling[m[2].lower()].anchor not in self.seen), None):
+            entry = self.by_spelling[match[2].lower()]
+            self.seen.add(entry.anchor)
+            # A line may break before and behind a button, so the punctuation next to it stays on the same line.
+            around = {"opens": match[1], "text": match[2], "closes": match[3]}
+            word, tip = element("word", entry=entry, address=f"{self.address}#{entry.anchor}", **around)
+            tip.tail = self._mark(parent, at, text[match.end() :])
             parent[at:at] = [word, tip]
-            at += 2
-        return text[: matches[0].start()] if matches else text
-
-    def _new(self, text: str) -> Iterator[re.Match[str]]:
-        for match in self.pattern.finditer(text):
-            anchor = self.by_spelling[match[2].lower()].anchor
-            if anchor not in self.seen:
-                self.seen.add(anchor)
-                yield match
-
-    def _button(self, opens: str, text: str, closes: str) -> tuple[etree.Element, etree.Element]:
-        entry = self.by_spelling[text.lower()]
-        # A line may break before and behind a button, so the punctuation next to it stays on the same line.
-        address = f"{self.address}#{entry.anchor}"
-        word, tip = element("word", entry=entry, address=address, opens=opens, text=text, closes=closes)
-        return word, tip
+            return text[: match.start()]
+        return text
 
 
 def up(root: etree.Element) -> str:
-    """The relative path from a page to docs/: a page about a stage is in docs/chapters, all others are in docs/."""
+    """Returns the relative path from a page to docs/: chapters are in docs/chapters, all other pages are in docs/."""
     return "../" if any("rd-chapter" in e.get("class", "").split() for e in root.iter("div")) else ""

@@ -1,13 +1,11 @@
 """Turns lines of code into HTML, highlighted by Pygments in the context of the whole file."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from html import escape
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.token import STANDARD_TYPES
@@ -19,8 +17,7 @@ Piece = tuple[str, str]  # a CSS class of Pygments ("" for none) and its text
 QUIET = {"w", "p", "n"}  # white space, punctuation and plain names are not coloured
 SHORT = 34  # characters that fit on a phone; a longer line can wrap, and continues at its own indentation
 BREAKABLE = re.compile(r"(?<=[.(\[,=/])(?=[^\s)\]])")  # where a long line can be broken
-BREAK = "\N{ZERO WIDTH SPACE}"  # stands in for <wbr> until the text is escaped
-_text = partial(escape, quote=False)
+BREAK = "\N{ZERO WIDTH SPACE}"  # replaced by <wbr> after the text is escaped
 RUNS = {"+": ("ins", "Added"), "-": ("del", "Removed"), " ": ("span", "Unchanged")}
 
 
@@ -30,23 +27,22 @@ def line(change: FileChange, row: Row, ident: str = "", before: Row | None = Non
     The line number is in a style, except if the row follows `before` directly: then CSS counts on, which makes a long
     page a tenth smaller.
     """
-    side = change.old_text if row.new is None else change.new_text
     number = _number(row)
-    pieces = _pieces(change.path, side or "")[number - 1]
+    pieces = _pieces(change.path, (change.new_text if row.new else change.old_text) or "")[number - 1]
     attribute = f' id="{ident}"' if ident else ""
     style = [] if before and number == _number(before) + 1 else [f"counter-set:line {number}"]
+    breaks: set[int] = set()
     if len(row.text) > SHORT:
         style.append(f"--indent:{len(row.text) - len(row.text.lstrip())}")
-        pieces = _breakable(pieces) if row.mate is None else pieces
+        breaks = {match.start() for match in BREAKABLE.finditer(row.text)} if row.mate is None else breaks
     attribute += f' style="{";".join(style)}"' if style else ""
-    return f'<span class="rd-line{" rd-new" if new else ""}"{attribute}>{_html(pieces, _reworded(row))}\n</span>'
+    code = _html(pieces, _reworded(row), breaks)
+    return f'<span class="rd-line{" rd-new" if new else ""}"{attribute}>{code}\n</span>'
 
 
 def _number(row: Row) -> int:
     """Returns the line number of a row in the new file, or in the old file if the row is removed."""
-    number = row.old if row.new is None else row.new
-    assert number is not None
-    return number
+    return row.new or row.old or 0
 
 
 def runs(change: FileChange, rows: Sequence[Row], idents: dict[int, str]) -> str:
@@ -67,7 +63,7 @@ def runs(change: FileChange, rows: Sequence[Row], idents: dict[int, str]) -> str
 
 def line_numbers(rows: Sequence[Row]) -> str:
     """Returns the line numbers of the rows in words, such as "line 3" or "lines 3 to 8"."""
-    first, last = rows[0].new or rows[0].old, rows[-1].new or rows[-1].old
+    first, last = _number(rows[0]), _number(rows[-1])
     return f"line {first}" if first == last else f"lines {first} to {last}"
 
 
@@ -90,40 +86,27 @@ def _pieces(path: str, content: str) -> list[list[Piece]]:
     return lines
 
 
-def _breakable(pieces: list[Piece]) -> list[Piece]:
-    """Returns the pieces with a BREAK wherever the line can be broken, in a piece or between two."""
-    at, cuts = 0, {match.start() for match in BREAKABLE.finditer("".join(value for _, value in pieces))}
-    found: list[Piece] = []
-    for css, value in pieces:
-        found.append((css, "".join(BREAK * (at + n in cuts) + letter for n, letter in enumerate(value))))
-        at += len(value)
-    return found
-
-
-def _reworded(row: Row) -> list[tuple[int, int]]:
-    """Returns the ranges of the row's text that differ from its mate."""
+def _reworded(row: Row) -> set[int]:
+    """Returns the positions of the characters in the row's text that differ from its mate."""
     if row.mate is None:
-        return []
+        return set()
     mine, other = (re.findall(r"\w+|\s+|.", side) for side in (row.text, row.mate))
-    starts = [0]
-    for word in mine:
-        starts.append(starts[-1] + len(word))
+    starts = [0, *accumulate(map(len, mine))]
     codes = difflib.SequenceMatcher(None, mine, other, autojunk=False).get_opcodes()
-    return [(starts[i1], starts[i2]) for tag, i1, i2, _, _ in codes if tag != "equal" and i2 > i1]
+    return {n for tag, i1, i2, _, _ in codes if tag != "equal" for n in range(starts[i1], starts[i2])}
 
 
-def _html(pieces: list[Piece], marks: list[tuple[int, int]]) -> str:
+def _html(pieces: list[Piece], marked: set[int], breaks: set[int]) -> str:
+    """Returns a line with a `<mark>` around marked characters, and a `<wbr>` where it can be broken."""
     out: list[str] = []
     at = 0
     for css, value in pieces:
-        body, cut = "", 0
-        for low, high in marks:
-            start, stop = max(low - at, 0), min(high - at, len(value))
-            if start < stop:
-                body += f"{_text(value[cut:start])}<mark>{_text(value[start:stop])}</mark>"
-                cut = stop
-        body += _text(value[cut:]).replace(BREAK, "<wbr>")
+        body = ""
+        for is_marked, group in groupby(enumerate(value, at), lambda pair: pair[0] in marked):
+            text = "".join(BREAK * (n in breaks) + letter for n, letter in group)
+            text = escape(text, quote=False).replace(BREAK, "<wbr>")
+            body += f"<mark>{text}</mark>" if is_marked else text
+        at += len(value)
         if body:
             out.append(f'<span class="{css}">{body}</span>' if css else body)
-        at += len(value)
     return "".join(out)

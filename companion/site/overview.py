@@ -1,7 +1,5 @@
 """Lists the stages of a part, with what each adds and how long its chapter takes to read."""
 
-from __future__ import annotations
-
 import math
 import re
 import xml.etree.ElementTree as etree
@@ -11,7 +9,7 @@ from companion.chain import stages
 from companion.chain.changes import changes
 from companion.chain.chapters import Chapter, find_chapter, no_prose, parse
 from companion.chain.selectors import selectors
-from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
+from companion.site.blocks import MarkedBlock, PageProcessor
 from companion.site.templates import element
 
 WORDS_A_MINUTE = 200  # for a slow reader of technical text
@@ -70,21 +68,20 @@ def duration(total: int) -> str:
     return f"{whole} hour{'' if whole == '1' else 's'}"
 
 
-class ShowWay(BlocksProcessor):
+class ShowWay(PageProcessor):
     """Fills the lists of stages, and replaces `{{stages}}`, `{{reading time}}` and `{{part 1}}` in the page."""
 
-    def fill(self, root: etree.Element) -> Problems:
-        ways = self.blocks.of(WayBlock.NAME)
+    def run(self, root: etree.Element) -> None:
+        ways, place = self.reader.of(WayBlock.NAME), self.reader.root
         if not ways:
-            return []
-        pages = {stage: page for stage in stages.stages(self.root) if (page := find_chapter(stage, self.root))}
-        times = {stage: minutes(page, self.root) for stage, page in pages.items()}
-        problems: Problems = []
+            return
+        pages = {stage: page for stage in stages.stages(place) if (page := find_chapter(stage, place))}
+        times = {stage: minutes(page, place) for stage, page in pages.items()}
         for mark, way in ways:
             try:
                 chosen = chosen_stages(mark.argument, tuple(pages))
             except ValueError as error:
-                problems.append((mark.line, str(error)))
+                self.reader.report(mark, str(error))
                 continue
             rows = [("✓" if s.name == stages.FINAL else s.number, pages[s], times[s]) for s in chosen]
             way[0].extend(element("stages", rows=rows))
@@ -97,4 +94,3 @@ class ShowWay(BlocksProcessor):
         for child in root.iter():
             for name, value in values.items():
                 child.text = child.text and child.text.replace(name, value)
-        return problems

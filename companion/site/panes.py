@@ -1,7 +1,5 @@
 """Builds the panes next to the text. The HTML says what changed in words, never only by colour."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 

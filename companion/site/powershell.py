@@ -5,11 +5,8 @@ no output, because its commands are translated by rules and were not run. For a 
 such as a loop, the second tab says to use Git Bash, or WSL 2 for gunicorn.
 """
 
-from __future__ import annotations
-
 import re
 
-from markdown import Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
@@ -62,22 +59,17 @@ def powershell(command: str) -> str:
     return (before + command).strip()
 
 
-class RemoveDirectives(Preprocessor):
-    """Removes the comments that say how a block is run: only the transcripts use them."""
-
-    def run(self, lines: list[str]) -> list[str]:
-        return [line for line in lines if not DIRECTIVE.fullmatch(line)]
-
-
 class WriteTabs(Preprocessor):
-    """Replaces a block whose commands differ by two tabs, before other extensions read the page."""
+    """Replaces a block whose commands differ by two tabs, before other extensions read the page.
+
+    Also removes the comments that say how a block is run, because only the transcripts use them.
+    """
 
     def run(self, lines: list[str]) -> list[str]:
-        for fence in reversed(
-            [fence for fence in parse(lines)[1] if fence.kind == "console" and fence.end < len(lines)]
-        ):
+        lines = [line for line in lines if not DIRECTIVE.fullmatch(line)]
+        for fence in reversed(parse(lines)[1]):
             content = [line.removeprefix(fence.indent) for line in lines[fence.start : fence.end]]
-            if there := _there(content):
+            if fence.kind == "console" and fence.end < len(lines) and (there := _there(content)):
                 whole = slice(fence.start - 1, fence.end + 1)
                 lines[whole] = _tabs(fence.indent, lines[whole], there)
         return lines
@@ -116,10 +108,3 @@ class ExcludeFromSearch(Postprocessor):
 
     def run(self, text: str) -> str:
         return UNSEARCHED.sub(r"\1 data-search-exclude>", text)
-
-
-def register(md: Markdown) -> None:
-    """Registers the processors: before fences are extracted (25), and after raw HTML is put back (30)."""
-    md.preprocessors.register(RemoveDirectives(md), "companion-directives", 29)
-    md.preprocessors.register(WriteTabs(md), "companion-shells", 28)
-    md.postprocessors.register(ExcludeFromSearch(md), "companion-no-search", 5)

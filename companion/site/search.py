@@ -5,8 +5,6 @@ the step adds, and puts the error messages of the troubleshooting page into a fi
 titles, texts and messages are in `mkdocs.yml`.
 """
 
-from __future__ import annotations
-
 import re
 from html import escape
 from pathlib import Path

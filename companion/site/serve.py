@@ -1,7 +1,5 @@
 """Serves the site on this machine, on the first free port, and writes its URL to a file that `check` reads."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

@@ -1,32 +1,23 @@
 """Renders the HTML of the pages from the Jinja2 templates in `templates/`, one for each part of a page."""
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as etree
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2.ext import Extension
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 BETWEEN_TAGS = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])")
 BETWEEN_ATTRIBUTES = re.compile(r"\s*\n\s*")
 
 
-class JoinLines(Extension):
-    """Joins the lines of a template, so that its indentation is not in the pages."""
+def _joined(name: str) -> str:
+    """Returns the source of a template without its indentation, which would be in the pages."""
+    source = Path(__file__).with_name("templates").joinpath(name).read_text(encoding="utf-8").strip()
+    return BETWEEN_ATTRIBUTES.sub(" ", BETWEEN_TAGS.sub("", source))
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        return BETWEEN_ATTRIBUTES.sub(" ", BETWEEN_TAGS.sub("", source.strip()))
 
-
-ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    autoescape=True,
-    undefined=StrictUndefined,
-    extensions=[JoinLines],
-)
+ENVIRONMENT = Environment(loader=FunctionLoader(_joined), autoescape=True, undefined=StrictUndefined)
 
 
 def html(name: str, **values: object) -> Markup:

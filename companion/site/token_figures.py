@@ -1,17 +1,13 @@
 """Decodes the JSON Web Tokens on a page, in a figure below the block that shows them."""
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
-from markdown import Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 from markupsafe import Markup
@@ -33,11 +29,10 @@ MEANS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token: its three parts as sent, and the first two decoded from JSON."""
 
-    raw: tuple[str, str, str]
+    raw: tuple[str | Any, ...]
     header: dict[str, Any]
     claims: dict[str, Any]
 
@@ -50,13 +45,7 @@ def tokens(text: str) -> Iterator[Token]:
         except ValueError:
             continue
         if isinstance(header, dict) and isinstance(claims, dict):
-            yield Token((match[1], match[2], match[3]), header, claims)
-
-
-def moment(seconds: int) -> str:
-    """Returns seconds since 1970 as a date and time in UTC."""
-    when = datetime.fromtimestamp(seconds, UTC)
-    return f"{when.day} {when:%B %Y}, {when:%H:%M:%S} UTC"
+            yield Token(match.groups(), header, claims)
 
 
 def span(seconds: int) -> str:
@@ -71,7 +60,8 @@ def meaning(name: str, claims: dict[str, Any]) -> str:
     value, issued = claims[name], claims.get("iat")
     if name in ("iat", "exp") and type(value) is int and 0 <= value < END_OF_TIME:
         after = f", {span(value - issued)} later" if name == "exp" and type(issued) is int else ""
-        return f"{'issued' if name == 'iat' else 'expires'} on {moment(value)}{after}"
+        when = datetime.fromtimestamp(value, UTC)
+        return f"{'issued' if name == 'iat' else 'expires'} on {when.day} {when:%B %Y, %H:%M:%S} UTC{after}"
     return MEANS.get(name, "")
 
 
@@ -93,32 +83,22 @@ class AddFigures(Preprocessor):
     """
 
     def run(self, lines: list[str]) -> list[str]:
-        seen: set[tuple[str, str, str]] = set()
-        out = list(lines)
-        added = 0
+        seen: set[tuple[str, ...]] = set()
+        below: list[tuple[int, str]] = []
         for fence in parse(lines)[1]:
-            output = "\n".join(lines[fence.start : fence.end]) if fence.kind in SHOWS_OUTPUT else ""
-            for token in tokens(output):
+            for token in tokens("\n".join(lines[fence.start : fence.end])) if fence.kind in SHOWS_OUTPUT else ():
                 if token.raw not in seen:
                     seen.add(token.raw)
-                    at = fence.end + 1 + added
-                    out[at:at] = ["", fence.indent + self.md.htmlStash.store(figure(token, fence.kind == "pycon")), ""]
-                    added += 3
-        return out
+                    stored = self.md.htmlStash.store(figure(token, fence.kind == "pycon"))
+                    below.append((fence.end + 1, f"{fence.indent}{stored}"))
+        for end, text in reversed(below):
+            lines[end:end] = ["", text, ""]
+        return lines
 
 
 class Tint(Postprocessor):
     """Gives the three parts of a token in a code block the colours of the figure. The text is not changed."""
 
     def run(self, text: str) -> str:
-        return CODE.sub(lambda code: TOKEN.sub(self._parts, code[0]), text) if "eyJ" in text else text
-
-    def _parts(self, match: re.Match[str]) -> str:
-        spans = (f'<span class="tk-{part}">{raw}</span>' for part, raw in zip(PARTS, match.groups(), strict=True))
-        return ".".join(spans)
-
-
-def register(md: Markdown) -> None:
-    """Registers both processors: before fences are parsed (25), and after they are put back (30)."""
-    md.preprocessors.register(AddFigures(md), "companion-tokens", 28)
-    md.postprocessors.register(Tint(md), "companion-tint", 5)
+        tinted = ".".join(rf'<span class="tk-{part}">\{n}</span>' for n, part in enumerate(PARTS, 1))
+        return CODE.sub(lambda code: TOKEN.sub(tinted, code[0]), text)

@@ -1,7 +1,5 @@
 """Shows which versions were tested and when, read from the pins and from git."""
 
-from __future__ import annotations
-
 import subprocess
 import tomllib
 import xml.etree.ElementTree as etree
@@ -9,10 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from companion import SUPPORTED
-from companion.site.blocks import BlocksProcessor, MarkedBlock, Problems
+from companion.site.blocks import MarkedBlock
 from companion.site.templates import element
-
-UNKNOWN_DAY = "This copy has no history, so it cannot say of which day it is."
 
 
 class VersionsBlock(MarkedBlock):
@@ -20,37 +16,23 @@ class VersionsBlock(MarkedBlock):
 
     NAME, CSS = "versions", "vs"
 
+    def make(self, parent: etree.Element) -> etree.Element:
+        block, root = super().make(parent), self.reader.root
+        listed = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+        pins = [requirement.partition(";")[0].strip().split("==") for requirement in listed[self.argument]]
+        block.extend(element("versions", day=day(root), python=f"{SUPPORTED[0]} to {SUPPORTED[-1]}", pins=pins))
+        return block
 
-def pins(group: str, root: Path) -> list[tuple[str, str]]:
-    """Returns name and version of each package in a dependency group. Raises KeyError for an unknown group."""
-    listed = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][group]
-    parted = (requirement.partition(";")[0].split("==") for requirement in listed)
-    return [(name.strip(), version.strip()) for name, version in parted]
 
-
-def day(root: Path) -> date | None:
-    """Returns the date of the last commit, or None without git.
+def day(root: Path) -> str:
+    """Returns the date of the last commit, or "" without git.
 
     The pins were tested on that date too, because a commit lands only if every suite passes with them.
     """
+    command = ["git", "log", "-1", "--format=%cs"]
     try:
-        command = ["git", "log", "-1", "--format=%cs"]
-        answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return date.fromisoformat(answer) if answer else None
-
-
-def sentence(when: date | None) -> str:
-    """Returns the text above the table: the date, and the supported versions of Python."""
-    first = f"This is the state of {when.day} {when:%B %Y}." if when else UNKNOWN_DAY
-    return f"{first} It supports Python {SUPPORTED[0]} to {SUPPORTED[-1]}."
-
-
-class ShowVersions(BlocksProcessor):
-    """Fills the block with a sentence and a table."""
-
-    def fill(self, root: etree.Element) -> Problems:
-        for mark, block in self.blocks.of(VersionsBlock.NAME):
-            block.extend(element("versions", said=sentence(day(self.root)), pins=pins(mark.argument, self.root)))
-        return []
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        when = date.fromisoformat(done.stdout.strip())
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return ""
+    return f"{when.day} {when:%B %Y}"

@@ -2,9 +2,7 @@
 
 import json
 import re
-import subprocess
 from base64 import urlsafe_b64encode
-from datetime import date
 
 import markdown
 import pytest
@@ -15,8 +13,7 @@ from companion.chain.chapters import chapter
 from companion.chain.faults import Location, problems, read, requirement
 from companion.chain.stages import ROOT, find, stages
 from companion.chain.steps import step_showing, steps
-from companion.site import overview, token_figures, versions
-from companion.site.blocks import STRICT
+from companion.site import overview, token_figures
 from companion.site.glossary import entries
 from companion.upkeep import pictures
 from tests.site.errata import read_all
@@ -302,16 +299,13 @@ def test_the_tally_counts(render):
         ("/// tally", "/// taly", "there is no block 'taly'"),
     ],
 )
-def test_a_mistake_on_the_errata_page_is_named(render, monkeypatch, old, new, problem):
-    """It is in the build's log and in a box at the top of the page; COMPANION_STRICT stops the build."""
+def test_a_mistake_on_the_errata_page_is_named(render, old, new, problem):
+    """It is in the build's log and in a box at the top of the page."""
     assert old in ERRATA
     page, found = render(ERRATA.replace(old, new))
 
     assert any(problem in message for message in found)
     assert "admonition failure" in page
-    monkeypatch.setenv(STRICT, "1")
-    with pytest.raises(SystemExit, match=re.escape(problem)):
-        render(ERRATA.replace(old, new))
 
 
 def test_a_note_in_a_chapter_leads_to_the_errata(render):
@@ -604,17 +598,17 @@ def test_the_versions_are_the_pins(render, root):
     assert "It supports Python 3.11 to 3.13." in page
 
 
-def test_the_day_is_that_of_the_last_commit(root, git):
+def test_the_day_is_that_of_the_last_commit(render, root, git, monkeypatch):
     """Without git there is no date, and the page says so."""
-    assert versions.day(root) is None
-    assert versions.sentence(None).startswith("This copy has no history")
+    (root / "pyproject.toml").write_text('[dependency-groups]\nlearn = []\n')
+    page = "# About\n\n/// versions | learn\n///\n"
+    assert "This copy has no history" in render(page)[0]
     git("init", "-q")
-    assert versions.day(root) is None
+    assert "This copy has no history" in render(page)[0]
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-11-05T12:00")
     git("commit", "-q", "--allow-empty", "-m", "x")
-    told = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=root, capture_output=True, text=True).stdout.strip()
 
-    assert versions.day(root) == date.fromisoformat(told)
-    assert versions.sentence(date(2026, 11, 5)).startswith("This is the state of 5 November 2026.")
+    assert "This is the state of 5 November 2026. It supports" in render(page)[0]
 
 
 def test_without_chromium_the_card_says_what_is_missing(monkeypatch, capsys, tmp_path):

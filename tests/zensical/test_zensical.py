@@ -44,7 +44,7 @@ def sites(tmp_path_factory):
                 )
             else:
                 shutil.copy2(ROOT / name, folder / name)
-        env = os.environ | {"NO_MKDOCS_2_WARNING": "1", "COMPANION_STRICT": "1", "PYTHONPATH": str(folder)}
+        env = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(folder)}
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         folders[builder] = folder / "site"
@@ -56,6 +56,7 @@ def test_every_chapter_has_its_steps_and_panes(sites, name):
     """Both builders show the same steps and panes in the same order."""
     mkdocs, zensical = ((sites[b] / "chapters" / name / "index.html").read_text() for b in ("mkdocs", "zensical"))
 
+    assert 'class="admonition failure"' not in zensical  # our extension lists problems there
     assert STEP.findall(mkdocs)
     assert STEP.findall(zensical) == STEP.findall(mkdocs)
     assert PANE.findall(zensical) == PANE.findall(mkdocs)
