@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,21 +35,18 @@ def fence(content, kind="console", directive=""):
     return f"{comment}```{kind}\n{content}\n```\n"
 
 
-def test_a_correct_output_is_not_reported(drifts):
-    """Commands run in a copy of the stage, one after another, in one shell."""
-    page = fence("$ ls manage.py\nmanage.py\n$ export NAME=ada\n$ echo $NAME\nada")
-
-    assert drifts(page) == []
-
-
-def test_a_wrong_output_is_a_drift_with_its_command(drifts):
-    """The report names the command and shows the difference."""
-    assert drifts(fence("$ echo one\ntwo")) == [("echo one", "@@ -1 +1 @@\n-two\n+one")]
-
-
-def test_a_command_without_output_is_run_and_not_compared(drifts):
-    """Its output is ignored, but its effect is there for the next command."""
-    assert drifts(fence("$ echo long > file && cat file\n$ cat file\nlong")) == []
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("$ ls manage.py\nmanage.py\n$ export NAME=ada\n$ echo $NAME\nada", []),
+        ("$ echo one\ntwo", [("echo one", "@@ -1 +1 @@\n-two\n+one")]),
+        ("$ echo long > file && cat file\n$ cat file\nlong", []),
+    ],
+    ids=["right", "wrong", "not shown"],
+)
+def test_a_wrong_output_is_a_drift_with_its_command(drifts, content, found):
+    """Commands run in one shell in a copy of the stage. An output that the page does not show is not compared."""
+    assert drifts(fence(content)) == found
 
 
 def test_a_command_without_output_that_crashes_is_a_drift(drifts):
@@ -60,17 +58,10 @@ def test_a_command_without_output_that_crashes_is_a_drift(drifts):
 
 
 def test_update_writes_the_output_into_the_page(drifts):
-    """An update corrects the output, and changes nothing else on the page."""
-    page = "# Page\n\n" + fence("$ echo one\ntwo") + "\nText.\n"
+    """An update corrects the output, and changes nothing else. An output that shows its last line stays that short."""
+    page = "# Page\n\n" + fence("$ echo one\ntwo") + "\nText.\n" + fence("$ seq 90\n…\n91")
 
-    assert drifts(page, update=True) == page.replace("two", "one")
-
-
-def test_update_keeps_left_out_what_was_left_out(drifts):
-    """An output that shows only its last line is still that short after the update."""
-    page = fence("$ seq 90\n…\n91")
-
-    assert drifts(page, update=True) == page.replace("91", "90")
+    assert drifts(page, update=True) == page.replace("two", "one").replace("91", "90")
 
 
 def test_statements_run_in_the_project(drifts):
@@ -108,19 +99,23 @@ def test_an_edit_lasts_for_one_block(drifts):
     assert drifts(fence(ask + "'other'", "pycon", edit) + fence(ask + "'email'", "pycon")) == []
 
 
-def test_an_edit_that_finds_nothing_is_an_error(drifts):
-    """A text that does not occur, or occurs twice, is not silently replaced."""
-    with pytest.raises(LookupError, match="authentication/models.py holds 'nowhere' 0 times"):
-        drifts(fence("$ ls", directive="edit authentication/models.py: nowhere => x"))
+@pytest.mark.parametrize(
+    ("directive", "problem"),
+    [
+        ("edit authentication/models.py: nowhere => x", "models.py has 'nowhere' 0 times"),
+        ("bfore", "'bfore' is no directive"),
+    ],
+)
+def test_a_wrong_directive_is_an_error(drifts, directive, problem):
+    """A block with a typo does not run anywhere else, and an edit that changes nothing is not silently skipped."""
+    with pytest.raises((LookupError, ValueError), match=problem):
+        drifts(fence("$ ls", directive=directive))
 
 
-def test_a_symbol_or_a_file_can_be_taken_away(drifts):
-    """A method or a file is removed for one block."""
-    page = fence(
-        "$ grep -c __str__ authentication/models.py\n0", directive="without authentication/models.py#User.__str__"
-    )
-    page += fence("$ ls Dockerfile 2>&1\n…\n$ ls manage.py\nmanage.py", directive="without Dockerfile")
-    page += fence("$ grep -c __str__ authentication/models.py\n1\n$ ls Dockerfile\nDockerfile")
+def test_a_symbol_can_be_taken_away(drifts):
+    """A method is removed for one block."""
+    count = "$ grep -c __str__ authentication/models.py\n"
+    page = fence(f"{count}0", directive="without authentication/models.py#User.__str__") + fence(f"{count}1")
 
     assert drifts(page) == []
 
@@ -142,7 +137,7 @@ def test_no_server_outlives_its_folder(tmp_path):
     """The server and its child end, even if SIGHUP is ignored, as below `nohup`."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with Folder(copy(find("01-dockerfile"), tmp_path / "mine")) as folder:
+        with closing(Folder(copy(find("01-dockerfile"), tmp_path / "mine"))) as folder:
             folder.run("python manage.py runserver", [])
             server = folder._server.pid
             child = int(Path(f"/proc/{server}/task/{server}/children").read_text().split()[0])
@@ -186,27 +181,17 @@ def test_the_repository_has_a_place_on_the_pages(drifts):
     assert drifts(page, update=True) == page.replace("\nx", "\n~/tutorial/.venv/bin/python")
 
 
-def test_a_directive_that_does_not_exist_is_an_error(drifts):
-    """With a typo, the block does not run anywhere else."""
-    with pytest.raises(ValueError, match="'bfore' is no directive"):
-        drifts(fence("$ ls", directive="bfore"))
-
-
 def test_every_page_with_commands_is_played():
     """These are the start page, the page on checking, and the chapter of each stage."""
     assert [page.stem for page, _ in pages(ROOT)] == ["index", "checking", *(stage.name for stage in stages())]
 
 
-def test_a_page_that_does_not_exist_is_an_error(capsys):
-    """The message for a misspelt name lists the pages."""
-    assert main(["transcripts", "07-url"]) == 2
-    assert "Error: No page is called 07-url. There are: index, checking, 01-dockerfile, " in capsys.readouterr().err
-
-
 def test_a_page_is_called_by_its_name_or_its_path(capsys):
-    """Both `index` and `docs/index.md` run only the start page."""
+    """Both `index` and `docs/index.md` run only the start page. The message for a misspelt name lists the pages."""
     assert main(["transcripts", "docs/index.md"]) == 0
     assert capsys.readouterr().out == "index.md: 2 commands run, 0 print something else\n"
+    assert main(["transcripts", "07-url"]) == 2
+    assert "Error: No page is called 07-url. There are: index, checking, 01-dockerfile, " in capsys.readouterr().err
 
 
 def test_the_tutorial_may_be_in_a_folder_with_a_space_and_an_umlaut(drifts, tmp_path, monkeypatch):
