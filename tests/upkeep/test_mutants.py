@@ -64,12 +64,9 @@ def test_a_mutant_differs_from_the_file_in_one_place():
 
 def test_mutants_with_the_same_text_get_different_names():
     """Three equal elements make three mutants with three names."""
-    assert [what for what, _ in mutated("A = ['x', 'x', 'x']")] == [
-        "A removed",
-        "A without 'x'",
-        "A without 'x' (2)",
-        "A without 'x' (3)",
-    ]
+    names = ["A removed", "A without 'x'", "A without 'x' (2)", "A without 'x' (3)"]
+
+    assert [what for what, _ in mutated("A = ['x', 'x', 'x']")] == names
 
 
 def test_code_of_the_previous_stage_is_not_mutated():
@@ -104,12 +101,7 @@ from authentication import rules
 def test_rules():
     assert rules.LENGTH == 8
 """
-LATER = (
-    SUITE
-    + """
-    assert rules.STRICT
-"""
-)
+LATER = f"{SUITE}    assert rules.STRICT\n"
 MANAGE = "import sys\n"  # a project without Django, so that its checks pass
 
 

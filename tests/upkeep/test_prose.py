@@ -80,37 +80,20 @@ def test_a_sentence_ends_before_a_capital_letter_a_number_or_code():
 
 
 @pytest.mark.parametrize(
-    ("text", "finding"),
+    ("text", "found"),
     [
-        ("Whoever logs in.", "page.md, line 1: 'Whoever'. Write: a user who …, a client that …, an attacker"),
-        ("word " * 28 + "end.", f"page.md, line 1: a sentence of 29 words: {('word ' * 28)[:60]}…"),
-        ("One. Two. Three. Four. Five.", "page.md, line 1: a paragraph of 5 sentences. Make it two, or a list."),
+        ("Whoever logs in.", ["page.md, line 1: 'Whoever'. Write: a user who …, a client that …, an attacker"]),
+        ("word " * 28 + "end.", [f"page.md, line 1: a sentence of 29 words: {('word ' * 28)[:60]}…"]),
+        ("One. Two. Three. Four. Five.", ["page.md, line 1: a paragraph of 5 sentences. Make it two, or a list."]),
+        ("A transaction holds a lock. Write `/// beside` in docs.", []),
+        ("One word.\n\n" * 900 + '??? question "More?"\n\n    A folded note.\n', []),
+        ("One word.\n\n" * 901, ["page.md: 1802 words of prose, and a chapter has at most 1800."]),
     ],
-    ids=["word", "sentence", "paragraph"],
+    ids=["word", "sentence", "paragraph", "exception", "folded note", "chapter"],
 )
-def test_what_is_hard_to_read_is_found(page, text, finding):
-    """Each finding has its file, its line and what to write."""
-    assert list(findings(page(text))) == [finding]
-
-
-def test_a_word_may_be_allowed(page):
-    """Some phrases are exceptions: a transaction holds a lock, and `/// beside` is a directive."""
-    assert list(findings(page("A transaction holds a lock. Write `/// beside` in docs."))) == []
-
-
-def test_a_chapter_has_at_most_1800_words(page):
-    """Words in a folded note are not counted."""
-    text = "One word.\n\n" * 900
-    folded = '??? question "More?"\n\n    A folded note.\n'
-
-    assert list(findings(page(text + folded, "chapters"))) == []
-
-
-def test_a_chapter_that_is_too_long_is_found(page):
-    """The last finding has the number of words."""
-    assert list(findings(page("One word.\n\n" * 901, "chapters"))) == [
-        "page.md: 1802 words of prose, and a chapter has at most 1800."
-    ]
+def test_what_is_hard_to_read_is_found(page, text, found):
+    """Each finding has its file, its line and what to write. Words in a folded note are not counted."""
+    assert list(findings(page(text, "chapters"))) == found
 
 
 def test_the_command_fails_when_there_is_something_to_rewrite(page, monkeypatch):
