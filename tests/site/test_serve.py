@@ -150,19 +150,15 @@ def test_a_port_that_is_taken_during_the_build_is_not_used(site):
         assert "Traceback" not in process.communicate()[1].decode()
 
 
-def test_the_address_is_the_same_whatever_the_site_is_published_at(site, monkeypatch):
+def test_the_site_is_served_at_the_same_address_even_if_no_file_can_be_written(site, monkeypatch):
     """SITE_URL, with its path, is only for the published site."""
     (site / "mkdocs.yml").write_text('site_name: Small\nhooks: [hook.py]\nsite_url: !ENV [SITE_URL, ""]\n')
+    (site / "served").write_text("a file, where the folder would be")
     monkeypatch.setenv("SITE_URL", "https://site.test/jwt/")
     port = first_of_free_ports()
     with serving(site, port) as process:
-        assert told(process) == f"http://127.0.0.1:{port}/"
-
-
-def test_where_no_file_can_be_written_the_site_is_served_all_the_same(site):
-    (site / "served").write_text("a file, where the folder would be")
-    with serving(site, first_of_free_ports()) as process:
-        assert b"Small" in urlopen(told(process)).read()
+        assert (url := told(process)) == f"http://127.0.0.1:{port}/"
+        assert b"Small" in urlopen(url).read()
 
 
 def test_without_a_free_port_one_sentence_says_so(site, monkeypatch, capsys):
