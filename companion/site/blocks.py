@@ -209,3 +209,6 @@ class SourceBlock(MarkedBlock):
         for link in block.iter("a"):
             if link.get("href") == "repository:":
                 link.set("href", self.reader.repository)
+
+
+BLOCKS = (BesideBlock, ChapterBlock, PartBlock, PictureBlock, SourceBlock, SpreadBlock)

@@ -15,16 +15,7 @@ from pymdownx.blocks import BlocksExtension
 from pymdownx.snippets import SnippetExtension
 
 from companion.chain import stages
-from companion.site.blocks import (
-    BesideBlock,
-    ChapterBlock,
-    PartBlock,
-    PictureBlock,
-    ReadBlocks,
-    ReportProblems,
-    SourceBlock,
-    SpreadBlock,
-)
+from companion.site.blocks import BLOCKS, ReadBlocks, ReportProblems
 from companion.site.chapter_page import ListContents, PlacePanes
 from companion.site.command_rows import KeepOptions, KeepWords, PlaceCommands
 from companion.site.errata import FaultBlock, LinkNotes, TallyBlock
@@ -34,8 +25,7 @@ from companion.site.powershell import ExcludeFromSearch, WriteTabs
 from companion.site.token_figures import AddFigures, Tint
 from companion.site.versions import VersionsBlock
 
-BLOCKS = [BesideBlock, ChapterBlock, FaultBlock, PartBlock, PictureBlock, SourceBlock, TallyBlock, VersionsBlock]
-BLOCKS += [SpreadBlock, WayBlock]
+ALL_BLOCKS = (*BLOCKS, FaultBlock, TallyBlock, VersionsBlock, WayBlock)
 
 
 class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no type hints
@@ -50,12 +40,12 @@ class SiteExtension(BlocksExtension):  # type: ignore[misc]  # pymdownx has no t
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: Any) -> None:
         root, repository = Path(self.getConfig("root")), (self.getConfig("repository") or "").rstrip("/")
-        for block in BLOCKS:
+        for block in ALL_BLOCKS:
             block_mgr.register(block, {})
         # `--8<-- "FILE"` includes an exercise or recording. A path in mkdocs.yml depends on the current folder.
         places = [str(root / "exercises"), str(root / "docs/assets")]
         SnippetExtension(base_path=places, check_paths=True).extendMarkdown(md)
-        reader = ReadBlocks(md, root, repository, sorted(block.NAME for block in BLOCKS))
+        reader = ReadBlocks(md, root, repository, sorted(block.NAME for block in ALL_BLOCKS))
         registered: tuple[tuple[Registry[Any], float, Processor], ...] = (
             (md.preprocessors, 100, reader),
             (md.preprocessors, 28, WriteTabs(md)),  # fences are extracted at 25

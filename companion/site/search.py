@@ -20,7 +20,6 @@ from companion.chain.steps import SUITE, Step, steps
 from companion.chain.symbols import read_symbols
 
 AFTER_THE_PLUGIN = -50
-CHAPTER = re.compile(r"chapters/(.+)\.md")
 AT_ITS_END = re.compile(r".*#(?:exercise|recap)[^/]*")
 MESSAGES = "troubleshooting.md"
 MESSAGE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
@@ -43,16 +42,15 @@ def on_page_context(context: Any, *, page: Page, config: MkDocsConfig, nav: Any)
     here = [entry for entry in every if entry["location"].partition("#")[0] == page.url]
     if page.file.src_uri == MESSAGES:
         mark_messages(here)
-    if chapter := CHAPTER.fullmatch(page.file.src_uri):
+    root = Path(config.docs_dir).parent
+    for stage in (stage for stage in stages.stages(root) if page.file.src_uri == f"chapters/{stage}.md"):
         # Recaps and exercises repeat what the chapter says. Without them, results lead to the step that says it.
         for entry in [entry for entry in here if AT_ITS_END.fullmatch(entry["location"])]:
             every.remove(entry)
             here.remove(entry)
-        root = Path(config.docs_dir).parent
-        for stage in (stage for stage in stages.stages(root) if stage.name == chapter[1]):
-            added = [step_entry(step, page.url) for step in steps(stage, root)]
-            every += added
-            prefer_early(stage, here + added)
+        added = [step_entry(step, page.url) for step in steps(stage, root)]
+        every += added
+        prefer_early(stage, here + added)
 
 
 def mark_messages(entries: list[Entry]) -> None:

@@ -1,9 +1,7 @@
 """Defines the commands for maintainers."""
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
@@ -12,7 +10,6 @@ from companion.chain.stages import ROOT, Stage, UnknownStage, stages
 from companion.upkeep import images, mutants, prose
 from companion.upkeep.propagate import Conflict, propagate
 
-Page = TypeVar("Page")
 STAGES = click.argument("chosen", nargs=-1, type=StageName(), metavar="[STAGE]...")
 
 
@@ -29,14 +26,11 @@ def propagate_edits(start: str | None) -> int:
             click.echo(file)
             carried += 1
     except Conflict as conflict:
-        print(conflict, file=sys.stderr)
-        return 1
+        raise click.ClickException(str(conflict)) from None
     except UnknownStage as error:
         raise click.BadParameter(str(error)) from None
-    if carried:
-        print(f"{carried} file{'s' if carried > 1 else ''} carried. Read the change (git diff), run the tests, commit.")
-    else:
-        print("Nothing to carry: every later stage has the edits of the stages before it.")
+    done = f"{carried} file{'s' if carried > 1 else ''} carried. Read the change (git diff), run the tests, commit."
+    click.echo(done if carried else "Nothing to carry: every later stage has the edits of the stages before it.")
     return 0
 
 
@@ -61,7 +55,7 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
     walk = Walk()
     chapters = {stage: page for page, stage in known.values() if page.parent.name == "chapters"}
     drifted = 0
-    for page, stage in _chosen(known, names):
+    for page, stage in (known[name] for name in _chosen(names, known)):
         is_chapter = chapters.get(stage) == page
         for earlier in stages() if is_chapter else ():
             if earlier.number < stage.number and not walk.was_played(earlier):
@@ -87,7 +81,7 @@ def try_images(chosen: tuple[Stage, ...]) -> int:
     try:
         builder = images.builder()
     except images.NoBuilder as error:
-        print(error, file=sys.stderr)
+        click.echo(error, err=True)
         return 2
     click.echo(f"Built and run with {builder.name}:")
     failed = 0
@@ -97,7 +91,7 @@ def try_images(chosen: tuple[Stage, ...]) -> int:
         except images.Failed as error:
             click.echo(f"{stage}: FAILED: {error}")
             failed += 1
-    print(f"{len(chosen) - failed} of {len(chosen)} built, run and answered")
+    click.echo(f"{len(chosen) - failed} of {len(chosen)} built, run and answered")
     return 1 if failed else 0
 
 
@@ -118,7 +112,7 @@ def try_mutants(chosen: tuple[Stage, ...]) -> int:
         count += tried.count
         survived += len(tried.survived)
         stale += len(tried.stale)
-    print(f"{count - survived} of {count} noticed")
+    click.echo(f"{count - survived} of {count} noticed")
     return 1 if survived or stale else 0
 
 
@@ -129,18 +123,18 @@ def read_prose(pages: tuple[str, ...]) -> int:
 
     PAGE is a page's name, for instance 08-urls.  [default: all pages]
     """
-    chosen = _chosen({path.stem: path for path in sorted((ROOT / "docs").rglob("*.md"))}, pages)
-    found = [finding for path in chosen for finding in prose.findings(path)]
+    known = {path.stem: path for path in sorted((ROOT / "docs").rglob("*.md"))}
+    found = [finding for name in _chosen(pages, known) for finding in prose.findings(known[name])]
     click.echo("\n".join([*found, f"{len(found)} to rewrite"]))
     return 1 if found else 0
 
 
-def _chosen(known: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
-    """Returns the pages with these names, with or without `.md`, or all pages without names. Raises UsageError."""
+def _chosen(names: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Returns these names of pages without `.md`, or all known ones without names. Raises UsageError."""
     chosen = [Path(name).stem for name in names] or list(known)
     if unknown := [name for name in chosen if name not in known]:
         raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
-    return [known[name] for name in chosen]
+    return chosen
 
 
 COMMANDS = {str(each.name): each for each in (propagate_edits, transcripts, try_images, try_mutants, read_prose)}

@@ -239,7 +239,7 @@ def test_the_command_prints_what_it_did_and_what_to_do(repository, monkeypatch, 
     assert cli.main(["propagate"]) == 1
     printed = capsys.readouterr()
     assert printed.out == "02-b: f.txt\n"
-    assert printed.err.startswith("steps/03-c/f.txt cannot be merged by itself.")
+    assert printed.err.startswith("Error: steps/03-c/f.txt cannot be merged by itself.")
 
     (root / "steps/03-c/f.txt").write_text(TEXT.replace("two", "zwei"))
     assert cli.main(["propagate"]) == 0

@@ -63,32 +63,34 @@ class Folder:
         if "curl " in command and not self._server:
             self._serve()
         command = command.replace(ADDRESS, self._address or ADDRESS)
-        command = re.sub(r"(eyJ[\w.-]*)…", lambda hit: self._latest(hit[1]), command)
+        # A token that is cut off is the latest that begins like it: access and refresh tokens begin differently.
+        for begin in re.findall(r"(eyJ[\w.-]*)…", command):
+            latest = next((token for token in reversed(self._tokens) if token.startswith(begin)), "")
+            command = command.replace(f"{begin}…", latest, 1)
         for written, real in PLACES.items():
             command = command.replace(written, shlex.quote(real))
         shell = self._shell = self._shell or self._new_shell()
+        if not answers:
+            return self._lines(shell.run_command(command, timeout=TIMEOUT))
         printed = ""
-        if answers:
-            shell.child.sendline(command)
-            for answer in answers:
-                shell.child.expect(r": $", timeout=TIMEOUT)
-                asked = shell.child.before or ""
-                printed += f"{asked}: " if "Password" in asked else f"{asked}: {answer}\n"
-                shell.child.sendline(answer)
-            shell.child.expect_exact(PROMPT, timeout=TIMEOUT)
-            printed += shell.child.before or ""
-        else:
-            printed = shell.run_command(command, timeout=TIMEOUT)
-        return self._lines(printed)
+        shell.child.sendline(command)
+        for answer in answers:
+            shell.child.expect(r": $", timeout=TIMEOUT)
+            asked = shell.child.before or ""
+            printed += f"{asked}: " if "Password" in asked else f"{asked}: {answer}\n"
+            shell.child.sendline(answer)
+        shell.child.expect_exact(PROMPT, timeout=TIMEOUT)
+        return self._lines(printed + (shell.child.before or ""))
 
     def type(self, lines: list[str]) -> list[str]:
         """Returns what the folder's Python console prints after these lines."""
         if not self._console:
             command = [sys.executable, "-W", "ignore", "-c", CONSOLE]
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             env = terminal() | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-            self._console = subprocess.Popen(command, cwd=self.path, env=env, text=True, **pipes)  # type: ignore[call-overload]
-        assert self._console and self._console.stdin and self._console.stdout
+            self._console = subprocess.Popen(
+                command, cwd=self.path, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        assert self._console.stdin and self._console.stdout
         print(json.dumps(lines), file=self._console.stdin, flush=True)
         return self._lines(json.loads(self._console.stdout.readline()))
 
@@ -117,10 +119,6 @@ class Folder:
         finally:
             file.unlink() if old is None else file.write_bytes(old)
             self.restart()
-
-    def _latest(self, beginning: str) -> str:
-        """Returns the latest token that begins like this; access and refresh tokens begin differently."""
-        return next((token for token in reversed(self._tokens) if token.startswith(beginning)), "")
 
     def _serve(self) -> list[str]:
         with socket.socket() as free:

@@ -28,7 +28,7 @@ class Walk:
         (folder.parent / "tutorial").symlink_to(self.root)
         if before:
             copy(before, folder)
-            if (left := self._database(before)).exists():
+            if (left := self._stored(before, "sqlite3")).exists():
                 (folder / DATABASE).write_bytes(left.read_bytes())
 
     def type(self, stage: Stage, count: int, folder: Path) -> bool:
@@ -50,18 +50,16 @@ class Walk:
         """Stores the database that the chapter leaves, for the chapters that follow."""
         self.kept.mkdir(exist_ok=True)
         if (folder / DATABASE).exists():
-            self._database(stage).write_bytes((folder / DATABASE).read_bytes())
-        self._key_file(stage).write_text(self._key(stage))
+            self._stored(stage, "sqlite3").write_bytes((folder / DATABASE).read_bytes())
+        self._stored(stage, "key").write_text(self._key(stage))
 
     def was_played(self, stage: Stage) -> bool:
         """Returns whether the chapter's database is stored, and no command or file up to it has changed since."""
-        return self._key_file(stage).exists() and self._key_file(stage).read_text() == self._key(stage)
+        path = self._stored(stage, "key")
+        return path.exists() and path.read_text() == self._key(stage)
 
-    def _database(self, stage: Stage) -> Path:
-        return self.kept / f"{stage.name}.sqlite3"
-
-    def _key_file(self, stage: Stage) -> Path:
-        return self.kept / f"{stage.name}.key"
+    def _stored(self, stage: Stage, kind: str) -> Path:
+        return self.kept / f"{stage.name}.{kind}"
 
     def _key(self, stage: Stage) -> str:
         """Returns a hash of what the database depends on: commands and files of this chapter and of those before it."""
