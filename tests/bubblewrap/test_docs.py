@@ -12,8 +12,7 @@ import pytest
 
 from companion.chain.stages import ROOT
 from companion.grading.verdicts import Verdict
-from companion.upkeep.transcripts.compare_output import difference, matches
-from companion.upkeep.transcripts.transcript import transcripts
+from companion.upkeep.transcripts.transcript import difference, matches, transcripts
 
 PAGE = ROOT / "docs" / "instructors.md"
 

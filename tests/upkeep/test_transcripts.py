@@ -1,6 +1,6 @@
 import pytest
 
-from companion.upkeep.transcripts import compare_output
+from companion.upkeep.transcripts import transcript
 from companion.upkeep.transcripts.transcript import Entry, transcripts, with_outputs
 
 PAGE = """# Page
@@ -73,7 +73,7 @@ def test_a_normaliser_removes_one_difference(normaliser, line, other):
     """Each normalizer makes two lines equal that differ from run to run, and no other normalizer does."""
     equal = {
         name: pattern.sub(replacement, line) == pattern.sub(replacement, other)
-        for name, (pattern, replacement) in compare_output.NORMALISERS.items()
+        for name, (pattern, replacement) in transcript.NORMALISERS.items()
     }
 
     assert line != other
@@ -86,7 +86,7 @@ def test_a_normaliser_removes_one_difference(normaliser, line, other):
 )
 def test_what_matters_is_not_normalised_away(one, other):
     """Counts, statuses and indentation are compared exactly."""
-    assert not compare_output.matches([one], [other])
+    assert not transcript.matches([one], [other])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_matters_is_not_normalised_away(one, other):
 )
 def test_three_dots_match_any_lines(shown, printed, equal):
     """A line with only … matches any number of lines; within a line, … is just a character."""
-    assert compare_output.matches(shown, printed) is equal
+    assert transcript.matches(shown, printed) is equal
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_three_dots_match_any_lines(shown, printed, equal):
 )
 def test_three_dots_are_kept_when_an_output_is_updated(shown, written):
     """Lines that a page leaves out stay left out, unless the output has too few."""
-    assert compare_output.abridge(shown, ["a", "b", "c", "d"]) == written
+    assert transcript.abridge(shown, ["a", "b", "c", "d"]) == written
 
 
 def test_a_difference_shows_what_was_expected_and_what_came():
     """The diff has the documented line with -, the printed one with +."""
-    assert compare_output.difference(["a", "b"], ["a", "c"]) == "@@ -1,2 +1,2 @@\n a\n-b\n+c"
+    assert transcript.difference(["a", "b"], ["a", "c"]) == "@@ -1,2 +1,2 @@\n a\n-b\n+c"

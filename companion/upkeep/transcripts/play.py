@@ -10,9 +10,16 @@ from pathlib import Path
 
 from companion.chain.stages import Stage, copy, find, previous, stages
 from companion.chain.symbols import symbols
-from companion.upkeep.transcripts.compare_output import abridge, difference, matches
 from companion.upkeep.transcripts.folder import Folder, terminal
-from companion.upkeep.transcripts.transcript import Entry, Transcript, transcripts, with_outputs
+from companion.upkeep.transcripts.transcript import (
+    Entry,
+    Transcript,
+    abridge,
+    difference,
+    matches,
+    transcripts,
+    with_outputs,
+)
 from companion.upkeep.transcripts.walk import DATABASE, Walk
 
 NOT_HERE = "not here"
