@@ -39,14 +39,9 @@ def run():
     """Runs Python with these arguments in a folder, without our environment variables."""
 
     def run(folder: Path, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=folder,
-            env=environment() | variables,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
+        command, env = [sys.executable, *arguments], environment() | variables
+        options = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL}
+        done = subprocess.run(command, cwd=folder, env=env, **options)
         assert done.returncode == 0 or not check, f"{' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
         return done
 

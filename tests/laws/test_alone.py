@@ -73,14 +73,13 @@ def test_every_import_is_required(stage):
     own = {name.split("/")[0].removesuffix(".py") for name in listed}
     wanted = {module for name, path in listed.items() if name.endswith(".py") for module in _modules(path.read_text())}
     distributions = packages_distributions()
-    foreign = {module for module in wanted - own if module not in sys.stdlib_module_names}
+    foreign = wanted - own - sys.stdlib_module_names
+
+    def installed_by(module):
+        return {_normalized(name) for name in distributions.get(module, [module])}
+
     assert foreign
-    missing = {
-        module
-        for module in foreign
-        if not required & {_normalized(name) for name in distributions.get(module, [module])}
-    }
-    assert missing == set()
+    assert {module for module in foreign if not required & installed_by(module)} == set()
 
 
 def _modules(text):

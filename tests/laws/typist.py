@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 NAME = r"(?P<name>\w+)(?: in class (?P<owner>[\w.]+))?"
 RUNS = {"ins": "+", "del": "-", "span": " "}
+KINDS = ("rd-step", "rd-pane", "rd-path", "rd-place", "rd-run", "rd-line", "rd-hidden")
 
 
 @dataclass
@@ -33,10 +34,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         words = (dict(attributes).get("class") or "").split()
-        what = next(
-            (w for w in ("rd-step", "rd-pane", "rd-path", "rd-place", "rd-run", "rd-line", "rd-hidden") if w in words),
-            "",
-        )
+        what = next((word for word in KINDS if word in words), "")
         if what == "rd-step":
             self.steps.append([])
         elif what == "rd-pane":
@@ -86,38 +84,39 @@ def type_pane(folder, pane):
 
 def _typed(old, pane):
     plus, minus = pane.text("+"), pane.text("-")
+
+    def below(last):
+        return [*old[:last], "", *plus, *old[last:]]
+
     if pane.place in ("new file", "new file, shown in parts") or (pane.status == "rd-added" and not pane.lines):
         _expect(not any(old), "the file is there already")
         return plus
     if pane.place == "at the top":
         return plus + old
     if pane.place == "at the end":
-        return [*old, "", *plus]
+        return below(len(old))
     if pane.place == "in the imports":
         return _beside_context(old, pane, plus)
+    if pane.place == "after the imports":
+        return below(max(n.end_lineno for n in _module(old).body if isinstance(n, (ast.Import, ast.ImportFrom))))
+    if pane.place in ("replaces the − lines", "removed"):
+        first, last = _find(old, pane.lines, minus)
+        return old[:first] + plus + old[last:]
     if found := re.fullmatch(r"at the end of class ([\w.]+)", pane.place):
-        _, last = _span(old, found[1])
-        return [*old[:last], "", *plus, *old[last:]]
+        return below(_span(old, found[1])[1])
     if found := re.fullmatch(r"after the docstring of class ([\w.]+)", pane.place):
         node = next(node for name, node in _names(_module(old).body) if name == found[1])
         _expect(ast.get_docstring(node), "it has none")
-        return [*old[: node.body[0].end_lineno], "", *plus, *old[node.body[0].end_lineno :]]
-    if pane.place in ("replaces the − lines", "removed"):
-        first, last = _find(old, [*pane.lines], minus)
-        return old[:first] + plus + old[last:]
+        return below(node.body[0].end_lineno)
     if found := re.fullmatch(rf"the whole (?:function|value of) {NAME}", pane.place):
         first, last = _span(old, _dotted(found))
         return old[:first] + pane.text("+", " ") + old[last:]
-    if pane.place == "after the imports":
-        last = max(node.end_lineno for node in _module(old).body if isinstance(node, (ast.Import, ast.ImportFrom)))
-        return old[:last] + [""] + plus + old[last:]
     if found := re.fullmatch(r"after the line (.+)", pane.place):
         at = [n for n, line in enumerate(old, 1) if line.strip() == found[1]]
         _expect(len(at) == 1, f"there are {len(at)} such lines")
         return old[: at[0]] + plus + old[at[0] :]
     if found := re.fullmatch(f"after {NAME}", pane.place):
-        _, last = _span(old, _dotted(found))
-        return old[:last] + ["", *plus] + old[last:]
+        return below(_span(old, _dotted(found))[1])
     raise CannotType("no form of words that I know")
 
 
