@@ -39,6 +39,7 @@ class ReadBlocks(Preprocessor):
     """Reads the blocks of a page before pymdownx does, to find those that pymdownx can't process.
 
     It turns a misspelt block into plain text and closes an open block at the end of the page, without a warning.
+    `found` has the blocks of each name, each with its element, in the page's order.
     """
 
     def __init__(self, md: Markdown, root: Path, repository: str, names: list[str]) -> None:
@@ -49,22 +50,17 @@ class ReadBlocks(Preprocessor):
         self.text = "\n".join(lines).rstrip()
         self.marks, _ = parse(lines)
         self.lost = [mark for mark in self.marks if str(mark)]
-        self.found: list[tuple[Mark, etree.Element]] = []
+        self.found: dict[str, list[tuple[Mark, etree.Element]]] = {name: [] for name in self.names}
         self.problems: list[str] = []
         return lines
 
     def record(self, block: "MarkedBlock", element: etree.Element) -> Mark:
         """Records the element that a block became, and returns the block's mark."""
         wanted = (block.NAME, block.argument)
-        mark = next((mark for mark in self.lost if (mark.name, mark.argument) == wanted), None)
-        if mark:
-            self.lost.remove(mark)
-        self.found.append((mark or Mark(0, *wanted), element))
-        return self.found[-1][0]
-
-    def of(self, name: str) -> list[tuple[Mark, etree.Element]]:
-        """Returns the blocks of this name, each with its element, in the page's order."""
-        return [(mark, element) for mark, element in self.found if mark.name == name]
+        mark = next((mark for mark in self.lost if (mark.name, mark.argument) == wanted), Mark(0, *wanted))
+        self.lost = [other for other in self.lost if other is not mark]
+        self.found[mark.name].append((mark, element))
+        return mark
 
     def report(self, mark: Mark | None, problem: str) -> None:
         """Reports a problem of a block, or with None a problem whose text begins with a file and line."""

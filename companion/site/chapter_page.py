@@ -23,13 +23,13 @@ class PlacePanes(PageProcessor):
     """Puts the panes next to the text."""
 
     def run(self, root: etree.Element) -> None:
-        chapters, steps = self.reader.of(CHAPTER), self.reader.of(BESIDE)
+        chapters, steps = self.reader.found[CHAPTER], self.reader.found[BESIDE]
         if len(chapters) > 1 or (steps and not chapters):
             mark, _ = chapters[1] if chapters else steps[0]
             self.reader.report(mark, "a page with beside blocks has exactly one block /// chapter | NN-name")
         elif chapters and (stage := self._stage(chapters[0][0], chapters[0][0].argument)):
             self._chapter(root, stage, chapters[0][1], steps)
-        for mark, block in self.reader.of(SpreadBlock.NAME):
+        for mark, block in self.reader.found[SpreadBlock.NAME]:
             name, _, selector = mark.argument.partition(" ")
             if stage := self._stage(mark, name):
                 self._spread(mark, block, stage, selector)

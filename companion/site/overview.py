@@ -72,7 +72,7 @@ class ShowWay(PageProcessor):
     """Fills the lists of stages, and replaces `{{stages}}`, `{{reading time}}` and `{{part 1}}` in the page."""
 
     def run(self, root: etree.Element) -> None:
-        ways, place = self.reader.of(WayBlock.NAME), self.reader.root
+        ways, place = self.reader.found[WayBlock.NAME], self.reader.root
         if not ways:
             return
         pages = {stage: page for stage in stages.stages(place) if (page := find_chapter(stage, place))}

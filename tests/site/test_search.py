@@ -85,20 +85,14 @@ def test_a_suite_is_known_by_the_names_of_its_tests(entries):
     assert entries[2]["boost"] == 2
 
 
-def test_what_a_command_wrote_or_the_stage_removes_has_no_lines(entries):
-    """A migration is found by its file name."""
-    assert entries[3] == {
-        "location": "chapters/02-new/#step-app-migrations-0001-initial-py-rest",
-        "title": "app/migrations/0001_initial.py",
-        "text": "",
-        "boost": 1,
-    }
+def test_what_is_generated_removed_or_not_code_ranks_as_prose(entries):
+    """A migration and a removed name have no lines. Tests and templates have them, but are full of common words."""
+    location = "chapters/02-new/#step-app-migrations-0001-initial-py-rest"
+    title = "app/migrations/0001_initial.py"
+
+    assert entries[3] == {"location": location, "title": title, "text": "", "boost": 1}
     assert (entries[4]["title"], entries[4]["text"]) == ("app.py", "")
     assert (entries[5]["title"], entries[5]["boost"]) == ("tests/test_more.py", 1)
-
-
-def test_a_template_is_found_but_ranks_as_prose_does(entries):
-    """A template is full of common words, so it ranks like text."""
     assert (entries[6]["title"], entries[6]["boost"]) == ("app/templates/hello.txt", 1)
     assert entries[6]["text"] == "<p><code>Hello</code></p>"
 

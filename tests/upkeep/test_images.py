@@ -28,12 +28,15 @@ def machine(tmp_path, monkeypatch):
     return machine
 
 
+WORKS = "#!/bin/sh\n"
+
+
 @pytest.mark.parametrize(
     ("scripts", "name"),
     [
-        ({"docker": "#!/bin/sh\n", "podman": "#!/bin/sh\n", "buildah": "#!/bin/sh\n"}, "docker"),
-        ({"docker": DOES_NOT_WORK, "podman": "#!/bin/sh\n", "buildah": "#!/bin/sh\n"}, "podman"),
-        ({"docker": DOES_NOT_WORK, "buildah": "#!/bin/sh\n"}, "buildah"),
+        ({"docker": WORKS, "podman": WORKS, "buildah": WORKS}, "docker"),
+        ({"docker": DOES_NOT_WORK, "podman": WORKS, "buildah": WORKS}, "podman"),
+        ({"docker": DOES_NOT_WORK, "buildah": WORKS}, "buildah"),
     ],
 )
 def test_the_first_working_builder_is_used(machine, scripts, name):
@@ -43,18 +46,18 @@ def test_the_first_working_builder_is_used(machine, scripts, name):
     assert images.builder().name == name
 
 
-def test_a_machine_without_a_builder_is_an_error(machine, capsys):
+def test_a_machine_without_a_builder_is_an_error(machine, run):
     """The message says which builders were tried, and what to do."""
     machine(docker=DOES_NOT_WORK)
+    tried = [
+        "docker does not work: the service is not running",
+        "podman is not on the PATH",
+        "buildah is not on the PATH",
+    ]
+    reasons = "".join(f"  {reason}\n" for reason in tried)
 
-    assert main(["images"]) == 2
-    assert capsys.readouterr().err == (
-        "Images need docker, podman or buildah.\n"
-        "  docker does not work: the service is not running\n"
-        "  podman is not on the PATH\n"
-        "  buildah is not on the PATH\n"
-        "Install one, or start its service.\n"
-    )
+    error = f"Images need docker, podman or buildah.\n{reasons}Install one, or start its service.\n"
+    assert run("images") == (2, "", error)
 
 
 class Workshop:
@@ -163,14 +166,9 @@ def test_a_wrong_image_is_reported(workshop, monkeypatch, stage, name, value, sa
 def test_images_that_differ_are_built(chain):
     """Built are stages whose Dockerfile, ignored files or packages differ from the stage before, and the last stage."""
     same = {"Dockerfile": "FROM a", "requirements.txt": "Django"}
-    root = chain(
-        {
-            "01-a": same,
-            "02-b": same | {"app.py": "x"},
-            "03-c": same | {"requirements.txt": "Django\nPyJWT"},
-            "04-d": same | {"requirements.txt": "Django\nPyJWT", ".dockerignore": ".env"},
-            "05-e": same | {"requirements.txt": "Django\nPyJWT", ".dockerignore": ".env"},
-            "final": same | {"requirements.txt": "Django\nPyJWT", ".dockerignore": ".env"},
-        }
-    )
+    other = same | {"requirements.txt": "Django\nPyJWT"}
+    ignoring = other | {".dockerignore": ".env"}
+    stage = {"01-a": same, "02-b": same | {"app.py": "x"}, "03-c": other, "04-d": ignoring, "05-e": ignoring}
+    root = chain(stage | {"final": ignoring})
+
     assert [stage.name for stage in images.with_new_image(stages(root))] == ["01-a", "03-c", "04-d", "final"]
