@@ -12,7 +12,6 @@ from mkdocs.__main__ import cli
 from mkdocs.commands import serve as mkdocs_serve
 from mkdocs.livereload import LiveReloadServer
 
-from companion import INTERRUPTED
 from companion.chain.address import HOST, PORT, SERVED
 from companion.chain.command_line import line
 from companion.chain.stages import ROOT
@@ -41,7 +40,7 @@ class _Server(LiveReloadServer):
 
 @click.command("serve", context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def serve(options: Sequence[str]) -> int:
+def serve(options: Sequence[str]) -> None:
     """Read the tutorial in your browser.
 
     OPTIONS are those of `mkdocs serve`.
@@ -53,23 +52,18 @@ def serve(options: Sequence[str]) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)  # like Ctrl+C
     try:
-        return _serve(options)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
+        _serve(options)
     finally:
         for path in _Server.written:
             path.unlink(missing_ok=True)
 
 
-def _serve(options: Sequence[str]) -> int:
+def _serve(options: Sequence[str]) -> None:
     for port in filter(free, PORTS):
         try:
             given = ["serve", "-f", str(ROOT / "mkdocs.yml"), "-a", f"{HOST}:{port}", *options]
             cli.main(given, prog_name="companion", standalone_mode=False)
-            return 0
+            return
         except OSError:
             if free(port):
                 raise

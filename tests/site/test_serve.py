@@ -15,15 +15,17 @@ import pytest
 
 from companion.chain import address
 from companion.chain.stages import ROOT
+from companion.site import serve
 
 # A shell starts background jobs with SIGINT ignored, which child processes inherit. These tests need Ctrl+C to work.
 RUN = """
 import signal, sys
+from companion import cli
 from companion.site import serve
 signal.signal(signal.SIGINT, signal.default_int_handler)
 serve.PORT = int(sys.argv[1])
 serve.PORTS = range(serve.PORT, serve.PORT + 20)
-sys.exit(serve.serve.callback(sys.argv[2:]))
+sys.exit(cli.main(["serve", *sys.argv[2:]]))
 """
 # The build stops at the gate, a named pipe, until the test opens it.
 HOOK = """
@@ -161,16 +163,13 @@ def test_the_site_is_served_at_the_same_address_even_if_no_file_can_be_written(s
         assert b"Small" in urlopen(url).read()
 
 
-def test_without_a_free_port_one_sentence_says_so(site, monkeypatch, capsys):
-    from companion.site import serve
-
+def test_without_a_free_port_one_sentence_says_so(site, monkeypatch, run):
     monkeypatch.setattr(serve, "free", lambda port: False)
     monkeypatch.setattr(serve.signal, "signal", lambda *arguments: None)
     monkeypatch.setattr(serve.mkdocs_serve, "LiveReloadServer", None)
     monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
 
-    assert serve.serve.callback(()) == 1
-    assert capsys.readouterr().err == "Error: No port from 8001 to 8100 is free. Stop a program that uses one.\n"
+    assert run("serve") == (1, "", "Error: No port from 8001 to 8100 is free. Stop a program that uses one.\n")
 
 
 def test_an_unknown_option_of_mkdocs_is_rejected(site):
