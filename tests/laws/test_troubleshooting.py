@@ -21,13 +21,7 @@ PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 SHOWN = dict(re.findall(r"^### .*?\{ #([\w-]+) \}\n\n```text\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL))
 PERSON = {"email": "ada@example.com", "username": "ada", "password": "correct horse battery staple"}
 AS_DATA = tomllib.loads(Path(__file__).with_name("troubleshooting.toml").read_text())
-PROVOKE = {}
 BY_A_BROWSER = {"cors"}  # tests/browser/test_troubleshooting.py makes these mistakes
-
-
-def provokes(entry):
-    """Marks the function that makes the mistake of an entry; it takes a `Desk` and returns the output."""
-    return lambda function: PROVOKE.setdefault(entry, function)
 
 
 class Desk:
@@ -79,11 +73,6 @@ def database(tmp_path_factory, run):
     return (folder / "db.sqlite3").read_bytes()
 
 
-@pytest.fixture
-def desk(tmp_path, run, database):
-    return Desk(tmp_path, run, database)
-
-
 def bare(folder, *packages):
     """A Python of its own, with these packages of ours and no others."""
     venv.create(folder / ".venv", with_pip=False)
@@ -99,10 +88,12 @@ def output(command, folder, **environment):
     return done.stdout + done.stderr
 
 
-@provokes("no-venv")
-def _(desk):
-    # Debian's Python, as if its package python3-venv were not installed.
-    code = """
+class Mistakes(Desk):
+    """A method makes the mistake of the entry with its name, with - for _, and returns what was printed."""
+
+    def no_venv(self):
+        # Debian's Python, as if its package python3-venv were not installed.
+        code = """
 import subprocess, venv
 def absent(*arguments, **options):
     raise subprocess.CalledProcessError(1, "ensurepip")
@@ -111,96 +102,78 @@ where = venv.sysconfig.get_path
 venv.sysconfig.get_path = lambda name, *rest, **more: "/nowhere" if name == "stdlib" else where(name, *rest, **more)
 venv.main([".venv"])
 """
-    return output(["/usr/bin/python3", "-c", code], desk.folder)
+        return output(["/usr/bin/python3", "-c", code], self.folder)
 
+    def no_network(self):
+        nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+        command = [sys.executable, "-m", "pip", "install", "-q", "--target=new", "-r", str(ROOT / "requirements.txt")]
+        return output(command, self.folder, **nobody, PIP_FIND_LINKS="", PIP_EXTRA_INDEX_URL="")
 
-@provokes("no-network")
-def _(desk):
-    nobody = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
-    command = [sys.executable, "-m", "pip", "install", "-q", "--target=new", "-r", str(ROOT / "requirements.txt")]
-    return output(command, desk.folder, **nobody, PIP_FIND_LINKS="", PIP_EXTRA_INDEX_URL="")
+    def old_python(self):
+        # A package index with the one version that we pin, asked by the pip that we have in the name of an older Python.
+        pin = PINS["asgiref"]
+        page = f'<a href="asgiref-{pin}-py3-none-any.whl" data-requires-python="&gt;=3.11">asgiref</a>'
+        (self.folder / "index.html").write_text(page)
+        old = [
+            "--python-version=3.10",
+            "--only-binary=:all:",
+            "--no-index",
+            "--find-links=index.html",
+            f"asgiref=={pin}",
+        ]
+        return output([sys.executable, "-m", "pip", "download", *old], self.folder, PIP_CONFIG_FILE=os.devnull)
 
+    def no_django(self):
+        self.copy("01-dockerfile")
+        return output([bare(self.folder), "manage.py", "check"], self.folder)
 
-@provokes("old-python")
-def _(desk):
-    # A package index with the one version that we pin, asked by the pip that we have in the name of an older Python.
-    pin = PINS["asgiref"]
-    page = f'<a href="asgiref-{pin}-py3-none-any.whl" data-requires-python="&gt;=3.11">asgiref</a>'
-    (desk.folder / "index.html").write_text(page)
-    old = ["--python-version=3.10", "--only-binary=:all:", "--no-index", "--find-links=index.html", f"asgiref=={pin}"]
-    return output([sys.executable, "-m", "pip", "download", *old], desk.folder, PIP_CONFIG_FILE=os.devnull)
+    def no_rest_framework(self):
+        self.copy("05-authentication-backend")
+        return output([bare(self.folder, "django", "asgiref", "sqlparse"), "manage.py", "check"], self.folder)
 
+    def no_python(self):
+        return output([shutil.which("bash"), "-c", "python manage.py check"], self.folder, PATH=str(self.folder))
 
-@provokes("no-django")
-def _(desk):
-    desk.copy("01-dockerfile")
-    return output([bare(desk.folder), "manage.py", "check"], desk.folder)
-
-
-@provokes("no-rest-framework")
-def _(desk):
-    desk.copy("05-authentication-backend")
-    return output([bare(desk.folder, "django", "asgiref", "sqlparse"), "manage.py", "check"], desk.folder)
-
-
-@provokes("no-python")
-def _(desk):
-    return output([shutil.which("bash"), "-c", "python manage.py check"], desk.folder, PATH=str(desk.folder))
-
-
-@provokes("externally-managed")
-def _(desk):
-    (desk.folder / "EXTERNALLY-MANAGED").write_text("[externally-managed]\n")
-    # The pip that we have, run as if it were the system's: no environment around it, and the mark in its library.
-    code = f"""
+    def externally_managed(self):
+        (self.folder / "EXTERNALLY-MANAGED").write_text("[externally-managed]\n")
+        # The pip that we have, run as if it were the system's: no environment around it, and the mark in its library.
+        code = f"""
 import sys, sysconfig
 sys.prefix = sys.base_prefix
-sysconfig.get_path = lambda name, *rest, **more: {str(desk.folder)!r}
+sysconfig.get_path = lambda name, *rest, **more: {str(self.folder)!r}
 from pip._internal.cli.main import main
 main(["install", "--no-index", "Django"])
 """
-    return output([sys.executable, "-c", code], desk.folder, PYTHONPATH=str(Path(pip.__file__).parent.parent))
+        return output([sys.executable, "-c", code], self.folder, PYTHONPATH=str(Path(pip.__file__).parent.parent))
 
+    def port(self):
+        self.copy("01-dockerfile")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            return self.manage("runserver", "--noreload", f"127.0.0.1:{server.getsockname()[1]}")
 
-@provokes("port")
-def _(desk):
-    desk.copy("01-dockerfile")
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return desk.manage("runserver", "--noreload", f"127.0.0.1:{server.getsockname()[1]}")
+    def no_app(self):
+        shutil.rmtree(self.copy("02-user-model") / "authentication")
+        return self.manage("check")
 
+    def no_natural_key(self):
+        self.copy("02-user-model")
+        self.manage("migrate", "-v0")
+        return self.manage("createsuperuser", "--noinput", "--email=root@example.com", "--username=root")
 
-@provokes("no-app")
-def _(desk):
-    shutil.rmtree(desk.copy("02-user-model") / "authentication")
-    return desk.manage("check")
+    def no_secret(self):
+        self.copy("final")
+        return self.python("manage.py", "check", DJANGO_SETTINGS_MODULE="config.production")
 
+    def inconsistent(self):
+        self.copy("01-dockerfile")
+        self.manage("migrate", "-v0")
+        self.copy("02-user-model")
+        return self.manage("migrate", "-v0")
 
-@provokes("no-natural-key")
-def _(desk):
-    desk.copy("02-user-model")
-    desk.manage("migrate", "-v0")
-    return desk.manage("createsuperuser", "--noinput", "--email=root@example.com", "--username=root")
-
-
-@provokes("no-secret")
-def _(desk):
-    desk.copy("final")
-    return desk.python("manage.py", "check", DJANGO_SETTINGS_MODULE="config.production")
-
-
-@provokes("inconsistent")
-def _(desk):
-    desk.copy("01-dockerfile")
-    desk.manage("migrate", "-v0")
-    desk.copy("02-user-model")
-    return desk.manage("migrate", "-v0")
-
-
-@provokes("token-used")
-def _(desk):
-    desk.copy("15-refresh-tokens")
-    desk.manage("migrate")
-    code = f"""
+    def token_used(self):
+        self.copy("15-refresh-tokens")
+        self.manage("migrate")
+        code = f"""
 from django.test import Client
 client = Client(headers={{"host": "localhost"}})
 post = lambda path, data: client.post(f"/api/{{path}}", data, content_type="application/json")
@@ -210,13 +183,19 @@ second = refresh(first).json()["refresh_token"]
 refresh(second)
 print(refresh(first).content.decode())
 """
-    return desk.manage("shell", "-c", code)
+        return self.manage("shell", "-c", code)
+
+    def csrf(self):
+        answer = self.api('show(django.test.Client(True, SERVER_NAME="localhost").post("/admin/login/", person))')
+        return "\n".join(re.sub(r"<[^>]+>", "", line).strip() for line in answer.splitlines())
 
 
-@provokes("csrf")
-def _(desk):
-    answer = desk.api('show(django.test.Client(True, SERVER_NAME="localhost").post("/admin/login/", person))')
-    return "\n".join(re.sub(r"<[^>]+>", "", line).strip() for line in answer.splitlines())
+PROVOKE = {name.replace("_", "-"): make for name, make in vars(Mistakes).items() if not name.startswith("_")}
+
+
+@pytest.fixture
+def desk(tmp_path, run, database):
+    return Mistakes(tmp_path, run, database)
 
 
 def provoke(entry, desk):
