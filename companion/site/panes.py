@@ -55,19 +55,16 @@ def pane(excerpt: Excerpt, blob: str = "", *, alone: bool = False) -> Pane:
     numbers = ", ".join(f"{n} {word}" for n, word in ((added, "added"), (removed, "removed")) if n)
     markup = html(
         "pane",
+        excerpt=excerpt,
         change=change,
-        ident=ident,
+        is_whole=excerpt.place.startswith(WHOLE),
         place=Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(Markup.escape("" if alone else excerpt.place)))),
         added=added,
         removed=removed,
         copies=bool(plus),
-        is_whole=excerpt.place.startswith(WHOLE),
-        copied="these lines as they become" if excerpt.place.startswith(WHOLE) else "the added lines",
         whole=f"file-{slug(change.path)}" if _has_whole(change) and not alone else "",
         first=next((row.new for row in excerpt.shown if row.new), 1),
         blob=blob if change.new_text else "",
-        note="" if excerpt.shown else _note(change),
-        count=len(excerpt.shown),
         label=f"{change.path}, {line_numbers([change.rows[n] for n in owned])}: {numbers}" if excerpt.shown else "",
         code=Markup(runs(change, excerpt.shown, idents)),
     )
@@ -107,12 +104,6 @@ def _whole(change: FileChange) -> Markup:
     marked = change.status != "added"
     pairs = zip(rows, [None, *rows], strict=False)
     return Markup("".join(line(change, row, before=before, new=marked and row.changed) for row, before in pairs))
-
-
-def _note(change: FileChange) -> str:
-    if change.binary:
-        return "A binary file: its content is not shown."
-    return "An empty file." if not change.rows else "No line of text changes."
 
 
 def line(change: FileChange, row: Row, ident: str = "", before: Row | None = None, new: bool = False) -> str:
