@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from companion.grading.journal import Journal
 from companion.grading.submissions import Submission, submissions
 from companion.grading.testing import Suite, has_http_tests, suite_of
 from companion.grading.verdicts import CannotGrade, Grade, Verdict
-from companion.grading.workers import Workers, processors, temporary_files, workers
+from companion.grading.workers import processors, temporary_files, workers
 from companion.sandbox import bubblewrap
 from companion.sandbox.bubblewrap import MIB, Limits, NoSandbox
 
@@ -75,11 +76,11 @@ def grade(**options: Any) -> int:
         found, out = _places(given)
         if not given.unsafe:
             bubblewrap.find()
-        pool = workers(given.executor, given.jobs)
+        executor = workers(given.executor, given.jobs)
         suite = suite_of(given.stage or next(s for s in stages() if has_http_tests(s)), limits, given.unsafe)
         with Journal(out / JOURNAL) as journal:
             journal.forget([Verdict(name) for name in given.again])
-            return _graded(given, found, suite, pool, journal, out)
+            return _graded(given, found, suite, executor, journal, out)
     except (NoSandbox, CannotGrade) as error:
         print(error, file=sys.stderr)
     except OSError as error:
@@ -108,7 +109,7 @@ def _places(given: SimpleNamespace) -> tuple[list[Submission], Path]:
 
 
 def _graded(
-    given: SimpleNamespace, found: list[Submission], suite: Suite, pool: Workers, journal: Journal, out: Path
+    given: SimpleNamespace, found: list[Submission], suite: Suite, executor: Executor, journal: Journal, out: Path
 ) -> int:
     results: dict[Submission, Grade] = {}
     interrupted, hidden = False, not sys.stderr.isatty()
@@ -117,7 +118,7 @@ def _graded(
     try:
         with (
             temporary_files(),
-            closing(grade_all(found, suite, pool, journal)) as grading,
+            closing(grade_all(found, suite, executor, journal)) as grading,
             click.progressbar(grading, **bar) as graded,
         ):
             for submission, result, new in graded:

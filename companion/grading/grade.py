@@ -5,7 +5,7 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from companion.grading.submissions import Submission, digest
 from companion.grading.testing import Suite, grade_project
 from companion.grading.unpack import Unusable, unpack
 from companion.grading.verdicts import Grade, Verdict
-from companion.grading.workers import Workers
 from companion.project.locate import locate, python_files, readable
 from companion.project.reached import last_begun
 from companion.project.reading import compared
@@ -55,7 +54,7 @@ def failed(task: Task, error: BaseException) -> Grade:
 
 
 def grade_all(
-    found: Sequence[Submission], suite: Suite, workers: Workers, journal: Journal
+    found: Sequence[Submission], suite: Suite, executor: Executor, journal: Journal
 ) -> Generator[tuple[Submission, Grade, bool], None, None]:
     """Grades every submission that the journal lacks, and writes each result into it before anything else.
 
@@ -69,34 +68,32 @@ def grade_all(
             yield submission, known, False
         else:
             tasks.append(task)
-    for task, result in _run(tasks, workers):
+    for task, result in _run(tasks, executor):
         journal.add(task.key, result)
         yield task.submission, result, True
 
 
-def _run(tasks: list[Task], workers: Workers) -> Iterator[tuple[Task, Grade]]:
+def _run(tasks: list[Task], executor: Executor) -> Iterator[tuple[Task, Grade]]:
     """Yields the results of all tasks as they arrive. If it is closed early, running tasks are not waited for."""
-    waiting = tasks[::-1]
     running: dict[Future[Grade], Task] = {}
+    finished = False
     try:
-        while waiting or running:
-            while waiting and len(running) < workers.at_once:
-                task = waiting.pop()
-                try:
-                    running[workers.executor.submit(grade_one, task)] = task
-                except BrokenExecutor as error:
-                    yield task, failed(task, error)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task = running.pop(future)
-                try:
-                    result = future.result()
-                except Exception as error:
-                    result = failed(task, error)
-                yield task, result
+        for task in tasks:
+            try:
+                running[executor.submit(grade_one, task)] = task
+            except BrokenExecutor as error:
+                yield task, failed(task, error)
+        for future in as_completed(running):
+            try:
+                result = future.result()
+            except Exception as error:
+                result = failed(running[future], error)
+            yield running[future], result
+        finished = True
     finally:
         for future in running:
             future.cancel()
-        workers.executor.shutdown(wait=not (waiting or running))
+        executor.shutdown(wait=finished)
 
 
 def _where(stage: Stage, project: Path) -> str:

@@ -8,20 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from companion.grading.verdicts import CannotGrade
 from companion.sandbox.supervise import interrupted
-
-AHEAD = 2  # tasks for each worker of this machine, so that none waits
-AHEAD_ELSEWHERE = 1000  # tasks that are sent to a cluster at a time
-
-
-class Workers(NamedTuple):
-    """What grades submissions; `at_once` is the number of tasks to submit at a time."""
-
-    executor: Executor
-    at_once: int
 
 
 class _Threads(ThreadPoolExecutor):
@@ -35,15 +24,15 @@ class _Threads(ThreadPoolExecutor):
         interrupted.clear()
 
 
-def workers(named: str, jobs: int) -> Workers:
+def workers(named: str, jobs: int) -> Executor:
     """Returns what `--executor` names: "processes", "dask://HOST:PORT", or MODULE:CALLABLE, which returns an Executor.
 
     `jobs` is how many submissions are graded at a time on this machine. Raises CannotGrade.
     """
     if named == "processes":
-        return Workers(_Threads(jobs), AHEAD * jobs)
+        return _Threads(jobs)
     if named.startswith("dask://"):
-        return Workers(_dask(named.removeprefix("dask://")), AHEAD_ELSEWHERE)
+        return _dask(named.removeprefix("dask://"))
     module, colon, name = named.partition(":")
     try:
         make = getattr(importlib.import_module(module), name) if colon else None
@@ -51,7 +40,8 @@ def workers(named: str, jobs: int) -> Workers:
         raise CannotGrade(f"--executor {named}: {error}") from None
     if not callable(make):
         raise CannotGrade(f"--executor {named}: say processes, dask://HOST:PORT, or MODULE:CALLABLE.")
-    return Workers(make(), AHEAD * jobs)
+    executor: Executor = make()
+    return executor
 
 
 def processors() -> int:

@@ -25,7 +25,6 @@ from companion.grading.journal import Journal
 from companion.grading.submissions import Kind, Submission, submissions
 from companion.grading.testing import suite_of
 from companion.grading.verdicts import Grade, Verdict
-from companion.grading.workers import Workers
 from companion.sandbox.bubblewrap import Limits
 
 
@@ -385,7 +384,7 @@ def test_a_failed_task_loses_no_other_result(tmp_path, one_suite):
     for name in ("ada", "cancelled", "killer", "unsubmitted", "zoe"):
         (tmp_path / "class" / name).mkdir(parents=True)
     with Journal(tmp_path / "journal") as journal:
-        found = list(grade.grade_all(submissions(tmp_path / "class"), one_suite, Workers(Worst(), 2), journal))
+        found = list(grade.grade_all(submissions(tmp_path / "class"), one_suite, Worst(), journal))
 
     assert {s.name: (r.verdict, r.why) for s, r, _ in found} == {
         "ada": (Verdict.PASSED, ""),
