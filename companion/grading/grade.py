@@ -16,8 +16,7 @@ from companion.grading.testing import Suite, grade_project
 from companion.grading.unpack import Unusable, unpack
 from companion.grading.verdicts import Grade, Verdict
 from companion.project.locate import locate, python_files, readable
-from companion.project.reached import last_begun
-from companion.project.reading import compared
+from companion.project.reading import compared, last_begun
 
 MOST_READ = 1024 * 1024  # characters of Python in a project: people write far less by hand
 LARGEST_READ = 64 * 1024  # characters of one Python file: larger ones can take Python very long to parse

@@ -1,7 +1,5 @@
 """Defines the learner's commands: start, check, watch and diff."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import sys
@@ -14,9 +12,9 @@ from companion.chain.stages import Stage, stages
 from companion.learner import output
 from companion.learner import start as project
 from companion.learner.exercise import check_exercise
-from companion.learner.standing import Standing, find_standing
+from companion.learner.standing import find_standing
+from companion.project.results import Result
 from companion.running.processes import prepared
-from companion.running.run_suite import OnResult
 
 WIDTH = 60  # columns of the line that counts the tests
 project_and_stage = folder_and_stage("DIR", "the one that your project has reached")
@@ -53,32 +51,26 @@ def check(
     folder: Path, stage: Stage | None, exercise: bool, every: bool, hint: bool, traceback: bool, as_json: bool
 ) -> int:
     """Check your project: how far it is, and what is missing first."""
-    seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not as_json
-    blank = "\r" + " " * WIDTH + "\r" if seen else ""
-    printed = ""
+    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not as_json
+    numbers, shown = itertools.count(1), ""
 
-    def on_first(found: Standing) -> None:
-        nonlocal printed
-        click.echo(blank, nl=False, err=True)
-        click.echo(f"{output.first(found)}\n")
-        printed = output.first_cause(found, traceback, hint)
-        click.echo(f"{printed}\n")
+    def count(stage: Stage, result: Result) -> None:
+        if terminal:  # the next output erases this line
+            click.echo(f"\r{stage}: {next(numbers)} tests run"[:WIDTH], nl=False, err=True)
+
+    def echo(text: str) -> None:
+        click.echo("\r" + " " * WIDTH + "\r" if terminal else "", nl=False, err=True)
+        click.echo(text)
 
     with prepared(1):
         if exercise:
             found = check_exercise(folder, stage)
+        elif every or as_json:
+            found = find_standing(folder, stage, count)
         else:
-            early = None if as_json or every else on_first
-            found = find_standing(folder, stage, _progress if seen else None, on_first=early)
-    click.echo(blank, nl=False, err=True)
-    click.echo(output.as_json(found) if as_json else output.standing(found, every, traceback, hint, printed))
+            found, shown = output.check_and_tell(folder, stage, echo, count, traceback, hint)
+    echo(output.as_json(found) if as_json else output.standing(found, every, traceback, hint, shown))
     return 0 if found.report.passed else 1
-
-
-def _progress(stage: Stage) -> OnResult:
-    """Shows a line that counts the tests while they run; the next output erases it."""
-    numbers = itertools.count(1)
-    return lambda result: click.echo(f"\r{stage}: {next(numbers)} tests run"[:WIDTH], nl=False, err=True)
 
 
 @click.command()

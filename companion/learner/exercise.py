@@ -1,7 +1,5 @@
 """Checks the exercise of a stage: its test file runs alone, in a copy of the stage's tests."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,8 +13,7 @@ from companion.learner.standing import Standing, find_standing
 from companion.learner.trying import Trial
 from companion.project.index import Known
 from companion.project.locate import NotAProject, locate
-from companion.project.reached import last_begun
-from companion.project.reading import EXERCISES, compared, read
+from companion.project.reading import EXERCISES, compared, last_begun, read
 from companion.running.run_suite import check, expected
 
 FOLDER = ROOT / EXERCISES
@@ -52,4 +49,4 @@ def check_exercise(named: Path, stage: Stage | None = None) -> Standing:
     missing = find_missing(report, Trial(stage, None, known))
     for each in missing:
         each.tried = (each.explanation.untried, None)
-    return Standing(report, stage, chain, missing, [], known, f"{page(stage)}#exercise")
+    return Standing(report, stage, chain, missing, known, exercise=f"{page(stage)}#exercise")

@@ -1,7 +1,5 @@
 """Stores the result of the last check of a project, outside of it, so that the next check can begin with it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -28,8 +26,7 @@ class Last:
 
     def changed(self, texts: Mapping[str, str]) -> set[str]:
         """Returns the files that differ from those of the last check."""
-        now = digests(texts)
-        return {file for file in now.keys() | self.files.keys() if now.get(file) != self.files.get(file)}
+        return {file for file, _ in digests(texts).items() ^ self.files.items()}
 
 
 def recall(project: Project | None) -> Last:
@@ -53,8 +50,12 @@ def remember(project: Project, last: Last) -> None:
 
 def digests(texts: Mapping[str, str]) -> dict[str, str]:
     """Returns a short hash of each file's text."""
-    return {file: hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16] for file, text in texts.items()}
+    return {file: _digest(text) for file, text in texts.items()}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
 
 
 def _file(project: Project) -> Path:
-    return FOLDER / f"last-{hashlib.sha256(str(project.folder).encode(errors='replace')).hexdigest()[:16]}.json"
+    return FOLDER / f"last-{_digest(str(project.folder))}.json"

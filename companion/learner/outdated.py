@@ -1,8 +1,5 @@
 """Finds installed packages and pins of a project that are older than the stage's."""
 
-from __future__ import annotations
-
-import contextlib
 import re
 from importlib.metadata import PackageNotFoundError, version
 
@@ -16,12 +13,15 @@ PIN = re.compile(r"^\s*([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*==\s*([^\s;#]+)", re.M
 
 def older(stage: Stage, project: Project | None) -> list[str]:
     """Returns a sentence for each installed package and each pin of the project that is older than the stage's."""
-    wanted, found = pins((stage.path / "requirements.txt").read_text(encoding="utf-8")), []
+    wanted, found = pins(readable(stage.path / "requirements.txt")), []
     for name, pin in wanted.items():
-        with contextlib.suppress(PackageNotFoundError):  # not needed on this system; otherwise, the tests report it
-            if _older(have := version(name), pin):
-                install = f"python -m pip install -r {ROOT / 'requirements.txt'}"
-                found.append(f"This environment has {name} {have}, older than the stage's {pin}: {install}")
+        try:
+            have = version(name)
+        except PackageNotFoundError:
+            continue  # not needed on this system; otherwise, the tests report it
+        if _older(have, pin):
+            install = f"python -m pip install -r {ROOT / 'requirements.txt'}"
+            found.append(f"This environment has {name} {have}, older than the stage's {pin}: {install}")
     lines = readable(project.folder / "requirements.txt").splitlines() if project else []
     for number, line in enumerate(lines, 1):
         for name, pin in pins(line).items():

@@ -1,10 +1,9 @@
 """Writes what a learner reads in the terminal: plain ASCII text, in which colour only repeats what a word says."""
 
-from __future__ import annotations
-
 import json
 import os
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +14,48 @@ from companion.chain.chapters import find_chapter
 from companion.chain.stages import Stage
 from companion.explaining.advice import first_line
 from companion.learner.missing import Missing, step_numbers
-from companion.learner.standing import Standing
+from companion.learner.standing import OnResult, Standing, find_standing
 from companion.project.differences import compare
 from companion.project.results import Place
 from companion.running.run_suite import expected
 
 WIDTH = 100  # columns of a line of text
 BAR = 30  # columns of the progress bar
+Echo = Callable[[str], object]
 
 
-def first(found: Standing) -> str:
-    """Returns what is missing first and where to look, before all tests have run or a remedy was tried."""
-    count, tests = len(found.report.results), len(expected(found.stage))
-    parts = [f"So far, {count} of {tests} tests {'has' if count == 1 else 'have'} run:"]
-    for missing in found.missing[:1]:
-        parts += [_requirement(missing)] if missing.result else []
-        parts += [f"  Open: {opened}"] if (opened := _place(found, missing.place)) else []
-    return "\n\n".join(parts)
+def check_and_tell(
+    folder: Path, stage: Stage | None, echo: Echo, on_result: OnResult, traceback: bool = False, hint: bool = False
+) -> tuple[Standing, str]:
+    """Checks a project, and writes the first missing thing as soon as it is known; returns the text of its cause too.
 
+    The place to open is written at once, and the cause after remedies were tried, which takes seconds.
+    """
+    shown = ""
 
-def first_cause(found: Standing, traceback: bool = False, hint: bool = False) -> str:
-    """Returns the text below `first`: the cause and the remedy that was tried."""
-    return "\n\n".join(_cause(found, each, traceback, hint, each.place) for each in found.missing[:1])
+    def on_first(found: Standing) -> None:
+        nonlocal shown
+        missing, place = found.missing[0], found.missing[0].explanation.untried.place
+        count, tests = len(found.report.results), len(expected(found.stage))
+        parts = [f"So far, {count} of {tests} tests {'has' if count == 1 else 'have'} run:", *_requirement(missing)]
+        parts += [f"  Open: {opened}"] if (opened := _place(found, place)) else []
+        echo("\n\n".join(parts) + "\n")
+        shown = _cause(found, missing, traceback, hint, place)
+        echo(f"{shown}\n")
+
+    return find_standing(folder, stage, on_result, on_first), shown
 
 
 def standing(found: Standing, every: bool = False, traceback: bool = False, hint: bool = False, shown: str = "") -> str:
     """Returns the result of a check: the first missing thing, unless `shown` has it, or `every` missing thing."""
-    parts = [head(found), *(_prose(f"Note: {note}") for note in found.notes)]
+    parts = [_head(found), *(_prose(f"Note: {note}") for note in found.notes)]
     if found.report.passed:
         parts.append(_done(found))
     for group in found.groups if every else [found.missing[:1]] if found.missing else []:
         missing = group[0]
         if shown and _prose(missing.advice.sentence) in click.unstyle(shown):
             continue
-        parts.append(_requirement(missing)) if missing.result else None
-        parts.append(_cause(found, missing, traceback, hint))
+        parts += [*_requirement(missing), _cause(found, missing, traceback, hint)]
         tests = sum(missing.result is not None for missing in group)
         if every and tests > 1:
             parts[-1] += f"\n  {tests} tests wait for this."
@@ -67,15 +73,14 @@ def start_the_site() -> list[str]:
     return [f"To open that page, start the tutorial in another window:\n  {command}"] if command else []
 
 
-def head(found: Standing) -> str:
+def _head(found: Standing) -> str:
     """Returns the stage and two progress bars: of the tests that pass, and of the stages that are done."""
     count, tests = found.report.count, len(found.report.results)
     tested = "" if found.report.stage == found.stage.name else f" in {found.report.stage}"
-    tested = " in the exercise" if found.exercise else tested
     lines = [
         click.style(f"Stage {title(found.stage)}", bold=True),
-        f"  tests  {_coloured(bar(count, tests))} {count} of {tests}{tested}",
-        f"  stages {_coloured(bar(found.done, len(found.chain)))} {found.done} of {len(found.chain)}",
+        f"  tests  {bar(count, tests)} {count} of {tests}{' in the exercise' if found.exercise else tested}",
+        f"  stages {bar(found.done, len(found.chain))} {found.done} of {len(found.chain)}",
     ]
     return "\n".join(lines[: 2 if found.exercise else 3])
 
@@ -83,12 +88,7 @@ def head(found: Standing) -> str:
 def bar(done: int, of: int) -> str:
     """Returns a progress bar, which is full only if everything is done."""
     full = BAR * done // of if of else 0
-    return f"[{'#' * full}{'.' * (BAR - full)}]"
-
-
-def _coloured(bar: str) -> str:
-    done = bar.rstrip("].")
-    return click.style(done, fg="green") + bar.removeprefix(done)
+    return click.style(f"[{'#' * full}", fg="green") + f"{'.' * (BAR - full)}]"
 
 
 def title(stage: Stage) -> str:
@@ -118,18 +118,16 @@ def difference(found: Standing, every: bool = False) -> str:
     differing = compare(found.known, step_numbers(found.stage))
     shown = [each for each in differing if every or each.step <= found.step]
     later = len(differing) - len(shown)
+    colours = {"-": "red", "+": "green"}
     parts = [f"Your project compared with {title(found.stage)} (- yours, + the stage's)"]
-    parts += [_diff(str(each)) for each in shown]
+    for each in shown:
+        lines = str(each).split("\n")
+        parts.append("\n".join(click.style(line, fg=colours.get(line[2:3])) if line else line for line in lines))
     if not shown:
-        parts.append("Nothing differs." if not later else "Nothing differs up to the step where you are.")
+        parts.append("Nothing differs up to the step where you are." if later else "Nothing differs.")
     if later:
         parts.append(f"{later} more belong{'s' if later == 1 else ''} to later steps: --all shows {_it(later)}.")
     return "\n\n".join(parts)
-
-
-def _diff(text: str) -> str:
-    colours = {"-": "red", "+": "green"}
-    return "\n".join(click.style(line, fg=colours.get(line[2:3])) if line else line for line in text.split("\n"))
 
 
 def _it(count: int) -> str:
@@ -141,23 +139,14 @@ def as_json(found: Standing) -> str:
     data: dict[str, Any] = {"stage": found.stage.name, "passed": found.report.passed, "tested": found.report.stage}
     data |= {"tests": len(found.report.results), "tests_passed": found.report.count}
     data |= {"stages": len(found.chain), "stages_done": found.done, "next": found.next and found.next.name}
-    data |= {"serve": address.serve_command() or None, "notes": found.notes}
-    data |= {"missing": [_as_data(missing, found.exercise) for group in found.groups for missing in group]}
+    data |= {"serve": address.serve_command() or None, "notes": found.notes, "missing": []}
+    for missing in (missing for group in found.groups for missing in group):
+        test, advice, place = missing.result, missing.advice, missing.advice.place
+        facts: dict[str, Any] = {"test": test and test.id, "requirement": test and test.requirement}
+        facts |= {"hint": test and test.hint, "sentence": advice.sentence, "remedy": advice.remedy}
+        facts |= {"file": place and place.file, "line": place and place.line}
+        data["missing"].append(facts | {"read": found.exercise or missing.link or None})
     return json.dumps(data | {"report": found.report.as_dict()}, indent=1, default=str)
-
-
-def _as_data(missing: Missing, exercise: str) -> dict[str, Any]:
-    target = missing.advice.place
-    return {
-        "test": missing.result.id if missing.result else None,
-        "requirement": missing.result.requirement if missing.result else None,
-        "hint": missing.result.hint if missing.result else None,
-        "sentence": missing.advice.sentence,
-        "remedy": missing.advice.remedy,
-        "file": target.file if target else None,
-        "line": target.line if target else None,
-        "read": exercise or missing.link or None,
-    }
 
 
 def _done(found: Standing) -> str:
@@ -168,31 +157,28 @@ def _done(found: Standing) -> str:
     return f"{click.style('Done.', fg='green')} Next comes {title(found.next)}\n  Read: {page(found.next)}"
 
 
-def _requirement(missing: Missing) -> str:
-    said = missing.result.requirement if missing.result else ""
-    return _prose(f"Missing: {said}").replace("Missing:", click.style("Missing:", fg="red"), 1)
+def _requirement(missing: Missing) -> list[str]:
+    said = [_prose(f"Missing: {missing.result.requirement}")] if missing.result else []
+    return [text.replace("Missing:", click.style("Missing:", fg="red"), 1) for text in said]
 
 
 def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, shown: Place | None = None) -> str:
     """Returns what is wrong and what to do, with the file to open unless it has been `shown`."""
-    advice = missing.advice
-    lines = [click.style(_prose(advice.sentence), bold=True)]
+    advice, result, failure = missing.advice, missing.result, missing.failure
     remedy, *code = advice.remedy.split("\n")
-    lines += [_prose(remedy)] if remedy else []
-    lines += code
-    lines.append("")
+    lines = [click.style(_prose(advice.sentence), bold=True), *([_prose(remedy)] if remedy else []), *code, ""]
     if advice.place != shown and (opened := _place(found, advice.place)):
         lines.append(f"  Open: {opened}")
     if link := found.exercise or missing.link:
         lines.append(f"  Read: {link}")
-    if missing.result and missing.result.hint:
-        lines.append(textwrap.indent(_prose(f"Hint: {missing.result.hint}"), "  ") if hint else "  Hint: --hint")
+    if result and result.hint:
+        lines.append(textwrap.indent(_prose(f"Hint: {result.hint}"), "  ") if hint else "  Hint: --hint")
     elif hint:
         lines.append("  Hint: there is none for this; the chapter's step says how.")
-    if not missing.result and missing.failure.traceback and missing.failure.message:
-        lines += ["", f"  Python says: {missing.failure.type}: {first_line(missing.failure.message)}"]
-    if traceback and missing.failure.traceback:
-        lines += ["", missing.failure.traceback.rstrip()]
+    if not result and failure.traceback and failure.message:
+        lines += ["", f"  Python says: {failure.type}: {first_line(failure.message)}"]
+    if traceback and failure.traceback:
+        lines += ["", failure.traceback.rstrip()]
     return "\n".join(lines).rstrip()
 
 

@@ -1,12 +1,11 @@
 """Tries a remedy on a copy of the project before it is advised."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from companion.project.edits import apply
 from companion.project.index import Known
 from companion.project.locate import LEFT_BY_TOOLS, Project
 from companion.project.results import PASSED, Failure, Report
+from companion.running import suite
 from companion.running.run_suite import check, expected
 
 PHASES = ("find", "read", "start", "manage", "settings", "setup", "urls", "migrations", "history", "collect", "test")
@@ -37,6 +37,11 @@ class Trial:
     known: Known
     done: dict[object, Changes | None] = field(default_factory=dict)
 
+    @cached_property
+    def chain(self) -> tuple[Stage, ...]:
+        """Returns the stages up to the one whose tests run."""
+        return suite.until(self.stage)
+
     def advice(self, found: Explanation, ident: str = "") -> tuple[Advice, Attempt | None]:
         """Returns the advice for a failure of test `ident` ("": of what comes before all tests), and what helped."""
         for attempt in islice(found.attempts, MOST) if self.project else ():
@@ -50,38 +55,33 @@ class Trial:
 
     def passing(self, attempt: Attempt, idents: Collection[str]) -> set[str]:
         """Returns which of these failed tests pass after an attempt."""
-        report = self._check(apply(attempt.hunks, self.known.files), idents) if idents else None
-        return {result.id for result in report.results if result.outcome == PASSED} if report else set()
+        results = self._check(apply(attempt.hunks, self.known.files), idents).results if idents else ()
+        return {result.id for result in results if result.outcome == PASSED}
 
     def _try(self, attempt: Attempt, failure: Failure, ident: str) -> Changes | None:
         """Returns the changed files that fix the failure, with the stage's migrations if they are needed; else None."""
         changes: Changes = apply(attempt.hunks, self.known.files)
         key = (tuple(sorted(changes.items())), failure.phase, ident)
         if key not in self.done:
-            helps, report = self._helps(changes, failure, ident)
-            stale = report.finding is not None and report.finding.type == STALE != failure.type
-            if not helps and stale and (migrations := self._migrations()):
+            only = [ident or expected(self.stage)[0]]
+            report = self._check(changes, only)
+            helps, stale = _helps(report, failure, ident), report.finding and report.finding.type == STALE
+            if not helps and stale and failure.type != STALE and (migrations := self._migrations()):
                 changes = {**changes, **migrations}
-                helps, _ = self._helps(changes, failure, ident)
+                helps = _helps(self._check(changes, only), failure, ident)
             self.done[key] = changes if helps else None
         return self.done[key]
-
-    def _helps(self, changes: Changes, failure: Failure, ident: str) -> tuple[bool, Report]:
-        report = self._check(changes, [ident or expected(self.stage)[0]])
-        if ident:
-            return report.results[0].outcome == PASSED, report
-        return report.finding is None or _further(report.finding, failure), report
 
     def _migrations(self) -> Changes:
         """Returns the changes that replace the project's migrations by the stage's, or {} if they are equal."""
         mine = {file: text for file, text in self.known.texts.items() if MIGRATIONS in file}
         theirs = {name: text for name, text in self.known.stage_texts.items() if MIGRATIONS in name}
-        folders = {file.rpartition("/")[0] for file in mine}
-        if len(folders) == 1:
-            folder = folders.pop()
-            wanted = {f"{folder}/{name.rpartition('/')[2]}": text for name, text in theirs.items()}
-        else:
-            wanted = {self.known.project_path(name): text for name, text in theirs.items()}
+        homes = {file.rpartition("/")[0] for file in mine}
+        home = homes.pop() if len(homes) == 1 else ""
+        wanted = {
+            f"{home}/{name.rpartition('/')[2]}" if home else self.known.project_path(name): text
+            for name, text in theirs.items()
+        }
         return {} if wanted == mine else {**dict.fromkeys(mine), **wanted}
 
     def _check(self, changes: Changes, only: Collection[str]) -> Report:
@@ -110,7 +110,7 @@ def _copied(project: Project) -> Iterator[Project]:
         copy = Project(outer, outer / project.folder.relative_to(project.outer))
         shutil.copytree(project.folder, copy.folder, symlinks=True, ignore=_ignored)
         for path in project.outer.iterdir() if copy.folder != outer else ():
-            if path.is_file() and path.stat().st_size < TOO_LARGE:
+            if _is_small(path):
                 shutil.copy2(path, outer)
         yield copy
 
@@ -118,16 +118,24 @@ def _copied(project: Project) -> Iterator[Project]:
 def _ignored(folder: str, names: list[str]) -> set[str]:
     left = {name for name in names if name in LEFT_BY_TOOLS or name.endswith(".sqlite3")}
     paths = {name: Path(folder, name) for name in names}
-    small = {name for name, path in paths.items() if path.is_file() and path.stat().st_size < TOO_LARGE}
     folders = {name for name, path in paths.items() if path.is_dir() and not (path / "pyvenv.cfg").exists()}
-    return left | set(names) - small - folders
+    return left | {name for name, path in paths.items() if name not in folders and not _is_small(path)}
 
 
-def _further(now: Failure, before: Failure) -> bool:
-    """Returns whether the check got further: to a later phase, or to another or later line with a syntax error."""
-    if now.phase != before.phase:
-        return PHASES.index(now.phase) > PHASES.index(before.phase)
-    here, there = now.place, before.place
-    if here is None or there is None or before.type not in UNREADABLE:
+def _is_small(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size < TOO_LARGE
+
+
+def _helps(report: Report, failure: Failure, ident: str) -> bool:
+    """Returns whether the test passes, or without a test, whether the check got further than before.
+
+    That is to a later phase, or to another or later line with a syntax error.
+    """
+    if ident:
+        return report.results[0].outcome == PASSED
+    now = report.finding
+    if now is None or now.phase != failure.phase:
+        return now is None or PHASES.index(now.phase) > PHASES.index(failure.phase)
+    if now.place is None or failure.place is None or failure.type not in UNREADABLE:
         return False
-    return here.file != there.file or here.line > there.line
+    return now.place.file != failure.place.file or now.place.line > failure.place.line

@@ -1,17 +1,15 @@
 """Checks a project each time one of its files is saved, and reacts to keys in between."""
 
-from __future__ import annotations
-
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
 from watchdog import events
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserverVFS
@@ -19,8 +17,7 @@ from watchdog.utils.event_debouncer import EventDebouncer
 
 from companion.chain.stages import Stage
 from companion.learner import output
-from companion.learner.keyboard import ReadKey, keyboard
-from companion.learner.standing import Standing, find_standing
+from companion.learner.standing import Standing
 from companion.project.locate import LEFT_BY_TOOLS
 from companion.project.results import Result
 from companion.running.processes import prepared, refill
@@ -32,7 +29,6 @@ ONE_SAVE = 0.1  # seconds within which changes count as one save: some editors w
 LOOK = 0.3  # seconds between two looks at the files, if the system reports no changes
 UNCHECKED = {".sqlite3", ".sqlite3-journal", ".log", ".pyc"}
 KEYS = "h hint   d diff   n next   a all   t traceback   q quit"
-Echo = Callable[[str], None]
 
 
 def relevant(path: Path) -> bool:
@@ -50,7 +46,7 @@ class Watching:
     """One watched project; if `stage` is None, each check finds the stage that the project has reached."""
 
     folder: Path
-    echo: Echo
+    echo: output.Echo
     stage: Stage | None = None
     found: Standing | None = None
     saved: threading.Event = field(default_factory=threading.Event)
@@ -58,23 +54,13 @@ class Watching:
     def check(self) -> None:
         """Checks the project and prints the result, the first missing thing early. A save during the check ends it."""
         self.saved.clear()
-        printed = ""
+        with suppress(SavedAgain):
+            self.found, shown = output.check_and_tell(self.folder, self.stage, self.echo, self._stop_if_saved)
+            self.echo(output.standing(self.found, shown=shown))
+            self.echo(f"\n{KEYS}")
+            refill()
 
-        def on_first(found: Standing) -> None:
-            nonlocal printed
-            self.echo(f"{output.first(found)}\n")
-            printed = output.first_cause(found)
-            self.echo(f"{printed}\n")
-
-        try:
-            self.found = find_standing(self.folder, self.stage, lambda stage: self._stop_if_saved, on_first=on_first)
-        except SavedAgain:
-            return
-        self.echo(output.standing(self.found, shown=printed))
-        self.echo(f"\n{KEYS}")
-        refill()
-
-    def _stop_if_saved(self, result: Result) -> None:
+    def _stop_if_saved(self, stage: Stage, result: Result) -> None:
         if self.saved.is_set():
             raise SavedAgain
 
@@ -89,22 +75,18 @@ class Watching:
             self.echo(output.standing(found, hint=key == "h", every=key == "a", traceback=key == "t"))
         elif key == "d":
             self.echo(output.difference(found))
-        elif key == "n":
-            self._next(found)
-        return True
-
-    def _next(self, found: Standing) -> None:
-        if not found.report.passed:
+        elif key == "n" and not found.report.passed:
             left = len(found.missing)
             self.echo(f"{found.stage} is not done yet: {left} {'thing is' if left == 1 else 'things are'} missing.")
-        elif found.next is None:
+        elif key == "n" and found.next is None:
             self.echo("This was the last stage: all is done.")
-        else:
+        elif key == "n":
             self.stage = found.next
             self.check()
+        return True
 
 
-def run(folder: Path, echo: Echo, stage: Stage | None = None, polling: bool = False) -> None:
+def run(folder: Path, echo: output.Echo, stage: Stage | None = None, polling: bool = False) -> None:
     """Watches until the user quits. `polling` is for folders whose file system reports no changes."""
     watched = Watching(folder, echo, stage)
     queue: SimpleQueue[str] = SimpleQueue()
@@ -115,68 +97,77 @@ def run(folder: Path, echo: Echo, stage: Stage | None = None, polling: bool = Fa
         watched.saved.set()
         queue.put(SAVED)
 
-    with keyboard() as read, prepared(WAITING), saves(folder, seen, polling):
-        if read:
-            threading.Thread(target=_keys, args=(read, queue), daemon=True).start()
-        try:
-            watched.check()
-            while (event := queue.get()) == SAVED or watched.key(event):
-                if event == SAVED and watched.saved.is_set():
-                    watched.check()
-        except KeyboardInterrupt:
-            pass
-
-
-def _keys(read: ReadKey, queue: SimpleQueue[str]) -> None:
-    while True:
-        key = read()
-        queue.put(key)
-        if key in ("", "q"):
-            return
-
-
-class _Files(FileSystemEventHandler):
-    """Passes events on, if they are about files that can change the result of a check."""
-
-    def __init__(self, folder: Path, handle: Callable[[FileSystemEvent], None]) -> None:
-        self.folder = folder
-        self.handle = handle
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        if any(relevant(Path(name)) for name in names(event, self.folder)):
-            self.handle(event)
-
-
-def names(event: FileSystemEvent, folder: Path) -> list[str]:
-    """Returns the paths of an event relative to `folder`: the file, and where it was moved to."""
-    return [os.path.relpath(str(path), folder) for path in (event.src_path, event.dest_path) if path]
+    with keyboard(queue), prepared(WAITING), saves(folder, seen, polling), suppress(KeyboardInterrupt):
+        watched.check()
+        while (event := queue.get()) == SAVED or watched.key(event):
+            if event == SAVED and watched.saved.is_set():
+                watched.check()
 
 
 @contextmanager
-def saves(folder: Path, saved: Callable[[set[str]], None], polling: bool = False) -> Iterator[None]:
+def keyboard(queue: SimpleQueue[str]) -> Iterator[None]:
+    """Puts each key that is pressed into the queue ("" at the end of input), in a terminal, until the context ends."""
+    with ExitStack() as stack:
+        if sys.platform == "win32":
+            from msvcrt import getwch as read  # type: ignore[attr-defined,unused-ignore]  # only on Windows
+        elif sys.stdin.isatty():
+            import termios
+            import tty
+
+            number = sys.stdin.fileno()
+            stack.callback(termios.tcsetattr, number, termios.TCSADRAIN, termios.tcgetattr(number))
+            tty.setcbreak(number)  # keys arrive without Enter; Ctrl+C still works
+
+            def read() -> str:
+                return os.read(number, 1).decode(errors="replace")
+
+        def pass_on() -> None:
+            key = None
+            while key not in ("", "q"):
+                queue.put(key := read())
+
+        if sys.stdin.isatty():
+            threading.Thread(target=pass_on, daemon=True).start()
+        yield
+
+
+class _Saves(EventDebouncer, events.FileSystemEventHandler):
+    """Collects the events of a moment, so that they count as one save."""
+
+    on_any_event = EventDebouncer.handle_event
+
+
+@contextmanager
+def saves(folder: Path, saved: Callable[[set[str]], object], polling: bool = False) -> Iterator[None]:
     """Calls `saved` with the names of the changed files after each save in `folder`, until the context ends.
 
     With `polling`, or if the system reports no changes, it looks at the files again and again.
     """
-    debouncer = EventDebouncer(ONE_SAVE, lambda seen: saved({n for event in seen for n in names(event, folder)}))
-    observer = _observer(_Files(folder, debouncer.handle_event), polling)
-    debouncer.start()
+
+    def changed(seen: list[events.FileSystemEvent]) -> None:
+        paths = [str(path) for event in seen for path in (event.src_path, event.dest_path) if path]
+        if names := {name for path in paths if relevant(Path(name := os.path.relpath(path, folder)))}:
+            saved(names)
+
+    collected = _Saves(ONE_SAVE, changed)
+    observer = _observer(folder, collected, polling)
+    collected.start()
     try:
         yield
     finally:
         observer.stop()
-        debouncer.stop()
+        collected.stop()
 
 
-def _observer(files: _Files, polling: bool) -> BaseObserver:
+def _observer(folder: Path, handler: events.FileSystemEventHandler, polling: bool) -> BaseObserver:
     observer = PollingObserverVFS(os.stat, _entries, polling_interval=LOOK) if polling else Observer()
-    observer.schedule(files, str(files.folder), recursive=True, event_filter=SAVES)
+    observer.schedule(handler, str(folder), recursive=True, event_filter=SAVES)
     try:
         observer.start()
     except OSError:  # no inotify watches left, or a file system without them
         if polling:
             raise
-        return _observer(files, True)
+        return _observer(folder, handler, True)
     return observer
 
 

@@ -1,19 +1,18 @@
 """Shows how a project differs from a stage, symbol by symbol, in the order of the stage's chapter."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from companion.chain.symbols import lines_of, symbols
+from companion.chain.symbols import lines_of, read_symbols
 from companion.project.edits import Hunk
 from companion.project.index import Known
 from companion.project.results import Place
 
 NEAR = 2  # lines of context above and below a difference
 EARLIER = -1  # the step of code that earlier stages added
-Steps = Mapping[tuple[str, str], int]
+Key = tuple[str, str]  # a file of the stage, and a symbol in it or ""
+Steps = Mapping[Key, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +28,8 @@ class Difference:
     step: int
 
     def __str__(self) -> str:
-        what = f"{self.symbol} in {self.place.file}" if self.symbol else self.place.file
-        head = f"{what}, line {self.place.line}" if self.place.line else what
-        return "\n".join([head, *(f"  {row}" for row in self.rows)])
+        what = f"{self.symbol} in {self.place}" if self.symbol else str(self.place)
+        return "\n".join([what, *(f"  {row}" for row in self.rows)])
 
 
 def compare(known: Known, steps: Steps) -> list[Difference]:
@@ -39,14 +37,17 @@ def compare(known: Known, steps: Steps) -> list[Difference]:
 
     Formatting, comments and docstrings are ignored. So are things that only the project has, and migrations.
     """
-    found: dict[tuple[str, str], Difference] = {}
+    found: dict[Key, list[Hunk]] = {}
     for hunk in known.hunks:
-        if hunk.name == "manage.py" or _own(hunk, known):
-            continue
-        key = hunk.file, hunk.lost or hunk.symbol
-        earlier = found.get(key) or Difference(hunk.place, key[1], (), step_of(hunk, steps))
-        found[key] = Difference(earlier.place, key[1], (*earlier.rows, *_rows(hunk, known)), earlier.step)
-    return sorted(found.values(), key=lambda difference: difference.step)
+        table = read_symbols(hunk.name, known.stage_files[hunk.name])
+        own = hunk.kind == "extra" and (hunk.imports or bool(table) and hunk.symbol not in table)
+        if hunk.name != "manage.py" and not own:
+            found.setdefault((hunk.file, hunk.lost or hunk.symbol), []).append(hunk)
+    differences = [
+        Difference(hunks[0].place, symbol, _rows(hunks, known.files), step_of(hunks[0], steps))
+        for (_, symbol), hunks in found.items()
+    ]
+    return sorted(differences, key=lambda difference: difference.step)
 
 
 def step_of(hunk: Hunk, steps: Steps) -> int:
@@ -57,20 +58,12 @@ def step_of(hunk: Hunk, steps: Steps) -> int:
     return steps.get((hunk.name, name), EARLIER)
 
 
-def _own(hunk: Hunk, known: Known) -> bool:
-    """Returns whether only the project has this import, function or class."""
-    python = hunk.name.endswith(".py")
-    return hunk.kind == "extra" and (
-        hunk.imports or python and hunk.symbol not in symbols(known.stage_files[hunk.name])
-    )
-
-
-def _rows(hunk: Hunk, known: Known) -> list[str]:
-    mine = lines_of(known.files.get(hunk.file, ""))
+def _rows(hunks: list[Hunk], files: Mapping[str, str]) -> tuple[str, ...]:
+    mine = lines_of(files.get(hunks[0].file, ""))
     rows: list[str] = []
-    for edit in hunk.edits:
+    for edit in (edit for hunk in hunks for edit in hunk.edits):
         above, below = mine[max(edit.first - 1 - NEAR, 0) : edit.first - 1], mine[edit.last : edit.last + NEAR]
         old = [*above, *mine[edit.first - 1 : edit.last], *below]
         changed = difflib.unified_diff(old, [*above, *edit.lines, *below], n=NEAR, lineterm="")
         rows += [row for row in list(changed)[2:] if not row.startswith("@")]
-    return rows
+    return tuple(rows)

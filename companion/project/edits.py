@@ -1,7 +1,5 @@
 """Defines one difference between a project and a stage, and the edits that remove it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -66,8 +64,7 @@ def apply(chosen: Iterable[Hunk], files: Mapping[str, str]) -> dict[str, str]:
         lines = lines_of(files.get(file, ""))
         # Edits are applied from the bottom up, so that line numbers stay valid. Of several insertions at one line, the
         # last is applied first, so that the others end up above it.
-        unique = reversed(dict.fromkeys(edits))
-        for edit in sorted(unique, key=lambda each: (each.first, each.last), reverse=True):
+        for edit in sorted(reversed(dict.fromkeys(edits)), key=lambda each: (each.first, each.last), reverse=True):
             lines[edit.first - 1 : edit.last] = edit.lines
         found[file] = "\n".join(lines) + "\n"
     return found

@@ -1,12 +1,11 @@
 """Compares a file of the project with the stage's file, statement by statement."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import groupby
+from typing import Any
 
 from companion.chain.symbols import IMPORTS, Symbol, lines_of, symbols
 from companion.project.edits import Hunk, Swap
@@ -14,7 +13,6 @@ from companion.project.results import Place
 from companion.project.statements import Statement, joined, lines_as_statements, same_meaning, statements
 
 ALIKE = 0.5  # share of equal words (0 to 1) from which one statement counts as a changed version of another
-Maybe = Statement | None
 
 
 class FilePair:
@@ -46,23 +44,23 @@ class FilePair:
             return
         apart = not pairs and own and other and len({self._lost(each) for each in other}) == 1
         if apart or any(x.depth != y.depth for x, y in pairs):
-            yield self._replaced(own, other)
+            edit = Swap(own[0].line, own[-1].last, self._source(other))
+            block = edit.last > edit.first or len(edit.lines) > 1
+            yield self._hunk("changed", own[0], other[0], edit, lost=self._lost(other[0]), block=block)
             return
         partner = {id(x): y for x, y in pairs}
         yield from (self._pair(x, y) for x, y in pairs if not same_meaning(x, y))
         for extra, group in groupby(own, key=lambda each: id(each) not in partner):
             if extra:
                 yield self._extra(list(group))
-        above = self.mine[a - 1] if a else None
+        above = own[-1] if own and not pairs else self.mine[a - 1] if a else None
         matched = {id(y): x for x, y in pairs}
-        todo: list[Statement] = []
-        for each in other:
-            if id(each) in matched:
-                yield from self._missing(todo, above)
-                above, todo = matched[id(each)], []
+        for lost, group in groupby(other, key=lambda each: id(each) not in matched):
+            rows = list(group)
+            if lost:
+                yield from self._missing(rows, above)
             else:
-                todo.append(each)
-        yield from self._missing(todo, above if pairs or not own else own[-1])
+                above = matched[id(rows[-1])]
 
     def _shifted(self, own: list[Statement], other: list[Statement], pairs: list[tuple[Statement, Statement]]) -> Hunk:
         """Returns a block with wrong indentation, or the missing line above it that would explain the indentation."""
@@ -71,15 +69,9 @@ class FilePair:
         lost = [each for each in other if id(each) not in partner]
         first, wanted = next((x, y) for x, y in pairs if x.depth != y.depth)
         if lost:
-            return self._hunk(first, "missing", "", lost[0].text, lost[0], edit)
-        hunk = self._hunk(first, "depth", str(first.depth), str(wanted.depth), wanted, edit)
-        return replace(hunk, block=len(own) > 1)
-
-    def _replaced(self, own: list[Statement], other: list[Statement]) -> Hunk:
-        """Returns a hunk for statements that are not similar to those of the stage in their place."""
-        edit = Swap(own[0].line, own[-1].last, self._source(other))
-        hunk = self._hunk(own[0], "changed", own[0].text, other[0].text, other[0], edit, self._lost(other[0]))
-        return replace(hunk, block=edit.last > edit.first or len(edit.lines) > 1)
+            return self._hunk("missing", first, lost[0], edit)
+        depths = {"mine": str(first.depth), "theirs": str(wanted.depth)}
+        return self._hunk("depth", first, wanted, edit, **depths, block=len(own) > 1)
 
     def _pair(self, own: Statement, other: Statement) -> Hunk:
         """Returns a hunk for a changed statement; its place is the line of the first word that differs."""
@@ -107,24 +99,19 @@ class FilePair:
             b, d = b - 1, d - 1
         while own.words[b:][:1] == other.words[d:][:1] == (")",) and _open(own, a, b) > 0 < _open(other, c, d):
             b, d = b + 1, d + 1
-        hunk = self._hunk(own, "changed", joined(own.words[a:b]), joined(other.words[c:d]), other, edit)
-        place = Place(self.file, line, self.lines[line - 1].strip())
         statement = self.wanted[wanted - 1].strip()
         one = [*self.lines[own.line - 1 : line - 1], statement, *self.lines[line : own.last]]
-        block = _signs(one) != _signs(self._source([other]))
-        return replace(hunk, place=place, statement=statement, block=block)
+        differ = {"mine": joined(own.words[a:b]), "theirs": joined(other.words[c:d]), "statement": statement}
+        place, block = Place(self.file, line, self.lines[line - 1].strip()), _signs(one) != _signs(edit.lines)
+        return self._hunk("changed", own, other, edit, **differ, place=place, block=block)
 
     def _extra(self, own: list[Statement]) -> Hunk:
-        edit = Swap(own[0].line, own[-1].last, ())
-        if len(own) < len(self.mine) and self._only_body(own):
-            edit = Swap(own[0].line, own[-1].last, (" " * 4 * own[0].depth + "pass",))
-        return self._hunk(own[0], "extra", own[0].text, "", None, edit)
-
-    def _only_body(self, own: list[Statement]) -> bool:
-        """Returns whether removing these statements would leave a block without a body."""
-        first, last = self.mine.index(own[0]), self.mine.index(own[-1])
-        opens = first > 0 and self.mine[first - 1].words[-1] == ":" and self.mine[first - 1].depth < own[0].depth
-        return opens and all(below.depth < own[0].depth for below in self.mine[last + 1 : last + 2])
+        """Returns a hunk for statements to remove; `pass` replaces them if a block would have no body without them."""
+        first, last, depth = self.mine.index(own[0]), self.mine.index(own[-1]), own[0].depth
+        opens = first > 0 and self.mine[first - 1].words[-1] == ":" and self.mine[first - 1].depth < depth
+        body = opens and all(below.depth < depth for below in self.mine[last + 1 : last + 2])
+        edit = Swap(own[0].line, own[-1].last, (" " * 4 * depth + "pass",) if body else ())
+        return self._hunk("extra", own[0], None, edit)
 
     def _missing(self, rows: list[Statement], above: Statement | None) -> Iterator[Hunk]:
         """Yields hunks for statements that are missing below `above`, one for each missing class or function."""
@@ -133,11 +120,9 @@ class FilePair:
             found = list(group)
             below = next((each for each in self.mine if each.line >= line), None)
             if below and all(each.words[0] == "@" for each in found):
-                edit = Swap(below.line, below.line - 1, self._source(found))
-                yield self._hunk(below, "decorator", "", found[0].text, found[0], edit)
+                yield self._hunk("decorator", below, found[0], Swap(below.line, below.line - 1, self._source(found)))
             else:
-                edit = Swap(line, line - 1, self._source(found))
-                yield self._hunk(above, "missing", "", found[0].text, found[0], edit, lost)
+                yield self._hunk("missing", above, found[0], Swap(line, line - 1, self._source(found)), lost=lost)
 
     def _lost(self, row: Statement) -> str:
         """Returns the outermost class or function around a stage's statement that the project lacks, or ""."""
@@ -149,22 +134,24 @@ class FilePair:
     def _symbol(self, row: Statement, table: Mapping[str, Symbol]) -> str:
         if row.imports:
             return IMPORTS
-        around = [s for s in table.values() if any(first <= row.line <= last for first, last in s.spans)]
-        return min(around, key=lambda s: s.last - s.first).name if around else ""
+        around = [symbol for symbol in table.values() if symbol.includes(row.line)]
+        return min(around, key=lambda symbol: symbol.last - symbol.first).name if around else ""
 
     def _source(self, rows: list[Statement]) -> tuple[str, ...]:
         """Returns the stage's lines of these statements, with the comments and docstrings between them."""
         return tuple(self.wanted[rows[0].line - 1 : rows[-1].last])
 
-    def _hunk(self, own: Maybe, kind: str, mine: str, theirs: str, other: Maybe, edit: Swap, lost: str = "") -> Hunk:
+    def _hunk(self, kind: str, own: Statement | None, other: Statement | None, edit: Swap, **facts: Any) -> Hunk:
+        """Returns a hunk about statements of the project and the stage; `facts` are fields with other values."""
         adds = edit.last < edit.first
         line = (own.last if adds and kind == "missing" else own.line) if own else 0
         place = Place(self.file, line, self.lines[line - 1].strip() if line else "")
         symbol = self._symbol(other, self.there) if other else self._symbol(own, self.here) if own else ""
+        mine, theirs = own.text if own and kind in ("changed", "extra") else "", other.text if other else ""
         statement = self.wanted[other.line - 1].strip() if other else ""
         before = own is not None and kind != "missing" and own.key in self.earlier
-        last = line if adds else edit.last
-        return Hunk(place, self.name, symbol, kind, mine, theirs, statement, (edit,), lost, before, last)
+        found = Hunk(place, self.name, symbol, kind, mine, theirs, statement, (edit,), before=before)
+        return replace(found, last=line if adds else edit.last, **facts)
 
 
 def _signs(lines: Iterable[str]) -> list[str]:

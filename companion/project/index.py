@@ -1,13 +1,11 @@
 """Compares a project with a stage, and finds lines, definitions and similar names in it."""
 
-from __future__ import annotations
-
 import ast
 import difflib
 import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from companion.chain.symbols import Symbol, lines_of, read_symbols
@@ -63,12 +61,9 @@ class Known:
         names = [n for n in self.stage_files if "/migrations/" not in n]
         found = {name: self.project_path(name) for name in names}
         free = [file for file in self.files if file not in found.values() and "/migrations/" not in file]
-        for name in names:
-            if found[name] in self.files:
-                continue
-            likeness = {file: self._likeness(name, file) for file in free}
-            best = max(likeness, key=lambda file: likeness[file], default="")
-            if best and self.stage_files[name].strip() and likeness[best] > SAME_FILE:
+        for name in (name for name in names if found[name] not in self.files and self.stage_files[name].strip()):
+            best = max(free, key=partial(self._likeness, name), default="")
+            if best and self._likeness(name, best) > SAME_FILE:
                 found[name] = best
                 free.remove(best)
         return found
@@ -89,22 +84,22 @@ class Known:
         """Returns all differences between the project and the stage, file by file, without migrations and tests."""
         found: list[Hunk] = []
         for name, file in self.pairs.items():
-            mine, theirs = self.files.get(file), with_package(self.stage_files[name], self.package)
-            if mine is None:
-                edit = Swap(1, 0, tuple(lines_of(theirs)))
-                found.append(Hunk(Place(file, 0), name, "", "no file", "", "", "", (edit,)))
-                continue
-            if file != self.project_path(name):
-                edit = Swap(1, 0, tuple(lines_of(mine)))
-                found.append(Hunk(Place(file, 0), name, "", "renamed", file, self.project_path(name), "", (edit,)))
+            mine, wanted = self.files.get(file), self.project_path(name)
+            theirs = with_package(self.stage_files[name], self.package)
             earlier = with_package(self.earlier.get(name, ""), self.package)
+            whole = (Swap(1, 0, tuple(lines_of(theirs if mine is None else mine))),)
+            if mine is None:
+                found.append(Hunk(Place(file, 0), name, "", "no file", "", "", "", whole))
+                continue
+            if file != wanted:
+                found.append(Hunk(Place(file, 0), name, "", "renamed", file, wanted, "", whole))
             found += FilePair(file, name, mine, theirs, earlier).hunks()
         return found
 
     def around(self, place: Place) -> list[Symbol]:
         """Returns the classes, functions and constants that contain this line, innermost last."""
-        here = [symbol for file, symbol in self.definitions if file == place.file]
-        around = [symbol for symbol in here if symbol.first <= place.line <= symbol.last]
+        here = (symbol for file, symbol in self.definitions if file == place.file)
+        around = (symbol for symbol in here if symbol.first <= place.line <= symbol.last)
         return sorted(around, key=lambda symbol: (symbol.first, -symbol.last))
 
     @cached_property
@@ -129,10 +124,6 @@ class Known:
         start = self.prefix + name
         return any(file == f"{start}.py" or file.startswith(f"{start}/") for file in self.texts)
 
-    def defines(self, file: str, name: str) -> bool:
-        """Returns whether a file of the project defines a class, function, method or constant of this name."""
-        return any(where == file and symbol.name.rpartition(".")[2] == name for where, symbol in self.definitions)
-
     def line(self, pattern: str, *chosen: str) -> Place | None:
         """Returns the first line that the pattern matches, in the chosen files or else in all Python files."""
         for file in chosen or tuple(self.texts):
@@ -143,13 +134,11 @@ class Known:
 
     def import_of(self, name: str) -> str | None:
         """Returns the import statement with which the stage imports `name`, or None."""
-        for text in self.stage_texts.values():
-            for node in ast.walk(ast.parse(text)):
-                names = node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else []
-                if any((alias.asname or alias.name) == name for alias in names):
-                    if isinstance(node, ast.ImportFrom):
-                        return f"from {'.' * node.level}{node.module or ''} import {name}"
-                    return f"import {name}"
+        nodes = (node for text in self.stage_texts.values() for node in ast.walk(ast.parse(text)))
+        for node in (node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))):
+            node.names = [alias for alias in node.names if (alias.asname or alias.name) == name]
+            if node.names:
+                return ast.unparse(node)
         return None
 
 

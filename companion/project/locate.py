@@ -1,7 +1,5 @@
 """Finds a learner's project: the folder with manage.py, which is the named folder or one below it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,9 +39,21 @@ class Project:
 def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
     """Returns the project in the folder `named`, or at most `deepest` levels below it. Raises NotAProject."""
     try:
-        return _locate(named, root, deepest)
+        if not named.exists():
+            raise NotAProject("NoFolder", str(named))
+        if named.is_file() and named.name != "manage.py":
+            raise NotAProject("Packed" if named.suffix == ".zip" else "IsAFile", str(named), named.name)
+        outer = (named.parent if named.is_file() else named).resolve()
+        if ours(outer, root):
+            raise NotAProject("OwnStage", str(outer), outer.name)
+        found = sorted(_with_manage(outer, deepest), key=lambda folder: len(folder.parts))
+        if not found:
+            raise _none(outer)
     except PermissionError as error:
         raise NotAProject("Unreadable", str(error.filename or named)) from None
+    if len(found) > 1 and len(found[0].parts) == len(found[1].parts):
+        raise NotAProject("SeveralProjects", ", ".join(f.relative_to(outer).as_posix() for f in found))
+    return Project(outer, found[0])
 
 
 def ours(folder: Path, root: Path = ROOT) -> bool:
@@ -60,31 +70,13 @@ def readable(path: Path) -> str:
         return ""
 
 
-def _locate(named: Path, root: Path, deepest: int) -> Project:
-    if not named.exists():
-        raise NotAProject("NoFolder", str(named))
-    if named.is_file():
-        if named.name != "manage.py":
-            raise NotAProject("Packed" if named.suffix == ".zip" else "IsAFile", str(named), named.name)
-        named = named.parent
-    outer = named.resolve()
-    if ours(outer, root):
-        raise NotAProject("OwnStage", str(outer), outer.name)
-    found = sorted(_with_manage(outer, deepest), key=lambda folder: len(folder.parts))
-    if not found:
-        raise _none(outer)
-    if len(found) > 1 and len(found[0].parts) == len(found[1].parts):
-        raise NotAProject("SeveralProjects", ", ".join(f.relative_to(outer).as_posix() for f in found))
-    return Project(outer, found[0])
-
-
 def python_files(folder: Path) -> Iterator[Path]:
     """Yields the Python files of a project, without those of virtual environments and installed packages."""
-    seen: set[str] = set()
+    seen: set[str] = set()  # symbolic links may form a cycle
     for place, folders, files in os.walk(folder, followlinks=True):
-        new = (name for name in folders if os.path.realpath(os.path.join(place, name)) not in seen)
-        folders[:] = sorted(name for name in new if not _skipped(Path(place, name)))
-        seen |= {os.path.realpath(os.path.join(place, name)) for name in folders}  # symbolic links may form a cycle
+        real = {name: os.path.realpath(os.path.join(place, name)) for name in folders}
+        folders[:] = sorted(name for name in folders if real[name] not in seen and not _skipped(Path(place, name)))
+        seen |= {real[name] for name in folders}
         paths = (Path(place, name) for name in sorted(files) if name.endswith(".py"))
         yield from (path for path in paths if os.path.isfile(path))
 

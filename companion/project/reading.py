@@ -1,14 +1,15 @@
-"""Reads the files of a project and of the stage that it is compared with."""
+"""Reads the files of a project and of the stage that it is compared with, and finds the stage that it has reached."""
 
-from __future__ import annotations
-
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from companion.chain import aims
 from companion.chain.stages import Stage, files, previous, stages
 from companion.project.index import Known
 from companion.project.locate import LEFT_BY_TOOLS, Project, python_files, readable
+from companion.project.statements import APP
 
 LARGE = 50_000  # bytes: a larger file is not code
 EXERCISES = "exercises"  # the learner's own folder, which no stage has
@@ -38,6 +39,21 @@ def compared(
     """Returns the comparison of a project with a stage; pass `texts` if the project's files are already read."""
     found = read(project) if texts is None else texts
     return Known(found, _stage(stage), _stage(previous(stage)), project.prefix if project else "", facts)
+
+
+def last_begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
+    """Returns the last stage that adds a class, function or setting which the project also has."""
+    brought = {(file, name) for stage in chain for file, name, _ in aims.candidates(stage)}
+    generic = {name for name, times in Counter(name for _, name in brought).items() if times > 1}
+    here = {(file, symbol.name) for file, symbol in known.definitions}
+    app = f"{APP}/"
+    names = {name for file, name in here if f"/{app}" in f"/{file}"} - generic
+    for stage in reversed(chain):
+        for file, name, changed in aims.candidates(stage):
+            moved = file.startswith(app) and name in names
+            if changed == 2 and name and (moved or (known.project_path(file), name) in here):
+                return stage
+    return chain[0]
 
 
 @cache

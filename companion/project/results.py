@@ -1,9 +1,7 @@
 """Defines the results of a check as plain data, which the project's process sends as JSON."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Self
 
 PASSED, FAILED, TIMEOUT, MISSING = "passed", "failed", "timeout", "missing"
 
@@ -50,7 +48,7 @@ class Failure:
         return self.places[-1] if self.places else None
 
     @classmethod
-    def read(cls, data: dict[str, Any]) -> Failure:
+    def read(cls, data: dict[str, Any]) -> Self:
         """Returns the failure that `asdict` turned into `data`."""
         places = tuple(Place(**place) for place in data.get("places", ()))
         test = Place(**data["test"]) if data.get("test") else None

@@ -1,12 +1,10 @@
 """Splits a Python file into statements and words, so that files can be compared without their formatting."""
 
-from __future__ import annotations
-
 import ast
 import io
 import re
 import tokenize
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 APP = "authentication"  # the app of the tutorial
@@ -69,7 +67,7 @@ def statements(text: str) -> tuple[Statement, ...]:
             depth -= 1
         elif token.type == tokenize.NEWLINE:
             if len(words) > 1 or words[0][0][-1] not in "\"'":
-                found.append(replace(_statement(words, depth), last=token.start[0]))
+                found.append(_statement(words, depth, token.start[0]))
             words = []
         elif token.type not in NO_WORDS:
             words.append((_plain(token), token.start[0]))
@@ -103,17 +101,14 @@ def joined(words: tuple[str, ...]) -> str:
     return text.strip(", ") or text
 
 
-def _statement(words: list[tuple[str, int]], depth: int) -> Statement:
+def _statement(words: list[tuple[str, int]], depth: int, last: int) -> Statement:
     """Returns the statement without a trailing comma inside brackets."""
-    kept = [
-        word
-        for number, word in enumerate(words)
-        if word[0] != "," or words[number + 1 :] and words[number + 1][0] not in CLOSED or _alone(words[:number])
-    ]
+    follows = [word for word, _ in words[1:]] + [CLOSED]
+    kept = [word for n, word in enumerate(words) if word[0] != "," or follows[n] not in CLOSED or _alone(words[:n])]
     said = [word for word, _ in kept]
     if said[:2] == [SECRET, "="] and len(said) == 3 and len(said[2]) > SECRET_LENGTH and said[2][-1] in "\"'":
         said[2] = repr(SECRET)
-    return Statement(tuple(said), depth, tuple(line for _, line in kept))
+    return Statement(tuple(said), depth, tuple(line for _, line in kept), last)
 
 
 def _alone(before: list[tuple[str, int]]) -> bool:

@@ -9,7 +9,8 @@ from tests.project.projects import typed
 
 MANAGERS, MODELS, BACKENDS = (f"authentication/{name}.py" for name in ("managers", "models", "backends"))
 SERIALIZERS, TOKENS = "authentication/serializers.py", "authentication/tokens.py"
-PART_1 = {TOKENS: (), MODELS: (), "authentication/checks.py": (), "authentication/apps.py": ()}
+THREE, FIVE, SETTINGS = "03-user-manager", "05-authentication-backend", "config/settings.py"
+PART_1 = [SETTINGS, TOKENS, MODELS, "authentication/checks.py", "authentication/apps.py"]
 APP_LISTED = {"    'django.contrib.staticfiles',\n": "    'django.contrib.staticfiles',\n    'authentication',\n"}
 OWN_KEY = {"django-insecure-agk2i": "django-insecure-z&9kq"}
 
@@ -35,73 +36,41 @@ def told(tmp_path, recording):
 
 
 @pytest.mark.parametrize(
-    ("stage", "files", "sentence"),
+    ("stage", "whole", "file", "end", "sentence"),
     [
-        (
-            "03-user-manager",
-            {MANAGERS: ("    def get_by_natural_key",)},
-            f"{MANAGERS}, line 23: UserManager has no create_user yet.",
-        ),
-        ("03-user-manager", {MANAGERS: ()}, f"{MODELS}, line 31: User has no objects yet."),
-        (
-            "03-user-manager",
-            {MANAGERS: (), MODELS: ()},
-            f"{MODELS}, line 35: your models differ from their migrations (Change managers on user).",
-        ),
-        (
-            "04-tokens",
-            {TOKENS: (), MODELS: (), "config/settings.py": ()},
-            "authentication/checks.py does not exist yet.",
-        ),
-        (
-            "05-authentication-backend",
-            {**PART_1, "config/settings.py": (), BACKENDS: ("    def _authenticate_credentials",)},
-            f"{BACKENDS}, line 46: JWTAuthentication has no _authenticate_credentials yet.",
-        ),
-        (
-            "05-authentication-backend",
-            {**PART_1, "config/settings.py": (), BACKENDS: ("    def authenticate(",)},
-            f"{BACKENDS}, line 10: JWTAuthentication has no authenticate yet.",
-        ),
-        (
-            "06-serializers",
-            {SERIALIZERS: ("class LoginSerializer",)},
-            f"{SERIALIZERS} has no LoginSerializer yet.",
-        ),
+        (THREE, [], MANAGERS, "    def get_by_natural_key", f"{MANAGERS}, line 23: UserManager has no create_user yet."),
+        (THREE, [], MANAGERS, None, f"{MODELS}, line 31: User has no objects yet."),
+        (THREE, [MODELS], MANAGERS, None, f"{MODELS}, line 35: your models differ from their migrations (Change managers on user)."),
+        ("04-tokens", [TOKENS, MODELS], SETTINGS, None, "authentication/checks.py does not exist yet."),
+        (FIVE, PART_1, BACKENDS, "    def _auth", f"{BACKENDS}, line 46: JWTAuthentication has no _authenticate_credentials yet."),
+        (FIVE, PART_1, BACKENDS, "    def auth", f"{BACKENDS}, line 10: JWTAuthentication has no authenticate yet."),
+        ("06-serializers", [], SERIALIZERS, "class Login", f"{SERIALIZERS} has no LoginSerializer yet."),
     ],
-)
-def test_two_similar_names_of_the_stage_are_two_names(told, stage, files, sentence):
+)  # fmt: skip
+def test_two_similar_names_of_the_stage_are_two_names(told, stage, whole, file, end, sentence):
     """Two similar names of the stage are not taken for typos of each other."""
-    written = {file: until(stage, file, *end) for file, end in files.items()}
+    written = {each: until(stage, each) for each in whole} | {file: until(stage, file, end)}
 
     assert told(stage, written).advice.sentence == sentence
 
 
 def test_an_app_of_a_later_part_waits_for_its_step(told):
     """In chapter 5 the class comes first, so that Django REST Framework is not installed yet is not reported."""
-    first = told("05-authentication-backend", {})
+    first = told(FIVE, {})
 
     assert first.advice.sentence == "authentication/backends.py does not exist yet."
     assert "#step-authentication-backends" in first.link
 
 
 @pytest.mark.parametrize(
-    ("files", "step"),
-    [
-        ({}, "authentication-apps-py"),
-        (
-            {
-                "authentication/__init__.py": "",
-                MODELS: until("02-user-model", MODELS),
-                "config/settings.py": APP_LISTED,
-            },
-            "config-settings-py-auth-user-model",
-        ),
-    ],
+    ("edits", "step"),
+    [({}, "authentication-apps-py"), ({SETTINGS: APP_LISTED}, "config-settings-py-auth-user-model")],
 )
-def test_a_missing_app_or_setting_links_to_its_step(told, files, step):
+def test_a_missing_app_or_setting_links_to_its_step(told, edits, step):
     """A missing app or setting has no line in the project, so the advice links to the chapter's step."""
-    assert told("02-user-model", files).link.endswith(f"/02-user-model/#step-{step}")
+    files = {"authentication/__init__.py": "", MODELS: until("02-user-model", MODELS)} if edits else {}
+
+    assert told("02-user-model", files, edits).link.endswith(f"/02-user-model/#step-{step}")
 
 
 def test_an_app_of_a_later_part_does_not_hide_what_keeps_the_project_from_loading(told):
@@ -113,8 +82,8 @@ def test_an_app_of_a_later_part_does_not_hide_what_keeps_the_project_from_loadin
 
 def test_a_different_secret_key_is_not_a_mistake(tmp_path):
     """A project made by startproject has its own SECRET_KEY, which causes no failure."""
-    edits = {"config/settings.py": OWN_KEY, "Dockerfile": {"USER app": "USER root"}}
+    edits = {SETTINGS: OWN_KEY, "Dockerfile": {"USER app": "USER root"}}
     found = find_standing(typed("01-dockerfile", tmp_path / "mine", edits), find("01-dockerfile"))
 
-    assert "config/settings.py" not in standing(found)
+    assert SETTINGS not in standing(found)
     assert {missing.advice.place.file for missing in found.missing} == {"Dockerfile"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from companion.chain.stages import find
-from companion.explaining.describe import describe
+from companion.explaining.advice import describe
 from companion.explaining.explain import explain
 from companion.learner import outdated, output
 from companion.learner.standing import find_standing
@@ -20,22 +20,15 @@ from companion.project.locate import locate
 from companion.project.reading import compared
 from companion.project.results import Failure
 from companion.running.environment import environment
-from tests.explaining.mistakes import MISTAKES, Mistake
+from tests.explaining.mistakes import MISTAKES
 from tests.project.projects import DJANGO, PINS, typed
 
 SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.toml").read_text(encoding="utf-8"))
-LIMIT = 10  # seconds: one of the mistakes is an endless loop
-
-
-class Stood(dict):
-    """Maps each chosen mistake to the check of its project; other mistakes are checked when a test needs them."""
-
-    def __init__(self, make):
-        self.make = make
-
-    def __missing__(self, name):
-        self[name] = self.make(next(mistake for mistake in MISTAKES if mistake.name == name))
-        return self[name]
+LINKS = {
+    "AUTH_USER_MODEL is misspelt": "02-user-model/#step-config-settings-py-auth-user-model",
+    "an app is included, and not its addresses": "08-urls/#step-config-urls-py-urlpatterns",
+    "a rate left out": "11-throttles/#step-config-settings-py-caches",  # chapter 12 changes the same setting
+}
 
 
 @pytest.fixture(scope="session")
@@ -44,23 +37,20 @@ def stood(request, tmp_path_factory, recording):
 
     def made(mistake):
         folder = typed(mistake.stage, tmp_path_factory.mktemp("mistake") / "mine", mistake.changes)
-        found = find_standing(folder, find(mistake.stage), limit=LIMIT)
+        found = find_standing(folder, find(mistake.stage))
         assert found.missing[0].advice.sentence
         return found
 
-    def late(mistake):
-        with recording.replayed():
-            return made(mistake)
-
-    values = [
-        each for item in request.session.items if hasattr(item, "callspec") for each in item.callspec.params.values()
-    ]
-    chosen = {each.name: each for each in values if isinstance(each, Mistake)}
-    found = Stood(late)
+    params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    chosen = {each["mistake"].name: each["mistake"] for each in params if "mistake" in each}
     tmp_path_factory.getbasetemp()  # created before there are threads
     with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        found.update(zip(chosen, pool.map(made, chosen.values()), strict=True))
-    return found
+        return dict(zip(chosen, pool.map(made, chosen.values()), strict=True))
+
+
+def chosen(*names):
+    """Returns the mistakes with these names, each as a parameter."""
+    return [pytest.param(mistake, id=mistake.name) for mistake in MISTAKES if mistake.name in names]
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
@@ -75,9 +65,7 @@ def test_a_mistake_is_reported_with_file_line_and_remedy(stood, mistake):
     assert not found.report.passed
 
 
-@pytest.mark.parametrize(
-    "mistake", [each for each in MISTAKES if each.name in SENTENCES], ids=lambda mistake: mistake.name
-)
+@pytest.mark.parametrize("mistake", chosen(*SENTENCES))
 def test_advice_word_for_word(stood, mistake):
     """The whole sentence and the whole remedy, for mistakes of every kind."""
     advice = stood[mistake.name].missing[0].advice
@@ -100,11 +88,10 @@ def test_the_real_error_is_printed_below_the_sentence(project):
     assert 'authentication/models.py", line 23, in User' in text
 
 
-def test_what_kept_the_tests_from_running_leads_to_its_step(stood):
-    """The chapter's step is linked even if no test has run."""
-    link = stood["AUTH_USER_MODEL is misspelt"].missing[0].link
-
-    assert link.endswith("chapters/02-user-model/#step-config-settings-py-auth-user-model")
+@pytest.mark.parametrize("mistake", chosen(*LINKS))
+def test_what_to_read_is_about_the_file_to_open(stood, mistake):
+    """The step is linked even if no test has run, and even if the failing test is of another chapter."""
+    assert stood[mistake.name].missing[0].link.endswith(f"chapters/{LINKS[mistake.name]}")
 
 
 def migrated(folder):
@@ -128,22 +115,14 @@ def test_a_database_from_before_the_user_model(project):
     assert str(first.advice.place) == "config/settings.py, line 86"
 
 
-def test_a_database_of_an_earlier_stage_is_accepted(project):
-    """A database of an earlier stage is not an error, because migrate updates it."""
-    folder = project("02-user-model")
-    migrated(folder)
-    project("03-user-manager")
-
-    assert find_standing(folder, find("03-user-manager")).report.passed
-
-
-def test_the_database_is_only_read(project):
-    """A check doesn't change the learner's database."""
+def test_a_database_of_an_earlier_stage_is_accepted_and_only_read(project):
+    """It is not an error, because migrate updates it. A check doesn't change the learner's database."""
     folder = project("02-user-model")
     migrated(folder)
     before = (folder / "db.sqlite3").read_bytes()
-    find_standing(folder, find("02-user-model"))
+    project("03-user-manager")
 
+    assert find_standing(folder, find("03-user-manager")).report.passed
     assert (folder / "db.sqlite3").read_bytes() == before
     assert sorted(p.name for p in folder.glob("db*")) == ["db.sqlite3"]
 
@@ -158,26 +137,22 @@ def test_another_file_in_place_of_the_database_is_ignored(project):
     assert find_standing(folder, find("02-user-model")).report.passed
 
 
-def test_requirements_in_utf_16_are_reported(project):
-    """PowerShell's > writes UTF-16, which editors show correctly."""
+@pytest.mark.parametrize(
+    ("encoding", "sentence"),
+    [
+        ("utf-16", "requirements.txt is saved as UTF-16, which other programs cannot read."),
+        ("latin-1", "requirements.txt, line 1 has a letter that is not saved as UTF-8."),
+    ],
+)
+def test_requirements_in_another_encoding_are_reported(project, encoding, sentence):
+    """PowerShell's > writes UTF-16, which editors show correctly. For other encodings, the line is named."""
     folder = project("05-authentication-backend")
     path = folder / "requirements.txt"
-    path.write_text(path.read_text(), encoding="utf-16")
+    path.write_text(f"# café\n{path.read_text()}", encoding=encoding)
 
-    first = find_standing(folder, find("05-authentication-backend")).missing[0]
-    assert first.advice.sentence == "requirements.txt is saved as UTF-16, which other programs cannot read."
-
-
-def test_requirements_in_another_encoding_are_reported(project):
-    """The line with the letter that is not UTF-8 is named."""
-    folder = project("05-authentication-backend")
-    path = folder / "requirements.txt"
-    path.write_bytes(path.read_bytes() + "# café\n".encode("latin-1"))
-
-    first = find_standing(folder, find("05-authentication-backend")).missing[0]
-    last = len(path.read_bytes().splitlines())
-    assert first.advice.sentence == f"requirements.txt, line {last} has a letter that is not saved as UTF-8."
-    assert first.advice.remedy == "Save the file as UTF-8."
+    advice = find_standing(folder, find("05-authentication-backend")).missing[0].advice
+    assert advice.sentence == sentence
+    assert advice.remedy.startswith(("Save the file as UTF-8.", "Save it as UTF-8."))
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "authentication", "config/settings.py"])
@@ -203,19 +178,24 @@ def test_a_path_of_this_machine_is_not_shown(project):
     assert remedy.startswith("This causes: FileNotFoundError: No such file or directory: 'Dockerfile'.\n")
 
 
+def refuse(monkeypatch, method, closed):
+    """Makes a method of Path fail for the path `closed`, as if it belonged to another user."""
+    real = getattr(Path, method)
+
+    def refusing(path, *arguments, **named):
+        if path == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, method, refusing)
+
+
 def test_a_file_without_read_permission_is_reported(project, monkeypatch):
     """A file that belongs to root, for instance, can't be read by the project or the check."""
     folder = project("02-user-model")
     models = folder / "authentication/models.py"
     failure = Failure("setup", "PermissionError", f"[Errno 13] Permission denied: '{models}'")
-    real = Path.read_text
-
-    def closed(path, *arguments, **named):
-        if path == models:
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path, *arguments, **named)
-
-    monkeypatch.setattr(Path, "read_text", closed)
+    refuse(monkeypatch, "read_text", models)
     known = compared(find("02-user-model"), locate(folder))
 
     assert known.texts["authentication/models.py"] == ""
@@ -224,63 +204,36 @@ def test_a_file_without_read_permission_is_reported(project, monkeypatch):
 
 def test_a_folder_without_read_permission_is_reported(project, monkeypatch):
     folder = project("02-user-model")
-    real = Path.is_file
+    refuse(monkeypatch, "is_file", folder)
 
-    def closed(path):
-        if path == folder:
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
-
-    monkeypatch.setattr(Path, "is_file", closed)
     found = find_standing(folder, find("02-user-model"))
     assert found.missing[0].advice.sentence == f"{folder} may not be opened: you lack the permission."
 
 
-def test_what_to_read_is_about_the_file_to_open(stood):
-    """The failing test is of chapter 1, but the line to fix is of chapter 7, so the link leads to chapter 7."""
-    first = stood["an app is included, and not its addresses"].missing[0]
-
-    assert first.result.requirement == "`python manage.py check` finds no errors in the project."
-    assert first.link.endswith("chapters/08-urls/#step-config-urls-py-urlpatterns")
-
-
-def test_what_to_read_is_the_chapter_that_brings_the_line(stood):
-    """Chapter 12 changes the same setting, but the line is from chapter 11."""
-    link = stood["a rate left out"].missing[0].link
-
-    assert link.endswith("chapters/11-throttles/#step-config-settings-py-caches")
-
-
 @pytest.mark.parametrize(
-    ("make", "sentence"),
+    ("named", "sentence"),
     [
-        (lambda here: here / "nowhere", "There is no folder {here}/nowhere."),
-        (lambda here: here / "mine/config/urls.py", "{here}/mine/config/urls.py is a file, and not the folder of a project."),
-        (lambda here: here / "empty", "{here}/empty is empty."),
-        (lambda here: here / "zipped", "{here}/zipped/mine.zip is a zip, and not the folder of a project."),
-        (lambda here: here / "zipped/mine.zip", "{here}/zipped/mine.zip is a zip, and not the folder of a project."),
-        (lambda here: here / "other", "There is no manage.py in {here}/other, nor in the folders below it."),
-        (lambda here: here / "mine/config", "config is only a part of your project, whose manage.py lies in {here}/mine."),
-        (lambda here: here / "two", "There are several projects in this folder: a, b."),
-        (lambda here: find("01-dockerfile").path, "{stage} belongs to the companion, and is no project of yours."),
+        ("nowhere", "There is no folder {named}."),
+        ("mine/config/urls.py", "{named} is a file, and not the folder of a project."),
+        ("empty", "{named} is empty."),
+        ("zipped", "{named}/mine.zip is a zip, and not the folder of a project."),
+        ("zipped/mine.zip", "{named} is a zip, and not the folder of a project."),
+        ("other", "There is no manage.py in {named}, nor in the folders below it."),
+        ("mine/config", "config is only a part of your project, whose manage.py lies in {named.parent}."),
+        ("two", "There are several projects in this folder: a, b."),
+        (find("01-dockerfile").path, "{named} belongs to the companion, and is no project of yours."),
     ],
-)  # fmt: skip
-def test_a_folder_that_is_no_project(project, tmp_path, make, sentence):
+)
+def test_a_folder_that_is_no_project(project, tmp_path, named, sentence):
     """For a wrong folder, the message says what to do."""
     project("01-dockerfile")
     (tmp_path / "empty").mkdir()
-    (tmp_path / "zipped").mkdir()
-    (tmp_path / "zipped/mine.zip").touch()
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other/notes.txt").touch()
-    (tmp_path / "other/slides.zip").touch()
-    for name in "ab":
-        (tmp_path / "two" / name).mkdir(parents=True)
-        (tmp_path / "two" / name / "manage.py").touch()
+    for name in ("zipped/mine.zip", "other/notes.txt", "other/slides.zip", "two/a/manage.py", "two/b/manage.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
 
-    found = find_standing(make(tmp_path), find("01-dockerfile"))
-    wanted = sentence.format(here=tmp_path, stage=find("01-dockerfile").path)
-    assert found.missing[0].advice.sentence == wanted
+    found = find_standing(tmp_path / named, find("01-dockerfile"))
+    assert found.missing[0].advice.sentence == sentence.format(named=tmp_path / named)
     assert found.missing[0].advice.remedy
     assert not found.report.passed
 

@@ -12,7 +12,6 @@ from tests.explaining.mistakes import MISTAKES
 from tests.project import variants
 from tests.project.projects import typed
 
-LIMIT = 10  # seconds: one of the mistakes is an endless loop
 PAIRS = [tuple(line.split(" | ")) for line in Path(__file__).with_name("pairs.txt").read_text().splitlines()]
 
 
@@ -26,7 +25,7 @@ def stood(tmp_path_factory, recording):
         folder = typed(mistake.stage, tmp_path_factory.mktemp("pair") / "mine", mistake.changes)
         line = mistake.line(folder)
         folder = getattr(variants, variant)(folder) or folder
-        return find_standing(folder, find(mistake.stage), limit=LIMIT).missing[0].advice.place, mistake, line
+        return find_standing(folder, find(mistake.stage)).missing[0].advice.place, mistake, line
 
     tmp_path_factory.getbasetemp()  # created before there are threads
     with recording.replayed(), ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from companion.chain.stages import find
-from companion.explaining.describe import describe
+from companion.explaining.advice import describe
 from companion.project.edits import apply
 from companion.project.locate import locate
 from companion.project.reading import compared

@@ -23,6 +23,10 @@ WRONG = {
 START = f"\nTo open that page, start the tutorial in another window:\n  {line('serve')}\n"
 
 
+def bar(done, of):
+    return click.unstyle(output.bar(done, of))
+
+
 def test_a_stage_that_passes(run, project):
     """The exit status is 0, the bars show how many stages are done, and the next stage is named."""
     status, out, err = run("check", project(TWO))
@@ -31,7 +35,7 @@ def test_a_stage_that_passes(run, project):
     assert out == (
         "Stage 02-user-model: A user of our own\n"
         f"  tests  [##############################] {ALL} of {ALL}\n"
-        f"  stages {output.bar(2, len(stages()))} 2 of {len(stages())}\n"
+        f"  stages {bar(2, len(stages()))} 2 of {len(stages())}\n"
         "\n"
         "Done. Next comes 03-user-manager: A manager that makes users\n"
         "  Read: http://127.0.0.1:8001/chapters/03-user-manager/\n"
@@ -48,7 +52,7 @@ def test_the_first_thing_that_is_missing(run, project):
     assert out == (
         "Stage 02-user-model: A user of our own\n"
         f"  tests  [#############################.] {ALL - 1} of {ALL}\n"
-        f"  stages {output.bar(1, len(stages()))} 1 of {len(stages())}\n"
+        f"  stages {bar(1, len(stages()))} 1 of {len(stages())}\n"
         "\n"
         "Missing: `str(user)` is the username, which the shell and the admin show.\n"
         "\n"
@@ -63,10 +67,12 @@ def test_the_first_thing_that_is_missing(run, project):
 
 
 def test_the_path_to_open_is_short_where_it_can_be(run, project, monkeypatch):
-    """In the current folder the path is relative, as editors accept it."""
+    """In the current folder the path is relative, as editors accept it. Without a hint, `--hint` says where to look."""
     monkeypatch.chdir(project(TWO, WRONG).parent)
+    out = run("check", "--hint", "--stage", "2", "mine")[1]
 
-    assert "\n  Open: mine/authentication/models.py:34\n" in run("check", "--stage", "2", "mine")[1]
+    assert "\n  Open: mine/authentication/models.py:34\n" in out
+    assert "  Hint: there is none for this; the chapter's step says how.\n" in out
 
 
 def test_more_than_one_thing(run, project):
@@ -75,7 +81,7 @@ def test_more_than_one_thing(run, project):
 
     out = run("check", folder)[1]
     assert out.count("Missing: ") == 1
-    assert out.endswith(f"2 more are missing: --all shows them.\n{START}")
+    assert out.endswith(f"  Hint: --hint\n\n2 more are missing: --all shows them.\n{START}")
     out = run("check", "--all", folder)[1]
     assert out.count("Missing: ") == 2
     assert out.count("\n  2 tests wait for this.") == 1
@@ -86,20 +92,10 @@ def test_a_hint_and_a_traceback_come_when_asked_for(run, project):
     """`--hint` prints the docstring's second paragraph, `--traceback` the traceback."""
     folder = project("01-dockerfile", {"requirements.txt": {DJANGO: ""}})
 
-    out = run("check", folder)[1]
-    assert out.endswith(f"  Hint: --hint\n{START}")
     out = run("check", "--hint", folder)[1]
     assert "  Hint: Write `package==1.2.3`. Without a version, a later installation can get other packages." in out
     assert "Traceback" not in out
     assert "Traceback (most recent call last):" in run("check", "--traceback", folder)[1]
-
-
-def test_where_there_is_no_hint(run, project):
-    """If a test has no hint, the message says where to look."""
-    assert (
-        "  Hint: there is none for this; the chapter's step says how.\n"
-        in run("check", "--hint", "--stage", "2", project(TWO, WRONG))[1]
-    )
 
 
 def test_json_for_editors(run, project):
@@ -108,14 +104,8 @@ def test_json_for_editors(run, project):
 
     facts = json.loads(out)
     assert (status, err) == (1, "")
-    assert {name: facts[name] for name in ("stage", "passed", "tests", "tests_passed", "stages_done", "next")} == {
-        "stage": TWO,
-        "passed": False,
-        "tests": ALL,
-        "tests_passed": ALL - 1,
-        "stages_done": 1,
-        "next": "03-user-manager",
-    }
+    assert (facts["stage"], facts["passed"], facts["stages_done"], facts["next"]) == (TWO, False, 1, "03-user-manager")
+    assert (facts["tests"], facts["tests_passed"]) == (ALL, ALL - 1)
     assert facts["missing"] == [
         {
             "test": "tests/test_user_model.py::test_str_returns_the_username",
@@ -134,13 +124,9 @@ def test_json_for_editors(run, project):
 
 def test_without_a_stage_the_project_says_how_far_it_is(run, project):
     """A project in which a test of an earlier stage fails is at that stage, whatever it has begun."""
-    email = {
-        "authentication/models.py": {
-            "__str__(self):\n        return self.username": "__str__(self):\n        return self.email"
-        }
-    }
-    folder = project("05-authentication-backend", email)
-    status, out, err = run("check", folder)
+    method = "__str__(self):\n        return self."
+    email = {"authentication/models.py": {f"{method}username": f"{method}email"}}
+    status, out, _ = run("check", project("05-authentication-backend", email))
 
     assert status == 1
     assert out.startswith("Stage 02-user-model: A user of our own\n")
@@ -183,11 +169,8 @@ def test_start_says_what_comes_next(run, tmp_path):
     assert (status, err) == (0, "")
     assert f"{tmp_path}/mine is ready, with a first commit in git. You write 02-user-model: A user of our own\n" in out
     assert "  Read:  http://127.0.0.1:8001/chapters/02-user-model/\n" in out
-    assert run("start", tmp_path / "mine") == (
-        1,
-        "",
-        f"Error: {tmp_path}/mine has something in it, and nothing is written over. Name a new folder.\n",
-    )
+    refused = f"Error: {tmp_path}/mine has something in it, and nothing is written over. Name a new folder.\n"
+    assert run("start", tmp_path / "mine") == (1, "", refused)
 
 
 def test_diff_leaves_out_later_steps(run, project):
@@ -204,14 +187,9 @@ def test_diff_leaves_out_later_steps(run, project):
     assert "later steps" not in every
 
 
-def test_diff_of_a_project_that_is_right(run, project):
-    """Nothing is shown if nothing differs."""
-    assert run("diff", project(TWO))[1].endswith("\n\nNothing differs.\n")
-
-
-def test_diff_of_no_project(run, tmp_path):
-    """Without a project, `diff` says that there is none."""
+def test_diff_where_nothing_differs_or_there_is_no_project(run, project, tmp_path):
     assert f"{tmp_path} is empty." in run("diff", tmp_path)[1]
+    assert run("diff", project(TWO))[1].endswith("\n\nNothing differs.\n")
 
 
 def test_each_cause_is_printed_once(run, project):
@@ -226,9 +204,7 @@ def test_each_cause_is_printed_once(run, project):
 
 def test_a_bar_is_full_only_when_all_is_done():
     """299 of 300 tests don't fill the bar."""
-    assert output.bar(299, 300) == f"[{'#' * 29}.]"
-    assert output.bar(300, 300) == f"[{'#' * 30}]"
-    assert output.bar(0, 0) == f"[{'.' * 30}]"
+    assert [bar(299, 300), bar(300, 300), bar(0, 0)] == [f"[{'#' * 29}.]", f"[{'#' * 30}]", f"[{'.' * 30}]"]
 
 
 def test_nothing_that_is_printed_names_a_host_that_does_not_exist(run, project, tmp_path):

@@ -2,11 +2,13 @@
 
 import ast
 import sys
+from queue import SimpleQueue
+from types import SimpleNamespace
 
 import pytest
 
 from companion.chain.stages import ROOT
-from companion.learner import keyboard
+from companion.learner import watch
 
 POSIX_MODULES = {"fcntl", "termios", "tty", "pty", "resource", "grp", "pwd", "posix", "syslog", "crypt"}
 POSIX_CALLS = {
@@ -14,7 +16,7 @@ POSIX_CALLS = {
     "chown", "chroot", "nice", "getpgid", "openpty", "pipe2", "sched_getaffinity", "alarm", "setitimer", "SIGKILL", "SIGALRM",
 }  # fmt: skip
 POSIX_WORDS = {"preexec_fn", "start_new_session", "pass_fds"}  # arguments of Popen that don't work on Windows
-ALLOWED = {"keyboard.py": {"_posix"}}  # functions that run only on POSIX systems
+ALLOWED = {"watch.py": {"keyboard"}}  # functions that run only on POSIX systems
 ROOMS = ("chain", "project", "running", "explaining", "learner")  # learners' commands import no other rooms
 POSIX = {"serve.py"}  # only started by the grader, which needs Linux anyway
 LEARNERS = sorted(
@@ -52,8 +54,8 @@ def test_nothing_needs_posix(path):
 
 
 def test_posix_functions_are_found():
-    """The functions that are allowed in keyboard.py are found if they are not allowed."""
-    tree = ast.parse((ROOT / "companion/learner/keyboard.py").read_text())
+    """The functions that are allowed in watch.py are found if they are not allowed."""
+    tree = ast.parse((ROOT / "companion/learner/watch.py").read_text())
 
     assert {"termios", "tty"} <= set(posix(tree, set()))
     bad = "import os, signal\nos.killpg(1, signal.SIGKILL)\nPopen(x, preexec_fn=f)\nfrom resource import y\n"
@@ -69,19 +71,15 @@ def test_text_is_always_utf_8():
                 assert any(k.arg == "encoding" for k in node.keywords), f"{path.name}, line {node.lineno}"
 
 
-def test_keys_on_windows_come_from_msvcrt(monkeypatch):
-    """On Windows, the function of the console reads a key."""
-    monkeypatch.setitem(sys.modules, "msvcrt", type("msvcrt", (), {"getwch": staticmethod(lambda: "h")}))
-    monkeypatch.setattr(keyboard.sys, "platform", "win32")
-    monkeypatch.setattr(keyboard.sys, "stdin", type("stdin", (), {"isatty": staticmethod(lambda: True)}))
+@pytest.mark.parametrize("terminal", [True, False])
+def test_keys_on_windows_come_from_msvcrt(monkeypatch, terminal):
+    """On Windows, the function of the console reads a key. Without a terminal there are no keys."""
+    console, keys = SimpleNamespace(getwch=iter("hq").__next__), SimpleQueue()
+    monkeypatch.setitem(sys.modules, "msvcrt", console)
+    monkeypatch.setattr(watch.sys, "platform", "win32")
+    monkeypatch.setattr(watch.sys, "stdin", SimpleNamespace(isatty=lambda: terminal))
 
-    with keyboard.keyboard() as read:
-        assert read() == "h"
-
-
-def test_there_are_no_keys_without_a_terminal(monkeypatch):
-    """Without a terminal there are no keys."""
-    monkeypatch.setattr(keyboard.sys, "stdin", type("stdin", (), {"isatty": staticmethod(lambda: False)}))
-
-    with keyboard.keyboard() as read:
-        assert read is None
+    with watch.keyboard(keys):
+        if terminal:
+            assert [keys.get(timeout=60), keys.get(timeout=60)] == ["h", "q"]
+        assert keys.empty()

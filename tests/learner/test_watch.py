@@ -16,7 +16,7 @@ import click
 import pytest
 
 from companion.chain.stages import ROOT, find
-from companion.learner import watch
+from companion.learner import output, watch
 from companion.learner.watch import KEYS, Watching, relevant, saves
 from companion.running import processes
 from companion.running.run_suite import expected
@@ -24,8 +24,6 @@ from tests.project.projects import DJANGO, edit
 
 PATIENCE = 120  # seconds to wait for a terminal's output
 ONE = "01-dockerfile"
-ROOT_USER = {"USER app": "USER root"}
-APP_USER = {"USER root": "USER app"}
 
 
 class Terminal:
@@ -34,16 +32,11 @@ class Terminal:
     def __init__(self, *arguments):
         self.ours, theirs = pty.openpty()
         command = [sys.executable, str(ROOT / "companion"), *map(str, arguments)]
-        terminal = os.environ | {"TERM": "xterm", "NO_COLOR": "1"}
-        self.process = subprocess.Popen(
-            command,
-            env=terminal,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-            preexec_fn=self.begin,
+        env, streams = (
+            os.environ | {"TERM": "xterm", "NO_COLOR": "1"},
+            dict.fromkeys(("stdin", "stdout", "stderr"), theirs),
         )
+        self.process = subprocess.Popen(command, env=env, **streams, start_new_session=True, preexec_fn=self.begin)
         os.close(theirs)
         self.unread = ""
 
@@ -147,12 +140,11 @@ def test_tests_are_counted_in_a_terminal(terminal, project):
     shown.expect("Done. Next comes 02-user-model")
 
 
-def test_a_folder_that_is_not_there(capsys, tmp_path):
+def test_a_folder_that_is_not_there(run, tmp_path):
     """A folder that does not exist is an error."""
-    from companion.cli import main
+    status, _, err = run("watch", tmp_path / "nowhere")
 
-    assert main(["watch", str(tmp_path / "nowhere")]) == 2
-    assert capsys.readouterr().err.endswith(f"Error: There is no folder {tmp_path}/nowhere to watch.\n")
+    assert (status, err.splitlines()[-1]) == (2, f"Error: There is no folder {tmp_path}/nowhere to watch.")
 
 
 @pytest.fixture
@@ -169,19 +161,13 @@ def watched(project):
     return watched
 
 
-def test_a_key_that_means_nothing_does_nothing(watched):
-    """Unknown keys do nothing; q, Ctrl+D and the end of input quit."""
-    each, said = watched(ONE)
+def test_a_key_shows_all_that_is_missing_quits_or_does_nothing(watched):
+    """Unknown keys do nothing; q, Ctrl+D and the end of input quit; `a` prints each missing thing once."""
+    each, said = watched(ONE, {"Dockerfile": {"USER app": "USER root"}})
 
     assert [each.key(key) for key in ("x", "\n", "é")] == [True, True, True]
-    assert said == []
     assert [each.key(key) for key in ("q", "\x04", "\x03", "")] == [False] * 4
-
-
-def test_all_that_is_missing(watched):
-    """`a` prints each missing thing, once for all tests that the same remedy fixes."""
-    each, said = watched(ONE, {"Dockerfile": ROOT_USER})
-
+    assert said == []
     each.key("a")
     assert click.unstyle(said[0]).count("Missing: ") == 1
     assert "\n  2 tests wait for this." in click.unstyle(said[0])
@@ -200,12 +186,12 @@ def test_a_save_ends_a_check_that_still_runs(watched, monkeypatch):
     each, said = watched(ONE)
     before = each.found
 
-    def find_standing(folder, stage, on_start, on_first):
+    def find_standing(folder, stage, on_result, on_first):
         each.saved.set()
-        on_start(stage)(None)
+        on_result(stage, None)
         raise AssertionError("the check went on")
 
-    monkeypatch.setattr(watch, "find_standing", find_standing)
+    monkeypatch.setattr(output, "find_standing", find_standing)
     each.check()
     assert (each.found, said, each.saved.is_set()) == (before, [], True)
 
@@ -235,23 +221,14 @@ def test_a_key_before_the_first_check_waits(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "counts"),
-    [
-        ("authentication/models.py", True),
-        ("Dockerfile", True),
-        ("requirements.txt", True),
-        ("db.sqlite3", False),
-        ("db.sqlite3-journal", False),
-        ("authentication/__pycache__/models.cpython-311.pyc", False),
-        (".git/index", False),
-        (".venv/lib/x.py", False),
-        ("debug.log", False),
-        ("AGENTS.md", False),
-    ],
-)
-def test_what_counts_as_a_save(name, counts):
+    "name",
+    ["db.sqlite3", "db.sqlite3-journal", "authentication/__pycache__/models.cpython-311.pyc", ".git/index",
+     ".venv/lib/x.py", "debug.log", "AGENTS.md"],
+)  # fmt: skip
+def test_what_counts_as_a_save(name):
     """Source files do; caches, databases, logs and git's own files don't."""
-    assert relevant(Path(name)) is counts
+    assert not relevant(Path(name))
+    assert all(map(relevant, map(Path, ("authentication/models.py", "Dockerfile", "requirements.txt"))))
 
 
 @pytest.fixture
@@ -268,11 +245,15 @@ def next_save(tmp_path):
 
 
 @pytest.mark.parametrize("polling", [False, True], ids=["events", "polling"])
-def test_no_save_is_missed(next_save, tmp_path, polling):
-    """Even if three saves have the same modification time in seconds."""
+def test_every_save_counts_and_nothing_else(next_save, tmp_path, polling):
+    """No save is missed, even if three have the same modification time in seconds.
+
+    A check reads files and writes caches. If these counted as saves, checks would never end.
+    """
     file = tmp_path / "models.py"
     file.write_text("none")
     os.utime(file, ns=(0, 1_000_000_000))
+    (tmp_path / "__pycache__").mkdir()
     saved = next_save(polling)
 
     for nanoseconds in (1_300_000_000, 1_600_000_000):
@@ -281,16 +262,7 @@ def test_no_save_is_missed(next_save, tmp_path, polling):
         else:
             file.write_text(str(nanoseconds))
         assert saved() == {"models.py"}
-
-
-@pytest.mark.parametrize("polling", [False, True], ids=["events", "polling"])
-def test_files_that_a_check_reads_or_writes_are_not_a_save(next_save, tmp_path, polling):
-    """A check reads files and writes caches. If these counted as saves, checks would never end."""
-    (tmp_path / "models.py").write_text("one")
-    (tmp_path / "__pycache__").mkdir()
-    saved = next_save(polling)
-
-    (tmp_path / "models.py").read_text()
+    file.read_text()
     (tmp_path / "__pycache__" / "models.pyc").write_text("compiled")
     (tmp_path / "db.sqlite3").write_text("rows")
     (tmp_path / "views.py").write_text("one")

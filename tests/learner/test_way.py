@@ -3,8 +3,9 @@
 import subprocess
 import sys
 
+from click import unstyle
+
 from companion.chain.stages import copy, find, stages
-from companion.cli import main
 from companion.learner import output
 from companion.running.environment import environment
 from tests.project.projects import edit
@@ -67,21 +68,16 @@ WAY = [
 ]
 
 
-def said(capsys, *arguments):
-    status = main([str(argument) for argument in arguments])
-    return status, capsys.readouterr().out
-
-
-def test_a_learner_types_every_stage(tmp_path, capsys):
+def test_a_learner_types_every_stage(tmp_path, run):
     """Each stage fails with the mistake, names its place, passes when it is fixed, and names the next stage."""
     folder = tmp_path / "mine"
-    assert said(capsys, "start", folder)[0] == 0
+    assert run("start", folder)[0] == 0
 
     for number, (stage, (file, mistake), words, opened) in enumerate(WAY, 1):
         copy(find(stage), folder, "(?!tests/|pytest.ini)")
         right = (folder / file).read_text()
         edit(folder / file, mistake)
-        status, out = said(capsys, "check", folder)
+        status, out, _ = run("check", folder)
         assert status == 1
         assert words in out
         assert f"  Open: {folder}{opened}" in out
@@ -89,12 +85,12 @@ def test_a_learner_types_every_stage(tmp_path, capsys):
         assert f"Stage {stage}: " in out
 
         (folder / file).write_text(right)
-        status, out = said(capsys, "check", folder)
+        status, out, _ = run("check", folder)
         assert status == 0, out
-        assert f"  stages {output.bar(number, len(stages()))} {number} of {len(stages())}\n" in out
+        assert f"  stages {unstyle(output.bar(number, len(stages())))} {number} of {len(stages())}\n" in out
         if stage != "08-urls":
             assert f"Done. Next comes {WAY[number][0]}: " in out
 
     command = [sys.executable, "manage.py", "migrate", "-v0"]
     subprocess.run(command, cwd=folder, env=environment(), check=True)  # it is a project that runs
-    assert said(capsys, "check", folder, "--stage", "8")[0] == 0
+    assert run("check", folder, "--stage", "8")[0] == 0

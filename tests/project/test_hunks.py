@@ -11,14 +11,10 @@ from tests.explaining.mistakes import MISTAKES
 from tests.project.projects import typed
 
 
-def known(stage, folder, edits):
-    return compared(find(stage), locate(typed(stage, folder, edits)))
-
-
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_project_without_its_differences_is_the_stage(tmp_path, mistake):
     """For every mistake, replacing the project's lines by the stage's gives the statements of the stage."""
-    project = known(mistake.stage, tmp_path / "mine", mistake.changes)
+    project = compared(find(mistake.stage), locate(typed(mistake.stage, tmp_path / "mine", mistake.changes)))
     changed = apply([hunk for hunk in project.hunks if hunk.kind != "renamed"], project.files)
     names = {file: name for name, file in project.pairs.items()}
 
@@ -26,10 +22,6 @@ def test_a_project_without_its_differences_is_the_stage(tmp_path, mistake):
         read = statements if file.endswith(".py") else lines_as_statements
         wanted = read(project.stage_files[names[file]])
         assert [each.key for each in read(text)] == [each.key for each in wanted]
-
-
-def test_a_stage_has_no_differences_from_itself(tmp_path):
-    assert known("08-urls", tmp_path / "mine", {}).hunks == []
 
 
 @pytest.mark.parametrize(
@@ -41,8 +33,9 @@ def test_a_stage_has_no_differences_from_itself(tmp_path):
         ({"    now = timezone.now()\n": "    print(1)\n    now = timezone.now()\n"}, 14, "extra", "print(1)", ""),
     ],
 )
-def test_a_difference_has_the_line_of_the_first_word_that_differs(tmp_path, edit, place, kind, mine, theirs):
+def test_a_difference_has_the_line_of_the_first_word_that_differs(project, edit, place, kind, mine, theirs):
     """A hunk has its kind, and the words on both sides."""
-    (found,) = known("05-authentication-backend", tmp_path / "mine", {"authentication/tokens.py": edit}).hunks
+    folder = project("05-authentication-backend", {"authentication/tokens.py": edit})
+    (found,) = compared(find("05-authentication-backend"), locate(folder)).hunks
 
     assert (found.place.line, found.kind, found.mine, found.theirs) == (place, kind, mine, theirs)

@@ -9,8 +9,6 @@ import re
 import shutil
 from pathlib import Path
 
-APP_FILES = ("authentication", "config")
-
 
 def sources(folder):
     """Returns the Python files of the project, without migrations."""
@@ -107,14 +105,9 @@ def no_comments_and_other_quotes(folder):
 def models_in_a_package(folder):
     app = folder / "authentication"
     (app / "models").mkdir()
-    text = (
-        (app / "models.py")
-        .read_text()
-        .replace("from .managers", "from ..managers")
-        .replace("from .tokens", "from ..tokens")
-    )
+    text = (app / "models.py").read_text()
     (app / "models.py").unlink()
-    (app / "models/user.py").write_text(text)
+    (app / "models/user.py").write_text(re.sub(r"from \.(managers|tokens)", r"from ..\1", text))
     (app / "models/__init__.py").write_text("from .user import User\n\n__all__ = ['User']\n")
 
 
@@ -145,23 +138,19 @@ def another_app(folder):
     (blog / "migrations").mkdir(parents=True)
     (blog / "__init__.py").touch()
     (blog / "migrations/__init__.py").touch()
-    (blog / "models.py").write_text(
-        "from django.db import models\n\n\nclass Post(models.Model):\n    title = models.TextField()\n"
-    )
-    (blog / "migrations/0001_initial.py").write_text(
-        "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    initial = True\n"
-        "    operations = [migrations.CreateModel('Post', [('id', models.BigAutoField(auto_created=True, primary_key=True,"
-        " serialize=False, verbose_name='ID')), ('title', models.TextField())])]\n"
-    )
+    post = "class Post(models.Model):\n    title = models.TextField()\n"
+    (blog / "models.py").write_text(f"from django.db import models\n\n\n{post}")
+    key = "models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')"
+    operation = f"migrations.CreateModel('Post', [('id', {key}), ('title', models.TextField())])"
+    migration = f"class Migration(migrations.Migration):\n    initial = True\n    operations = [{operation}]\n"
+    (blog / "migrations/0001_initial.py").write_text(f"from django.db import migrations, models\n\n\n{migration}")
     rewrite(folder, "'authentication',", "'authentication',\n    'blog',", ["settings.py"])
 
 
 def what_startapp_writes(folder):
     (folder / "authentication/tests.py").write_text("from django.test import TestCase\n\n# Create your tests here.\n")
-    if not (folder / "authentication/views.py").exists():
-        (folder / "authentication/views.py").write_text(
-            "from django.shortcuts import render\n\n# Create your views here.\n"
-        )
+    if not (views := folder / "authentication/views.py").exists():
+        views.write_text("from django.shortcuts import render\n\n# Create your views here.\n")
 
 
 def leftovers(folder):
@@ -213,9 +202,8 @@ def settings_by_the_environment(folder):
 
 
 def manage_that_says_more(folder):
-    rewrite(
-        folder, "(?=    execute_from)", "    print('Welcome!')\n    if len(sys.argv) < 2: sys.exit(1)\n", ["manage.py"]
-    )
+    added = "    print('Welcome!')\n    if len(sys.argv) < 2: sys.exit(1)\n"
+    rewrite(folder, "(?=    execute_from)", added, ["manage.py"])
 
 
 def settings_that_print(folder):

@@ -1,7 +1,5 @@
 """Explains migrations that are missing, that conflict, or that were applied before the user model existed."""
 
-from __future__ import annotations
-
 import re
 
 from companion.explaining.advice import Advice, at

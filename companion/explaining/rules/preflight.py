@@ -1,7 +1,5 @@
 """Explains what the check finds before any test runs: problems with the folder, the settings or the apps."""
 
-from __future__ import annotations
-
 import re
 
 from companion.explaining.advice import Advice, Rule, at

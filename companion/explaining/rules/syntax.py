@@ -1,7 +1,5 @@
 """Explains syntax errors: adds what Python's own message cannot know."""
 
-from __future__ import annotations
-
 import re
 
 from companion.explaining.advice import Advice, at, with_full_stop
