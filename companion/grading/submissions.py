@@ -153,10 +153,11 @@ def submissions(folder: Path, without: Path | None = None, teams: bool = False) 
 
 def kind(path: Path) -> Kind:
     """Returns the type of a path; symbolic links are never followed."""
-    if path.is_dir() and not path.is_symlink():
+    if path.is_symlink():
+        return Kind.OTHER
+    if path.is_dir():
         return Kind.FOLDER
-    plain = path.is_file() and not path.is_symlink()
-    return Kind.ZIP if plain and path.suffix.lower() == ".zip" else Kind.OTHER
+    return Kind.ZIP if path.is_file() and path.suffix.lower() == ".zip" else Kind.OTHER
 
 
 def digest(submission: Submission) -> str:

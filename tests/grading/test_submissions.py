@@ -82,19 +82,21 @@ def folder(tmp_path):
     (folder / "essay.pdf").write_bytes(b"x")
     (folder / "link").symlink_to(folder / "bob")
     (folder / "circle").symlink_to(folder / "circle")
+    (folder / "endless").symlink_to("x" * 300)  # longer than a name can be, so following it raises an error
     (folder / ".DS_Store").write_bytes(b"x")
     (folder / "grades").mkdir()
     return folder
 
 
 def test_every_entry_is_a_submission(folder):
-    """Also a link to itself."""
+    """Also a link that nobody can follow."""
     found = {submission.name: submission.kind for submission in submissions(folder, folder / "grades")}
 
     assert found == {
         "Ada.ZIP": Kind.ZIP,
         "bob": Kind.FOLDER,
         "circle": Kind.OTHER,
+        "endless": Kind.OTHER,
         "essay.pdf": Kind.OTHER,
         "link": Kind.OTHER,
     }
