@@ -38,9 +38,10 @@ def workers(named: str, jobs: int) -> Executor:
         make = getattr(importlib.import_module(module), name) if colon else None
     except (ImportError, AttributeError) as error:
         raise CannotGrade(f"--executor {named}: {error}") from None
-    if not callable(make):
-        raise CannotGrade(f"--executor {named}: say processes, dask://HOST:PORT, or MODULE:CALLABLE.")
-    executor: Executor = make()
+    executor = make() if callable(make) else None
+    if not isinstance(executor, Executor):
+        said = "say processes, dask://HOST:PORT, or MODULE:CALLABLE, which returns an Executor."
+        raise CannotGrade(f"--executor {named}: {said}")
     return executor
 
 

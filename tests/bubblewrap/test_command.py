@@ -177,7 +177,7 @@ def refused(tmp_path, project, capsys, monkeypatch):
     ("class --out file/x", "What has been graded is kept: --resume goes on."),
     ("class --out old", "/old holds the results of an earlier run. Add --resume to go on with it, or --out OTHER.\n"),
     ("class --stage nonsense", "there is no stage 'nonsense'"),
-    ("class --executor nonsense", "--executor nonsense: say processes, dask://HOST:PORT, or MODULE:CALLABLE."),
+    ("class --executor nonsense", "--executor nonsense: say processes, dask://HOST:PORT, or MODULE:CALLABLE, which returns"),
     ("class --points nan", "nan is not a number of points: give one above 0."),
     ("class --points=-5", "-5 is not a number of points: give one above 0."),
     ("class --timeout abc", "'abc' is not a valid integer range."),

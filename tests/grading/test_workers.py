@@ -4,7 +4,7 @@ from companion.grading.verdicts import CannotGrade
 from companion.grading.workers import workers
 
 
-@pytest.mark.parametrize("named", ["dusk", "nonsense:x", "os:nonsense", "os:sep", "dask://127.0.0.1:1"])
+@pytest.mark.parametrize("named", ["dusk", "nonsense:x", "os:nonsense", "os:sep", "os:getcwd", "dask://127.0.0.1:1"])
 def test_an_executor_that_is_none_is_refused(named):
     with pytest.raises(CannotGrade):
         workers(named, 1)
