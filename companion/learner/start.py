@@ -29,10 +29,13 @@ def start(stage: Stage, folder: Path, assistant: bool = False) -> bool:
     folder = folder.absolute()
     if ours(folder):
         raise ClickException(f"{folder} belongs to the companion. Name a new folder of your own.")
-    if folder.exists() and not folder.is_dir():
-        raise ClickException(f"{folder} is a file. Name a new folder.")
-    if folder.is_dir() and any(folder.iterdir()):
-        raise ClickException(f"{folder} has something in it, and nothing is written over. Name a new folder.")
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise ClickException(f"{folder} is a file. Name a new folder.")
+        if folder.is_dir() and any(folder.iterdir()):
+            raise ClickException(f"{folder} has something in it, and nothing is written over. Name a new folder.")
+    except OSError as error:
+        raise ClickException(f"{folder} cannot be written: {error.strerror or error}") from error
     before = previous(stage)
     with tempfile.TemporaryDirectory() as made:
         new = Path(made, "new")

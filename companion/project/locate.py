@@ -51,6 +51,8 @@ def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
             raise _none(outer)
     except PermissionError as error:
         raise NotAProject("Unreadable", str(error.filename or named)) from None
+    except OSError:  # for example, the name is too long
+        raise NotAProject("NoFolder", str(named)) from None
     if len(found) > 1 and len(found[0].parts) == len(found[1].parts):
         raise NotAProject("SeveralProjects", ", ".join(f.relative_to(outer).as_posix() for f in found))
     return Project(outer, found[0])

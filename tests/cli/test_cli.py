@@ -198,6 +198,14 @@ def test_names_of_folders_are_not_expanded_on_windows(monkeypatch, tmp_path, cap
     assert "There is no folder my*" in capsys.readouterr().out
 
 
+def test_a_name_that_is_too_long_is_no_folder(monkeypatch, capsys):
+    """A file system limits the length of a name. A longer one gets a sentence, and no traceback."""
+    monkeypatch.setattr(sys, "argv", ["companion", "diff", "a" * 300])
+
+    assert main() == 0
+    assert f"There is no folder\n{'a' * 300}.\nName the folder" in capsys.readouterr().out
+
+
 RED = "\x1b[31mMissing:\x1b[0m"
 
 

@@ -99,6 +99,8 @@ def test_a_folder_that_cannot_be_written_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(module.shutil, "copytree", refuse)
     with pytest.raises(ClickException, match="cannot be written: disk full"):
         start(TWO, tmp_path / "mine")
+    with pytest.raises(ClickException, match="cannot be written: File name too long"):
+        start(TWO, tmp_path / ("a" * 300))
 
 
 def test_without_git_there_is_a_project_without_a_history(tmp_path, monkeypatch):
