@@ -104,13 +104,13 @@
     };
   }
 
-  /** The tree of files is open where the right half of the head has room for it, and the chapter begins in the first screen. */
+  /** The tree of files is open where the right half of the head has room for it, so nothing below the head moves. */
   function layHead() {
     const [left, right] = [".rd-intro", ".rd-chapter"].map((half) => document.querySelector(half).offsetHeight);
     const tree = document.querySelector(".rd-head details");
     const row = (item) => (item.matches(".rd-same") ? Math.ceil(item.textContent.length / 55) : 1);
     const rows = all("li", tree).reduce((sum, item) => sum + row(item), 2);
-    const fits = right + (rows / 2) * 24 < Math.min(left + 75, Math.max(left, 655)); // in two columns
+    const fits = right + (rows / 2) * 24 < left; // in two columns
     return () => fits && (tree.open = true);
   }
 

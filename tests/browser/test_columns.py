@@ -138,9 +138,9 @@ def test_nothing_moves_while_the_columns_are_laid(visit, address, width):
 
 
 def test_nothing_moves_on_a_slow_computer(visit):
-    """With a sixth of the speed, the longest chapters are shown before their columns are laid."""
+    """With a twentieth of the speed, the longest chapters are shown before their columns are laid."""
     page = visit("about/")
-    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 20})
     page.goto(page.url.replace("about/", "chapters/15-refresh-tokens/"))
 
     assert page.evaluate(MOVED) <= 0.02
