@@ -46,7 +46,8 @@ def test_an_unknown_encoding_is_rejected_over_asgi():
     assert answer("application/json", accept=accept) == [400]
 
 
-def test_other_parameters_reach_django_over_asgi():
-    """A parameter without an encoding stays, so a client still chooses what it accepts."""
-    assert answer("application/json", accept="application/json; indent=4") == [400]
-    assert answer("application/json", accept="image/png") == [406]
+def test_the_rest_of_a_header_reaches_django_over_asgi():
+    """Only the unsafe parameter is removed, so a client still chooses what it accepts."""
+    unsafe = "; a*=nonsense''b"
+    assert answer("application/json", accept="application/json; indent=4" + unsafe) == [400]
+    assert answer("application/json", accept="image/png" + unsafe) == [406]
