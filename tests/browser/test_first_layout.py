@@ -37,6 +37,16 @@ def test_the_classes_of_a_page_are_set_before_anything_is_laid_out(noting):
     assert [each for each in noted[noted.index("body") :] if not each.startswith(("body", "js rd-far"))] == []
 
 
+def test_a_chapter_has_its_width_before_its_text(visit):
+    """A chapter that is still being read from the network is not laid out as a page of text first."""
+    page = visit(CHAPTER)
+    width = "document.querySelector('.md-main__inner').offsetWidth"
+    whole = page.evaluate(width)
+    page.evaluate("document.querySelector('article').replaceChildren()")
+
+    assert (whole, page.evaluate(width)) == (1440, 1440)
+
+
 @pytest.mark.parametrize(("scheme", "marked"), [("light", False), ("dark", True)])
 def test_colours_are_switched_only_where_they_change(noting, scheme, marked):
     """A first visit begins with light colours. A click switches, and nothing fades."""
