@@ -149,7 +149,6 @@ def test_without_scripts_nothing_is_missing(visit, chapter):
     assert page.locator(".rd-side :is(.rd-pane, .rd-apart)").count() >= page.locator(".rd-step").count()
     assert not page.locator(".rd-copy").first.is_visible()
     for fold, part in ((".rd-file", ".rd-scroll"), (".rd-fold[data-page]", ".rd-pane")):
-        page.goto(page.url)
         page.locator(f"{fold} summary").first.click()
         page.locator(f"{fold} .rd-apart a").first.click()
         assert page.locator(f"{fold} {part}").first.is_visible()

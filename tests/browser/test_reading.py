@@ -275,9 +275,9 @@ def test_nothing_moves_with_reduced_motion(visit):
     assert other.evaluate("asked") == ["smooth"]
 
 
-def test_every_step_has_an_address(visit, chapter):
+def test_every_step_has_an_address(opened, visit, chapter):
     """Each step has a unique id and a link to itself, and the URL leads there."""
-    page = visit(chapter)
+    page = opened
     ids = page.eval_on_selector_all(".rd-step", "steps => steps.map((step) => step.id)")
     links = page.eval_on_selector_all(".rd-links a:first-of-type", "links => links.map((a) => a.hash.slice(1))")
 
