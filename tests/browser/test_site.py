@@ -54,10 +54,10 @@ def test_no_request_leaves_the_site(watched, site, addresses):
     assert left - there == set()
 
 
-def test_a_first_visit_is_light(watched, site, chapter):
+def test_a_first_visit_is_light(watched, site, sample):
     """A chapter has at most 250 KB, compressed."""
     page, answers = watched
-    page.goto(site + chapter, wait_until="networkidle")
+    page.goto(site + sample, wait_until="networkidle")
 
     assert 100_000 < sum(size for _, _, size in answers) <= MOST_BYTES, sorted(answers, key=lambda a: -a[2])[:8]
 
@@ -115,23 +115,3 @@ def test_the_menu_of_a_phone_leads_to_every_chapter(visit):
     page.get_by_text("Chapters", exact=True).locator("visible=true").first.click()
     page.locator(".md-nav--primary a[href*='08-urls']").click()
     page.wait_for_url("**/chapters/08-urls/")
-
-
-def test_reference_pictures_are_made(visit, tmp_path_factory, request):
-    """Saves screenshots of the pages at three widths, light and dark, for people to look at."""
-    folder = request.config.rootpath / "dist" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    pages = {
-        "start": "",
-        "chapter": "chapters/04-tokens/",
-        "step": "chapters/04-tokens/#step-authentication-tokens-py-read-token",
-        "errata": "errata/",
-    }
-    for name, address in pages.items():
-        for width, height in ((1440, 900), (900, 1100), (390, 844)):
-            for scheme in ("light", "dark"):
-                page = visit(address, width=width, height=height, color_scheme=scheme)
-                page.evaluate("document.fonts.ready")
-                picture = folder / f"{name}-{width}-{scheme}.png"
-                page.screenshot(path=picture)
-                assert picture.stat().st_size > 10_000
