@@ -20,7 +20,7 @@ from tests.browser.marionette import Marionette
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 CHAPTERS = [stage.name for stage in stages()]
-# A short chapter, and those with the most files, folds and bytes. The same code builds the others.
+# A short chapter, three of the heaviest, and the last. The same code builds the others.
 SAMPLE = ["04-tokens", "15-refresh-tokens", "19-registration-by-mail", "23-api-schema", "final"]
 
 
