@@ -154,12 +154,12 @@ def browser(session):
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def order(session):
-    """Run test files alone, and two suites in a random order; `-- --randomly-seed=N` repeats an order."""
+    """Run test files alone, and four suites in a random order; `-- --randomly-seed=N` repeats an order."""
     session.install("-q", "-r", "requirements.txt", *GROUPS["order"])
     seed = f"--randomly-seed={random.randrange(2**32)}"
     session.run("python", "-m", "pytest", "-q", "tests/order")
     plugin = ("-p", "no:cacheprovider", "-p", "each_alone")
-    for stage in map(find, ("12-hardening", "final")):  # later stages contain the tests of earlier ones
+    for stage in map(find, ENDS):  # later stages contain the tests of earlier ones
         session.chdir(stage.path)
         command = ("python", "-m", "pytest", "-q", *plugin, seed, *session.posargs)
         run(session, *command, PYTHONPATH=str(ROOT / "tests/order"))

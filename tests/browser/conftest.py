@@ -20,8 +20,6 @@ from tests.browser.marionette import Marionette
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 CHAPTERS = [stage.name for stage in stages()]
-# A short chapter, three of the heaviest, and the last. The same code builds the others.
-SAMPLE = ["04-tokens", "15-refresh-tokens", "19-registration-by-mail", "23-api-schema", "final"]
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +129,6 @@ def page(visit):
 
 
 def pytest_generate_tests(metafunc):
-    """Runs a test with the argument `chapter` for each chapter, and with `sample` for a few."""
-    for argument, names in (("chapter", CHAPTERS), ("sample", SAMPLE)):
-        if argument in metafunc.fixturenames:
-            metafunc.parametrize(argument, [f"chapters/{name}/" for name in names], ids=names, scope="session")
+    """Runs a test with the argument `chapter` for each chapter."""
+    if "chapter" in metafunc.fixturenames:
+        metafunc.parametrize("chapter", [f"chapters/{name}/" for name in CHAPTERS], ids=CHAPTERS, scope="session")

@@ -107,9 +107,9 @@ def test_the_way_of_a_request_can_be_read_on_a_phone(visit):
     assert strip.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 13.5
 
 
-def test_every_file_of_the_head_leads_to_its_pane(visit, sample):
+def test_every_file_of_the_head_leads_to_its_pane(visit, chapter):
     """Each link of the tree leads to a pane that shows its file, also if the pane is folded and on another page."""
-    page = visit(sample)
+    page = visit(chapter)
     links = page.eval_on_selector_all(".rd-tree a", "links => links.map((a) => [a.hash.slice(1), a.textContent])")
 
     assert links

@@ -54,10 +54,10 @@ def test_no_request_leaves_the_site(watched, site, addresses):
     assert left - there == set()
 
 
-def test_a_first_visit_is_light(watched, site, sample):
+def test_a_first_visit_is_light(watched, site, chapter):
     """A chapter has at most 250 KB, compressed."""
     page, answers = watched
-    page.goto(site + sample, wait_until="networkidle")
+    page.goto(site + chapter, wait_until="networkidle")
 
     assert 100_000 < sum(size for _, _, size in answers) <= MOST_BYTES, sorted(answers, key=lambda a: -a[2])[:8]
 
