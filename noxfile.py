@@ -104,6 +104,12 @@ def laws(session):
     run_tests(session, "tests/laws")
 
 
+@nox.session
+def prose(session):
+    """Find sentences in the docs that are hard to read; `-- -k NN-name` looks at one page."""
+    run_tests(session, "tests/laws/test_prose.py")
+
+
 @nox.session(allow_parallel=True)
 def checking(session):
     """Check correct projects and projects with mistakes, as a learner does."""
@@ -294,12 +300,6 @@ def lint(session):
     workflows = [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".github/workflows").glob("*.yml"))]
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
     session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "final/compose.yaml")
-
-
-@nox.session
-def prose(session):
-    """Find sentences in the docs that are hard to read; `-- NN-name` looks at one page."""
-    session.run(PYTHON, "-m", "companion", "prose", *session.posargs, external=True)
 
 
 @nox.session

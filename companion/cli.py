@@ -29,7 +29,6 @@ COMMANDS = {
         "transcripts": "Run the commands that the docs show.",
         "images": "Build and run the Dockerfiles of stages.",
         "mutants": "Change each declaration once, and see that a test fails.",
-        "prose": "Find sentences in the docs that are hard to read.",
     },
 }
 GREETING = """A Django login with JSON Web Tokens, in {count} stages. You can

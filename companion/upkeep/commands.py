@@ -7,7 +7,7 @@ import click
 
 from companion.chain.command_line import StageName
 from companion.chain.stages import ROOT, Stage, UnknownStage, stages
-from companion.upkeep import images, mutants, prose
+from companion.upkeep import images, mutants
 from companion.upkeep.propagate import Conflict, propagate
 
 STAGES = click.argument("chosen", nargs=-1, type=StageName(), metavar="[STAGE]...")
@@ -116,19 +116,6 @@ def try_mutants(chosen: tuple[Stage, ...]) -> int:
     return 1 if survived or stale else 0
 
 
-@click.command("prose")
-@click.argument("pages", nargs=-1, metavar="[PAGE]...")
-def read_prose(pages: tuple[str, ...]) -> int:
-    """Find sentences in the docs that are hard to read.
-
-    PAGE is a page's name, for instance 08-urls.  [default: all pages]
-    """
-    known = {path.stem: path for path in sorted((ROOT / "docs").rglob("*.md"))}
-    found = [finding for name in _chosen(pages, known) for finding in prose.findings(known[name])]
-    click.echo("\n".join([*found, f"{len(found)} to rewrite"]))
-    return 1 if found else 0
-
-
 def _chosen(names: Sequence[str], known: Iterable[str]) -> list[str]:
     """Returns these names of pages without `.md`, or all known ones without names. Raises UsageError."""
     chosen = [Path(name).stem for name in names] or list(known)
@@ -137,4 +124,4 @@ def _chosen(names: Sequence[str], known: Iterable[str]) -> list[str]:
     return chosen
 
 
-COMMANDS = {str(each.name): each for each in (propagate_edits, transcripts, try_images, try_mutants, read_prose)}
+COMMANDS = {str(each.name): each for each in (propagate_edits, transcripts, try_images, try_mutants)}
