@@ -283,8 +283,8 @@ def dask(session):
 
 @nox.session(allow_parallel=True)
 def images(session):
-    """Build and run the Dockerfiles that differ (docker, podman or buildah), and test them over HTTP."""
-    session.run(PYTHON, "-m", "companion", "images", *session.posargs, external=True)
+    """Build and run the Dockerfiles that differ (docker, podman or buildah), and test them; `-- -k NN-name` for one."""
+    run_tests(session, "tests/images")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)

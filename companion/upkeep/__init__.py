@@ -1,1 +1,1 @@
-"""Does what maintainers need: carries edits to later stages, tries images and mutants."""
+"""Does what maintainers need: carries edits to later stages, tries mutants."""

@@ -7,7 +7,7 @@ import click
 
 from companion.chain.command_line import StageName
 from companion.chain.stages import ROOT, Stage, UnknownStage, stages
-from companion.upkeep import images, mutants
+from companion.upkeep import mutants
 from companion.upkeep.propagate import Conflict, propagate
 
 STAGES = click.argument("chosen", nargs=-1, type=StageName(), metavar="[STAGE]...")
@@ -69,32 +69,6 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
     return 0 if update or not drifted else 1
 
 
-@click.command("images")
-@STAGES
-def try_images(chosen: tuple[Stage, ...]) -> int:
-    """Build and run the Dockerfiles of stages.
-
-    Then send each HTTP requests.  [default: stages with another Dockerfile or other packages than the one before, and
-    the last]
-    """
-    chosen = chosen or tuple(images.with_new_image(stages()))
-    try:
-        builder = images.builder()
-    except images.NoBuilder as error:
-        click.echo(error, err=True)
-        return 2
-    click.echo(f"Built and run with {builder.name}:")
-    failed = 0
-    for stage in chosen:
-        try:
-            click.echo(f"{stage}: {images.try_image(stage, builder)}")
-        except images.Failed as error:
-            click.echo(f"{stage}: FAILED: {error}")
-            failed += 1
-    click.echo(f"{len(chosen) - failed} of {len(chosen)} built, run and answered")
-    return 1 if failed else 0
-
-
 @click.command("mutants")
 @STAGES
 def try_mutants(chosen: tuple[Stage, ...]) -> int:
@@ -124,4 +98,4 @@ def _chosen(names: Sequence[str], known: Iterable[str]) -> list[str]:
     return chosen
 
 
-COMMANDS = {str(each.name): each for each in (propagate_edits, transcripts, try_images, try_mutants)}
+COMMANDS = {str(each.name): each for each in (propagate_edits, transcripts, try_mutants)}

@@ -98,6 +98,7 @@ def test_a_failure_ends_with_the_command_that_shows_it_alone(tmp_path):
     [
         ("postgres", "Set DATABASE_URL to your PostgreSQL server. On Debian: sudo apt install postgresql.\n"),
         ("faults", "On Debian: sudo apt install postgresql redis-server nginx faketime.\n"),
+        ("images", "Images need a builder. Install one, or start its service: docker is not on the PATH; "),
     ],
 )
 def test_without_its_programs_a_session_says_what_to_do(monkeypatch, tmp_path, session, advice):
