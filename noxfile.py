@@ -35,7 +35,7 @@ logging.getLogger("nox").addFilter(lambda record: not record.getMessage().starts
 
 PYTHON = sys.executable  # a bare `python` or `pytest` could be that of another Python
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
-ROOMS = "cli chain grading sandbox site upkeep running/test_environment.py"
+ROOMS = "cli chain grading sandbox site upkeep running/test_environment.py mutants/test_mutating.py"
 COMPANION = [f"tests/{room}" for room in ROOMS.split()]
 ENDS = ("08-urls", "12-hardening", "20-email-change", "final")  # the last stages of the parts, and one between
 CLUSTER = ("-c", "--locale=C.UTF-8", "-o", "fsync=off", "-o", "max_connections=200")  # a temporary PostgreSQL
@@ -270,7 +270,7 @@ def isolated_python(session, version, command, requirements):
 @nox.session(venv_backend="venv", reuse_venv=True, allow_parallel=True)
 def grading(session):
     """Grade correct, wrong and cheating submissions in the sandbox (bubblewrap, on Linux)."""
-    session.install("-q", "-r", "requirements.txt", *GROUPS["grading"])
+    session.install("-q", "-r", "requirements.txt", *GROUPS["parallel"])
     session.run("python", "-m", "pytest", "-q", "-n", "auto", "tests/bubblewrap", *session.posargs)
 
 
@@ -302,10 +302,11 @@ def lint(session):
     session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "final/compose.yaml")
 
 
-@nox.session
+@nox.session(venv_backend="venv", reuse_venv=True)
 def mutants(session):
-    """Change each declaration of the stages once, and check that a test fails; `-- NN-name` tries one stage."""
-    session.run(PYTHON, "-m", "companion", "mutants", *session.posargs, external=True)
+    """Change each declaration of the stages once, and check that a test fails; `-- -k NN-name` tries one stage."""
+    session.install("-q", "-r", "requirements.txt", *GROUPS["parallel"])
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", "tests/mutants/test_stages.py", *session.posargs)
 
 
 @nox.session

@@ -27,7 +27,6 @@ COMMANDS = {
     "Maintain the tutorial": {
         "propagate": "Carry the edits of a stage into every later one.",
         "transcripts": "Run the commands that the docs show.",
-        "mutants": "Change each declaration once, and see that a test fails.",
     },
 }
 GREETING = """A Django login with JSON Web Tokens, in {count} stages. You can

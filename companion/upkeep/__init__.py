@@ -1,1 +1,1 @@
-"""Does what maintainers need: carries edits to later stages, tries mutants."""
+"""Does what maintainers need: carries edits to later stages and writes README's table of stages."""

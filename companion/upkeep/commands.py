@@ -1,16 +1,11 @@
 """Defines the commands for maintainers."""
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
-from companion.chain.command_line import StageName
-from companion.chain.stages import ROOT, Stage, UnknownStage, stages
-from companion.upkeep import mutants
+from companion.chain.stages import ROOT, UnknownStage, stages
 from companion.upkeep.propagate import Conflict, propagate
-
-STAGES = click.argument("chosen", nargs=-1, type=StageName(), metavar="[STAGE]...")
 
 
 @click.command("propagate")
@@ -52,10 +47,13 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
         raise click.ClickException(f"This Python has no package {error.name}. {again}") from None
 
     known = {page.stem: (page, stage) for page, stage in pages(ROOT)}
+    chosen = [Path(name).stem for name in names] or list(known)  # without `.md`
+    if unknown := [name for name in chosen if name not in known]:
+        raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
     walk = Walk()
     chapters = {stage: page for page, stage in known.values() if page.parent.name == "chapters"}
     drifted = 0
-    for page, stage in (known[name] for name in _chosen(names, known)):
+    for page, stage in (known[name] for name in chosen):
         is_chapter = chapters.get(stage) == page
         for earlier in stages() if is_chapter else ():
             if earlier.number < stage.number and not walk.was_played(earlier):
@@ -69,33 +67,4 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
     return 0 if update or not drifted else 1
 
 
-@click.command("mutants")
-@STAGES
-def try_mutants(chosen: tuple[Stage, ...]) -> int:
-    """Change each declaration once, and see that a test fails.
-
-    A change removes or flips a setting, a keyword or an attribute.
-    """
-    count = survived = stale = 0
-    for tried in mutants.trials(stages(), chosen):
-        click.echo(f"{tried.stage}: {tried.count - len(tried.survived)} of {tried.count} noticed")
-        for mutant in tried.survived:
-            click.echo(f"  no test notices {mutant}")
-        for mutant in tried.stale:
-            click.echo(f"  is noticed after all, take it out of mutants.SAME: {mutant}")
-        count += tried.count
-        survived += len(tried.survived)
-        stale += len(tried.stale)
-    click.echo(f"{count - survived} of {count} noticed")
-    return 1 if survived or stale else 0
-
-
-def _chosen(names: Sequence[str], known: Iterable[str]) -> list[str]:
-    """Returns these names of pages without `.md`, or all known ones without names. Raises UsageError."""
-    chosen = [Path(name).stem for name in names] or list(known)
-    if unknown := [name for name in chosen if name not in known]:
-        raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
-    return chosen
-
-
-COMMANDS = {str(each.name): each for each in (propagate_edits, transcripts, try_mutants)}
+COMMANDS = {str(each.name): each for each in (propagate_edits, transcripts)}

@@ -1,27 +1,24 @@
-"""Changes one declaration of a stage at a time, and checks that its tests fail.
+"""Changes one declaration of a stage at a time, and runs its tests.
 
 A declaration is in the settings or in the body of a class, which tools that mutate functions skip. If no test fails
 with such a mutant, the suite does not test what the stage teaches.
 """
 
 import ast
-import functools
-import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 from companion.chain.stages import Stage, copy, files
 from companion.running.environment import environment
 
 OURS = re.compile(r"(authentication|config)/\w+\.py")
+UNUSED = {"config/asgi.py"}  # startproject writes it, and no stage uses it
 CHECKS = (
     ("manage.py", "check", "--fail-level=WARNING"),
     ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no"),
@@ -43,33 +40,52 @@ SAME = {
     "config/settings.py: TIME_ZONE removed": "a matter of taste: times are stored and signed in UTC",
     "config/settings.py: USE_I18N with False for True": "a matter of taste: nothing is translated",
 }
-UNUSED = {"config/asgi.py"}  # startproject writes it, and no stage uses it
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file with one declaration changed: `what` describes the change, `text` is the whole file."""
+    """A stage with one declaration changed: `what` describes the change, `text` is the whole file."""
 
+    stage: Stage
     path: str
     what: str
     text: str
 
-    def __str__(self) -> str:
+    def __str__(self):
         return f"{self.path}: {self.what}"
 
+    def fails(self):
+        """Returns whether the stage's tests, or Django's own checks, fail with the changed file."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = copy(self.stage, Path(name))
+            (folder / self.path).write_text(self.text, encoding="utf-8")
+            options = {"cwd": folder, "env": environment(), "capture_output": True}
+            return any(subprocess.run([sys.executable, *check], **options).returncode for check in CHECKS)
 
-def mutants(stage: Stage, before: Stage | None) -> list[Mutant]:
-    """Returns the mutants of the declarations that a stage has and `before` does not have."""
+    def is_noticed(self, chain):
+        """Returns whether a test of its stage fails, or of a later stage of the chain that still has the declaration.
+
+        A declaration can be unused for some stages.
+        """
+        later = (mutants(stage).get(str(self)) for stage in chain[self.stage.number :])
+        return self.fails() or any(mutant.fails() for mutant in later if mutant)
+
+
+@cache
+def mutants(stage, before=None):
+    """Returns the mutants of the declarations that a stage has and `before` does not have, by what they change."""
     old = files(before)
-    found = []
+    found = {}
     for path, file in files(stage).items():
         if OURS.fullmatch(path) and path not in UNUSED:
             text = old[path].read_text(encoding="utf-8") if path in old else ""
-            found += [Mutant(path, what, changed) for what, changed in mutated(file.read_text(encoding="utf-8"), text)]
+            for what, changed in mutated(file.read_text(encoding="utf-8"), text):
+                mutant = Mutant(stage, path, what, changed)
+                found[str(mutant)] = mutant
     return found
 
 
-def mutated(text: str, old: str = "") -> Iterator[tuple[str, str]]:
+def mutated(text, old=""):
     """Yields (description, changed text) for each way to change a declaration that `old` does not have.
 
     Removed are: an assignment or a call at the top level of a module or class; an element of a list, tuple, set or
@@ -78,7 +94,7 @@ def mutated(text: str, old: str = "") -> Iterator[tuple[str, str]]:
     """
     tree = ast.parse(text)
     known = {(owner, _head(body[place])) for body, place, owner in _places(ast.parse(old).body, "")}
-    times: Counter[str] = Counter()
+    times = Counter()
     for body, place, owner in list(_places(tree.body, "")):
         if (owner, _head(body[place])) not in known:
             for what in _changes(body, place, owner):
@@ -87,7 +103,7 @@ def mutated(text: str, old: str = "") -> Iterator[tuple[str, str]]:
                 yield what + again, ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
-def _places(body: list[ast.stmt], owner: str) -> Iterator[tuple[list[ast.stmt], int, str]]:
+def _places(body, owner):
     """Yields every statement of the module and its classes: the list that has it, its index there, and its owner."""
     for place, statement in enumerate(body):
         yield body, place, owner
@@ -95,7 +111,7 @@ def _places(body: list[ast.stmt], owner: str) -> Iterator[tuple[list[ast.stmt], 
             yield from _places(statement.body, f"{owner}{statement.name}.")
 
 
-def _head(statement: ast.stmt) -> str:
+def _head(statement):
     """Returns the statement as text, without the body of a class or function."""
     if isinstance(statement, (ast.ClassDef, ast.FunctionDef)):
         bases = [ast.unparse(base) for base in getattr(statement, "bases", [])]
@@ -103,7 +119,7 @@ def _head(statement: ast.stmt) -> str:
     return ast.unparse(statement)
 
 
-def _changes(body: list[ast.stmt], place: int, owner: str) -> Iterator[str]:
+def _changes(body, place, owner):
     """Changes the statement at `place` in one way after another; each change is undone before the next."""
     statement = body[place]
     if isinstance(statement, (ast.ClassDef, ast.FunctionDef)):
@@ -128,7 +144,7 @@ def _changes(body: list[ast.stmt], place: int, owner: str) -> Iterator[str]:
     yield from _expression(statement, name)
 
 
-def _expression(statement: ast.AST, name: str) -> Iterator[str]:
+def _expression(statement, name):
     for node in ast.walk(statement):
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             yield from _without_each(name, node.elts)
@@ -143,59 +159,10 @@ def _expression(statement: ast.AST, name: str) -> Iterator[str]:
             node.value = number
 
 
-def _without_each(name: str, *lists: list[Any]) -> Iterator[str]:
+def _without_each(name, *lists):
     """Removes one element after another, from all lists at the same place: a key and its value."""
     for place in range(len(lists[0])):
         pieces = [pieces.pop(place) for pieces in lists]
         yield f"{name} without {ast.unparse(pieces[0] or pieces[-1])}"  # `**settings` has no key
         for pieces_of, piece in zip(lists, pieces, strict=True):
             pieces_of.insert(place, piece)
-
-
-def noticed(stage: Stage, mutant: Mutant) -> bool:
-    """Returns whether the stage's tests, or Django's own checks, fail with the mutant's file."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = copy(stage, Path(name))
-        (folder / mutant.path).write_text(mutant.text, encoding="utf-8")
-        runs = (
-            subprocess.run([sys.executable, *check], cwd=folder, env=environment(), capture_output=True)
-            for check in CHECKS
-        )
-        return any(done.returncode for done in runs)
-
-
-@dataclass(frozen=True)
-class Tried:
-    """The result for a stage: how many mutants, those that no test noticed, and those in SAME that a test noticed."""
-
-    stage: Stage
-    count: int
-    survived: list[Mutant]
-    stale: list[Mutant]
-
-
-def trials(chain: Sequence[Stage], only: Collection[Stage] = ()) -> Iterator[Tried]:
-    """Tries the mutants of each stage in turn, or only of the stages in `only`.
-
-    A declaration can be unused for some stages: a mutant that its own stage does not notice must be noticed by a later
-    stage that still has the declaration.
-    """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-
-        def unnoticed(stage: Stage, tried: list[Mutant]) -> list[Mutant]:
-            seen = pool.map(functools.partial(noticed, stage), tried)
-            return [mutant for mutant, caught in zip(tried, seen, strict=True) if not caught]
-
-        for place, stage in enumerate(chain):
-            if only and stage not in only:
-                continue
-            found = mutants(stage, chain[place - 1] if place else None)
-            same = [mutant for mutant in found if str(mutant) in SAME]
-            found = [mutant for mutant in found if str(mutant) not in SAME]
-            left = unnoticed(stage, found)
-            for later in chain[place + 1 :] if left else ():
-                there = {str(mutant): mutant for mutant in mutants(later, None)}
-                gone = [mutant for mutant in left if str(mutant) not in there]
-                left = gone + unnoticed(later, [there[str(mutant)] for mutant in left if str(mutant) in there])
-            still = unnoticed(stage, same)
-            yield Tried(stage, len(found), left, [mutant for mutant in same if mutant not in still])

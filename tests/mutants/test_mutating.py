@@ -1,8 +1,7 @@
 """Mutants: declarations removed and flipped, and whether the suites notice."""
 
 from companion.chain.stages import find, stages
-from companion.upkeep import commands
-from companion.upkeep.mutants import SAME, Mutant, Tried, mutants, mutated, noticed, trials
+from tests.mutants.mutating import SAME, Mutant, mutants, mutated
 
 TEXT = """
 NAMES = ["a", "b"]
@@ -80,7 +79,7 @@ def test_code_of_the_previous_stage_is_not_mutated():
 def test_every_exception_is_a_mutant_of_a_stage():
     """Each mutant in SAME exists and has a reason, because another name would exclude nothing."""
     chain = stages()
-    there = {str(m) for stage, before in zip(chain, (None, *chain), strict=False) for m in mutants(stage, before)}
+    there = {name for stage, before in zip(chain, (None, *chain), strict=False) for name in mutants(stage, before)}
 
     assert set(SAME) - there == set()
     assert all(SAME.values())
@@ -91,8 +90,8 @@ def test_a_suite_fails_with_a_mutant():
     stage = find("02-user-model")
     text = stage.path.joinpath("config/settings.py").read_text()
 
-    assert noticed(stage, Mutant("config/settings.py", "", text.replace("AUTH_USER_MODEL = ", "OTHER = ")))
-    assert not noticed(stage, Mutant("config/settings.py", "", text + "OTHER = 1\n"))
+    assert Mutant(stage, "config/settings.py", "", text.replace("AUTH_USER_MODEL = ", "OTHER = ")).fails()
+    assert not Mutant(stage, "config/settings.py", "", text + "OTHER = 1\n").fails()
 
 
 SUITE = """
@@ -105,12 +104,8 @@ LATER = f"{SUITE}    assert rules.STRICT\n"
 MANAGE = "import sys\n"  # a project without Django, so that its checks pass
 
 
-def test_a_later_stage_may_use_an_unused_name(chain, monkeypatch):
-    """STRICT is added in 01 and tested in 02. No test notices LOOSE, and TEMPORARY is removed before one could.
-
-    SAME must not exclude a mutant that a test notices, here another LENGTH.
-    """
-    monkeypatch.setitem(SAME, "authentication/rules.py: LENGTH with 9 for 8", "wrongly")
+def test_a_later_stage_may_use_an_unused_name(chain):
+    """STRICT is added in 01 and tested in 02. No test notices LOOSE, and TEMPORARY is removed before one could."""
     rules = "LENGTH = 8\nSTRICT = True\nLOOSE = 'no'\n"
     files = {"manage.py": MANAGE, "authentication/__init__.py": "", "conftest.py": ""}
     root = chain(
@@ -120,28 +115,13 @@ def test_a_later_stage_may_use_an_unused_name(chain, monkeypatch):
         }
     )
 
-    first, second = trials(stages(root))
-
-    assert (first.stage.name, first.count) == ("01-a", 5)
-    assert sorted(map(str, first.survived)) == [
-        "authentication/rules.py: LOOSE removed",
-        "authentication/rules.py: TEMPORARY removed",
-    ]
-    assert [str(mutant) for mutant in first.stale] == ["authentication/rules.py: LENGTH with 9 for 8"]
-    assert (second.stage.name, second.count, second.survived) == ("02-b", 0, [])
-
-
-def test_the_command_fails_if_a_mutant_survives(monkeypatch, run):
-    """Each survivor and each wrong exception is named, and the exit status is 1, or 0 if all are noticed."""
-    stage, mutant = find("02-user-model"), Mutant("a.py", "B removed", "")
-    found = [Tried(stage, 3, [mutant], []), Tried(stage, 1, [], [mutant])]
-    monkeypatch.setattr(commands.mutants, "trials", lambda chain, chosen: found)
-
-    assert run("mutants") == (
-        1,
-        "02-user-model: 2 of 3 noticed\n  no test notices a.py: B removed\n02-user-model: 1 of 1 noticed\n"
-        "  is noticed after all, take it out of mutants.SAME: a.py: B removed\n3 of 4 noticed\n",
-        "",
-    )
-    found[:] = [Tried(stage, 2, [], [])]
-    assert run("mutants", "2") == (0, "02-user-model: 2 of 2 noticed\n2 of 2 noticed\n", "")
+    first, second = stages(root)
+    assert {mutant.what: mutant.is_noticed((first, second)) for mutant in mutants(first).values()} == {
+        "LENGTH removed": True,
+        "LENGTH with 9 for 8": True,
+        "STRICT removed": True,
+        "STRICT with False for True": True,
+        "LOOSE removed": False,
+        "TEMPORARY removed": False,
+    }
+    assert mutants(second, first) == {}
