@@ -326,10 +326,11 @@ def lock(session):
     session.run("uv", "pip", "compile", "-q", *options, header, str(wanted), "-o", str(ROOT / "requirements.txt"))
 
 
-@nox.session
+@nox.session(venv_backend="venv", reuse_venv=True)
 def card(session):
     """Redraw the PNG files of docs/assets with Chromium: the card, the icon, and the admin of chapter 3."""
-    session.run(PYTHON, "-m", "companion.upkeep.pictures", *session.posargs, external=True)
+    session.install("-q", "-r", "requirements.txt", *GROUPS["browser"])
+    session.run("python", "-m", "tests.browser.pictures")
 
 
 @nox.session

@@ -10,15 +10,12 @@ from functools import partial
 from http.server import ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from companion.chain.stages import ROOT, stages
+from tests.browser.chromium import chromium
 from tests.browser.hosting import Compressing
 from tests.browser.marionette import Marionette
 
-# Chromium has no sandbox as root. Without the other flags, it sends requests to its maker.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 CHAPTERS = [stage.name for stage in stages()]
 
 
@@ -52,13 +49,9 @@ def addresses(built):
 
 @pytest.fixture(scope="session")
 def browser():
-    """Yields Debian's Chromium, or the one that CHROMIUM names."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "no Chromium is here: apt-get install chromium, or set CHROMIUM to the path of one"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+    """Yields Chromium, started once for all tests."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

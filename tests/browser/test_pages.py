@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import pytest
 
 from companion.chain.faults import AREAS
 from companion.chain.stages import ROOT, stages
-from companion.upkeep.pictures import draw
+from tests.browser.pictures import draw
 from tests.site.errata import read_all
 
 FAULTS = read_all((ROOT / "docs/errata.md").read_text())
@@ -368,10 +367,10 @@ def test_the_pictures_are_legible_on_a_telephone(visit, page):
     assert colours[0] == colours[1]
 
 
-def test_the_pictures_are_drawn(tmp_path):
+def test_the_pictures_are_drawn(browser, tmp_path):
     """The card, the icon and the admin have the right sizes, and their files are small. The admin has two schemes."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    sizes = {path.name: struct.unpack(">II", path.read_bytes()[16:24]) for path in draw(chromium, tmp_path)}
+    draw(browser, tmp_path)
+    sizes = {path.name: struct.unpack(">II", path.read_bytes()[16:24]) for path in tmp_path.iterdir()}
 
     assert sizes == {
         "card.png": (1200, 630),

@@ -150,7 +150,7 @@ def test_the_pictures_of_the_site_have_their_sizes(site, pages):
     assert rels["icon"] == "assets/logo.svg"
     assert rels["apple-touch-icon"] == rels["alternate icon"] == "assets/icon.png"
     assert (sizes["icon"], sizes["card"]) == ((180, 180), (1200, 630))
-    assert f"<span>{name}</span>" in (ROOT / "companion/upkeep/card.html").read_text()
+    assert f"<span>{name}</span>" in (ROOT / "tests/browser/card.html").read_text()
 
 
 def test_a_missing_page_leads_back(site):

@@ -14,7 +14,6 @@ from companion.chain.stages import ROOT, find, stages
 from companion.chain.steps import step_showing, steps
 from companion.site import overview, token_figures
 from companion.site.glossary import entries
-from companion.upkeep import pictures
 from tests.site.errata import read_all
 
 SAME = {"same.py": "def same():\n    pass\n"}
@@ -494,12 +493,3 @@ def test_the_versions_are_the_pins_at_the_last_commit(render, root, git, monkeyp
     monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-11-05T12:00")
     git("commit", "-q", "--allow-empty", "-m", "x")
     assert "This is the state of 5 November 2026. It supports Python 3.11 to 3.13." in render(text)[0]
-
-
-def test_without_chromium_the_card_says_what_is_missing(monkeypatch, capsys, tmp_path):
-    """It prints one sentence, and the exit status is 2."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv("CHROMIUM", raising=False)
-
-    assert pictures.main() == 2
-    assert "set CHROMIUM to the path of one" in capsys.readouterr().err
