@@ -18,10 +18,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from companion.chain import stages
-from companion.chain.selectors import did_you_mean, selectors
-from companion.chain.symbols import NotPython, symbols
+from companion.chain.changes import changes
+from companion.chain.selectors import REST, NarrationError, read_claim, selectors
+from companion.chain.symbols import NotPython
 
 SEVERITIES = {"high": "High", "medium": "Medium", "low": "Low"}
 AREAS = {
@@ -35,20 +37,12 @@ AREAS = {
 STATES = {"fixed": "Fixed", "kept": "Kept"}
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
-    """Where a fault is fixed: a selector (`path`, `path#symbol`, `path#"text"`) in a stage."""
+class Location(NamedTuple):
+    """Where a fault is fixed: a file of a stage, and a symbol, a text in quotation marks, or "" for the whole file."""
 
     stage: str
-    selector: str
-
-    @property
-    def path(self) -> str:
-        return self.selector.partition("#")[0]
-
-    @property
-    def symbol(self) -> str:
-        return self.selector.partition("#")[2]
+    path: str
+    symbol: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +81,14 @@ def _places(text: str) -> Iterator[Location]:
     for part in selectors(text):
         first, _, rest = part.partition(" ")
         stage, selector = (first, rest) if rest and "#" not in first else (stage, part)
-        yield Location(stage, selector.strip())
+        path, _, symbol = selector.strip().partition("#")
+        yield Location(stage, path, symbol)
 
 
 def problems(fault: Fault, root: Path = stages.ROOT) -> list[str]:
     """Checks a fault against the stages. Returns a sentence for each contradiction, with its fix."""
     found = [] if fault.tested else ["lacks tested:, the test that fails without the fix"]
-    found += [problem for place in fault.places if (problem := _lost_place(place, root))]
+    found += [problem for place in fault.places if (problem := _misplaced(place, root))]
     lost = [test for test in fault.tested if requirement(fault, test, root) is None]
     names = ", ".join(sorted({place.stage for place in fault.places}))
     found += [f"tested: there is no {test}, neither in {names} nor in the root" for test in lost]
@@ -129,21 +124,15 @@ def _requirements(suite: str) -> dict[str, str]:
     }
 
 
-def _lost_place(place: Location, root: Path) -> str | None:
+def _misplaced(place: Location, root: Path) -> str | None:
+    """Returns why a place is not among the changes of its stage, or None if it is."""
     try:
-        file = stages.find(place.stage, root).path / place.path
+        stage = stages.find(place.stage, root)
+        read_claim(changes(stage, stages.previous(stage, root)), 0, f"{place.path}#{place.symbol or REST}")
     except stages.UnknownStage as error:
         return str(error)
-    if not file.is_file():
-        return f"{place.stage} has no file {place.path}"
-    text = file.read_text(encoding="utf-8")
-    if place.symbol.startswith('"'):
-        lost = place.symbol.strip('"') not in text
-        return f"{place.path} of {place.stage} does not hold {place.symbol}" if lost else None
-    try:
-        known = [*symbols(text)] if place.path.endswith(".py") else []
+    except NarrationError as error:
+        return f"in {place.stage}, {error}"
     except NotPython:
-        return None  # reported when its chapter is built
-    if not place.symbol or place.symbol in known:
-        return None
-    return f"{place.path} of {place.stage} has no {place.symbol}{did_you_mean(place.symbol, known)}"
+        pass  # reported when its chapter is built
+    return None

@@ -3,14 +3,12 @@
 import re
 import xml.etree.ElementTree as etree
 from collections import Counter
-from pathlib import Path
 
 from pymdownx.blocks.block import type_string
 
 from companion.chain import faults, stages
-from companion.chain.chapters import source
 from companion.chain.faults import AREAS, SEVERITIES, STATES, Location
-from companion.chain.steps import read_steps, step_showing
+from companion.chain.steps import Step, step_showing, steps
 from companion.site.blocks import MarkedBlock, PageProcessor
 from companion.site.glossary import up
 from companion.site.templates import element
@@ -40,29 +38,18 @@ class FaultBlock(MarkedBlock):
             self.reader.report(self.mark, str(error))
             return
         problems = faults.problems(fault, root)
-        steps = {} if problems else {place: _step(place, root) for place in fault.places}
-        problems += [
-            f"fault {fault.number}: {place.selector} does not change in {place.stage}: name the stage that writes it"
-            for place, anchor in steps.items()
-            if anchor is None
-        ]
+        shown = {} if problems else {place: self._step(place) for place in fault.places}
         for problem in problems:
             self.reader.report(self.mark, problem)
         block.set("class", f"er er-{fault.severity} er-{fault.state} er-{fault.area}")
         tested = {test: faults.requirement(fault, test, root) for test in fault.tested}
         words = {"severity": SEVERITIES[fault.severity], "state": STATES[fault.state]}
-        for part, added in zip(block, element("fault", fault=fault, steps=steps, tested=tested, **words), strict=True):
+        for part, added in zip(block, element("fault", fault=fault, steps=shown, tested=tested, **words), strict=True):
             part.append(added)
 
-
-def _step(place: Location, root: Path) -> str | None:
-    """Returns the anchor of the step that shows a place, None without one, or "" if the chapter has problems."""
-    stage = stages.find(place.stage, root)
-    if not source(stage, root).is_file():
-        return None
-    steps, problems = read_steps(stage, root)
-    step = step_showing(steps, place.path, place.symbol)
-    return step.ident if step else "" if problems else None
+    def _step(self, place: Location) -> Step | None:
+        stage = stages.find(place.stage, self.reader.root)
+        return step_showing(steps(stage, self.reader.root), place.path, place.symbol)
 
 
 class TallyBlock(MarkedBlock):

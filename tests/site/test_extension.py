@@ -129,7 +129,7 @@ def test_a_file_of_an_exercise_is_shown(render, root, tmp_path, monkeypatch):
 def test_a_fault_is_read_from_its_block():
     """A fault has its stage and selectors, tests, state and the rest, as written."""
     first, second = read_all(ERRATA)
-    places = (Location("02-new", "app.py#sign"), Location("02-new", 'Dockerfile#"USER app"'))
+    places = (Location("02-new", "app.py", "sign"), Location("02-new", "Dockerfile", '"USER app"'))
 
     assert first == Fault(1, 'One `<b>`: "a"', "high", "tokens", "fixed", places, ("tests/test_app.py::test_it",))
     assert (second.number, second.state, second.places) == (3, "kept", places[1:])
@@ -223,15 +223,19 @@ def test_the_tally_counts(render):
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("app.py#sign", "app.py#sing", "app.py of 02-new has no sing; did you mean sign?"),
-        ("app.py#sign", "ap.py#sign", "02-new has no file ap.py"),
+        ("app.py#sign", "app.py#sing", "in 02-new, app.py has no sing; did you mean sign?"),
+        ("app.py#sign", "ap.py#sign", "in 02-new, ap.py is not in this stage; did you mean app.py?"),
         ("02-new app.py", "04-x app.py", "there is no stage '04-x'"),
         ("02-new app.py#sign, ", "app.py#sign, ", "there is no stage ''"),
-        ('app.py#sign, Dockerfile#"USER app"', 'Dockerfile#"USER x"', 'Dockerfile of 02-new does not hold "USER x"'),
-        ("app.py#sign", "Dockerfile#USER", "Dockerfile of 02-new has no USER"),
+        (
+            'app.py#sign, Dockerfile#"USER app"',
+            'Dockerfile#"USER x"',
+            "no changed line of Dockerfile contains 'USER x'",
+        ),
+        ("app.py#sign", "Dockerfile#USER", "in 02-new, Dockerfile has no USER"),
         ("::test_it\n\n**Article:** `x`", "::test_that\n\nX", "there is no tests/test_app.py::test_that"),
         ("    tested: tests/test_app.py::test_it\n\n**Article:** `x`", "\nX", "lacks tested:"),
-        ("app.py#sign, ", "same.py#same, ", "same.py#same does not change in 02-new: name the stage that writes it"),
+        ("app.py#sign, ", "same.py#same, ", "in 02-new, same.py is the same in both stages"),
         ("severity: high", "severity: fatal", "severity: is one of high, medium, low, and not 'fatal'"),
         ("area: tokens", "area: x", "area: is one of start, image"),
         ("    title: Two\n", "", "lacks title:"),
