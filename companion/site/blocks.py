@@ -15,6 +15,7 @@ import difflib
 import logging
 import xml.etree.ElementTree as etree
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from markdown import Markdown
@@ -82,14 +83,11 @@ class ReadBlocks(Preprocessor):
         return [f"{self._where(line)}: {problem}" for line, problem in found]
 
     def _unclosed(self) -> Iterator[tuple[int, str]]:
-        opened: Mark | None = None
-        for mark in [*self.marks, None]:
-            is_head = bool(mark and str(mark))
-            if opened and (is_head or mark is None):
-                yield opened.line, f"/// {opened}: the block is not closed; end it with a line that is only ///"
-            elif mark and not opened and not is_head:
-                yield mark.line, "one more line with /// than there are blocks to close; remove it"
-            opened = mark if is_head else None
+        for mark, following in pairwise([Mark(0, ""), *self.marks, Mark(0, "the end of the page")]):
+            if str(mark) and str(following):
+                yield mark.line, f"/// {mark}: the block is not closed; end it with a line that is only ///"
+            elif not str(mark) and not str(following):
+                yield following.line, "one more line with /// than there are blocks to close; remove it"
 
     def _why_lost(self, mark: Mark) -> str:
         if mark.name not in self.names:
