@@ -4,9 +4,10 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
@@ -29,23 +30,15 @@ MEANS = {
 }
 
 
-class Token(NamedTuple):
-    """A token: its three parts as sent, and the first two decoded from JSON."""
+def tokens(text: str) -> Iterator[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]]:
+    """Yields the three parts of each token in a text (RFC 7519), and the first two decoded.
 
-    raw: tuple[str | Any, ...]
-    header: dict[str, Any]
-    claims: dict[str, Any]
-
-
-def tokens(text: str) -> Iterator[Token]:
-    """Yields the tokens in a text that can be decoded (RFC 7519), and skips text that only looks like a token."""
+    Skips text that only looks like a token.
+    """
     for match in TOKEN.finditer(text):
-        try:
+        with suppress(ValueError):
             header, claims = (json.loads(urlsafe_b64decode(part + "==")) for part in match.groups()[:2])
-        except ValueError:
-            continue
-        if isinstance(header, dict) and isinstance(claims, dict):
-            yield Token(match.groups(), header, claims)
+            yield match.groups(), header, claims
 
 
 def span(seconds: int) -> str:
@@ -65,11 +58,11 @@ def meaning(name: str, claims: dict[str, Any]) -> str:
     return MEANS.get(name, "")
 
 
-def figure(token: Token, is_open: bool) -> str:
+def figure(raw: tuple[str, ...], header: dict[str, Any], claims: dict[str, Any], is_open: bool) -> str:
     """Returns the HTML of a token's figure, which can be unfolded: each part as sent, and decoded."""
-    claims = [(_json(name), _json(value), meaning(name, token.claims)) for name, value in token.claims.items()]
-    bits = len(token.raw[2]) * 6
-    return html("token", raw=token.raw, header=_json(token.header), claims=claims, size=bits // 8, is_open=is_open)
+    rows = [(_json(name), _json(value), meaning(name, claims)) for name, value in claims.items()]
+    size = len(raw[2]) * 6 // 8
+    return html("token", raw=raw, header=_json(header), claims=rows, size=size, is_open=is_open)
 
 
 def _json(value: object) -> Markup:
@@ -86,10 +79,11 @@ class AddFigures(Preprocessor):
         seen: set[tuple[str, ...]] = set()
         below: list[tuple[int, str]] = []
         for fence in parse(lines)[1]:
-            for token in tokens("\n".join(lines[fence.start : fence.end])) if fence.kind in SHOWS_OUTPUT else ():
-                if token.raw not in seen:
-                    seen.add(token.raw)
-                    stored = self.md.htmlStash.store(figure(token, fence.kind == "pycon"))
+            shown = lines[fence.start : fence.end] if fence.kind in SHOWS_OUTPUT else []
+            for raw, header, claims in tokens("\n".join(shown)):
+                if raw not in seen:
+                    seen.add(raw)
+                    stored = self.md.htmlStash.store(figure(raw, header, claims, fence.kind == "pycon"))
                     below.append((fence.end + 1, f"{fence.indent}{stored}"))
         for end, text in reversed(below):
             lines[end:end] = ["", text, ""]
