@@ -19,18 +19,9 @@ COMMENT = re.compile(r"<!--.*?-->")
 
 
 class WayBlock(MarkedBlock):
-    """`/// way | 1-8`: the stages with these numbers; `9-`: all from 9 on; `final`: only the last one.
-
-    The text of the block is shown if there are none of these stages.
-    """
+    """`/// way | 1-8`: the stages with these numbers; `9-`: all from 9 on; `final`: only the last one."""
 
     NAME, CSS = "way", "wy"
-
-    def make(self, parent: etree.Element) -> etree.Element:
-        way = super().make(parent)
-        etree.SubElement(way, "ol", {"data-search-exclude": ""})
-        self.content = etree.SubElement(way, "div")
-        return way
 
 
 def minutes(page: Chapter, root: Path = stages.ROOT) -> int:
@@ -84,8 +75,7 @@ class ShowWay(PageProcessor):
                 self.reader.report(mark, str(error))
                 continue
             rows = [("✓" if s.name == stages.FINAL else s.number, pages[s], times[s]) for s in chosen]
-            way[0].extend(element("stages", rows=rows))
-            way.remove(way[1] if chosen else way[0])
+            way.append(element("stages", rows=rows))
         values = {
             "{{stages}}": str(len(pages)),
             "{{reading time}}": duration(sum(times.values())),
