@@ -141,24 +141,17 @@ def step_showing(found: Sequence[Step], path: str, symbol: str) -> Step | None:
     `symbol` can also be a text of a line, in quotation marks, or "" for the whole file.
     """
     change = next((e.change for step in found for e in step.excerpts if e.change.path == path), None)
-    spans = _spans(path, change.new_text if change else None, symbol)
+    named = read_symbols(path, change.new_text if change else None).get(symbol)
 
     def hits(step: Step) -> int:
-        rows = [e.change.rows[n].new or 0 for e in step.excerpts if e.change is change for n in e.owned]
-        return sum(any(first <= row <= last for first, last in spans) for row in rows)
+        rows = [e.change.rows[n] for e in step.excerpts if e.change is change for n in e.owned]
+        added = [row for row in rows if row.kind == "+"]
+        if symbol.startswith('"'):
+            return sum(symbol.strip('"') in row.text for row in added)
+        return sum(not symbol or bool(named and named.includes(row.new or 0)) for row in added)
 
     best = max(found, key=hits, default=None)
     return best if best and hits(best) else None
-
-
-def _spans(path: str, text: str | None, symbol: str) -> Sequence[tuple[int, int]]:
-    lines = (text or "").splitlines()
-    if symbol.startswith('"'):
-        return [(n, n) for n, line in enumerate(lines, 1) if symbol.strip('"') in line]
-    if not symbol:
-        return [(1, len(lines))]
-    found = read_symbols(path, text).get(symbol)
-    return found.spans if found else []
 
 
 def _is_suite(claim: Claim) -> bool:
