@@ -13,7 +13,6 @@ from markdown.preprocessors import Preprocessor
 from companion.chain.chapters import DIRECTIVE, parse
 
 UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed-labels|tabbed-block(?=">\n<p>P))")>')
-HERE, THERE = "Linux and macOS", "Windows"
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")
 # Loops, functions, $() as a value, variables in a word, filters that PowerShell lacks.
@@ -85,22 +84,18 @@ def _there(content: list[str]) -> list[str]:
         elif continued:
             commands[-1] += f"\n{line}"
         continued = line.endswith("\\") and (continued or line.startswith("$ "))
-    if where := _not_powershell("\n".join(commands)):
+    whole = "\n".join(commands)
+    if where := WSL if GUNICORN.search(whole) else GIT_BASH if POSIX_ONLY.search(whole) else "":
         return [where, "", "```console", *"\n".join(f"$ {command}" for command in commands).split("\n"), "```"]
     written = [powershell(command) for command in commands]
     lines = [f"PS> {line}" for line in "\n".join(written).split("\n")]
     return ["```pwsh-session", *lines, "```"] if written != commands else []
 
 
-def _not_powershell(commands: str) -> str:
-    """Returns the sentence that says where to run commands that PowerShell lacks, or "" if it has them."""
-    return WSL if GUNICORN.search(commands) else GIT_BASH if POSIX_ONLY.search(commands) else ""
-
-
 def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:
     inner = [f"    {line}" for line in block]
     other = [f"{indent}    {line}".rstrip() for line in there]
-    return [f'{indent}=== "{HERE}"', "", *inner, "", f'{indent}=== "{THERE}"', "", *other, ""]
+    return [f'{indent}=== "Linux and macOS"', "", *inner, "", f'{indent}=== "Windows"', "", *other, ""]
 
 
 class ExcludeFromSearch(Postprocessor):
