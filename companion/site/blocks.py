@@ -11,7 +11,6 @@ The option `generated: COMMAND`, indented below the first line of a `beside` blo
 that writes them.
 """
 
-import difflib
 import logging
 import xml.etree.ElementTree as etree
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from pymdownx.blocks.block import Block, type_string
 from companion.chain.changes import conflicts
 from companion.chain.chapters import BESIDE, CHAPTER, Mark, parse
 from companion.chain.narration import CONFLICT
+from companion.chain.selectors import did_you_mean
 
 READER = "companion-ReadBlocks"
 log = logging.getLogger("mkdocs.companion")  # below "mkdocs", so that a strict build counts the warnings
@@ -91,9 +91,8 @@ class ReadBlocks(Preprocessor):
 
     def _why_lost(self, mark: Mark) -> str:
         if mark.name not in self.names:
-            near = " or ".join(difflib.get_close_matches(mark.name, self.names, 1))
-            hint = f"did you mean {near}?" if near else f"there are: {', '.join(self.names)}"
-            return f"/// {mark}: there is no block {mark.name!r}; {hint}"
+            hint = did_you_mean(mark.name, self.names) or f"; there are: {', '.join(self.names)}"
+            return f"/// {mark}: there is no block {mark.name!r}{hint}"
         if not mark.argument:
             return f"/// {mark}: behind a | stands what it is about; a line that is only /// closes it"
         return f"/// {mark}: {NOT_UNDERSTOOD}"
