@@ -3,7 +3,7 @@
 import re
 import xml.etree.ElementTree as etree
 from html import escape, unescape
-from urllib.parse import quote
+from itertools import takewhile
 
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
@@ -58,11 +58,8 @@ class PlacePanes(PageProcessor):
         place = self.reader.root
         diff = changes(stage, stages.previous(stage, place))
         steps, problems = lay_out(diff, [mark for mark, _ in blocks])
-        first_pane: dict[str, str] = {}
         for (_, block), step in zip(blocks, steps, strict=True):
             self._beside(block, step, stage)
-            for excerpt in step.excerpts:
-                first_pane.setdefault(excerpt.change.path, excerpt.ident)
         for text, number in problems:
             self.reader.report(None if number is None else blocks[number][0], text)
         pages = {stage: find_chapter(stage, place) for stage in stages.stages(place)}
@@ -72,7 +69,7 @@ class PlacePanes(PageProcessor):
         errata = place.joinpath("docs", "errata.md").is_file()
         time = minutes(page, place) if page else None
         head.extend(element("chapter", **facts, minutes=time, changed=changed, there=there, errata=errata))
-        head[-1][-1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, first_pane)))
+        head[-1][-1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, steps)))
         _open(root, head)
         if page:
             root.insert(1, element("here", **facts))
@@ -89,10 +86,8 @@ class PlacePanes(PageProcessor):
         side = Markup().join(each.html for each in told) + (folded(quiet, step.generated) if quiet else "")
         self._put(etree.SubElement(block, "div", {"class": "rd-side"}), side)
         self._link(block[0], told)
-        title = quote(f"{stage}, {step.ident.removeprefix('step-')}")
-        report = f"{self.reader.repository}/issues/new?title={title}" if self.reader.repository else ""
-        foot = etree.SubElement(block, "p", {"class": "rd-foot", "data-search-exclude": ""})
-        self._put(foot, html("foot", ident=step.ident, report=report))
+        foot = html("foot", ident=step.ident, stage=stage, repository=self.reader.repository)
+        self._put(etree.SubElement(block, "p"), foot)
 
     def _link(self, prose: etree.Element, panes: list[Pane]) -> None:
         """Turns code in the text into a link if exactly one line of the panes next to it contains that code."""
@@ -128,7 +123,7 @@ class ListContents(Treeprocessor):
     """Lists the sections of a chapter in its head. Runs after the headings have ids."""
 
     def run(self, root: etree.Element) -> None:
-        head = next((e for e in root.iter("div") if e.get("class") == ChapterBlock.CSS), None)
+        head = root.find(f".//div[@class='{ChapterBlock.CSS}']")
         if head is not None:
             tokens = getattr(self.md, "toc_tokens", [])
             sections = [inner for token in tokens for inner in token["children"]]
@@ -138,13 +133,14 @@ class ListContents(Treeprocessor):
                 menu.append(element("contents", sections=sections)[1])
 
 
-def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
+def _changes(diff: StageChanges, steps: list[Step]) -> str:
     """Returns the HTML of the stage's changes: a tree of files, unchanged ones in one line, and two commands."""
     rows: dict[str, tuple[list[str], list[str]]] = {}
     for path in sorted({*diff.tree, *diff.files}, key=lambda path: ("/" not in path, path)):
         changed, same = rows.setdefault(path.rpartition("/")[0], ([], []))
         (changed if path in diff.files else same).append(path)
     tree = [(name, paths, ", ".join(path.rpartition("/")[2] for path in same)) for name, (paths, same) in rows.items()]
+    first_pane = {pane.change.path: pane.ident for step in reversed(steps) for pane in reversed(step.excerpts)}
     commands = [f"python -m companion check path/to/your/project --stage {diff.stage}"]
     if diff.previous is not None:
         commands.insert(0, f"diff -ruN {diff.previous.folder} {diff.stage.folder}")
@@ -153,17 +149,11 @@ def _changes(diff: StageChanges, first_pane: dict[str, str]) -> str:
 
 def _open(root: etree.Element, chapter: etree.Element) -> None:
     """Moves the elements before the first heading or step next to the chapter's head, between its paragraphs."""
-    intro = etree.Element("div", {"class": "rd-intro"})
+    first = list(takewhile(lambda child: child.tag != "h2" and child.get("class") != "rd-step", root))
     above, *below = chapter.findall("p")
-    intro.append(above)
-    opening = etree.Element("div", {"class": "rd-opening"})
-    opening.extend([intro, chapter])
-    for child in list(root):
-        if child.tag == "h2" or child.get("class") == "rd-step":
-            break
-        root.remove(child)
-        if child is not chapter:
-            intro.append(child)
-    intro.extend(below)
     chapter[:] = [part for part in chapter if part.tag != "p"]
-    root.insert(0, opening)
+    opening = etree.Element("div", {"class": "rd-opening"})
+    intro = etree.SubElement(opening, "div", {"class": "rd-intro"})
+    intro.extend([above, *(child for child in first if child is not chapter), *below])
+    opening.append(chapter)
+    root[: len(first)] = [opening]
