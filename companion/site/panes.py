@@ -45,12 +45,9 @@ def pane(excerpt: Excerpt, blob: str = "", *, alone: bool = False) -> Pane:
     A pane that is shown `alone`, outside its chapter, has no place and no link to the whole file. Each line has an id,
     except in the rest of a suite, where the ids would make the page too large.
     """
-    change, owned, ident = excerpt.change, excerpt.owned, excerpt.ident
-    idents = {
-        id(row): f"{ident}-l{row.new}" if row.kind == "+" else f"{ident}-r{row.old}"
-        for row in (change.rows[n] for n in owned if not excerpt.is_suite)
-    }
-    plus = [row for n in owned if (row := change.rows[n]).kind == "+"]
+    change, ident = excerpt.change, excerpt.ident
+    rows = [change.rows[n] for n in excerpt.owned]
+    idents = {} if excerpt.is_suite else {id(row): f"{ident}-{'l' if row.new else 'r'}{_number(row)}" for row in rows}
     added, removed = (sum(row.kind == kind for row in excerpt.shown) for kind in "+-")
     numbers = ", ".join(f"{n} {word}" for n, word in ((added, "added"), (removed, "removed")) if n)
     markup = html(
@@ -61,14 +58,13 @@ def pane(excerpt: Excerpt, blob: str = "", *, alone: bool = False) -> Pane:
         place=Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(Markup.escape("" if alone else excerpt.place)))),
         added=added,
         removed=removed,
-        copies=bool(plus),
         whole=f"file-{slug(change.path)}" if _has_whole(change) and not alone else "",
         first=next((row.new for row in excerpt.shown if row.new), 1),
         blob=blob if change.new_text else "",
-        label=f"{change.path}, {line_numbers([change.rows[n] for n in owned])}: {numbers}" if excerpt.shown else "",
+        label=f"{change.path}, {line_numbers(rows)}: {numbers}" if excerpt.shown else "",
         code=Markup(runs(change, excerpt.shown, idents)),
     )
-    return Pane(excerpt, markup, {idents[id(row)]: row.text for row in plus if id(row) in idents})
+    return Pane(excerpt, markup, {idents[id(row)]: row.text for row in rows if row.new and idents})
 
 
 def folded(panes: list[Pane], command: str = "") -> Markup:
