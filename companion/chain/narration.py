@@ -2,20 +2,13 @@
 
 import difflib
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from companion.chain.changes import FileChange, StageChanges, conflicts
 from companion.chain.selectors import MANY_LINES, REST, Claim, NarrationError, read_claim, row_number, symbols_of
-from companion.chain.symbols import NotPython
+from companion.chain.symbols import NotPython, read_symbols
 
 CONFLICT = "a conflict marker. Keep the right lines, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>"
-
-
-class Problem(NamedTuple):
-    """What is wrong in `step` and what to write instead; if `step` is None, `text` begins with a file and line."""
-
-    text: str
-    step: int | None = None
+Problem = tuple[str, int | None]  # what to write instead, and the step; without a step, it begins with a file and line
 
 
 def narrate(stage: StageChanges, wanted: list[tuple[int, str]]) -> tuple[list[Claim], list[Problem]]:
@@ -26,7 +19,7 @@ def narrate(stage: StageChanges, wanted: list[tuple[int, str]]) -> tuple[list[Cl
     least one line. A problem that only follows from another problem of the same file is not reported.
     """
     claims: list[Claim] = []
-    problems = [Problem(text) for change in stage.files.values() for text in _unreadable(stage, change)]
+    problems: list[Problem] = [(text, None) for change in stage.files.values() for text in _unreadable(stage, change)]
     # If the previous stage has conflict markers, its own chapter reports them.
     unreadable = {
         p for p, change in stage.files.items() if any(_unreadable(stage, change)) or conflicts(change.old_text or "")
@@ -37,7 +30,7 @@ def narrate(stage: StageChanges, wanted: list[tuple[int, str]]) -> tuple[list[Cl
             claims.append(read_claim(stage, step, selector))
         except (NarrationError, NotPython) as error:
             path = selector.partition("#")[0]
-            problems += [Problem(f"{selector}: {error}", step)] if path not in unreadable else []
+            problems += [(f"{selector}: {error}", step)] if path not in unreadable else []
             wrong |= {path, *difflib.get_close_matches(path, stage.files, 1)}
     owned: set[tuple[str, int]] = set()
     for claim in sorted(claims, key=lambda claim: (claim.is_wide, len(claim.rows))):
@@ -45,11 +38,11 @@ def narrate(stage: StageChanges, wanted: list[tuple[int, str]]) -> tuple[list[Cl
         owned |= {(claim.change.path, n) for n in claim.rows}
     for n, claim in enumerate(claims):
         if claim.change.path not in wrong and (text := _idle(claim, claims[:n])):
-            problems.append(Problem(text, claim.step))
+            problems.append((text, claim.step))
     for path, change in stage.files.items():
         lost = [n for n, row in enumerate(change.rows) if row.counts and (path, n) not in owned]
         if lost and path not in wrong:
-            problems.append(Problem(_forgotten(stage, change, lost)))
+            problems.append((_forgotten(stage, change, lost), None))
     return claims, problems
 
 
@@ -81,11 +74,10 @@ def _unreadable(stage: StageChanges, change: FileChange) -> Iterator[str]:
 def _forgotten(stage: StageChanges, change: FileChange, lost: list[int]) -> str:
     first = next((n for n in lost if change.rows[n].new), lost[0])
     side = stage.stage if change.rows[first].new or not stage.previous else stage.previous
-    path = change.path if side is stage.stage else change.old_path or change.path
     lines = "; ".join(f"{row_number(change, n)} {change.rows[n].text.strip()[:60]!r}" for n in lost[:3])
     more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
     what = "changed line is" if len(lost) == 1 else "changed lines are"
-    place = f"{side.folder}/{path}, line {change.rows[first].new or change.rows[first].old}"
+    place = f"{side.folder}/{change.path}, line {change.rows[first].new or change.rows[first].old}"
     return (
         f"{place}: {len(lost)} {what} in no block of the chapter: {lines}{more}. "
         f"Add a block: /// beside | {_suggestion(change, lost)}"
@@ -95,10 +87,7 @@ def _forgotten(stage: StageChanges, change: FileChange, lost: list[int]) -> str:
 def _suggestion(change: FileChange, lost: list[int]) -> str:
     """Returns the narrowest selector that includes all lost lines; if all are removed, it names an old symbol."""
     gone = all(change.rows[n].kind == "-" for n in lost)
-    try:
-        table = symbols_of(change, old=gone)
-    except NotPython:
-        table = {}
+    table = read_symbols(change.path, change.old_text if gone else change.new_text)
     numbers = [number for n in lost if (number := change.rows[n].old if gone else change.rows[n].new)]
     fit = [s for s in table.values() if all(s.includes(number) for number in numbers)]
     best = min(fit, key=lambda symbol: sum(last - first for first, last in symbol.spans), default=None)
