@@ -1,9 +1,9 @@
 """The trusted side: runs the stage's tests/test_http.py against a server, and never imports a submission.
 
 `python -I http_tester.py` reads one line of JSON from stdin: `stage` (its folder), `socket` (the path of the
-submission's socket, or "" to only list the tests), `mailbox` (the path of the submission's emails) and `channel` (the
-file descriptor to which it writes lines of JSON). A submission can send nothing but the bytes of HTTP responses,
-through one socket and with limits.
+submission's socket), `mailbox` (the path of the submission's emails) and `channel` (the file descriptor to which it
+writes lines of JSON). A submission can send nothing but the bytes of HTTP responses, through one socket and with
+limits.
 """
 
 import contextlib
@@ -165,10 +165,6 @@ class TestPlugin:
 
         return mail_to
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        tests = {item.nodeid: getattr(item, "function", None).__doc__ or "" for item in session.items}
-        self.send("collected", tests=tests)
-
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Replaces the test module's PASSWORD by a random one, which a submission can't know in advance."""
         del self.exchanges[:], self.compared[:]
@@ -200,14 +196,13 @@ class TestPlugin:
 
 
 def main() -> int:
-    """Runs or lists the tests; the exit status is pytest's."""
+    """Runs the tests; the exit status is pytest's."""
     job = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     connect_only_to(job["socket"])
     listener, stage = TestPlugin(job["channel"], job["mailbox"]), job["stage"]
     options = ["-c", os.devnull, "--rootdir", stage, "--import-mode=importlib", "--noconftest"]
     options += ["-p", "no:cacheprovider", "-p", "no:django", "-p", "no:terminal"]
-    options += [] if job["socket"] else ["--collect-only"]
     status = int(pytest.main([*options, f"{stage}/tests/test_http.py"], plugins=[listener]))
     listener.send("end", status=status, count=listener.count)
     return status
