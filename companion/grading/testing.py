@@ -5,14 +5,13 @@ Otherwise the whole suite runs in the project's own process, so the result can b
 """
 
 import hashlib
-import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,14 +23,14 @@ from companion.running.run_suite import expected
 from companion.running.suite import CACHE, stage_test
 from companion.sandbox import bubblewrap
 from companion.sandbox.bubblewrap import Limits
-from companion.sandbox.supervise import COMPANION, SUBMISSION, TUTORIAL, BadMessage, Channel, Exceeded, Watched, watched
+from companion.sandbox.supervise import HOME, TUTORIAL, BadMessage, Channel, Exceeded, Watched, watched
 
 HERE = Path(__file__).parent
 TESTS = "tests/test_http.py"
 MAILBOX = "/mail-to/"  # the sandboxed server returns the next email to an address at this path + the address
-SERVE = f"{COMPANION}/running/child/serve.py"
-WHOLE_SUITE = f"{COMPANION}/grading/suite_tester.py"
-FROM_SERVER, FROM_TESTER = 256 * 1024, 16 * 1024 * 1024  # bytes
+SERVE = HOME / "running/child/serve.py"
+WHOLE_SUITE = HERE / "suite_tester.py"
+FROM_SERVER = 256 * 1024  # bytes
 INVALID = (BadMessage, LookupError, TypeError, AttributeError)  # what the data of a cheating project can raise
 NOT_ITS_OWN = "The project wrote into a file descriptor that is not its own."
 
@@ -83,20 +82,22 @@ def suite_of(stage: Stage, limits: Limits, unsafe: bool = False) -> Suite:
 
 def grade_project(suite: Suite, project: Path) -> Grade:
     """Tests `project`, the folder of manage.py. Raises CannotGrade if the trusted side itself fails."""
-    sandbox, mounts = None if suite.unsafe else _sandbox(), {SUBMISSION: project}
+    sandbox = None if suite.unsafe else _sandbox()
     if not suite.served:
-        mounts[f"{TUTORIAL}/{suite.stage.folder}"] = suite.stage.path
+        mounts = {f"{TUTORIAL}/{suite.stage.folder}": suite.stage.path}
         if CACHE.is_dir():
             mounts[f"{TUTORIAL}/{CACHE.name}"] = CACHE
-        with watched(WHOLE_SUITE, {"stage": suite.stage.name}, mounts, sandbox, suite.limits) as submission:
+        stage = {"stage": suite.stage.name}
+        with watched(WHOLE_SUITE, project, stage, sandbox, suite.limits, mounts) as submission:
             return _result(suite, submission)
     with tempfile.TemporaryDirectory(prefix="served-") as folder, socket.socket(socket.AF_UNIX) as listening:
         path = str(Path(folder, "socket"))
         listening.bind(path)
         listening.listen(64)
         # Only the descriptor is passed on, because the submission could replace the file.
-        order = {"socket": listening.fileno(), "mailbox": MAILBOX}
-        with watched(SERVE, order, mounts, sandbox, suite.limits, [listening.fileno()], FROM_SERVER) as submission:
+        number = listening.fileno()
+        order = {"socket": number, "mailbox": MAILBOX}
+        with watched(SERVE, project, order, sandbox, suite.limits, {}, [number], FROM_SERVER) as submission:
             listening.close()  # otherwise no connection would fail after the submission has ended
             return _result(suite, submission, path)
 
@@ -136,7 +137,7 @@ def _over_http(suite: Suite, submission: Watched, path: str, events: list[dict[s
             return Grade(Verdict.NOT_STARTED, start_failure(began["failure"]))
     except INVALID:
         return Grade(Verdict.NOT_STARTED, NOT_ITS_OWN)
-    with _http_tester(suite.stage, path) as tester:
+    with closing(_http_tester(suite.stage, path)) as tester:
         for event in submission.events(tester):
             events.append(event)
         result = judge(suite.tests, events, tester.process.wait(10))
@@ -145,26 +146,15 @@ def _over_http(suite: Suite, submission: Watched, path: str, events: list[dict[s
     return result
 
 
-@contextmanager
-def _http_tester(stage: Stage, path: str) -> Iterator[Channel]:
-    """Tests what listens at `path`. It ends with us, because it reads stdin to the end."""
-    read, write = os.pipe()
-    process = subprocess.Popen(
+def _http_tester(stage: Stage, path: str) -> Channel:
+    """Starts the process that tests what listens at `path`."""
+    return Channel(
         [sys.executable, "-I", "-B", str(HERE / "http_tester.py")],
-        stdin=subprocess.PIPE,
+        {"stage": str(stage.path), "socket": path, "mailbox": MAILBOX},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        pass_fds=[write],
         env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},  # no PYTEST_ADDOPTS, nothing else that changes a test
-        start_new_session=True,
     )
-    os.close(write)
-    job = {"stage": str(stage.path), "socket": path, "mailbox": MAILBOX, "channel": write}
-    with closing(Channel(process, read, FROM_TESTER)) as channel:
-        assert process.stdin
-        process.stdin.write(json.dumps(job).encode() + b"\n")
-        process.stdin.flush()
-        yield channel
 
 
 def start_failure(failure: Mapping[str, Any]) -> str:

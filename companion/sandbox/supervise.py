@@ -1,6 +1,7 @@
 """Runs a submission in the sandbox, within its limits of time and memory."""
 
 import json
+import mmap
 import os
 import select
 import signal
@@ -21,8 +22,8 @@ HOME = Path(__file__).parents[1]
 TUTORIAL, SUBMISSION = "/opt/tutorial", "/submission"  # paths inside the sandbox
 COMPANION = f"{TUTORIAL}/companion"
 BEAT = 0.1  # seconds between two measurements of memory
+MOST = 16 * 1024 * 1024  # bytes of a process's events
 LAST_WORDS = 4000  # bytes of a submission's output that are kept
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}  # also in the processes that a test starts
 FILE = 1024  # bytes of kernel memory that each file needs, even if it is empty
 
@@ -42,11 +43,31 @@ class Exceeded(Exception):
 
 
 class Channel:
-    """The read end of a pipe, `descriptor`, to which `process` writes events as lines of JSON, at most `most` bytes."""
+    """A process, which leads a process group, and the pipe to which it writes events as lines of JSON.
 
-    def __init__(self, process: subprocess.Popen[bytes], descriptor: int, most: int) -> None:
-        self.process, self.descriptor, self.left = process, descriptor, most
-        self.open, self._rest = True, b""
+    The process reads `order` from stdin as one line of JSON; `channel` in it is the file descriptor of the pipe. It
+    inherits the file `descriptors`, and can send `most` bytes. `popen` has the other arguments of Popen.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        order: Mapping[str, Any],
+        descriptors: Sequence[int] = (),
+        most: int = MOST,
+        **popen: Any,
+    ) -> None:
+        self.left, self.open, self._rest = most, True, b""
+        self.descriptor, write = os.pipe()
+        try:
+            self.process: subprocess.Popen[bytes] = subprocess.Popen(
+                command, stdin=subprocess.PIPE, pass_fds=[*descriptors, write], start_new_session=True, **popen
+            )
+        finally:
+            os.close(write)
+        assert self.process.stdin
+        with suppress(BrokenPipeError), self.process.stdin as stdin:  # if it has ended, the pipe is closed
+            stdin.write(json.dumps({**order, "channel": write}).encode() + b"\n")
 
     def take(self, seconds: float) -> list[dict[str, Any]]:
         """Returns the events that arrive within `seconds`, or []. Raises BadMessage."""
@@ -55,15 +76,14 @@ class Channel:
         data = os.read(self.descriptor, 65536)
         self.open = bool(data)
         self.left -= len(data)
-        if self.left < 0:
-            raise BadMessage("more than anybody wants to know")
         *lines, self._rest = (self._rest + data).split(b"\n")
         try:
             events = [json.loads(line) for line in lines]
         except (ValueError, RecursionError):
             raise BadMessage("no JSON") from None
-        if not all(isinstance(event, dict) and isinstance(event.get("event"), str) for event in events):
-            raise BadMessage("no event")
+        valid = all(isinstance(event, dict) and isinstance(event.get("event"), str) for event in events)
+        if self.left < 0 or not valid:
+            raise BadMessage("too many bytes, or no event")
         return events
 
     def close(self) -> None:
@@ -72,9 +92,6 @@ class Channel:
         A process that has been waited for is not killed: another process may have its number by now.
         """
         os.close(self.descriptor)
-        if self.process.stdin:
-            with suppress(BrokenPipeError):
-                self.process.stdin.close()
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -111,55 +128,38 @@ class Watched:
 
 @contextmanager
 def watched(
-    script: str,
+    script: Path,
+    project: Path,
     order: Mapping[str, Any],
-    mounts: Mapping[str, Path],
     sandbox: Bubblewrap | None,
     limits: Limits,
+    mounts: Mapping[str, Path],
     descriptors: Sequence[int] = (),
-    most: int = 16 * 1024 * 1024,
+    most: int = MOST,
 ) -> Iterator[Watched]:
-    """Runs a script of the companion in a sandbox, or without one if you trust the code.
+    """Runs a script of the companion on a project, in a sandbox, or without one if you trust the project.
 
-    The script reads `order` from stdin as one line of JSON. All paths are those inside the sandbox, where SUBMISSION is
-    the project; `mounts` maps them to paths outside. The script inherits the file `descriptors`, and can send `most`
-    bytes.
+    The script finds the project's folder in its order. `mounts` maps more paths inside the sandbox to paths outside.
+    The other arguments are explained in `Channel`.
     """
-    mounts = {COMPANION: HOME, **mounts}
-    read, write = os.pipe()
     with tempfile.TemporaryDirectory(prefix="scratch-") as folder, tempfile.TemporaryFile() as log:
-        order = {"project": SUBMISSION, "channel": write, **order}
-        command, python, scratch = [], sys.executable, folder
         if sandbox:
-            command, python, scratch = sandbox.command(limits, mounts), sandbox.python, SCRATCH
+            command = [*sandbox.command(limits, {COMPANION: HOME, SUBMISSION: project, **mounts}), sandbox.python]
+            program, place, scratch = f"{COMPANION}/{script.relative_to(HOME)}", SUBMISSION, SCRATCH
         else:
-            script, order = _outside(script, mounts), {name: _outside(value, mounts) for name, value in order.items()}
-        try:
-            process = subprocess.Popen(
-                [*command, python, "-I", "-B", "-u", "-X", "utf8", script],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                pass_fds=[*descriptors, write],
-                start_new_session=True,
-                env={"PATH": "/usr/bin:/bin", "HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8"} | NO_BYTECODE,
-                cwd="/",
-            )
-        finally:
-            os.close(write)
-        with closing(Channel(process, read, most)) as channel:
-            assert process.stdin
-            with suppress(BrokenPipeError), process.stdin as stdin:  # if it has ended, the channel is closed
-                stdin.write(json.dumps(order).encode() + b"\n")
+            command, program, place, scratch = [sys.executable], str(script), str(project), folder
+        channel = Channel(
+            [*command, "-I", "-B", "-u", "-X", "utf8", program],
+            {"project": place, **order},
+            descriptors,
+            most,
+            stdout=log,
+            stderr=log,
+            env={"PATH": "/usr/bin:/bin", "HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8"} | NO_BYTECODE,
+            cwd="/",
+        )
+        with closing(channel):
             yield Watched(channel, log, limits, time.monotonic() + limits.seconds)
-
-
-def _outside(value: Any, mounts: Mapping[str, Path]) -> Any:
-    """Returns the path outside of the sandbox for a path inside; other values are returned unchanged."""
-    for inside, outside in mounts.items():
-        if isinstance(value, str) and f"{value}/".startswith(f"{inside}/"):
-            return f"{outside}{value.removeprefix(inside)}"
-    return value
 
 
 def memory_of(process: int) -> int:
@@ -172,7 +172,7 @@ def memory_of(process: int) -> int:
         folder = Path("/proc", str(waiting.pop()))
         scratch = max(scratch, _files_of(folder))
         try:
-            total += int((folder / "statm").read_text().split()[1]) * PAGE
+            total += int((folder / "statm").read_text().split()[1]) * mmap.PAGESIZE
             for thread in (folder / "task").iterdir():
                 waiting += map(int, (thread / "children").read_text().split())
         except (OSError, IndexError):

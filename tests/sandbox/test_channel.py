@@ -1,30 +1,27 @@
 """Reads lines of JSON from another process, which is not trusted."""
 
-import os
 import subprocess
 import sys
+from contextlib import ExitStack, closing
 
 import pytest
 
 from companion.sandbox import supervise
 from companion.sandbox.supervise import BadMessage, Channel
 
+SEND = "import json, os, sys; os.write(json.loads(input())['channel'], bytes.fromhex(sys.argv[1]))"
+
 
 @pytest.fixture
 def channel():
-    """Returns a channel from a process that writes these bytes."""
-    opened = []
+    """Returns a channel from a process that sends these bytes."""
+    with ExitStack() as stack:
 
-    def channel(sent: bytes, most: int = 1000) -> Channel:
-        code = f"import sys; sys.stdout.buffer.write({sent!r})"
-        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
-        opened.append(process)
-        return Channel(process, process.stdout.fileno(), most)
+        def channel(sent: bytes) -> Channel:
+            command = [sys.executable, "-I", "-c", SEND, sent.hex()]
+            return stack.enter_context(closing(Channel(command, {}, most=1000)))
 
-    yield channel
-    for process in opened:
-        process.wait()
-        process.stdout.close()
+        yield channel
 
 
 def everything(channel):
@@ -42,23 +39,23 @@ def test_a_process_that_has_ended_is_not_killed(monkeypatch):
     """Process ids are reused: another grading's tester was once killed that way."""
     killed = []
     monkeypatch.setattr(supervise.os, "killpg", lambda *arguments: killed.append(arguments))
-    process = subprocess.Popen(["true"], start_new_session=True)
-    process.wait()
+    channel = Channel(["true"], {})
+    channel.process.wait()
 
-    Channel(process, os.open(os.devnull, os.O_RDONLY), 0).close()
+    channel.close()
 
     assert killed == []
 
 
 def test_a_running_process_is_ended_with_its_children():
-    process = subprocess.Popen(["sh", "-c", "sleep 1000 & echo; wait"], stdout=subprocess.PIPE, start_new_session=True)
-    process.stdout.readline()
+    channel = Channel(["sh", "-c", "sleep 1000 & echo; wait"], {}, stdout=subprocess.PIPE)
+    with channel.process.stdout as printed:
+        printed.readline()
 
-    Channel(process, os.dup(process.stdout.fileno()), 0).close()
+        channel.close()
 
-    assert process.returncode == -9
-    assert process.stdout.read() == b""  # the other process had the pipe open, too
-    process.stdout.close()
+        assert channel.process.returncode == -9
+        assert printed.read() == b""  # the other process had the pipe open, too
 
 
 def test_half_a_line_is_not_an_event(channel):

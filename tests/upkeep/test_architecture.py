@@ -103,7 +103,7 @@ def test_every_program_is_started_from_where_it_is():
     programs = {name for name, text in MODULES.items() if '\nif __name__ == "__main__":' in text}
     started = {CHILD.relative_to(COMPANION).as_posix()}
     for name, text in MODULES.items():
-        started |= set(re.findall(r'f"\{COMPANION\}/([\w/]+\.py)"', text))
+        started |= set(re.findall(r'HOME / "([\w/]+\.py)"', text))
         started |= {f"{name.rpartition('/')[0]}/{script}" for script in re.findall(r'HERE / "(\w+\.py)"', text)}
 
     assert len(started) > 3
