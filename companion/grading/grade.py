@@ -4,9 +4,8 @@ import contextlib
 import tempfile
 import time
 import unicodedata
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 
 from companion.chain.stages import Stage, stages
@@ -22,34 +21,25 @@ MOST_READ = 1024 * 1024  # characters of Python in a project: people write far l
 LARGEST_READ = 64 * 1024  # characters of one Python file: larger ones can take Python very long to parse
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One submission to grade, as it is sent to a worker."""
-
-    submission: Submission
-    suite: Suite
-    key: Key
-
-
-def grade_one(task: Task) -> Grade:
+def grade_one(submission: Submission, suite: Suite) -> Grade:
     """Grades one submission. Never raises: if the grader itself fails, the result says so."""
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as folder:
-            project = unpack(task.submission, Path(folder, "submission"))
-            result = grade_project(task.suite, project)
-            result.where = _where(task.suite.stage, project)
+            project = unpack(submission, Path(folder, "submission"))
+            result = grade_project(suite, project)
+            result.where = _where(suite.stage, project)
     except Unusable as unusable:
-        result = Grade(unusable.verdict, unusable.why, expected=len(task.suite.tests), proof=not task.suite.unsafe)
+        result = Grade(unusable.verdict, unusable.why, expected=len(suite.tests), proof=not suite.unsafe)
     except Exception as error:
-        result = failed(task, error)
+        result = _failed(suite, error)
     result.seconds = round(time.monotonic() - started, 2)
     return result
 
 
-def failed(task: Task, error: BaseException) -> Grade:
+def _failed(suite: Suite, error: BaseException) -> Grade:
     """Returns the result of a submission on which the grader itself has failed."""
-    return Grade(Verdict.GRADER_FAILED, f"{type(error).__name__}: {error}", expected=len(task.suite.tests))
+    return Grade(Verdict.GRADER_FAILED, f"{type(error).__name__}: {error}", expected=len(suite.tests))
 
 
 def grade_all(
@@ -57,42 +47,36 @@ def grade_all(
 ) -> Generator[tuple[Submission, Grade, bool], None, None]:
     """Grades every submission that the journal lacks, and writes each result into it before anything else.
 
-    Yields each submission with its result and whether it is new, results of earlier runs first.
+    Yields each submission with its result and whether it is new, results of earlier runs first. If it is closed early,
+    submissions that are being graded are not waited for.
     """
     fingerprint = suite.fingerprint
-    tasks: list[Task] = []
-    for submission in found:
-        task = Task(submission, suite, Key(submission.name, _digest(submission), fingerprint))
-        if known := journal.done(task.key):
-            yield submission, known, False
-        else:
-            tasks.append(task)
-    for task, result in _run(tasks, executor):
-        journal.add(task.key, result)
-        yield task.submission, result, True
-
-
-def _run(tasks: list[Task], executor: Executor) -> Iterator[tuple[Task, Grade]]:
-    """Yields the results of all tasks as they arrive. If it is closed early, running tasks are not waited for."""
-    running: dict[Future[Grade], Task] = {}
-    finished = False
+    keys = {submission: Key(submission.name, _digest(submission), fingerprint) for submission in found}
+    running: dict[Future[Grade], Submission] = {}
     try:
-        for task in tasks:
-            try:
-                running[executor.submit(grade_one, task)] = task
-            except BrokenExecutor as error:
-                yield task, failed(task, error)
+        for submission, key in keys.items():
+            if known := journal.done(key):
+                yield submission, known, False
+            else:
+                running[_submit(executor, submission, suite)] = submission
         for future in as_completed(running):
             try:
                 result = future.result()
             except Exception as error:
-                result = failed(running[future], error)
-            yield running[future], result
-        finished = True
-    finally:
-        for future in running:
-            future.cancel()
-        executor.shutdown(wait=finished)
+                result = _failed(suite, error)
+            journal.add(keys[running[future]], result)
+            yield running[future], result, True
+    finally:  # a list, because each future is to be cancelled
+        executor.shutdown(wait=all([future.cancel() or future.done() for future in running]))
+
+
+def _submit(executor: Executor, submission: Submission, suite: Suite) -> Future[Grade]:
+    try:
+        return executor.submit(grade_one, submission, suite)
+    except BrokenExecutor as error:
+        broken: Future[Grade] = Future()
+        broken.set_exception(error)
+        return broken
 
 
 def _where(stage: Stage, project: Path) -> str:

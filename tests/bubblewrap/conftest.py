@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from companion.chain.stages import find
-from companion.grading.grade import Task, grade_one
-from companion.grading.journal import Key
+from companion.grading.grade import grade_one
 from companion.grading.submissions import Submission, kind
 from companion.grading.testing import suite_of
 from companion.sandbox import bubblewrap
@@ -46,6 +45,6 @@ def grade():
     def grade(path: Path, stage: str = "08-urls", **limits):
         key = (stage, tuple(limits.items()))
         suites[key] = suites.get(key) or suite_of(find(stage), Limits(**limits))
-        return grade_one(Task(Submission(path, kind(path)), suites[key], Key(path.name, "", "")))
+        return grade_one(Submission(path, kind(path)), suites[key])
 
     return grade

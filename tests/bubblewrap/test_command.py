@@ -366,14 +366,14 @@ def one_suite():
 class Worst(Executor):
     """Runs tasks at once, and fails in each way that an executor can."""
 
-    def submit(self, function, task):
+    def submit(self, function, submission, suite):
         future: Future[Grade] = Future()
-        if task.submission.name == "unsubmitted":
+        if submission.name == "unsubmitted":
             raise BrokenProcessPool("it has ended")
-        if task.submission.name == "cancelled":
+        if submission.name == "cancelled":
             future.cancel()
             future.set_running_or_notify_cancel()
-        elif task.submission.name == "killer":
+        elif submission.name == "killer":
             future.set_exception(BrokenProcessPool("a worker died"))
         else:
             future.set_result(Grade(Verdict.PASSED))
@@ -403,7 +403,7 @@ def test_when_the_grader_itself_fails_the_result_says_so(project, one_suite, mon
     folder = project("08-urls")
     submission = submissions(folder.parent)[0]
 
-    result = grade.grade_one(grade.Task(submission, one_suite, grade.Key("x", "", "")))
+    result = grade.grade_one(submission, one_suite)
 
     assert (result.verdict, result.why, result.points()) == (
         Verdict.GRADER_FAILED,
