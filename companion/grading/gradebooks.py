@@ -94,26 +94,20 @@ def feedback(result: Grade, requirements: Mapping[str, str]) -> str:
     """Returns feedback for the student: the verdict, and the first thing that is missing."""
     if not result.graded:
         return ungraded(result)
-    said = f"{result.verdict}: {result.passed} of {result.expected} tests passed. {result.why}".strip()
-    first = requirements.get(first_failure(result, requirements), "")
-    cause = missing(result, requirements)
-    return " ".join([said, *(["First failure:", *dict.fromkeys([first, cause])] if first else [])])
+    said = [f"{result.verdict}: {result.passed} of {result.expected} tests passed.", result.why]
+    requirement, cause = first_failure(result, requirements)
+    said += ["First failure:", requirement, cause] if requirement else []
+    return " ".join(filter(None, said))
 
 
-def first_failure(result: Grade, requirements: Mapping[str, str]) -> str:
-    """Returns the id of the first test, in the suite's order, that reported a failure, or ""."""
-    failed = (id_ for id_ in requirements if id_ in result.outcomes and result.outcomes[id_].outcome != PASSED)
-    return next(failed, "")
-
-
-def missing(result: Grade, requirements: Mapping[str, str]) -> str:
-    """Returns the first thing that is missing: the actual response, or else what the test requires, or ""."""
-    failed = [outcome for outcome in result.outcomes.values() if outcome.outcome != PASSED]
-    first = first_failure(result, requirements)
-    if failed and not result.passed and all(re.search(r"got 404|\(404\)", outcome.cause) for outcome in failed):
-        asked = failed[0].cause.partition(":")[0]
-        return f"Every request got 404, first {asked}: the project has none of the API's URLs."
-    return (result.outcomes[first].cause or requirements[first]) if first else ""
+def first_failure(result: Grade, requirements: Mapping[str, str]) -> tuple[str, str]:
+    """Returns what the first failed test requires, and the actual response; each is "" if there is none."""
+    causes = {id_: outcome.cause for id_, outcome in result.outcomes.items() if outcome.outcome != PASSED}
+    first = next((id_ for id_ in requirements if id_ in causes), "")
+    if first and not result.passed and all(re.search(r"got 404|\(404\)", cause) for cause in causes.values()):
+        asked = causes[first].partition(":")[0]
+        causes[first] = f"Every request got 404, first {asked}: the project has none of the API's URLs."
+    return requirements.get(first, ""), causes.get(first, "")
 
 
 def without_formula(text: str) -> str:

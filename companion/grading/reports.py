@@ -60,7 +60,7 @@ def page(results: Mapping[Submission, Grade], suite: Suite, points: float, assig
     return environment.get_template("report.html").render(
         title=assignment,
         suite=suite,
-        rows=[(submission, result, gradebooks.missing(result, suite.tests)) for submission, result in results.items()],
+        rows=[(who, result, gradebooks.first_failure(result, suite.tests)) for who, result in results.items()],
         tests=hardest(results, suite),
         export=gradebooks.export(results, points),
         points=points,

@@ -32,7 +32,7 @@ def test_the_stage_before_fails_every_test_that_needs_a_url(grade, project):
 
     assert (result.verdict, result.passed, result.expected) == (Verdict.FAILED, 0, len(TESTS))
     assert result.outcomes[FIRST].cause == "POST /api/registration: got 404 Not Found."
-    assert gradebooks.missing(result, TESTS) == (
+    assert gradebooks.first_failure(result, TESTS)[1] == (
         "Every request got 404, first POST /api/registration: the project has none of the API's URLs."
     )
 
@@ -75,7 +75,7 @@ def test_first_failure_says_what_came_back(grade, project, old, new, said):
     result = grade(project("08-urls", {VIEWS: {old: new}}))
 
     assert result.outcomes[FIRST].cause == said
-    assert gradebooks.missing(result, TESTS) == said
+    assert gradebooks.first_failure(result, TESTS)[1] == said
     assert "object at 0x" not in result.outcomes[FIRST].message
 
 
