@@ -126,23 +126,15 @@ def find() -> Bubblewrap:
     root = os.geteuid() == 0
     for inner in (True, False) if root else (True,):
         sandbox = Bubblewrap(path, root, inner)
-        error = _error(sandbox)
-        if not error:
+        command = [*sandbox.command(Limits(), {}), sandbox.python, "-I", "-c", "print('inside')"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        if done.stdout == "inside\n":
             return sandbox
-    raise NoSandbox(f"bubblewrap is installed and may not make a sandbox here: {error}\n{_remedy()}")
-
-
-def _error(sandbox: Bubblewrap) -> str:
-    """Returns the error if Python can't start in the sandbox, or ""."""
-    command = [*sandbox.command(Limits(), {}), sandbox.python, "-I", "-c", "print('inside')"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    return "" if done.stdout == "inside\n" else done.stderr.strip()[-300:] or f"exit status {done.returncode}"
-
-
-def _remedy() -> str:
-    if os.geteuid() == 0:
-        return "In a container, start the container with --privileged (Docker, Podman), or grade outside of it."
-    return (
-        "It needs user namespaces. On Ubuntu 24.04: `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`; in a "
-        "container, start the container with --privileged, or grade outside of it; or grade as root."
-    )
+    remedy = "In a container, start the container with --privileged (Docker, Podman), or grade outside of it."
+    if not root:
+        remedy = (
+            "It needs user namespaces. On Ubuntu 24.04: `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`; "
+            "in a container, start the container with --privileged, or grade outside of it; or grade as root."
+        )
+    error = done.stderr.strip()[-300:] or f"exit status {done.returncode}"
+    raise NoSandbox(f"bubblewrap is installed and may not make a sandbox here: {error}\n{remedy}")
