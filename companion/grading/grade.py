@@ -55,7 +55,7 @@ def grade_all(
     running: dict[Future[Grade], Submission] = {}
     try:
         for submission, key in keys.items():
-            if known := journal.done(key):
+            if known := journal.results.get(key):
                 yield submission, known, False
             else:
                 running[_submit(executor, submission, suite)] = submission

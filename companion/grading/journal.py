@@ -51,16 +51,12 @@ class Journal:
             with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
                 data = json.loads(line)
                 self.results[Key(**data)] = Grade.read(data.pop("result"))
+        self.forget([Verdict.GRADER_FAILED])  # the failure of the grader itself is not a result
         return self
 
     def __exit__(self, *error: object) -> None:
         with contextlib.suppress(OSError):  # disk full, as reported; the next run drops a cut-off line
             self._file.close()
-
-    def done(self, key: Key) -> Grade | None:
-        """Returns the result for this submission, or None. A failure of the grader itself is not a result."""
-        result = self.results.get(key)
-        return None if result is None or result.verdict is Verdict.GRADER_FAILED else result
 
     def forget(self, verdicts: Collection[Verdict]) -> None:
         """Forgets the results with these verdicts, so that the submissions are graded again."""

@@ -26,7 +26,7 @@ def test_what_was_added_is_there_the_next_time(path):
     add(path, (ADA, PASS))
 
     with Journal(path) as journal:
-        assert journal.done(ADA) == PASS
+        assert journal.results[ADA] == PASS
 
 
 @pytest.mark.parametrize("key", [Key("ada", "2", "suite"), Key("ada", "1", "other"), Key("bob", "1", "suite")])
@@ -34,14 +34,14 @@ def test_what_has_changed_is_not_done(path, key):
     add(path, (ADA, PASS))
 
     with Journal(path) as journal:
-        assert journal.done(key) is None
+        assert key not in journal.results
 
 
 def test_the_last_result_for_a_key_counts(path):
     add(path, (ADA, Grade(Verdict.TIMEOUT)), (ADA, PASS))
 
     with Journal(path) as journal:
-        assert journal.done(ADA) == PASS
+        assert journal.results[ADA] == PASS
 
 
 def test_what_shall_be_graded_again_is_forgotten(path):
@@ -51,9 +51,9 @@ def test_what_shall_be_graded_again_is_forgotten(path):
 
     with Journal(path) as journal:
         journal.forget([Verdict.TIMEOUT])
-        assert journal.done(ADA) == PASS
-        assert journal.done(bob) is None
-        assert journal.done(cyd) is None
+        assert journal.results[ADA] == PASS
+        assert bob not in journal.results
+        assert cyd not in journal.results
 
 
 def test_lines_before_an_interrupted_write_are_kept(path):
@@ -66,8 +66,8 @@ def test_lines_before_an_interrupted_write_are_kept(path):
     for length in range(len(first), len(whole)):
         path.write_bytes(whole[:length])
         with Journal(path) as journal:
-            assert journal.done(ADA) == PASS
-            assert journal.done(bob) is None
+            assert journal.results[ADA] == PASS
+            assert bob not in journal.results
             journal.add(bob, PASS)
         assert path.read_bytes() == whole
 
@@ -89,7 +89,7 @@ def test_a_line_that_is_not_ours_is_passed_over(path, line):
     path.write_bytes(line + b"\n" + path.read_bytes())
 
     with Journal(path) as journal:
-        assert journal.done(ADA) == PASS
+        assert journal.results[ADA] == PASS
 
 
 def test_a_result_is_on_the_disk_before_add_returns(path, monkeypatch):
