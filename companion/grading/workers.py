@@ -1,7 +1,7 @@
 """Chooses where submissions are graded: on this machine, on a Dask cluster, or by an executor that the user names."""
 
-import importlib
 import os
+import pkgutil
 import subprocess
 import sys
 import tempfile
@@ -33,10 +33,9 @@ def workers(named: str, jobs: int) -> Executor:
         return _Threads(jobs)
     if named.startswith("dask://"):
         return _dask(named.removeprefix("dask://"))
-    module, colon, name = named.partition(":")
     try:
-        make = getattr(importlib.import_module(module), name) if colon else None
-    except (ImportError, AttributeError) as error:
+        make = pkgutil.resolve_name(named) if ":" in named else None
+    except (ImportError, AttributeError, ValueError) as error:
         raise CannotGrade(f"--executor {named}: {error}") from None
     executor = make() if callable(make) else None
     if not isinstance(executor, Executor):
