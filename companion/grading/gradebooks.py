@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from companion.grading.submissions import Submission
 from companion.grading.verdicts import Grade
@@ -25,15 +25,14 @@ NEVER = "-"  # as Moodle writes it
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet would calculate such a cell (OWASP, CSV Injection)
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(NamedTuple):
     """Where each submission goes: a student's row in the file of Canvas or Moodle, or `left_out` with the reason.
 
     A row without a grade is in both: blank in the file, with its reason in `left_out`.
     """
 
-    rows: dict[str, dict[Submission, Grade]] = field(default_factory=lambda: {"canvas": {}, "moodle": {}})
-    left_out: dict[Submission, str] = field(default_factory=dict)
+    rows: dict[str, dict[Submission, Grade]]
+    left_out: dict[Submission, str]
 
     def grades(self, system: str) -> int:
         """Returns how many rows of a system have a grade."""
@@ -42,7 +41,7 @@ class Export:
 
 def export(results: Mapping[Submission, Grade], points: float) -> Export:
     """Decides where each submission goes. If a student has several, the one with the most points is exported."""
-    found = Export()
+    found = Export({"canvas": {}, "moodle": {}}, {})
     chosen: dict[tuple[str, str], Submission] = {}
     best = sorted(results, key=lambda each: (results[each].graded, results[each].points(points)), reverse=True)
     for submission in best:  # of equal ones, the first stays first
