@@ -7,7 +7,6 @@ limits.
 """
 
 import contextlib
-import http.client
 import json
 import os
 import re
@@ -83,21 +82,18 @@ class Exchange:
 
 def record_exchanges(exchanges: list[Exchange], mailbox: str) -> None:
     """Adds every request except those for emails to `exchanges`, with the status and headers of its response."""
-    connection: Any = http.client.HTTPConnection
-    request, getresponse = connection.request, connection.getresponse
+    handler: Any = urllib.request.AbstractHTTPHandler
+    do_open = handler.do_open
 
-    def send(self: Any, method: str, url: str, *rest: Any, **named: Any) -> None:
-        self.exchange = Exchange(method, url)
-        if not url.startswith(mailbox):
-            exchanges.append(self.exchange)
-        request(self, method, url, *rest, **named)
-
-    def receive(self: Any) -> http.client.HTTPResponse:
-        response: http.client.HTTPResponse = getresponse(self)
-        self.exchange.status, self.exchange.headers = response.status, response.headers
+    def record(self: Any, connection: Any, request: urllib.request.Request, **options: Any) -> Any:
+        exchange = Exchange(request.get_method(), request.selector)
+        if not exchange.path.startswith(mailbox):
+            exchanges.append(exchange)
+        response = do_open(self, connection, request, **options)
+        exchange.status, exchange.headers = response.status, response.headers
         return response
 
-    connection.request, connection.getresponse = send, receive
+    handler.do_open = record
 
 
 def cause(caught: pytest.ExceptionInfo[BaseException], exchanges: list[Exchange], compared: list[Any]) -> str:
