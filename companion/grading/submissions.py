@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 from companion.project.locate import LEFT_BY_TOOLS
 
@@ -56,13 +55,7 @@ class Student:
     doubt: str = ""
 
 
-class Reading(NamedTuple):
-    """One way to read a file name that Canvas wrote."""
-
-    owner: str
-    id: str
-    attachment: str
-    late: bool = False
+Reading = tuple[Student, str]  # one way to read a name that Canvas wrote: the student, and the attachment's number
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +90,9 @@ def _student(name: str, readings: list[Reading], sure: list[Reading]) -> Student
     if not readings:
         return Student(name.removesuffix(".zip").removesuffix(".git"))
     if read := _choose(readings, sure):
-        return Student(read.owner, "canvas", read.id, read.late)
-    ids = " or ".join(f"ID {reading.id}" for reading in readings)
-    return Student(readings[0].owner, "canvas", doubt=f"Its name can be read as {ids}: enter the grade by hand.")
+        return read
+    ids = " or ".join(f"ID {who.id}" for who, _ in readings)
+    return replace(readings[0][0], id="", doubt=f"Its name can be read as {ids}: enter the grade by hand.")
 
 
 def _by_moodle(name: str, number: str) -> Student:
@@ -117,24 +110,25 @@ def _readings(name: str) -> list[Reading]:
     found = CANVAS.fullmatch(name)
     if not found:
         return []
-    owner, late = found["owner"], bool(found["late"])
+    late = bool(found["late"])
     numbers = (found["numbers"] or f"{found['typed']}_").split("_")[1:]
-    ways = [Reading("_".join([owner, *numbers[:n]]), *pair, late) for n, pair in enumerate(pairwise(numbers))]
-    return ways[: 1 if late else 2]
+    owners = ["_".join([found["owner"], *numbers[:n]]) for n in range(1 if late else 2)]
+    ways = zip(owners, pairwise(numbers), strict=False)
+    return [(Student(owner, "canvas", id_, late), file) for owner, (id_, file) in ways]
 
 
-def _choose(readings: list[Reading], sure: list[Reading]) -> Reading | None:
-    """Returns the right one of two readings, judged first by the other names and then by itself, or None."""
-    people = {(reading.owner, reading.id) for reading in sure}
-    files = [int(reading.attachment) for reading in sure if reading.attachment]
+def _choose(readings: list[Reading], sure: list[Reading]) -> Student | None:
+    """Returns the student in the right one of two readings, judged first by the other names, or None."""
+    people = {(who.name, who.id) for who, _ in sure}
+    files = [int(file) for _, file in sure if file]
     for fits in (
-        lambda read: len(readings) == 1,
-        lambda read: (read.owner, read.id) in people,
-        lambda read: files and min(files) <= 2 * int(read.attachment or 0) <= 4 * max(files),
-        lambda read: len(read.attachment) >= len(read.id),  # Canvas has more files than people
-        lambda read: read is readings[-1] and TEAM.fullmatch(readings[0].owner.rpartition("_")[2]),
+        lambda who, file: len(readings) == 1,
+        lambda who, file: (who.name, who.id) in people,
+        lambda who, file: files and min(files) <= 2 * int(file or 0) <= 4 * max(files),
+        lambda who, file: len(file) >= len(who.id),  # Canvas has more files than people
+        lambda who, file: who is readings[-1][0] and TEAM.fullmatch(readings[0][0].name.rpartition("_")[2]),
     ):
-        fitting = [reading for reading in readings if fits(reading)]
+        fitting = [who for who, file in readings if fits(who, file)]
         if len(fitting) == 1:
             return fitting[0]
     return None
