@@ -162,12 +162,10 @@ class TestPlugin:
 
         return mail_to
 
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+    def pytest_runtest_setup(self, item: Any) -> None:
         """Replaces the test module's PASSWORD by a random one, which a submission can't know in advance."""
         del self.exchanges[:], self.compared[:]
-        module = getattr(item, "module", None)
-        if isinstance(getattr(module, "PASSWORD", None), str):
-            module.PASSWORD = secrets.token_urlsafe(18)  # type: ignore[union-attr]
+        item.module.PASSWORD = secrets.token_urlsafe(18)
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         self.compared[:] = op, left, right
@@ -215,5 +213,4 @@ def _exit_with_reader(channel: int) -> None:
 
 if __name__ == "__main__":
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    sys.dont_write_bytecode = True
     sys.exit(main())
