@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -112,28 +112,26 @@ def _graded(
     given: SimpleNamespace, found: list[Submission], suite: Suite, executor: Executor, journal: Journal, out: Path
 ) -> int:
     results: dict[Submission, Grade] = {}
-    interrupted, hidden = False, not sys.stderr.isatty()
+    hidden = not sys.stderr.isatty()
     bar: dict[str, Any] = {"length": len(found), "file": sys.stderr, "show_pos": True, "hidden": hidden}
     bar["item_show_func"] = lambda _: counted(results)
-    try:
-        with (
-            temporary_files(),
-            closing(grade_all(found, suite, executor, journal)) as grading,
-            click.progressbar(grading, **bar) as graded,
-        ):
-            for submission, result, new in graded:
-                results[submission] = result
-                if new and hidden:
-                    ended = f"{printable(submission.name)}: {result.verdict}, {result.seconds:.1f} s"
-                    click.echo(f"{len(results)} of {len(found)}: {ended}", err=True)
-    except KeyboardInterrupt:
-        interrupted = True
+    with (
+        suppress(KeyboardInterrupt),
+        temporary_files(),
+        closing(grade_all(found, suite, executor, journal)) as grading,
+        click.progressbar(grading, **bar) as graded,
+    ):
+        for submission, result, new in graded:
+            results[submission] = result
+            if new and hidden:
+                ended = f"{printable(submission.name)}: {result.verdict}, {result.seconds:.1f} s"
+                click.echo(f"{len(results)} of {len(found)}: {ended}", err=True)
     ordered = {submission: results[submission] for submission in found if submission in results}
     paths = reports.write(ordered, suite, given.points, given.assignment or f"JWT login, {suite.stage}", out)
     _tell(ordered, paths, given.points)
-    if interrupted:
+    if left := len(found) - len(ordered):
         again = ["grade", str(given.folder), "--out", from_here(out), "--resume"]
-        print(f"Interrupted with {len(found) - len(ordered)} to go. To go on:")
+        print(f"Interrupted with {left} to go. To go on:")
         print(f"    {shlex.join(['python', '-m', 'companion', *again])}")
         return INTERRUPTED
     return 1 if any(result.verdict is Verdict.GRADER_FAILED for result in ordered.values()) else 0
