@@ -51,7 +51,7 @@ def grade_all(
     submissions that are being graded are not waited for.
     """
     fingerprint = suite.fingerprint
-    keys = {submission: Key(submission.name, _digest(submission), fingerprint) for submission in found}
+    keys = {submission: Key(submission.name, digest(submission), fingerprint) for submission in found}
     running: dict[Future[Grade], Submission] = {}
     try:
         for submission, key in keys.items():
@@ -87,10 +87,3 @@ def _where(stage: Stage, project: Path) -> str:
         if short and unicodedata.is_normalized("NFC", "".join(texts)):  # `ast.parse` can need minutes to normalize
             return last_begun(compared(stage, locate(project)), stages()).name
     return ""
-
-
-def _digest(submission: Submission) -> str:
-    try:
-        return digest(submission)
-    except Exception as error:  # one submission must not end the run: grading it reports the problem
-        return f"not readable: {type(error).__name__}: {error}"

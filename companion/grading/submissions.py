@@ -155,19 +155,22 @@ def kind(path: Path) -> Kind:
 
 
 def digest(submission: Submission) -> str:
-    """Returns a hash that changes if the content of the submission's files changes."""
+    """Returns a hash that changes if the content of the submission's files changes, or why they can't be read."""
     total, left = hashlib.sha256(submission.kind.encode()), MOST_READ
     files = regular_files(submission.path) if submission.kind is Kind.FOLDER else iter([("", submission.path)])
-    for name, path in islice(files, MOST_NAMES):
-        total.update(f"{name}\0".encode(errors="surrogateescape"))
-        if path.is_file() and not path.is_symlink():
-            status = path.stat()
-            left -= status.st_size
-            if left < 0:  # too large to be graded, so the time of the last change is enough
-                total.update(f"{status.st_size} {status.st_mtime_ns}".encode())
-                continue
-            with path.open("rb") as file:
-                total.update(hashlib.file_digest(file, "sha256").digest())
+    try:
+        for name, path in islice(files, MOST_NAMES):
+            total.update(f"{name}\0".encode(errors="surrogateescape"))
+            if path.is_file() and not path.is_symlink():
+                status = path.stat()
+                left -= status.st_size
+                if left < 0:  # too large to be graded, so the time of the last change is enough
+                    total.update(f"{status.st_size} {status.st_mtime_ns}".encode())
+                    continue
+                with path.open("rb") as file:
+                    total.update(hashlib.file_digest(file, "sha256").digest())
+    except Exception as error:  # one submission must not end the run: grading it reports the problem
+        return f"not readable: {type(error).__name__}: {error}"
     return total.hexdigest()
 
 
