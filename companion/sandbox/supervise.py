@@ -50,12 +50,7 @@ class Channel:
     """
 
     def __init__(
-        self,
-        command: Sequence[str],
-        order: Mapping[str, Any],
-        descriptors: Sequence[int] = (),
-        most: int = MOST,
-        **popen: Any,
+        self, command: list[str], order: dict[str, Any], descriptors: Sequence[int] = (), most: int = MOST, **popen: Any
     ) -> None:
         self.left, self.open, self._rest = most, True, b""
         self.descriptor, write = os.pipe()
@@ -130,7 +125,7 @@ class Watched:
 def watched(
     script: Path,
     project: Path,
-    order: Mapping[str, Any],
+    order: dict[str, Any],
     sandbox: Bubblewrap | None,
     limits: Limits,
     mounts: Mapping[str, Path],
