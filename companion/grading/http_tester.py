@@ -11,10 +11,8 @@ import json
 import os
 import re
 import secrets
-import select
 import socket
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -193,7 +191,6 @@ class TestPlugin:
 def main() -> int:
     """Runs the tests; the exit status is pytest's."""
     job = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=_exit_with_reader, args=[job["channel"]], daemon=True).start()
     connect_only_to(job["socket"])
     listener, stage = TestPlugin(job["channel"], job["mailbox"]), job["stage"]
     options = ["-c", os.devnull, "--rootdir", stage, "--import-mode=importlib", "--noconftest"]
@@ -201,14 +198,6 @@ def main() -> int:
     status = int(pytest.main([*options, f"{stage}/tests/test_http.py"], plugins=[listener]))
     listener.send("end", status=status, count=listener.count)
     return status
-
-
-def _exit_with_reader(channel: int) -> None:
-    """Waits until nobody reads the channel, because the grader has ended, and ends this process."""
-    closed = select.poll()
-    closed.register(channel, 0)
-    closed.poll()
-    os._exit(1)
 
 
 if __name__ == "__main__":

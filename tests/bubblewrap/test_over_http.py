@@ -127,12 +127,12 @@ def test_before_the_api_answers_a_mistake_is_found(grade, project):
 
 
 def test_the_tester_ends_with_the_grader(tmp_path):
-    """If the grader is killed, nobody reads what the tester sends: it has no other sign of it."""
+    """If the grader is killed, the submission ends with it, and nobody reads what the tester sends."""
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "socket"))
         listening.listen()
         channel = _http_tester(find("08-urls"), str(tmp_path / "socket"))
         asking, _ = listening.accept()
-        with asking:
-            os.close(channel.descriptor)
-            assert channel.process.wait(8) == 1  # seconds, less than it waits for a response
+    with asking:
+        os.close(channel.descriptor)
+    assert channel.process.wait(8) == 1  # seconds, less than it waits for a response
