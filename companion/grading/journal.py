@@ -44,8 +44,7 @@ class Journal:
         self._file.seek(0)
         content = self._file.read()
         whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            self._file.truncate(whole)
+        self._file.truncate(whole)
         for line in content[:whole].splitlines():
             # A line that can't be read is skipped, and its submission is graded again.
             with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
