@@ -166,12 +166,10 @@ def memory_of(process: int) -> int:
     while waiting:
         folder = Path("/proc", str(waiting.pop()))
         scratch = max(scratch, _files_of(folder))
-        try:
+        with suppress(OSError, IndexError):
             total += int((folder / "statm").read_text().split()[1]) * mmap.PAGESIZE
             for thread in (folder / "task").iterdir():
                 waiting += map(int, (thread / "children").read_text().split())
-        except (OSError, IndexError):
-            continue
     return total + scratch
 
 
