@@ -3,7 +3,6 @@
 import os
 import pkgutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -53,14 +52,12 @@ def processors() -> int:
 def temporary_files() -> Iterator[None]:
     """Puts the temporary files of this process into one folder, which is removed however the process ends.
 
-    Another process removes it when its stdin ends, because a process that is killed removes nothing.
+    A shell removes it when its stdin ends, because a process that is killed removes nothing.
     """
     folder = tempfile.mkdtemp(prefix="grading-")
-    code = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
-    command = [sys.executable, "-I", "-c", code, folder]
     before, tempfile.tempdir = tempfile.tempdir, folder
     try:
-        with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):
+        with subprocess.Popen(["sh", "-c", 'cat; rm -rf "$0"', folder], stdin=subprocess.PIPE, start_new_session=True):
             yield
     finally:
         tempfile.tempdir = before
