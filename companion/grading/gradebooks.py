@@ -42,10 +42,9 @@ class Export(NamedTuple):
 def export(results: Mapping[Submission, Grade], points: float) -> Export:
     """Decides where each submission goes. If a student has several, the one with the most points is exported."""
     found = Export({"canvas": {}, "moodle": {}}, {})
-    chosen: dict[tuple[str, str], Submission] = {}
-    best = sorted(results, key=lambda each: (results[each].graded, results[each].points(points)), reverse=True)
-    for submission in best:  # of equal ones, the first stays first
-        chosen.setdefault((submission.student.system, submission.student.id), submission)
+    # Of equal ones, the first comes last, so it is chosen.
+    best_last = sorted(reversed([*results]), key=lambda each: (results[each].graded, results[each].points(points)))
+    chosen = {(each.student.system, each.student.id): each for each in best_last}
     for submission, result in results.items():
         who = submission.student
         counts = chosen[who.system, who.id]
