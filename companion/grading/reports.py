@@ -24,19 +24,16 @@ ASSETS = Path(__file__).parent / "templates"
 class Requirement(NamedTuple):
     """A row of the page's last table: a requirement, its tests, and how many submissions did not meet it.
 
-    `failed` counts the submissions that failed one of the tests, `silent` those in which one did not run.
+    `names` has each test once, which can have several `cases`. `failed` counts the submissions that failed one of the
+    cases, `silent` those in which one did not run.
     """
 
     requirement: str
-    tests: list[str]
+    names: list[str]
+    cases: int
     failed: int
     silent: int
     place: int
-
-    @property
-    def names(self) -> list[str]:
-        """Returns the ids of the tests without their parameters, each once."""
-        return list(dict.fromkeys(id_.partition("[")[0] for id_ in self.tests))
 
 
 def write(results: Mapping[Submission, Grade], suite: Suite, points: float, assignment: str, out: Path) -> list[Path]:
@@ -81,7 +78,8 @@ def hardest(results: Mapping[Submission, Grade], suite: Suite) -> list[Requireme
         outcomes = [{o.outcome if (o := r.outcomes.get(id_)) else "" for id_ in tests} for r in results.values()]
         failed = sum(bool(seen - {PASSED, ""}) for seen in outcomes)
         silent = sum("" in seen and seen <= {PASSED, ""} for seen in outcomes)
-        found.append(Requirement(requirement, tests, failed, silent, place))
+        names = list(dict.fromkeys(id_.partition("[")[0] for id_ in tests))
+        found.append(Requirement(requirement, names, len(tests), failed, silent, place))
     return sorted(found, key=lambda row: (-row.failed, row.place))
 
 

@@ -157,7 +157,7 @@ def test_the_page_says_who_is_where(suite):
 
 
 def test_the_page_says_what_most_of_the_class_fails(suite):
-    assert [(line.tests, line.failed, line.silent) for line in reports.hardest(CLASS, suite)] == [
+    assert [(line.names, line.failed, line.silent) for line in reports.hardest(CLASS, suite)] == [
         (["t.py::b"], 2, 2),
         (["t.py::c"], 1, 2),
         (["t.py::a"], 0, 2),
