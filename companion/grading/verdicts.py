@@ -62,8 +62,7 @@ class Grade:
     @property
     def graded(self) -> bool:
         """Returns whether there is a grade: tests ran, and their report adds up. Otherwise a person must decide."""
-        trusted = self.verdict not in (Verdict.SUSPICIOUS, Verdict.GRADER_FAILED)
-        return self.verdict is Verdict.PASSED or (trusted and bool(self.outcomes))
+        return bool(self.outcomes) and self.verdict not in (Verdict.SUSPICIOUS, Verdict.GRADER_FAILED)
 
     @property
     def passed(self) -> int:
