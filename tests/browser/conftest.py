@@ -107,6 +107,16 @@ def loaded(browser, site, chapter):
     context.close()
 
 
+@pytest.fixture(scope="session")
+def unscripted(browser, site, chapter):
+    """Loads a chapter once, without scripts, for the tests that only follow its links."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site + chapter)
+    yield page
+    context.close()
+
+
 @pytest.fixture
 def opened(loaded):
     """Returns the loaded chapter in a wide window, at its top."""

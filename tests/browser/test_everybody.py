@@ -176,9 +176,9 @@ def test_the_box_of_a_step_stays_next_to_its_prose(visit, width):
 # Narrow windows
 
 
-def test_a_chapter_lists_its_sections(visit, chapter):
+def test_a_chapter_lists_its_sections(unscripted):
     """Each link leads to its heading, also without scripts."""
-    page = visit(chapter, java_script_enabled=False)
+    page = unscripted
     links = page.locator(".rd-contents a")
     headings = page.locator("main h2[id]:not(#files)")
 

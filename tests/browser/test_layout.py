@@ -141,9 +141,9 @@ def test_it_prints_in_order_and_legibly(page):
     assert page.evaluate("getComputedStyle(document.querySelector('.rd-code')).whiteSpace") == "pre-wrap"
 
 
-def test_without_scripts_nothing_is_missing(visit, chapter):
+def test_without_scripts_nothing_is_missing(unscripted):
     """Prose, diffs, links and whole files are there. Only the buttons that need a script are missing."""
-    page = visit(chapter, java_script_enabled=False)
+    page = unscripted
 
     assert page.locator(".rd-step").count() > 0
     assert page.locator(".rd-side :is(.rd-pane, .rd-apart)").count() >= page.locator(".rd-step").count()
