@@ -12,7 +12,7 @@ from markupsafe import Markup
 from companion.chain import stages
 from companion.chain.changes import StageChanges, changes
 from companion.chain.chapters import BESIDE, CHAPTER, Mark, find_chapter
-from companion.chain.steps import SUITE, Step, lay_out, read_steps, step_showing
+from companion.chain.steps import SUITE, Step, lay_out, step_showing, steps
 from companion.site.blocks import ChapterBlock, PageProcessor, SpreadBlock
 from companion.site.overview import minutes
 from companion.site.panes import Pane, folded, pane, whole_files
@@ -44,7 +44,7 @@ class PlacePanes(PageProcessor):
     def _spread(self, mark: Mark, block: etree.Element, stage: stages.Stage, selector: str) -> None:
         """Shows the step of a symbol on another page, with other text and a link to the step's chapter."""
         path, _, symbol = selector.partition("#")
-        step = step_showing(read_steps(stage, self.reader.root)[0], path, symbol)
+        step = step_showing(steps(stage, self.reader.root), path, symbol)
         if step is None:
             self.reader.report(mark, f"/// spread | {mark.argument}: no step of {stage} shows {selector}")
             return
@@ -66,9 +66,8 @@ class PlacePanes(PageProcessor):
         before, page, after = [None, *pages.values(), None][stage.number - 1 : stage.number + 2]
         facts = {"here": stage, "pages": pages, "page": page, "steps": len(steps), "before": before, "after": after}
         changed, there = (" ".join(p for p in paths if not p.startswith(SUITE)) for paths in (diff.files, diff.tree))
-        errata = place.joinpath("docs", "errata.md").is_file()
         time = minutes(page, place) if page else None
-        head.extend(element("chapter", **facts, minutes=time, changed=changed, there=there, errata=errata))
+        head.extend(element("chapter", **facts, minutes=time, changed=changed, there=there))
         head[-1][-1].tail = AtomicString(self.md.htmlStash.store(_changes(diff, steps)))
         _open(root, head)
         if page:

@@ -13,7 +13,7 @@ from companion.site.blocks import MarkedBlock, PageProcessor
 from companion.site.glossary import up
 from companion.site.templates import element
 
-NOTE = re.compile(r"^(2018 · faults? )([\d, ]+)( .*)?$")
+NOTE = re.compile(r"^(2018 · faults? )([\d, ]+)$")
 
 
 class FaultBlock(MarkedBlock):
@@ -72,15 +72,12 @@ class LinkNotes(PageProcessor):
     """Links the numbers of a note ("2018 · faults 3, 22") to the errata: in its title, or below a folded note."""
 
     def run(self, root: etree.Element) -> None:
-        if not (self.reader.root / "docs" / "errata.md").is_file():
-            return
         for parent in list(root.iter()):
             for title in list(parent):
-                if not (note := NOTE.match(title.text or "")) or len(title):
-                    continue
-                if title.get("class") == "admonition-title":
+                note = NOTE.match(title.text or "")
+                if note and title.get("class") == "admonition-title":
                     title.text, place = note[1], title
-                elif title.tag == "summary":  # a link in a summary would be hard to hit, because a click opens the note
+                elif note and title.tag == "summary":  # a link in it would be hard to hit: a click opens the note
                     place = etree.SubElement(parent, "p")
                     place.text = "In the list of faults: "
                 else:
@@ -89,4 +86,4 @@ class LinkNotes(PageProcessor):
                     href = f"{up(root)}errata.md#fault-{number.strip()}"
                     link = etree.SubElement(place, "a", {"class": "er-link", "href": href})
                     link.text, link.tail = number.strip(), ", "
-                link.tail = note[3] or ""
+                link.tail = ""

@@ -202,12 +202,8 @@ def test_a_long_line_is_indented_and_cut_between_names(render, chain):
     assert sum(e["tag"] == "wbr" and "figure" in e["inside"] and "code" in e["inside"] for e in page.all) == 5
 
 
-def test_the_head_says_what_2018_means(render, chain, tmp_path):
-    """If there is a page of faults, a chapter links to it."""
-    page, _ = render()
-    assert page.having("rd-legend") == []
-    (tmp_path / "docs").mkdir(exist_ok=True)
-    (tmp_path / "docs" / "errata.md").write_text("# Faults\n")
+def test_the_head_says_what_2018_means(render):
+    """A chapter links to the page of faults."""
     page, _ = render()
 
     (legend,) = page.having("rd-legend")

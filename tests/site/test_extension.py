@@ -256,15 +256,12 @@ def test_a_mistake_on_the_errata_page_is_named(render, old, new, problem):
     assert "admonition failure" in page
 
 
-def test_a_note_in_a_chapter_leads_to_the_errata(render, root):
-    """Each number in the title is a link. Without an errata page, it is not, because the link would be dead."""
-    chapter = CHAPTER.partition("\n---\n")[2]
-    titles = re.findall(r'<p class="admonition-title">(.*?)</p>', render(chapter)[0])
+def test_a_note_in_a_chapter_leads_to_the_errata(render):
+    """Each number in the title is a link."""
+    titles = re.findall(r'<p class="admonition-title">(.*?)</p>', render(CHAPTER.partition("\n---\n")[2])[0])
     one, two, three = (f'<a class="er-link" href="../errata.md#fault-{n}">{n}</a>' for n in (1, 2, 3))
 
     assert titles == [f"2018 · faults {one}, {two}", f"2018 · fault {three}"]
-    (root / "docs/errata.md").unlink()
-    assert "2018 · faults 1, 2" in render(chapter)[0]
 
 
 def test_a_folded_note_leads_to_the_errata_at_its_end(render):
