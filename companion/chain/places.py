@@ -1,7 +1,7 @@
 """Says where the lines of a step go in the file as typed so far, in one of a few fixed phrases."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from companion.chain.changes import FileChange, Row
@@ -9,19 +9,6 @@ from companion.chain.symbols import IMPORTS, Symbol, enclosing, read_symbols
 
 WHOLE = "the whole"
 CONTEXT = 2  # lines shown above and below an edit
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One place in a file that a step changes: the indexes of its `rows` in the change, and where they go.
-
-    `shown` has the rows with the lines around them, as they are in the file when they are typed: the whole function, if
-    the step changes it in several places, or after a line that occurs twice.
-    """
-
-    rows: set[int]
-    place: str
-    shown: tuple[Row, ...]
 
 
 class TypedFile:
@@ -43,8 +30,12 @@ class TypedFile:
             return None
         return "".join(f"{line}\n" for line in lines)
 
-    def edits(self, step: int) -> list[Edit]:
-        """Returns the step's changes in this file, one for each place, from top to bottom."""
+    def edits(self, step: int) -> Iterator[tuple[set[int], str, tuple[Row, ...]]]:
+        """Yields the step's changes from top to bottom: the indexes of their rows, where they go, and what is shown.
+
+        The rows are shown with the lines around them, as they are in the file when they are typed: with the whole
+        function, if the step changes it in several places, or after a line that occurs twice.
+        """
         hunks = self._hunks(step)
         around = [self._around(step, hunk) for hunk in hunks]
         kept = self.before(step + 1)
@@ -59,16 +50,12 @@ class TypedFile:
             new = [n for n in hunk if self.change.rows[n].kind == "+"] or hunk
             around_it = (s for s, (first, last) in wholes.items() if all(first <= n <= last for n in new))
             found.setdefault(next(around_it, hunk[0]), []).extend(hunk)
-        edits = []
         for symbol, rows in found.items():
+            place, first, last, context = self._place(step, rows), rows[0], rows[-1], CONTEXT
             if isinstance(symbol, Symbol):
-                what = "function" if symbol.kind == "function" else "value of"
-                shown = self._shown(step, min(wholes[symbol][0], *rows), max(wholes[symbol][1], *rows), 0)
-                edits.append(Edit(self._with_blanks_above(rows), f"{WHOLE} {what} {_code(symbol)}", shown))
-            else:
-                shown = self._shown(step, rows[0], rows[-1], CONTEXT)
-                edits.append(Edit(self._with_blanks_above(rows), self._place(step, rows), shown))
-        return edits
+                place = f"{WHOLE} {'function' if symbol.kind == 'function' else 'value of'} {_code(symbol)}"
+                first, last, context = min(wholes[symbol][0], *rows), max(wholes[symbol][1], *rows), 0
+            yield self._with_blanks_above(rows), place, self._shown(step, first, last, context)
 
     def _shown(self, step: int, first: int, last: int, context: int) -> tuple[Row, ...]:
         """Returns these rows and the lines around them, as they are in the file when the step is typed."""

@@ -77,11 +77,10 @@ def lay_out(diff: StageChanges, blocks: Sequence[Mark]) -> tuple[list[Step], lis
     used: set[str] = set()
     found = []
     for n, command in enumerate(commands):
-        panes: dict[object, list[Claim]] = {}
+        panes: dict[tuple[str, bool], list[Claim]] = {}
         for claim in claims:
             if claim.step == n and (claim.owned or not claim.change.counts):
-                pane = (claim.change.path, _is_suite(claim)) if claim.owned else id(claim)
-                panes.setdefault(pane, []).append(claim)
+                panes.setdefault((claim.change.path, _is_suite(claim)), []).append(claim)
         groups = (_excerpts(group, n, typed[group[0].change.path], used) for group in panes.values())
         found.append(Step(n, command, tuple(excerpt for group in groups for excerpt in group)))
     return found, problems
@@ -101,30 +100,28 @@ def _excerpts(group: list[Claim], step: int, file: TypedFile, used: set[str]) ->
     if not file.change.counts:
         yield Excerpt(_ident(group[0].selector, used), tuple(group))
         return
-    for edit in file.edits(step):
-        parts = [replace(claim, owned=[n for n in claim.owned if n in edit.rows]) for claim in group]
+    for rows, place, shown in file.edits(step):
+        parts = [replace(claim, owned=[n for n in claim.owned if n in rows]) for claim in group]
         if told := tuple(part for part in parts if part.owned):
-            yield Excerpt(_ident(told[0].selector, used), told, edit.place, edit.shown)
+            yield Excerpt(_ident(told[0].selector, used), told, place, shown)
 
 
 def steps(stage: Stage, root: Path = ROOT) -> list[Step]:
     """Returns the steps of a stage's chapter that show code, in order, or [] if the stage has no chapter."""
     page = source(stage, root)
-    return [step for step in read_steps(stage, root)[0] if step.excerpts] if page.is_file() else []
-
-
-def read_steps(stage: Stage, root: Path = ROOT) -> tuple[list[Step], list[Problem]]:
-    """Returns the steps and the problems of a stage's chapter. Raises FileNotFoundError."""
-    marks, _ = parse(source(stage, root).read_text(encoding="utf-8").splitlines())
-    return lay_out(changes(stage, previous(stage, root)), [mark for mark in marks if mark.name == BESIDE])
+    if not page.is_file():
+        return []
+    marks, _ = parse(page.read_text(encoding="utf-8").splitlines())
+    found, _ = lay_out(changes(stage, previous(stage, root)), [mark for mark in marks if mark.name == BESIDE])
+    return [step for step in found if step.excerpts]
 
 
 def typed(stage: Stage, count: int, root: Path = ROOT) -> dict[str, str | None]:
     """Returns the files that a stage changes, except its tests, after `count` blocks of its chapter are typed.
 
-    A file that doesn't exist has the text None. Raises FileNotFoundError for a stage without a chapter.
+    A file that doesn't exist has the text None.
     """
-    claims = [claim for step in read_steps(stage, root)[0] for claim in step.claims]
+    claims = [claim for step in steps(stage, root) for claim in step.claims]
     found: dict[str, str | None] = {}
     for path, file in _typed_files(claims).items():
         told = min(claim.step for claim in claims if claim.change.path == path) < count
