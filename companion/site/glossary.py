@@ -10,7 +10,7 @@ from markdown.util import AtomicString
 from companion.site.blocks import PageProcessor
 from companion.site.templates import element
 
-HEADING = re.compile(r'^## (.+?)(?: *\{ *data-also="([^"]*)" *\})?$')
+ENTRY = re.compile(r'^## (.+?)(?: *\{ *data-also="([^"]*)" *\})?\n\s*((?:.+\n?)*)', re.MULTILINE)
 MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[`*]")
 OPENS, CLOSES = r"""[(\["'“‘]""", r"""[)\]"'”’.,;:!?…]"""
 UNTOUCHED = {"a", "button", "code", "pre", "kbd", "strong", "b", "summary", "label", "figcaption", "th", "svg"}
@@ -34,14 +34,10 @@ def entries(page: str) -> list[Entry]:
     `## Hash { data-also="hashes, hashed" }` names the spellings that are not the word itself or with an s behind it.
     """
     found = []
-    lines = page.splitlines()
-    for n, line in enumerate(lines):
-        if heading := HEADING.match(line):
-            word = heading[1]
-            also = [part.strip() for part in (heading[2] or "").split(",") if part.strip()]
-            body = "\n".join(lines[n + 1 :]).lstrip("\n").partition("\n\n")[0]
-            meaning = MARKUP.sub(lambda mark: mark[1] or "", " ".join(body.split()))
-            found.append(Entry(word, slugify(word, "-"), (word, f"{word}s", *also), meaning))
+    for word, others, body in ENTRY.findall(page):
+        also = [part.strip() for part in others.split(",") if part.strip()]
+        meaning = MARKUP.sub(lambda mark: mark[1] or "", " ".join(body.split()))
+        found.append(Entry(word, slugify(word, "-"), (word, f"{word}s", *also), meaning))
     return found
 
 
