@@ -62,16 +62,15 @@ def read(options: dict[str, str], number: str) -> Fault:
     """Returns the fault that these options describe. Raises ValueError, whose message says what is wrong."""
     states = [state for state in STATES if options.get(state)]
     title, severity, area, tested = (options.get(name, "") for name in ("title", "severity", "area", "tested"))
-    wrong = [f"lacks {name}:" for name in ("title", "severity", "area") if not options.get(name)]
-    for name, known in (("severity", SEVERITIES), ("area", AREAS)):
-        if options.get(name) not in known:
-            wrong.append(f"{name}: is one of {', '.join(known)}, and not {options.get(name)!r}")
-    if len(states) != 1:
-        wrong.insert(0, f"needs fixed: or kept:, and has {len(states)} of them")
-    if not number.isdigit():
-        wrong.insert(0, "behind | stands the fault's number")
-    if wrong:
-        raise ValueError(f"fault {number}: {wrong[0]}")
+    checks = {
+        "behind | stands the fault's number": number.isdigit(),
+        f"needs fixed: or kept:, and has {len(states)} of them": len(states) == 1,
+        "lacks title:": bool(title),
+        f"severity: is one of {', '.join(SEVERITIES)}, and not {severity!r}": severity in SEVERITIES,
+        f"area: is one of {', '.join(AREAS)}, and not {area!r}": area in AREAS,
+    }
+    if problem := next((problem for problem, passed in checks.items() if not passed), ""):
+        raise ValueError(f"fault {number}: {problem}")
     tests = tuple(test.strip() for test in tested.split(",") if test.strip())
     return Fault(int(number), title, severity, area, states[0], tuple(_places(options[states[0]])), tests)
 
