@@ -26,7 +26,6 @@ Piece = tuple[str, str]  # a CSS class of Pygments ("" for none) and its text
 QUIET = {"w", "p", "n"}  # white space, punctuation and plain names are not coloured
 SHORT = 34  # characters that fit on a phone; a longer line can wrap, and continues at its own indentation
 BREAKABLE = re.compile(r"(?<=[.(\[,=/])(?=[^\s)\]])")  # where a long line can be broken
-BREAK = "\N{ZERO WIDTH SPACE}"  # replaced by <wbr> after the text is escaped
 RUNS = {"+": ("ins", "Added"), "-": ("del", "Removed"), " ": ("span", "Unchanged")}
 
 
@@ -184,8 +183,7 @@ def _html(pieces: list[Piece], marked: set[int], breaks: set[int]) -> str:
     for css, value in pieces:
         body = ""
         for is_marked, group in groupby(enumerate(value, at), lambda pair: pair[0] in marked):
-            text = "".join(BREAK * (n in breaks) + letter for n, letter in group)
-            text = escape(text, quote=False).replace(BREAK, "<wbr>")
+            text = "".join("<wbr>" * (n in breaks) + escape(letter, quote=False) for n, letter in group)
             body += f"<mark>{text}</mark>" if is_marked else text
         at += len(value)
         if body:
