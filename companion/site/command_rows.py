@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as etree
+from itertools import pairwise
 
 from markdown.postprocessors import Postprocessor
 from markdown.treeprocessors import Treeprocessor
@@ -22,7 +23,7 @@ class PlaceCommands(Treeprocessor):
             return
         rows: list[etree.Element] = []
         column: etree.Element | None = None  # the blocks of the row that is still open
-        for child, following in zip(children := list(root), [*children[1:], None], strict=True):
+        for child, following in pairwise([*root, etree.Element("p")]):
             if self._is_block(child):
                 if column is None:
                     introduction = [rows.pop()] if rows and rows[-1].tag == "p" else []
@@ -38,9 +39,7 @@ class PlaceCommands(Treeprocessor):
             column = None
         root[:] = rows
 
-    def _is_block(self, element: etree.Element | None) -> bool:
-        if element is None:
-            return False
+    def _is_block(self, element: etree.Element) -> bool:
         if element.get("class", "").startswith("tabbed-set"):
             return True
         held = HTML_PLACEHOLDER_RE.fullmatch((element.text or "").strip()) if element.tag == "p" else None
