@@ -326,8 +326,7 @@ def test_an_interrupted_run_writes_what_it_has_and_says_how_to_go_on(half_done, 
     assert list(short_tmp.iterdir()) == []
 
 
-def test_an_interrupt_before_the_first_result_prints_no_traceback(tmp_path, project):
-    project("08-urls", name="class/ada")
+def test_an_interrupt_before_the_first_result_prints_no_traceback():
     code = "import sys, companion.cli as c\nc.main = lambda: (_ for _ in ()).throw(KeyboardInterrupt)\n"
     code += "import runpy; runpy.run_module('companion', run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
