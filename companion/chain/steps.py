@@ -18,19 +18,20 @@ SUITE = "tests/"
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What a step shows of one place in one file. Its pane has the id `ident`.
+    """What a step shows of one place in a `file`. Its pane has the id `ident`.
 
     `place` says where the lines go in the file as typed so far; `shown` has them with the lines around them.
     """
 
     ident: str
+    file: TypedFile
     claims: tuple[Claim, ...]
     place: str = ""
     shown: tuple[Row, ...] = ()
 
     @property
     def change(self) -> FileChange:
-        return self.claims[0].change
+        return self.file.change
 
     @property
     def owned(self) -> list[int]:
@@ -73,7 +74,10 @@ def lay_out(diff: StageChanges, blocks: Sequence[Mark]) -> tuple[list[Step], lis
         for selector in selectors(block.argument)
     ]
     claims, problems = narrate(diff, wanted)
-    typed = _typed_files(claims)
+    owners: dict[str, dict[int, int]] = {claim.change.path: {} for claim in claims}
+    for claim in claims:
+        owners[claim.change.path] |= dict.fromkeys(claim.owned, claim.step)
+    typed = {path: TypedFile(diff.files[path], owner) for path, owner in owners.items()}
     used: set[str] = set()
     found = []
     for n, command in enumerate(commands):
@@ -86,24 +90,15 @@ def lay_out(diff: StageChanges, blocks: Sequence[Mark]) -> tuple[list[Step], lis
     return found, problems
 
 
-def _typed_files(claims: Sequence[Claim]) -> dict[str, TypedFile]:
-    """Returns the files that these claims show, each as it changes step by step."""
-    changed = {claim.change.path: claim.change for claim in claims}
-    owners: dict[str, dict[int, int]] = {path: {} for path in changed}
-    for claim in claims:
-        owners[claim.change.path] |= dict.fromkeys(claim.owned, claim.step)
-    return {path: TypedFile(change, owners[path]) for path, change in changed.items()}
-
-
 def _excerpts(group: list[Claim], step: int, file: TypedFile, used: set[str]) -> Iterator[Excerpt]:
     """Yields an excerpt for each changed place in the file, or one excerpt for a file without lines."""
     if not file.change.counts:
-        yield Excerpt(_ident(group[0].selector, used), tuple(group))
+        yield Excerpt(_ident(group[0].selector, used), file, tuple(group))
         return
     for rows, place, shown in file.edits(step):
         parts = [replace(claim, owned=[n for n in claim.owned if n in rows]) for claim in group]
         if told := tuple(part for part in parts if part.owned):
-            yield Excerpt(_ident(told[0].selector, used), told, place, shown)
+            yield Excerpt(_ident(told[0].selector, used), file, told, place, shown)
 
 
 def steps(stage: Stage, root: Path = ROOT) -> list[Step]:
@@ -121,14 +116,14 @@ def typed(stage: Stage, count: int, root: Path = ROOT) -> dict[str, str | None]:
 
     A file that doesn't exist has the text None.
     """
-    claims = [claim for step in steps(stage, root) for claim in step.claims]
     found: dict[str, str | None] = {}
-    for path, file in _typed_files(claims).items():
-        told = min(claim.step for claim in claims if claim.change.path == path) < count
-        if file.change.counts:
-            found[path] = file.text(count)
-        elif not file.change.binary:
-            found[path] = file.change.new_text if told else file.change.old_text
+    for step in steps(stage, root):
+        for excerpt in step.excerpts:
+            change = excerpt.change
+            if change.counts:
+                found[change.path] = excerpt.file.text(count)
+            elif not change.binary:
+                found.setdefault(change.path, change.new_text if step.number < count else change.old_text)
     return {path: text for path, text in found.items() if not path.startswith(SUITE)}
 
 
