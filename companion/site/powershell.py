@@ -13,6 +13,7 @@ from markdown.preprocessors import Preprocessor
 from companion.chain.chapters import DIRECTIVE, parse
 
 UNSEARCHED = re.compile(r'(<div class="(?:language-pwsh-session highlight|tabbed-labels|tabbed-block(?=">\n<p>P))")>')
+COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)", re.MULTILINE)  # a line that ends with \ continues in the next
 VARIABLE = re.compile(r"(?:export )?([A-Z_]+)=(\$\(.*\)|\S+)(?: (?=\S)|$)")
 SENT = re.compile(r" -d ('[^']*')")
 # Loops, functions, $() as a value, variables in a word, filters that PowerShell lacks.
@@ -76,20 +77,13 @@ class WriteTabs(Preprocessor):
 
 def _there(content: list[str]) -> list[str]:
     """Returns the lines of the second tab: the commands without output, or [] if all are the same."""
-    commands: list[str] = []
-    continued = False
-    for line in content:
-        if line.startswith("$ "):
-            commands.append(line.removeprefix("$ "))
-        elif continued:
-            commands[-1] += f"\n{line}"
-        continued = line.endswith("\\") and (continued or line.startswith("$ "))
+    commands = COMMAND.findall("\n".join(content))
     whole = "\n".join(commands)
     if where := WSL if GUNICORN.search(whole) else GIT_BASH if POSIX_ONLY.search(whole) else "":
         return [where, "", "```console", *"\n".join(f"$ {command}" for command in commands).split("\n"), "```"]
-    written = [powershell(command) for command in commands]
-    lines = [f"PS> {line}" for line in "\n".join(written).split("\n")]
-    return ["```pwsh-session", *lines, "```"] if written != commands else []
+    written = "\n".join(map(powershell, commands))
+    lines = [f"PS> {line}" for line in written.split("\n")]
+    return ["```pwsh-session", *lines, "```"] if written != whole else []
 
 
 def _tabs(indent: str, block: list[str], there: list[str]) -> list[str]:
