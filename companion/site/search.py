@@ -92,12 +92,9 @@ def _lines(claim: Claim) -> list[str]:
 
 def _title(step: Step) -> str:
     """Returns the files of a step with the names in its selectors, such as "tokens.py: read_token"."""
-    found: dict[str, list[str]] = {}
-    for claim in step.claims:
-        named = found.setdefault(claim.change.path, [])
-        if (name := _name(claim)) and name not in named:
-            named.append(name)
-    return ", ".join(f"{path}: {', '.join(named)}" if named else path for path, named in found.items())
+    found = dict.fromkeys((claim.change.path, _name(claim)) for claim in step.claims)
+    named = {path: ", ".join(name for file, name in found if file == path and name) for path, _ in found}
+    return ", ".join(f"{path}: {names}" if names else path for path, names in named.items())
 
 
 def _name(claim: Claim) -> str:
