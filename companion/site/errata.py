@@ -61,8 +61,7 @@ class TallyBlock(MarkedBlock):
         block = super().make(parent)
         kinds = {"severity": SEVERITIES, "state": STATES, "area": AREAS}
         written = [mark.options for mark in self.reader.marks if mark.name == FaultBlock.NAME]
-        states = [state for options in written for state in STATES if state in options]
-        count = Counter([*states, *(options.get(name) for options in written for name in ("severity", "area"))])
+        count = Counter(word for given in written for word in (*given, given.get("severity"), given.get("area")))
         # Radio buttons, because a style sheet can read which one is checked, so no script is needed.
         block.extend(element("tally", kinds=kinds, count=count, total=len(written)))
         return block
