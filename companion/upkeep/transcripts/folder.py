@@ -1,12 +1,10 @@
 """Runs a shell, a Python console and a server in a learner's folder."""
 
-import json
 import os
 import re
 import shlex
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,20 +21,8 @@ HOME = "~/tutorial"  # where this repository is, in the docs
 ADDRESS = "127.0.0.1:8000"  # in the docs; the real port is any free one
 PLACES = {f"{HOME}/.venv/bin/python": sys.executable, HOME: str(ROOT), "../tutorial/.venv/bin/python": sys.executable}
 TIMEOUT = 120  # seconds for each command
-CONSOLE = """
-import code, contextlib, io, json, sys
-import django
-django.setup()
-console = code.InteractiveConsole()
-for request in sys.stdin:
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        for line in json.loads(request):
-            more = console.push(line)
-        if more:
-            console.push("")
-    print(json.dumps(printed.getvalue()), flush=True)
-"""
+BASH = ("/bin/bash", ["--norc", "--noediting"])
+CONSOLE = (sys.executable, ["-W", "ignore", "manage.py", "shell", "--no-startup", "--no-imports", "--interface=python"])
 
 
 class Folder:
@@ -45,7 +31,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._shell: REPLWrapper | None = None
-        self._console: subprocess.Popen[str] | None = None
+        self._console: REPLWrapper | None = None
         self._server: pexpect.spawn[str] | None = None
         self._address = ""
         self._tokens: list[str] = []
@@ -69,36 +55,34 @@ class Folder:
             command = command.replace(f"{begin}…", latest, 1)
         for written, real in PLACES.items():
             command = command.replace(written, shlex.quote(real))
-        shell = self._shell = self._shell or self._new_shell()
+        if not self._shell:
+            prompts = f"PS1='{PROMPT}' PS2='{MORE}' PROMPT_COMMAND=''"
+            self._shell = REPLWrapper(self._spawn(*BASH), re.compile(r"[$#] $"), prompts, PROMPT, MORE)
+        shell = self._shell
         if not answers:
-            return self._lines(shell.run_command(command, timeout=TIMEOUT))
+            return self._lines(shell.run_command(command))
         printed = ""
         shell.child.sendline(command)
         for answer in answers:
-            shell.child.expect(r": $", timeout=TIMEOUT)
+            shell.child.expect(r": $")
             asked = shell.child.before or ""
             printed += f"{asked}: " if "Password" in asked else f"{asked}: {answer}\n"
             shell.child.sendline(answer)
-        shell.child.expect_exact(PROMPT, timeout=TIMEOUT)
+        shell.child.expect_exact(PROMPT)
         return self._lines(printed + (shell.child.before or ""))
 
     def type(self, lines: list[str]) -> list[str]:
         """Returns what the folder's Python console prints after these lines."""
         if not self._console:
-            command = [sys.executable, "-W", "ignore", "-c", CONSOLE]
-            env = terminal() | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-            self._console = subprocess.Popen(
-                command, cwd=self.path, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-        assert self._console.stdin and self._console.stdout
-        print(json.dumps(lines), file=self._console.stdin, flush=True)
-        return self._lines(json.loads(self._console.stdout.readline()))
+            prompts = f"import sys; sys.ps1, sys.ps2 = {PROMPT!r}, {MORE!r}"
+            self._console = REPLWrapper(self._spawn(*CONSOLE), ">>> ", prompts, PROMPT, MORE)
+        code = "\n".join([*lines, ""] if len(lines) > 1 else lines)  # an empty line ends a statement of several lines
+        return self._lines(self._console.run_command(code))
 
     def restart(self) -> None:
         """Ends the Python console and the server, as after an edit; they start again when they are needed."""
         if self._console:
-            self._console.kill()
-            self._console.communicate()
+            self._console.child.close(force=True)
             self._console = None
         if self._server:
             # Kills the process group: runserver serves in a child of the process that watches the files.
@@ -124,20 +108,13 @@ class Folder:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._address = f"127.0.0.1:{free.getsockname()[1]}"
-        command = ["manage.py", "runserver", self._address]
-        env = terminal() | {"PYTHONUNBUFFERED": "1"}
-        self._server = pexpect.spawn(
-            sys.executable, command, cwd=str(self.path), env=env, encoding="utf-8", timeout=TIMEOUT
-        )
+        self._server = self._spawn(sys.executable, ["manage.py", "runserver", self._address])
         self._server.expect("Quit the server with CONTROL-C.")
         return self._lines(self._server.before or "")
 
-    def _new_shell(self) -> REPLWrapper:
-        child = pexpect.spawn(
-            "/bin/bash", ["--norc", "--noediting"], cwd=str(self.path), env=terminal(), encoding="utf-8", echo=False
-        )
-        prompts = f"PS1='{PROMPT}' PS2='{MORE}' PROMPT_COMMAND=''"
-        return REPLWrapper(child, re.compile(r"[$#] $"), prompts, PROMPT, MORE)
+    def _spawn(self, command: str, arguments: list[str]) -> "pexpect.spawn[str]":
+        cwd = str(self.path)
+        return pexpect.spawn(command, arguments, TIMEOUT, cwd=cwd, env=terminal(), echo=False, encoding="utf-8")
 
     def _lines(self, printed: str) -> list[str]:
         printed = printed.replace("\r\n", "\n").replace("\r", "").replace(f"{self.path}/", "")
