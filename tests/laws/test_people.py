@@ -13,7 +13,7 @@ EMAIL = re.compile(r"[\w.]+@[\w.]+")
 
 def registered(text):
     """Returns the email addresses that the commands of a chapter register in the reader's own database."""
-    here = [block for block in transcripts(text) if not block.directive.startswith("in ")]
+    here = [block for block in transcripts(text) if not block.fence.run.startswith("in ")]
     commands = ["\n".join(entry.source) for block in here for entry in block.entries]
     return {email.lower() for command in commands if REGISTERS.search(command) for email in EMAIL.findall(command)}
 

@@ -3,7 +3,7 @@
 import ast
 import builtins
 
-from companion.chain.chapters import BESIDE, chapter, parse
+from companion.chain.chapters import chapter
 from companion.chain.stages import copy, files
 from companion.upkeep.transcripts.transcript import transcripts
 from tests.laws.typist import Page, type_pane
@@ -15,7 +15,8 @@ def test_a_chapter_is_typed_from_its_page(later, before, run, rendered, tmp_path
     """The panes alone turn one stage into the next, and `manage.py check` reports nothing at each command."""
     page = chapter(later)
     steps = Page(rendered(page)[0]).steps
-    commands = _commands(page.path.read_text())
+    blocks = transcripts(page.path.read_text())
+    commands = {block.typed for block in blocks if not block.fence.run.startswith(ELSEWHERE)}
     folder = copy(before, tmp_path / "typed")
 
     for count, step in enumerate(steps, 1):
@@ -31,17 +32,6 @@ def test_a_chapter_is_typed_from_its_page(later, before, run, rendered, tmp_path
     wanted = {name: path for name, path in files(later).items() if not name.startswith("tests/")}
     assert {name: _lines(folder / name) for name in wanted} == {name: _lines(path) for name, path in wanted.items()}
     assert {name for name in files(before) if (folder / name).exists() and not name.startswith("tests/")} <= {*wanted}
-
-
-def _commands(text):
-    """Returns after how many steps the page runs commands on the files as typed so far."""
-    lines = text.splitlines()
-    counts = (
-        sum(mark.name == BESIDE for mark in parse(lines[: block.line - 1])[0])
-        for block in transcripts(text)
-        if not block.directive.startswith(ELSEWHERE)
-    )
-    return set(counts)
 
 
 def _lines(path):

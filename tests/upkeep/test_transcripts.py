@@ -36,9 +36,9 @@ def test_a_page_is_read_block_by_block():
     """A page's commands and statements are read with their continued lines, their outputs, and where they run."""
     console, pycon = transcripts(PAGE)
 
-    assert (console.kind, console.directive, console.indent) == ("console", "", "")
+    assert (console.fence.kind, console.fence.run) == ("console", "")
     assert console.entries == [Entry(["echo one"], ["one"]), Entry(["curl x \\", "    -d y"], ["two", "", "three"])]
-    assert (pycon.kind, pycon.directive, pycon.indent) == ("pycon", "before", "  ")
+    assert (pycon.fence.kind, pycon.fence.run) == ("pycon", "before")
     assert pycon.entries == [Entry(["def f():", "    return 1", ""]), Entry(["f()"], ["1"])]
 
 

@@ -46,7 +46,7 @@ def play(page: Path, stage: Stage, update: bool = False, walk: Walk | None = Non
     Otherwise they run in a copy of the stage. With `update`, their outputs are written into the page.
     """
     text = page.read_text(encoding="utf-8")
-    found = [each for each in transcripts(text) if not each.directive.startswith(NOT_HERE)]
+    found = [each for each in transcripts(text) if not each.fence.run.startswith(NOT_HERE)]
     drifts: list[Drift] = []
     played = 0
     with tempfile.TemporaryDirectory() as parent, Rooms(stage, Path(parent), walk) as rooms:
@@ -66,8 +66,8 @@ def _play(page: str, transcript: Transcript, entry: Entry, folder: Folder, answe
     command = "\n".join(entry.source)
     if command == SHELL:
         return []
-    printed = folder.run(command, answers) if transcript.kind == "console" else folder.type(entry.source)
-    silent = transcript.kind == "console" and not entry.output  # readers need not see its output
+    printed = folder.run(command, answers) if transcript.fence.kind == "console" else folder.type(entry.source)
+    silent = transcript.fence.kind == "console" and not entry.output  # readers need not see its output
     if (silent and not any(line.startswith(CRASH) for line in printed)) or matches(entry.output, printed):
         return []
     change = difference(entry.output, printed)
@@ -86,7 +86,7 @@ class Rooms(ExitStack):
     @contextmanager
     def of(self, transcript: Transcript) -> Iterator[tuple[Folder, list[str]]]:
         """Yields the folder of a transcript, changed as its directive says, and the answers to type."""
-        verb, _, rest = transcript.directive.partition(" ")
+        verb, _, rest = transcript.fence.run.partition(" ")
         folder = self.folder(rest if verb == "in" else self.stage.name)
         if self.walk and verb != "in" and self.walk.type(self.stage, transcript.typed, folder.path):
             folder.restart()
@@ -104,7 +104,7 @@ class Rooms(ExitStack):
         elif verb == "typing":
             answers = rest.split(" | ")
         elif verb not in ("", "in"):
-            raise ValueError(f"{transcript.directive!r} is no directive that a transcript can have")
+            raise ValueError(f"{transcript.fence.run!r} is no directive that a transcript can have")
         with change:
             yield folder, answers
 

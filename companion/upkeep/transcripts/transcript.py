@@ -15,7 +15,7 @@ import difflib
 import re
 from dataclasses import dataclass, field
 
-from companion.chain.chapters import BESIDE, parse
+from companion.chain.chapters import BESIDE, Fence, parse
 
 KINDS = ("console", "pycon")
 MORE = "…"  # a line that matches any lines
@@ -44,16 +44,9 @@ class Entry:
 
 @dataclass
 class Transcript:
-    """One fence: `line` is the first line of its content (counted from 0), `indent` the indentation of its lines.
+    """One fence and its entries; `typed` counts the steps of the chapter above it."""
 
-    `typed` counts the steps of the chapter above it.
-    """
-
-    kind: str
-    directive: str
-    line: int
-    end: int
-    indent: str
+    fence: Fence
     typed: int
     entries: list[Entry]
 
@@ -67,17 +60,16 @@ def transcripts(text: str) -> list[Transcript]:
         if fence.kind in KINDS:
             typed = sum(mark.name == BESIDE and mark.line < fence.start for mark in marks)
             content = [line.removeprefix(fence.indent) for line in lines[fence.start : fence.end]]
-            entries = _entries(fence.kind, content)
-            found.append(Transcript(fence.kind, fence.run, fence.start, fence.end, fence.indent, typed, entries))
+            found.append(Transcript(fence, typed, _entries(fence.kind, content)))
     return found
 
 
 def with_outputs(text: str, changed: list[Transcript]) -> str:
     """Returns the page with the entries of these transcripts rewritten."""
     lines = text.splitlines()
-    for each in sorted(changed, key=lambda each: each.line, reverse=True):
-        content = [line for entry in each.entries for line in _as_typed(each.kind, entry)]
-        lines[each.line : each.end] = [f"{each.indent}{line}".rstrip() for line in content]
+    for each in sorted(changed, key=lambda each: each.fence.start, reverse=True):
+        content = [line for entry in each.entries for line in _as_typed(each.fence.kind, entry)]
+        lines[each.fence.start : each.fence.end] = [f"{each.fence.indent}{line}".rstrip() for line in content]
     return "\n".join(lines) + "\n"
 
 

@@ -66,7 +66,7 @@ class Walk:
         before = previous(stage, self.root)
         digest = hashlib.sha256(self._key(before).encode() if before else b"")
         for each in transcripts(source(stage, self.root).read_text(encoding="utf-8")):
-            digest.update(repr((each.directive, each.typed, [entry.source for entry in each.entries])).encode())
+            digest.update(repr((each.fence.run, each.typed, [entry.source for entry in each.entries])).encode())
         for name, path in files(stage).items():
             if not name.startswith(SUITE):
                 digest.update(name.encode() + path.read_bytes())
