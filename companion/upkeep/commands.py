@@ -61,8 +61,8 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
                 play(chapters[earlier], earlier, walk=walk)
         played, drifts = play(page, stage, update, walk if is_chapter else None)
         click.echo(f"{page.name}: {played} commands run, {len(drifts)} print something else")
-        for drift in drifts:
-            click.echo(f"\n{drift}")
+        for command, change in drifts:
+            click.echo(f"\n{page.name}: $ {command}\n{change}\n")
         drifted += len(drifts)
     return 0 if update or not drifted else 1
 

@@ -5,7 +5,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 from companion.chain.stages import Stage, copy, find, previous, stages
@@ -22,25 +21,14 @@ from companion.upkeep.transcripts.transcript import (
 )
 from companion.upkeep.transcripts.walk import DATABASE, Walk
 
+Drift = tuple[str, str]  # a command, and how its output differs from the one on the page
 NOT_HERE = "not here"
 CRASH = "Traceback (most recent call last):"
 SHELL = "python manage.py shell"  # opens the console in which the pycon transcripts run
 
 
-@dataclass(frozen=True)
-class Drift:
-    """A command whose output differs from the one on the page."""
-
-    page: str
-    command: str
-    change: str
-
-    def __str__(self) -> str:
-        return f"{self.page}: $ {self.command}\n{self.change}\n"
-
-
 def play(page: Path, stage: Stage, update: bool = False, walk: Walk | None = None) -> tuple[int, list[Drift]]:
-    """Runs every command of a page about `stage`. Returns how many were run, and which outputs differ.
+    """Runs every command of a page about `stage`. Returns how many were run, and those whose output differs.
 
     With a `walk`, the page is the chapter of the stage, and its commands run on what the learner has at that point.
     Otherwise they run in a copy of the stage. With `update`, their outputs are written into the page.
@@ -53,7 +41,7 @@ def play(page: Path, stage: Stage, update: bool = False, walk: Walk | None = Non
         for transcript in found:
             with rooms.of(transcript) as (folder, answers):
                 for entry in transcript.entries:
-                    drifts += _play(page.name, transcript, entry, folder, answers)
+                    drifts += _play(transcript, entry, folder, answers)
                     played += 1
         if walk:
             walk.keep(stage, rooms.folder(stage.name).path)
@@ -62,7 +50,7 @@ def play(page: Path, stage: Stage, update: bool = False, walk: Walk | None = Non
     return played, drifts
 
 
-def _play(page: str, transcript: Transcript, entry: Entry, folder: Folder, answers: list[str]) -> list[Drift]:
+def _play(transcript: Transcript, entry: Entry, folder: Folder, answers: list[str]) -> list[Drift]:
     command = "\n".join(entry.source)
     if command == SHELL:
         return []
@@ -72,7 +60,7 @@ def _play(page: str, transcript: Transcript, entry: Entry, folder: Folder, answe
         return []
     change = difference(entry.output, printed)
     entry.output = abridge(entry.output, printed)
-    return [Drift(page, command, change)]
+    return [(command, change)]
 
 
 class Rooms(ExitStack):
