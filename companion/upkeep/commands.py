@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from companion.chain.chapters import source
 from companion.chain.stages import ROOT, UnknownStage, stages
 from companion.upkeep.propagate import Conflict, propagate
 
@@ -51,14 +52,13 @@ def transcripts(names: tuple[str, ...], update: bool) -> int:
     if unknown := [name for name in chosen if name not in known]:
         raise click.UsageError(f"No page is called {unknown[0]}. There are: {', '.join(known)}")
     walk = Walk()
-    chapters = {stage: page for page, stage in known.values() if page.parent.name == "chapters"}
     drifted = 0
     for page, stage in (known[name] for name in chosen):
-        is_chapter = chapters.get(stage) == page
-        for earlier in stages() if is_chapter else ():
-            if earlier.number < stage.number and not walk.was_played(earlier):
+        is_chapter = page == source(stage)
+        for earlier in stages()[: stage.number - 1] if is_chapter else ():
+            if not walk.was_played(earlier):
                 click.echo(f"{earlier.name} is played first, for its database.")
-                play(chapters[earlier], earlier, walk=walk)
+                play(source(earlier), earlier, walk=walk)
         played, drifts = play(page, stage, update, walk if is_chapter else None)
         click.echo(f"{page.name}: {played} commands run, {len(drifts)} print something else")
         for command, change in drifts:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 
+from companion.chain.chapters import source
 from companion.chain.stages import Stage, copy, find, previous, stages
 from companion.chain.symbols import symbols
 from companion.upkeep.transcripts.folder import Folder, terminal
@@ -140,8 +141,6 @@ def pages(root: Path) -> Iterator[tuple[Path, Stage]]:
 
     The page on checking shows a learner who writes 03.
     """
-    chapters = root / "docs" / "chapters"
-    yield root / "docs" / "index.md", stages(root)[-1]
-    if (checking := root / "docs" / "checking.md").exists():
-        yield checking, find("03-user-manager", root)
-    yield from ((chapters / f"{stage.name}.md", stage) for stage in stages(root))
+    yield root / "docs/index.md", stages(root)[-1]
+    yield root / "docs/checking.md", find("03-user-manager", root)
+    yield from ((source(stage, root), stage) for stage in stages(root))
