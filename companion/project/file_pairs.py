@@ -1,10 +1,11 @@
 """Compares a file of the project with the stage's file, statement by statement."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
-from itertools import groupby
+from functools import partial
+from itertools import accumulate, groupby
 from typing import Any
 
 from companion.chain.symbols import IMPORTS, Symbol, lines_of, symbols
@@ -12,6 +13,7 @@ from companion.project.edits import Hunk, Swap
 from companion.project.results import Place
 from companion.project.statements import Statement, joined, lines_as_statements, same_meaning, statements
 
+Statements = Sequence[Statement]
 ALIKE = 0.5  # share of equal words (0 to 1) from which one statement counts as a changed version of another
 
 
@@ -37,39 +39,34 @@ class FilePair:
 
     def _block(self, a: int, b: int, c: int, d: int) -> Iterator[Hunk]:
         """Yields the hunks of a block that differs: similar statements are paired, the others are missing or extra."""
-        own, other = list(self.mine[a:b]), list(self.theirs[c:d])
+        own, other = self.mine[a:b], self.theirs[c:d]
         pairs = _pairs(own, other)
-        if any(x.words == y.words and x.depth != y.depth for x, y in pairs):
-            yield self._shifted(own, other, pairs)
+        matched = {y: x for x, y in pairs.items()}
+        apart = own and other and not pairs and len({self._lost(each) for each in other}) == 1
+        if apart or any(x.depth != y.depth for x, y in pairs.items()):
+            yield self._whole(own, other, matched)
             return
-        apart = not pairs and own and other and len({self._lost(each) for each in other}) == 1
-        if apart or any(x.depth != y.depth for x, y in pairs):
-            edit = Swap(own[0].line, own[-1].last, self._source(other))
-            block = edit.last > edit.first or len(edit.lines) > 1
-            yield self._hunk("changed", own[0], other[0], edit, lost=self._lost(other[0]), block=block)
-            return
-        partner = {id(x): y for x, y in pairs}
-        yield from (self._pair(x, y) for x, y in pairs if not same_meaning(x, y))
-        for extra, group in groupby(own, key=lambda each: id(each) not in partner):
-            if extra:
+        yield from (self._pair(x, y) for x, y in pairs.items() if not same_meaning(x, y))
+        for theirs, group in groupby(own, key=pairs.get):
+            if theirs is None:
                 yield self._extra(list(group))
         above = own[-1] if own and not pairs else self.mine[a - 1] if a else None
-        matched = {id(y): x for x, y in pairs}
-        for lost, group in groupby(other, key=lambda each: id(each) not in matched):
-            rows = list(group)
-            if lost:
-                yield from self._missing(rows, above)
+        for mine, group in groupby(other, key=matched.get):
+            if mine is None:
+                yield from self._missing(list(group), above)
             else:
-                above = matched[id(rows[-1])]
+                above = mine
 
-    def _shifted(self, own: list[Statement], other: list[Statement], pairs: list[tuple[Statement, Statement]]) -> Hunk:
-        """Returns a block with wrong indentation, or the missing line above it that would explain the indentation."""
+    def _whole(self, own: Statements, other: Statements, matched: Mapping[Statement, Statement]) -> Hunk:
+        """Returns one hunk for a block: wrong indentation, the missing line that would explain it, or other code."""
         edit = Swap(own[0].line, own[-1].last, self._source(other))
-        partner = {id(y) for _, y in pairs}
-        lost = [each for each in other if id(each) not in partner]
-        first, wanted = next((x, y) for x, y in pairs if x.depth != y.depth)
-        if lost:
-            return self._hunk("missing", first, lost[0], edit)
+        shifted = [(x, y) for y, x in matched.items() if x.depth != y.depth]
+        if not any(x.words == y.words for x, y in shifted):
+            block = edit.last > edit.first or len(edit.lines) > 1
+            return self._hunk("changed", own[0], other[0], edit, lost=self._lost(other[0]), block=block)
+        first, wanted = shifted[0]
+        if lost := next((each for each in other if each not in matched), None):
+            return self._hunk("missing", first, lost, edit)
         depths = {"mine": str(first.depth), "theirs": str(wanted.depth)}
         return self._hunk("depth", first, wanted, edit, **depths, block=len(own) > 1)
 
@@ -86,9 +83,8 @@ class FilePair:
             a, b, c, d = a + follows, b + follows, c + 1, d + follows
         if len(changes) > 1 and (own.imports or len(changes) * 3 > len(own.words)):
             a, b, c, d = 0, len(own.words), 0, len(other.words)
-        word = a if kind != "insert" else max(a - 1, 0)
-        line = own.lines[min(word, len(own.lines) - 1)]
-        wanted = other.lines[min(c if c < d else max(c - 1, 0), len(other.lines) - 1)]
+        line = own.lines[max(a - 1, 0) if kind == "insert" else a]
+        wanted = other.lines[max(c - 1, 0) if c == d else c]
         if len(changes) > 1 and (a, c) != (0, 0):
             b, d = changes[-1][2], changes[-1][4]
         while (
@@ -105,7 +101,7 @@ class FilePair:
         place, block = Place(self.file, line, self.lines[line - 1].strip()), _signs(one) != _signs(edit.lines)
         return self._hunk("changed", own, other, edit, **differ, place=place, block=block)
 
-    def _extra(self, own: list[Statement]) -> Hunk:
+    def _extra(self, own: Statements) -> Hunk:
         """Returns a hunk for statements to remove; `pass` replaces them if a block would have no body without them."""
         first, last, depth = self.mine.index(own[0]), self.mine.index(own[-1]), own[0].depth
         opens = first > 0 and self.mine[first - 1].words[-1] == ":" and self.mine[first - 1].depth < depth
@@ -113,7 +109,7 @@ class FilePair:
         edit = Swap(own[0].line, own[-1].last, (" " * 4 * depth + "pass",) if body else ())
         return self._hunk("extra", own[0], None, edit)
 
-    def _missing(self, rows: list[Statement], above: Statement | None) -> Iterator[Hunk]:
+    def _missing(self, rows: Statements, above: Statement | None) -> Iterator[Hunk]:
         """Yields hunks for statements that are missing below `above`, one for each missing class or function."""
         line = above.last + 1 if above else 1
         for lost, group in groupby(rows, key=self._lost):
@@ -126,10 +122,9 @@ class FilePair:
 
     def _lost(self, row: Statement) -> str:
         """Returns the outermost class or function around a stage's statement that the project lacks, or ""."""
-        name = self._symbol(row, self.there)
-        parts = name.split(".") if name not in ("", IMPORTS) else []
-        names = [".".join(parts[: n + 1]) for n in range(len(parts))]
-        return next((each for each in names if each not in self.here), "")
+        name = "" if row.imports else self._symbol(row, self.there)
+        around = accumulate(name.split("."), "{}.{}".format)
+        return next((each for each in around if each not in self.here), "")
 
     def _symbol(self, row: Statement, table: Mapping[str, Symbol]) -> str:
         if row.imports:
@@ -137,7 +132,7 @@ class FilePair:
         around = [symbol for symbol in table.values() if symbol.includes(row.line)]
         return min(around, key=lambda symbol: symbol.last - symbol.first).name if around else ""
 
-    def _source(self, rows: list[Statement]) -> tuple[str, ...]:
+    def _source(self, rows: Statements) -> tuple[str, ...]:
         """Returns the stage's lines of these statements, with the comments and docstrings between them."""
         return tuple(self.wanted[rows[0].line - 1 : rows[-1].last])
 
@@ -147,8 +142,8 @@ class FilePair:
         line = (own.last if adds and kind == "missing" else own.line) if own else 0
         place = Place(self.file, line, self.lines[line - 1].strip() if line else "")
         symbol = self._symbol(other, self.there) if other else self._symbol(own, self.here) if own else ""
-        mine, theirs = own.text if own and kind in ("changed", "extra") else "", other.text if other else ""
-        statement = self.wanted[other.line - 1].strip() if other else ""
+        mine = joined(own.words) if own and kind in ("changed", "extra") else ""
+        theirs, statement = (joined(other.words), self.wanted[other.line - 1].strip()) if other else ("", "")
         before = own is not None and kind != "missing" and own.key in self.earlier
         found = Hunk(place, self.name, symbol, kind, mine, theirs, statement, (edit,), before=before)
         return replace(found, last=line if adds else edit.last, **facts)
@@ -174,26 +169,22 @@ def _open(row: Statement, first: int, last: int) -> int:
     return row.words[first:last].count("(") - row.words[first:last].count(")")
 
 
-def _pairs(mine: list[Statement], theirs: list[Statement]) -> list[tuple[Statement, Statement]]:
-    """Pairs each statement with the changed version of it, in the order in which both appear."""
-    pairs, start = [], 0
+def _pairs(mine: Statements, theirs: Statements) -> dict[Statement, Statement]:
+    """Maps each statement to the changed version of it, in the order in which both appear."""
+    pairs = {}
     for own in mine:
-        shares = [_alike(own, each) for each in theirs[start:]]
-        best = max(shares, default=0.0)
-        if best >= ALIKE:
-            pairs.append((own, theirs[start + shares.index(best)]))
-            start += shares.index(best) + 1
+        best = max(theirs, key=partial(_alike, own), default=None)
+        if best and _alike(own, best) >= ALIKE:
+            pairs[own] = best
+            theirs = theirs[theirs.index(best) + 1 :]
     return pairs
 
 
 def _alike(own: Statement, other: Statement) -> float:
-    if own.words == other.words:
-        return 1.0
     ratio = SequenceMatcher(None, own.words, other.words, autojunk=False).ratio()
-    named = own.words[1:2] == ("=",) == other.words[1:2] and own.words[0] == other.words[0]
-    defined = own.words[0] in ("def", "class", "@") and own.words[:2] == other.words[:2]
-    defined = defined or own.words[0] == other.words[0] == "return"
-    return max(ratio, ALIKE) if named or defined else ratio
+    first, second = own.words[0], own.words[1:2]
+    named = own.words[:2] == other.words[:2] and (first in ("def", "class", "@") or second == ("=",))
+    return max(ratio, ALIKE) if named or first == other.words[0] == "return" else ratio
 
 
 def _moved(found: list[Hunk]) -> Iterator[Hunk]:
