@@ -4,6 +4,7 @@ import ast
 import io
 import re
 import tokenize
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,11 +43,6 @@ class Statement:
             source = "".join(self.words[1:middle]).removeprefix(APP)
             return ("from", source, *names)
         return (self.words, self.depth)
-
-    @property
-    def text(self) -> str:
-        """Returns the statement as one line."""
-        return joined(self.words)
 
 
 @lru_cache(maxsize=256)
@@ -89,10 +85,9 @@ def lines_as_statements(text: str) -> tuple[Statement, ...]:
 def same_meaning(mine: Statement, theirs: Statement) -> bool:
     """Returns whether two statements have the same syntax tree, so differ only in redundant brackets."""
     texts = [" ".join(each.words) + (" pass" if each.words[-1] == ":" else "") for each in (mine, theirs)]
-    try:
+    with suppress(SyntaxError, ValueError):
         return len({ast.dump(ast.parse(text)) for text in texts}) == 1
-    except (SyntaxError, ValueError):
-        return False
+    return False
 
 
 def joined(words: tuple[str, ...]) -> str:
@@ -126,8 +121,6 @@ def _alone(before: list[tuple[str, int]]) -> bool:
 def _plain(token: tokenize.TokenInfo) -> str:
     """Returns the text of a token; strings are normalized to the quotation marks of `repr`."""
     if token.type == tokenize.STRING:
-        try:
+        with suppress(ValueError, SyntaxError):  # an f-string, before Python 3.12
             return repr(ast.literal_eval(token.string))
-        except (ValueError, SyntaxError):
-            return token.string  # an f-string, before Python 3.12
     return token.string

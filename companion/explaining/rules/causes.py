@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from companion.explaining.advice import Advice, Rule, at
 from companion.project.index import Known, close
@@ -38,13 +39,10 @@ def assigned_twice(failure: Failure, known: Known) -> Advice | None:
 
 def _assigned(text: str) -> Iterator[tuple[str, ast.expr]]:
     """Yields the names assigned at the top level of a module, with their values; nothing if it is not valid Python."""
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError):
-        return
-    for node in body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            yield node.targets[0].id, node.value
+    with suppress(SyntaxError, ValueError):
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                yield node.targets[0].id, node.value
 
 
 def _elements(value: ast.expr) -> set[str]:
