@@ -1,7 +1,7 @@
 """Explains a failure: proposes the differences from the stage that may have caused it, and describes the cause."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -29,11 +29,6 @@ class Attempt:
     cause: tuple[Hunk, ...]
     along: tuple[Hunk, ...] = ()
 
-    @property
-    def hunks(self) -> tuple[Hunk, ...]:
-        """Returns all differences that the trial removes, without duplicates."""
-        return tuple(dict.fromkeys((*self.cause, *self.along)))
-
 
 @dataclass(frozen=True)
 class Explanation:
@@ -44,33 +39,30 @@ class Explanation:
     proposals: list[Hunk]
 
     @property
-    def attempts(self) -> Iterator[Attempt]:
-        """Yields what to try, most likely first: single differences, then all of one symbol, of one file, and all.
+    def attempts(self) -> list[Attempt]:
+        """Returns what to try, most likely first: single differences, then all of one symbol, of one file, and all.
 
         If more than `FEW` things are not typed yet, all of them are added to each trial. A test that still fails then
         has another cause.
         """
-        if self.certain:
-            yield from (Attempt((hunk,)) for hunk in self._near_words[:FEW])
-            return
+        if self._certain:
+            return [Attempt((hunk,)) for hunk in self._near_words[:FEW]]
         waiting = tuple(hunk for hunk in self.proposals if _untyped(hunk))
         along = waiting if len(waiting) > FEW else ()
         singles = [hunk for hunk in self.proposals if hunk not in along]
-        if along:
-            yield Attempt((_next(waiting),), waiting)
-        yield from (Attempt((hunk,), along) for hunk in singles[:MOST])
-        if len(waiting) > 1 and not along:
-            yield Attempt((_next(waiting),), waiting)
+        found = [Attempt((hunk,), along) for hunk in singles[:MOST]]
+        if len(waiting) > 1:
+            found.insert(0 if along else MOST, Attempt((_next(waiting),), waiting))
         of_file = [hunk for hunk in singles if hunk.file == singles[0].file]
         of_symbol = [hunk for hunk in of_file if hunk.symbol == singles[0].symbol]
         groups = {len(group): group for group in (of_symbol, of_file, singles)}
-        yield from (Attempt(tuple(group), along) for group in groups.values() if len(group) > 1)
+        return found + [Attempt(tuple(group), along) for group in groups.values() if len(group) > 1]
 
     @property
-    def certain(self) -> bool:
-        """Returns whether a rule knows the cause, so that a difference can only add what to write."""
+    def _certain(self) -> Advice | None:
+        """Returns the rule's advice if it names the cause, so that a difference can only add what to write."""
         vague = self.failure.type in VAGUE and self.proposals
-        return self.words is not None and (self.words.certain or not vague)
+        return None if vague and self.words and not self.words.certain else self.words
 
     @property
     def _near_words(self) -> list[Hunk]:
@@ -89,8 +81,8 @@ class Explanation:
     @property
     def untried(self) -> Advice:
         """Returns advice without trying anything: the rule's, what is not typed yet, or what happened and where."""
-        if self.words and self.certain:
-            return self.words
+        if self._certain:
+            return self._certain
         first = _next(self.proposals) if self.proposals else None
         if first and _untyped(first):
             return describe(first)
@@ -100,9 +92,9 @@ class Explanation:
     @property
     def unexplained(self) -> Advice:
         """Returns advice for a failure that no difference explains."""
-        found = self.words or unexplained(self.failure)
+        found = unexplained(self.failure)
         if self.words or not self.proposals:
-            return found
+            return self.words or found
         near = self.proposals[0].place
         nearest = f"No single difference from the stage explains it. The nearest is at {near}: {DIFFERS} shows it."
         return replace(found, remedy=nearest, place=found.place or near)
@@ -116,7 +108,7 @@ class Explanation:
             return Advice(said, f"With the stage's lines, this works: {DIFFERS} shows them.", hunk.place)
         if words and (attempt.along or hunk.kind == "extra" and self.failure.type == "MissingMigration"):
             return words
-        if words and self.certain:
+        if words and self._certain:
             if not hunk.theirs or hunk.imports:
                 return words
             at = "" if words.place and words.place.line == hunk.place.line else f"{hunk.place}: "
@@ -131,24 +123,14 @@ class Explanation:
 
 
 def explain(failure: Failure, known: Known, topic: Key | None = None, steps: Steps | None = None) -> Explanation:
-    """Explains a failure. `topic` is what the test is about; `steps` maps (file, symbol) to a step of the chapter."""
-    words = next((advice for rule in RULES if (advice := rule(failure, known))), None)
-    return Explanation(failure, words, _ordered(failure, topic, known, steps or {}))
+    """Explains a failure, and proposes the differences that may have caused it, most likely first.
 
-
-def _next(waiting: Sequence[Hunk]) -> Hunk:
-    """Returns what to type next: the first missing thing that is not an import."""
-    return next((hunk for hunk in waiting if not hunk.imports), waiting[0])
-
-
-def _ordered(failure: Failure, topic: Key | None, known: Known, steps: Steps) -> list[Hunk]:
-    """Returns the differences that may have caused the failure, most likely first.
-
-    `topic` is the stage's file that the test is about, and a symbol in it or "". A file, class or function that a later
-    step of the chapter adds comes last, in the order of the steps.
+    `topic` is the stage's file that the test is about, and a symbol in it or "". `steps` maps (file, symbol) to a step
+    of the chapter. A file, class or function that a later step adds comes last, in the order of the steps.
     """
-    found = known.hunks
-    later = [step_of(hunk, steps) for hunk in found if _untyped(hunk)]
+    steps = steps or {}
+    words = next((advice for rule in RULES if (advice := rule(failure, known))), None)
+    later = [step_of(hunk, steps) for hunk in known.hunks if _untyped(hunk)]
     reach = steps.get(topic, EARLIER) if topic else min(later, default=EARLIER)
     said = _words(f"{failure.message} {failure.name} {failure.wanted} {failure.came}")
 
@@ -157,7 +139,12 @@ def _ordered(failure: Failure, topic: Key | None, known: Known, steps: Steps) ->
         waits = _untyped(hunk) and step > reach and not _words(hunk.lost.rpartition(".")[2] or _stem(hunk)) & said
         return (step + 1 if waits else -1, -_score(hunk, failure, topic, known, said))
 
-    return sorted(found, key=rank)
+    return Explanation(failure, words, sorted(known.hunks, key=rank))
+
+
+def _next(waiting: Sequence[Hunk]) -> Hunk:
+    """Returns what to type next: the first missing thing that is not an import."""
+    return next((hunk for hunk in waiting if not hunk.imports), waiting[0])
 
 
 def _untyped(hunk: Hunk) -> bool:

@@ -45,8 +45,6 @@ def check_exercise(named: Path, stage: Stage | None = None) -> Standing:
     # The project isn't compared with our solution, because there are others. It can only lack the file.
     files = (f"{EXERCISES}/{path.name}" for path in home.glob("*.py") if path.name != TESTS)
     absent = {name: "" for name in files if not (project.folder / name).is_file()}
-    known = Known(read(project), absent, prefix=project.prefix, facts=report.facts)
+    known = Known(read(project), absent, {}, project.prefix, report.facts)
     missing = find_missing(report, Trial(stage, None, known))
-    for each in missing:
-        each.tried = (each.explanation.untried, None)
     return Standing(report, stage, chain, missing, known, exercise=f"{page(stage)}#exercise")

@@ -2,11 +2,9 @@
 
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 from companion.chain.stages import Stage
@@ -44,7 +42,9 @@ class Trial:
 
     def advice(self, found: Explanation, ident: str = "") -> tuple[Advice, Attempt | None]:
         """Returns the advice for a failure of test `ident` ("": of what comes before all tests), and what helped."""
-        for attempt in islice(found.attempts, MOST) if self.project else ():
+        if self.project is None:
+            return found.untried, None
+        for attempt in found.attempts[:MOST]:
             helped = self._try(attempt, found.failure, ident)
             if helped is not None:
                 advice = found.about(attempt)
@@ -55,12 +55,13 @@ class Trial:
 
     def passing(self, attempt: Attempt, idents: Collection[str]) -> set[str]:
         """Returns which of these failed tests pass after an attempt."""
-        results = self._check(apply(attempt.hunks, self.known.files), idents).results if idents else ()
+        changes = apply((*attempt.cause, *attempt.along), self.known.files)
+        results = self._check(changes, idents).results if idents else ()
         return {result.id for result in results if result.outcome == PASSED}
 
     def _try(self, attempt: Attempt, failure: Failure, ident: str) -> Changes | None:
         """Returns the changed files that fix the failure, with the stage's migrations if they are needed; else None."""
-        changes: Changes = apply(attempt.hunks, self.known.files)
+        changes: Changes = apply((*attempt.cause, *attempt.along), self.known.files)
         key = (tuple(sorted(changes.items())), failure.phase, ident)
         if key not in self.done:
             only = [ident or expected(self.stage)[0]]
@@ -85,8 +86,15 @@ class Trial:
         return {} if wanted == mine else {**dict.fromkeys(mine), **wanted}
 
     def _check(self, changes: Changes, only: Collection[str]) -> Report:
+        """Checks a changed copy of the project, which has no environment, no databases and no large files."""
         assert self.project
-        with _copied(self.project) as copy:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+            outer = Path(home).resolve() / "project"
+            copy = Project(outer, outer / self.project.prefix)
+            shutil.copytree(self.project.folder, copy.folder, symlinks=True, ignore=_ignored)
+            for path in self.project.outer.iterdir() if copy.folder != outer else ():
+                if _is_small(path):
+                    shutil.copy2(path, outer)
             for file, text in changes.items():
                 path = copy.outer / file
                 if path.is_dir():
@@ -102,24 +110,10 @@ class Trial:
             return check(self.stage, copy, limit=LIMIT, only=only)
 
 
-@contextmanager
-def _copied(project: Project) -> Iterator[Project]:
-    """Yields a copy of the project without its environment, its databases and large files."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        outer = Path(home).resolve() / "project"
-        copy = Project(outer, outer / project.folder.relative_to(project.outer))
-        shutil.copytree(project.folder, copy.folder, symlinks=True, ignore=_ignored)
-        for path in project.outer.iterdir() if copy.folder != outer else ():
-            if _is_small(path):
-                shutil.copy2(path, outer)
-        yield copy
-
-
 def _ignored(folder: str, names: list[str]) -> set[str]:
-    left = {name for name in names if name in LEFT_BY_TOOLS or name.endswith(".sqlite3")}
-    paths = {name: Path(folder, name) for name in names}
-    folders = {name for name, path in paths.items() if path.is_dir() and not (path / "pyvenv.cfg").exists()}
-    return left | {name for name, path in paths.items() if name not in folders and not _is_small(path)}
+    paths = [Path(folder, name) for name in names]
+    kept = {path.name for path in paths if _is_small(path) or path.is_dir() and not (path / "pyvenv.cfg").exists()}
+    return {*names} - kept | shutil.ignore_patterns("*.sqlite3", *LEFT_BY_TOOLS)(folder, names)
 
 
 def _is_small(path: Path) -> bool:
