@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from companion.chain.symbols import lines_of, read_symbols
-from companion.project.edits import Hunk
+from companion.project.edits import Hunk, Texts
 from companion.project.index import Known
 from companion.project.results import Place
 
@@ -58,7 +58,7 @@ def step_of(hunk: Hunk, steps: Steps) -> int:
     return steps.get((hunk.name, name), EARLIER)
 
 
-def _rows(hunks: list[Hunk], files: Mapping[str, str]) -> tuple[str, ...]:
+def _rows(hunks: list[Hunk], files: Texts) -> tuple[str, ...]:
     mine = lines_of(files.get(hunks[0].file, ""))
     rows: list[str] = []
     for edit in (edit for hunk in hunks for edit in hunk.edits):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from companion.chain.symbols import IMPORTS, lines_of
 from companion.project.results import Place
 
+Texts = Mapping[str, str]  # the text of each file, by its path
+
 
 @dataclass(frozen=True, slots=True)
 class Swap:
@@ -54,7 +56,7 @@ class Hunk:
         return self.symbol == IMPORTS
 
 
-def apply(chosen: Iterable[Hunk], files: Mapping[str, str]) -> dict[str, str]:
+def apply(chosen: Iterable[Hunk], files: Texts) -> dict[str, str]:
     """Returns the new text of each file that the chosen hunks change."""
     changed: dict[str, list[Swap]] = {}
     for hunk in chosen:

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from companion.chain.symbols import Symbol, lines_of, read_symbols
-from companion.project.edits import Hunk, Swap
+from companion.project.edits import Hunk, Swap, Texts
 from companion.project.file_pairs import FilePair
 from companion.project.results import Place
 
@@ -26,16 +26,8 @@ class Known:
     project's own process reported about it.
     """
 
-    def __init__(
-        self,
-        files: Mapping[str, str],
-        stage_files: Mapping[str, str],
-        earlier: Mapping[str, str] | None = None,
-        prefix: str = "",
-        facts: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.files, self.stage_files, self.earlier, self.prefix = files, stage_files, earlier or {}, prefix
-        facts = facts or {}
+    def __init__(self, files: Texts, stage_files: Texts, earlier: Texts, prefix: str, facts: Mapping[str, Any]) -> None:
+        self.files, self.stage_files, self.earlier, self.prefix = files, stage_files, earlier, prefix
         self.package = str(facts.get("package", "config"))
         self.settings = str(facts.get("file", f"{self.prefix}config/settings.py"))
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from companion.chain import aims
 from companion.chain.stages import Stage, files, previous, stages
+from companion.project.edits import Texts
 from companion.project.index import Known
 from companion.project.locate import LEFT_BY_TOOLS, Project, python_files, readable
 from companion.project.statements import APP
 
 LARGE = 50_000  # bytes: a larger file is not code
+Facts = Mapping[str, Any]  # what a project's process reported about it
 EXERCISES = "exercises"  # the learner's own folder, which no stage has
 
 
@@ -30,15 +32,10 @@ def read(project: Project | None) -> dict[str, str]:
     return {path.relative_to(project.outer).as_posix(): readable(path) for path in paths}
 
 
-def compared(
-    stage: Stage,
-    project: Project | None,
-    facts: Mapping[str, Any] | None = None,
-    texts: Mapping[str, str] | None = None,
-) -> Known:
+def compared(stage: Stage, project: Project | None, facts: Facts | None = None, texts: Texts | None = None) -> Known:
     """Returns the comparison of a project with a stage; pass `texts` if the project's files are already read."""
     found = read(project) if texts is None else texts
-    return Known(found, _stage(stage), _stage(previous(stage)), project.prefix if project else "", facts)
+    return Known(found, _stage(stage), _stage(previous(stage)), project.prefix if project else "", facts or {})
 
 
 def last_begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
@@ -46,11 +43,10 @@ def last_begun(known: Known, chain: tuple[Stage, ...]) -> Stage:
     brought = {(file, name) for stage in chain for file, name, _ in aims.candidates(stage)}
     generic = {name for name, times in Counter(name for _, name in brought).items() if times > 1}
     here = {(file, symbol.name) for file, symbol in known.definitions}
-    app = f"{APP}/"
-    names = {name for file, name in here if f"/{app}" in f"/{file}"} - generic
+    names = {name for file, name in here if APP in file.split("/")[:-1]} - generic
     for stage in reversed(chain):
         for file, name, changed in aims.candidates(stage):
-            moved = file.startswith(app) and name in names
+            moved = file.startswith(f"{APP}/") and name in names
             if changed == 2 and name and (moved or (known.project_path(file), name) in here):
                 return stage
     return chain[0]
