@@ -36,7 +36,7 @@ class Project:
         return "" if inside == "." else f"{inside}/"
 
 
-def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
+def locate(named: Path, deepest: int = DEEPEST) -> Project:
     """Returns the project in the folder `named`, or at most `deepest` levels below it. Raises NotAProject."""
     try:
         if not named.exists():
@@ -44,7 +44,7 @@ def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
         if named.is_file() and named.name != "manage.py":
             raise NotAProject("Packed" if named.suffix == ".zip" else "IsAFile", str(named), named.name)
         outer = (named.parent if named.is_file() else named).resolve()
-        if ours(outer, root):
+        if ours(outer):
             raise NotAProject("OwnStage", str(outer), outer.name)
         found = sorted(_with_manage(outer, deepest), key=lambda folder: len(folder.parts))
         if not found:
@@ -58,10 +58,10 @@ def locate(named: Path, root: Path = ROOT, deepest: int = DEEPEST) -> Project:
     return Project(outer, found[0])
 
 
-def ours(folder: Path, root: Path = ROOT) -> bool:
+def ours(folder: Path) -> bool:
     """Returns whether a folder is the tutorial's own folder or is inside a stage."""
-    folder, root = folder.resolve(), root.resolve()
-    return folder == root or any(folder.is_relative_to(root / name) for name in ("steps", "final"))
+    folder = folder.resolve()
+    return folder == ROOT or any(folder.is_relative_to(ROOT / name) for name in ("steps", "final"))
 
 
 def readable(path: Path) -> str:
