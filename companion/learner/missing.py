@@ -68,23 +68,23 @@ class Missing:
 
 def find_missing(report: Report, trial: Trial) -> list[Missing]:
     """Returns what the project lacks, in the order of the chapters, after what kept the tests from running."""
-    found: list[tuple[tuple[int, int, bool, int], Missing]] = []
+    found: list[tuple[tuple[int, int, bool], Missing]] = []  # each with its sort key
     if report.finding:
         first = Missing(None, report.finding, None, trial)
         first.aim = _aim_of_finding(first)
         # If only the app is not installed, the tests have run, and something that an earlier step adds may be missing.
         waits = report.finding.type == "AppNotInstalled"
-        found.append((_order(first.aim, False, -1) if waits else (-1, -1, False, -1), first))
+        found.append((_order(first.aim) if waits else (-1, -1, False), first))
         if all(result.outcome == MISSING for result in report.results):
             return [first]
-    for number, result in enumerate(report.results):
+    for result in report.results:
         if result.outcome != PASSED:
             failure = result.failure or Failure("test", "NotRun", "")
             tested = topics.aim(result.id, trial.chain)
             # The code that failed is nearer to the cause, if the stage of the test has added or changed it.
             failed = topics.aim_at(failure.place, trial.known, trial.chain)
             aim = failed if failed and failed.symbol and tested and failed.stage == tested.stage else tested
-            found.append((_order(aim, aim != tested, number), Missing(result, failure, aim, trial)))
+            found.append((_order(aim, aim != tested), Missing(result, failure, aim, trial)))
     return [each for _, each in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -95,10 +95,10 @@ def step_numbers(stage: Stage) -> dict[tuple[str, str], int]:
     return {each: aims.step_number(aims.Aim(stage, *each)) or 0 for each in changed}
 
 
-def _order(aim: aims.Aim | None, moved: bool, number: int) -> tuple[int, int, bool, int]:
+def _order(aim: aims.Aim | None, moved: bool = False) -> tuple[int, int, bool]:
     """Returns the sort key of a missing thing; `moved` is true if `aim` is the code that failed, not the test's."""
     step = aims.step_number(aim) if aim else None
-    return (aim.stage.number if aim else LAST, LAST if step is None else step, moved, number)
+    return (aim.stage.number if aim else LAST, LAST if step is None else step, moved)
 
 
 def _aim_of_finding(found: Missing) -> aims.Aim | None:
