@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,28 +25,21 @@ class Last:
     files: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
-    def changed(self, texts: Mapping[str, str]) -> set[str]:
-        """Returns the files that differ from those of the last check."""
-        return {file for file, _ in digests(texts).items() ^ self.files.items()}
-
 
 def recall(project: Project | None) -> Last:
     """Returns the result of the last check of a project, or an empty one if there is none."""
-    try:
+    with suppress(OSError, ValueError, TypeError):
         return Last(**json.loads(_file(project).read_text(encoding="utf-8"))) if project else Last()
-    except (OSError, ValueError, TypeError):
-        return Last()
+    return Last()
 
 
 def remember(project: Project, last: Last) -> None:
     """Stores the result of a check. If it can't be written, the next check runs in the usual order."""
-    try:
+    with suppress(OSError):
         FOLDER.mkdir(exist_ok=True)
         _file(project).write_text(json.dumps(asdict(last)), encoding="utf-8")
         for old in sorted(FOLDER.glob("last-*.json"), key=os.path.getmtime)[:-MOST]:
             old.unlink(missing_ok=True)
-    except OSError:
-        return
 
 
 def digests(texts: Mapping[str, str]) -> dict[str, str]:

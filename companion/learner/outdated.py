@@ -1,6 +1,7 @@
 """Finds installed packages and pins of a project that are older than the stage's."""
 
 import re
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 from packaging.version import InvalidVersion, Version
@@ -15,13 +16,10 @@ def older(stage: Stage, project: Project | None) -> list[str]:
     """Returns a sentence for each installed package and each pin of the project that is older than the stage's."""
     wanted, found = pins(readable(stage.path / "requirements.txt")), []
     for name, pin in wanted.items():
-        try:
-            have = version(name)
-        except PackageNotFoundError:
-            continue  # not needed on this system; otherwise, the tests report it
-        if _older(have, pin):
-            install = f"python -m pip install -r {ROOT / 'requirements.txt'}"
-            found.append(f"This environment has {name} {have}, older than the stage's {pin}: {install}")
+        with suppress(PackageNotFoundError):  # it is not needed on this system; otherwise, the tests report it
+            if _older(have := version(name), pin):
+                install = f"python -m pip install -r {ROOT / 'requirements.txt'}"
+                found.append(f"This environment has {name} {have}, older than the stage's {pin}: {install}")
     lines = readable(project.folder / "requirements.txt").splitlines() if project else []
     for number, line in enumerate(lines, 1):
         for name, pin in pins(line).items():
@@ -37,7 +35,6 @@ def pins(requirements: str) -> dict[str, str]:
 
 
 def _older(have: str, wanted: str) -> bool:
-    try:
+    with suppress(InvalidVersion):
         return Version(have) < Version(wanted)
-    except InvalidVersion:
-        return False
+    return False

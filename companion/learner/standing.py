@@ -91,6 +91,7 @@ def find_standing(
     except NotAProject:
         project = None
     texts, last = read(project), last_check.recall(project)
+    digests = last_check.digests(texts)
     tried: dict[object, Changes | None] = {}  # shared by the early report and the whole one
 
     def stands(report: Report, stage: Stage) -> Standing:
@@ -104,7 +105,7 @@ def find_standing(
             on_first(stands(report, checked))
             on_first = None
     tested = stage or (last_begun(compared(chain[0], project, texts=texts), chain) if project else chain[0])
-    changed = last.changed(texts) if on_first and tested == checked else set()
+    changed = {file for file, _ in digests.items() ^ last.files.items()} if on_first and tested == checked else set()
     first = _tests_about(changed, tested, compared(tested, project, last.facts, texts)) if changed else []
     seen: list[Result] = []
 
@@ -122,7 +123,7 @@ def find_standing(
     found = replace(stands(report, tested), notes=older(tested, project))
     if project and any(result.outcome != MISSING for result in report.results):
         failed = [each.result.id for each in found.missing if each.result and each.result.outcome != MISSING]
-        last_check.remember(project, last_check.Last(tested.name, failed, last_check.digests(texts), report.facts))
+        last_check.remember(project, last_check.Last(tested.name, failed, digests, report.facts))
     if stage is None and found.missing and (result := found.missing[0].result):
         reached = suite.last_rewritten(result.id, suite.until(tested))
         # A change in the tests' shared code can make a test of the previous stage fail, although that stage is done.
