@@ -15,6 +15,7 @@ from companion.project.edits import apply
 from companion.project.index import Known
 from companion.project.locate import LEFT_BY_TOOLS, Project
 from companion.project.results import PASSED, Failure, Report
+from companion.project.statements import APP
 from companion.running import suite
 from companion.running.run_suite import check, expected
 
@@ -76,13 +77,10 @@ class Trial:
     def _migrations(self) -> Changes:
         """Returns the changes that replace the project's migrations by the stage's, or {} if they are equal."""
         mine = {file: text for file, text in self.known.texts.items() if MIGRATIONS in file}
-        theirs = {name: text for name, text in self.known.stage_texts.items() if MIGRATIONS in name}
+        theirs = {Path(name).name: text for name, text in self.known.stage_texts.items() if MIGRATIONS in name}
         homes = {file.rpartition("/")[0] for file in mine}
-        home = homes.pop() if len(homes) == 1 else ""
-        wanted = {
-            f"{home}/{name.rpartition('/')[2]}" if home else self.known.project_path(name): text
-            for name, text in theirs.items()
-        }
+        home = homes.pop() if len(homes) == 1 else f"{self.known.prefix}{APP}/migrations"
+        wanted = {f"{home}/{name}": text for name, text in theirs.items()}
         return {} if wanted == mine else {**dict.fromkeys(mine), **wanted}
 
     def _check(self, changes: Changes, only: Collection[str]) -> Report:
