@@ -38,7 +38,7 @@ def check_and_tell(
         missing, place = found.missing[0], found.missing[0].explanation.untried.place
         count, tests = len(found.report.results), len(expected(found.stage))
         parts = [f"So far, {count} of {tests} tests {'has' if count == 1 else 'have'} run:", *_requirement(missing)]
-        parts += [f"  Open: {opened}"] if (opened := _place(found, place)) else []
+        parts += _to_open(found, place)
         echo("\n\n".join(parts) + "\n")
         shown = _cause(found, missing, traceback, hint, place)
         echo(f"{shown}\n")
@@ -102,13 +102,13 @@ def page(stage: Stage) -> str:
     return f"{address.site()}chapters/{stage.name}/"
 
 
-def _place(found: Standing, target: Place | None) -> str:
-    """Returns the place as editors accept it, `path:line`; the path is relative if it is in the current folder."""
+def _to_open(found: Standing, target: Place | None) -> list[str]:
+    """Returns a line with the place as editors accept it, `path:line`; relative if it is in the current folder."""
     if target is None:
-        return ""
+        return []
     path = os.path.join(found.report.project, target.file)
     near = os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
-    return click.style(f"{near}:{target.line}" if target.line else near, fg="cyan")
+    return ["  Open: " + click.style(f"{near}:{target.line}" if target.line else near, fg="cyan")]
 
 
 def difference(found: Standing, every: bool = False) -> str:
@@ -167,8 +167,7 @@ def _cause(found: Standing, missing: Missing, traceback: bool, hint: bool, shown
     advice, result, failure = missing.advice, missing.result, missing.failure
     remedy, *code = advice.remedy.split("\n")
     lines = [click.style(_prose(advice.sentence), bold=True), *([_prose(remedy)] if remedy else []), *code, ""]
-    if advice.place != shown and (opened := _place(found, advice.place)):
-        lines.append(f"  Open: {opened}")
+    lines += _to_open(found, advice.place) if advice.place != shown else []
     if link := found.exercise or missing.link:
         lines.append(f"  Read: {link}")
     if result and result.hint:
