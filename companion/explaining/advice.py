@@ -156,8 +156,7 @@ def effect(failure: Failure) -> str:
     if failure.wanted:
         return f"expected {_cut(_plain(failure.wanted))}, got {_cut(_plain(failure.came))}"
     if failure.type in ("AssertionError", "Failed"):
-        where = re.search(r"\+\s+where (False|None|\[\]|0) = (.+)", failure.message)
-        if where:
+        if where := re.search(r"\+\s+where (False|None|\[\]|0) = (.+)", failure.message):
             return f"{_cut(_plain(where[2]))} gives {where[1]}"
         return f"check failed: {_cut(_plain(said.removeprefix('assert ')))}"
     if failure.type == "JSONDecodeError":

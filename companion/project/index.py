@@ -143,8 +143,6 @@ def close(name: str, names: Iterable[str]) -> str | None:
 
 def with_package(text: str, package: str) -> str:
     """Returns a stage's text with `config` replaced by the project's settings package ("": next to manage.py)."""
-    if package == "config":
-        return text
     if package:
         return CONFIG.sub(lambda hit: package.replace(".", "/") if text[hit.end()] == "/" else package, text)
     return re.sub(CONFIG.pattern + r"[./]", "", text)
