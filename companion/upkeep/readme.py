@@ -14,9 +14,8 @@ def table(root: Path = ROOT) -> str:
     rows = ["| Stage | Chapter | What it adds |", "| --- | --- | --- |"]
     for stage in stages(root):
         page = chapter(stage, root)
-        folder = stage.path.relative_to(root).as_posix()
         source = page.path.relative_to(root).as_posix()
-        rows.append(f"| [`{folder}`]({folder}) | [{page.title}]({source}) | {page.description} |")
+        rows.append(f"| [`{stage.folder}`]({stage.folder}) | [{page.title}]({source}) | {page.description} |")
     return "\n".join(rows) + "\n"
 
 
