@@ -10,7 +10,7 @@ from companion.chain.stages import Stage, files
 from companion.chain.symbols import lines_of
 
 CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>) .*$", re.MULTILINE)  # not =======, which can also underline a heading
-SIMILAR = 0.6  # share of equal characters from which a line counts as rewritten
+SIMILAR = 0.6  # share of equal lines (or characters) from which a file counts as renamed (or a line as rewritten)
 
 
 @dataclass(slots=True)
@@ -40,24 +40,27 @@ class Row:
 class FileChange:
     """One file that differs. `old_text` is None for an added file, `new_text` for a removed one.
 
-    A `binary` file has no rows.
+    `old_path` is the former path of a renamed file. A `binary` file has no rows.
     """
 
     path: str
     old_text: str | None
     new_text: str | None
+    old_path: str | None = None
     binary: bool = False
     rows: tuple[Row, ...] = ()
 
     @property
     def status(self) -> str:
+        if self.old_path:
+            return "renamed"
         if self.old_text is None:
             return "added"
         return "removed" if self.new_text is None else "changed"
 
     @property
     def counts(self) -> bool:
-        """Returns whether a chapter must show the file: not if it is empty or binary."""
+        """Returns whether a chapter must show the file: not if it is empty, binary or only renamed."""
         return any(row.counts for row in self.rows)
 
     @property
@@ -84,7 +87,8 @@ def changes(stage: Stage, previous: Stage | None) -> StageChanges:
     old, new = ({name: path.read_bytes() for name, path in files(each).items()} for each in (previous, stage))
     differ = [path for path in sorted({*old, *new}) if old.get(path) != new.get(path)]
     found = {path: _compare(path, old.get(path), new.get(path)) for path in differ}
-    return StageChanges(stage, previous, found, sorted(new))
+    _find_renames(found)
+    return StageChanges(stage, previous, dict(sorted(found.items())), sorted(new))
 
 
 def _compare(path: str, old: bytes | None, new: bytes | None) -> FileChange:
@@ -94,6 +98,23 @@ def _compare(path: str, old: bytes | None, new: bytes | None) -> FileChange:
         before, after = (None if side is None else "" for side in (old, new))
         return FileChange(path, before, after, binary=True)
     return FileChange(path, before, after, rows=diff(before or "", after or ""))
+
+
+def _find_renames(found: dict[str, FileChange]) -> None:
+    """Replaces each removed file and the added file most similar to it by one renamed file."""
+    added = [change for change in found.values() if change.status == "added" and change.new_text]
+    for gone in [change for change in found.values() if change.status == "removed" and change.old_text]:
+        best = max(added, key=lambda come: _likeness(gone, come), default=None)
+        if best and _likeness(gone, best) > SIMILAR:
+            added.remove(best)
+            del found[gone.path]
+            rows = diff(gone.old_text or "", best.new_text or "")
+            found[best.path] = FileChange(best.path, gone.old_text, best.new_text, gone.path, rows=rows)
+
+
+def _likeness(gone: FileChange, come: FileChange) -> float:
+    old, new = lines_of(gone.old_text or ""), lines_of(come.new_text or "")
+    return difflib.SequenceMatcher(None, old, new, autojunk=False).ratio()
 
 
 @lru_cache(maxsize=1024)

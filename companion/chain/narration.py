@@ -74,10 +74,11 @@ def _unreadable(stage: StageChanges, change: FileChange) -> Iterator[str]:
 def _forgotten(stage: StageChanges, change: FileChange, lost: list[int]) -> str:
     first = next((n for n in lost if change.rows[n].new), lost[0])
     side = stage.stage if change.rows[first].new or not stage.previous else stage.previous
+    path = change.path if side is stage.stage else change.old_path or change.path
     lines = "; ".join(f"{row_number(change, n)} {change.rows[n].text.strip()[:60]!r}" for n in lost[:3])
     more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
     what = "changed line is" if len(lost) == 1 else "changed lines are"
-    place = f"{side.folder}/{change.path}, line {change.rows[first].new or change.rows[first].old}"
+    place = f"{side.folder}/{path}, line {change.rows[first].new or change.rows[first].old}"
     return (
         f"{place}: {len(lost)} {what} in no block of the chapter: {lines}{more}. "
         f"Add a block: /// beside | {_suggestion(change, lost)}"

@@ -72,6 +72,34 @@ def test_files_are_added_changed_and_removed(difference):
     assert found.tree == ["b.txt", "new.txt", "same.txt"]
 
 
+def test_a_file_that_moved_is_renamed(difference):
+    """A removed file and a similar added file are one renamed file, with only its changed lines."""
+    lines = "\n".join(f"line {n}" for n in range(10))
+    found = difference({"old.txt": lines, "x": "1"}, {"new.txt": lines.replace("line 5", "other"), "x": "1"})
+
+    (change,) = found.files.values()
+    assert (change.status, change.path, change.old_path) == ("renamed", "new.txt", "old.txt")
+    assert (change.added, change.removed) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ({"a": "1\n2\n3\n"}, {"b": "4\n5\n6\n"}, {"a": "removed", "b": "added"}),
+        ({"a/__init__.py": ""}, {"b/__init__.py": ""}, {"a/__init__.py": "removed", "b/__init__.py": "added"}),
+        ({"a": "1\n2\n"}, {"a": "1\n2\n3\n", "b": "1\n2\n"}, {"a": "changed", "b": "added"}),
+        ({"a": "1\n2\n", "b": "1\n2\n"}, {"c": "1\n2\n"}, {"b": "removed", "c": "renamed"}),
+        ({"a": "1\n2\n"}, {"b": "1\n2\n3\n", "c": "1\n2\n"}, {"b": "added", "c": "renamed"}),
+    ],
+    ids=["not alike", "empty files", "a copy", "two from", "the likest"],
+)
+def test_a_renamed_file_is_distinguished_from_similar_files(difference, old, new, found):
+    """Empty files are not similar, the original of a copy is not renamed, and each file is renamed only once."""
+    changed = difference({"x": "1"} | old, {"x": "1"} | new).files
+
+    assert {path: change.status for path, change in changed.items()} == found
+
+
 @pytest.mark.parametrize(
     ("old", "new", "status"),
     [

@@ -239,10 +239,12 @@ def test_imports_do_not_include_the_lines_between_them(told):
     assert [problem.endswith("+3 'X = 1'. Add a block: /// beside | app.py#X") for problem in problems] == [True]
 
 
-def test_an_empty_file_may_be_shown_once_or_not_at_all(told):
-    """It has no lines, so it need not be shown; one block may name it, but not two."""
-    new = {"b.txt": "", "d.txt": ""}
+def test_a_moved_file_may_be_shown_once_or_not_at_all(told):
+    """Nothing in it has changed, so it need not be shown; one block may name it, but not two."""
+    old, new = {"a.txt": "1\n2\n3\n"}, {"b.txt": "1\n2\n3\n"}
 
-    assert told("b.txt", "d.txt", old={}, new=new)[1] == told(old={}, new=new)[1] == []
+    assert told("b.txt", old=old, new=new)[1] == told(old=old, new=new)[1] == []
     twice = "b.txt: it stands in two blocks; a line is told once, so remove one of them"
-    assert told("b.txt", "b.txt", old={}, new=new)[1] == [twice]
+    assert told("b.txt", "b.txt", old=old, new=new)[1] == [twice]
+    other = {"c.txt": "4\n5\n6\n"}, {"d.txt": "4\n5\n6\n"}
+    assert told("b.txt", "d.txt", old=old | other[0], new=new | other[1])[1] == []

@@ -225,13 +225,13 @@ def test_regions_that_scroll_have_different_names(render):
 @pytest.mark.parametrize(
     ("old", "new", "note"),
     [
-        ({"b.txt": "1\n2\n"}, {"b.txt": "1\n\n2\n"}, "changed: Mb.txtNo line of text changes."),
+        ({"a.txt": "1\n2\n"}, {"b.txt": "1\n2\n"}, "renamed: Rb.txt was a.txtNo line of text changes."),
         ({"a.txt": "1"}, {"a.txt": "1", "b.txt": ""}, "new file: Ab.txtAn empty file."),
         ({"b.txt": "1"}, {"b.txt": b"\xff"}, "changed: Mb.txtA binary file: its content is not shown."),
     ],
 )
 def test_a_file_without_lines_to_show_says_why(render, chain, old, new, note):
-    """Files with a new blank line, empty and binary files have a pane with one sentence."""
+    """Renamed, empty and binary files have a pane with one sentence."""
     chain({"01-old": old, "02-new": new})
     page, problems = render(beside("b.txt"))
 
