@@ -51,9 +51,12 @@ def chosen_stages(argument: str, chain: tuple[stages.Stage, ...]) -> list[stages
 
 
 def duration(total: int) -> str:
-    """Returns a number of minutes in words, rounded to half hours."""
+    """Returns a number of minutes in words, rounded to half hours from one hour on."""
+    if total < 60:
+        return f"{total} minutes"
     halves = round(total / 30)
-    return f"{halves // 2}{'½' if halves % 2 else ''} hours"
+    whole = str(halves // 2) + ("½" if halves % 2 else "")
+    return f"{whole} hour{'' if whole == '1' else 's'}"
 
 
 class ShowWay(PageProcessor):

@@ -411,7 +411,7 @@ def test_the_way_lists_the_stages_that_have_a_chapter(render):
     assert re.findall(r'<span aria-hidden="true" class="wy-mark">(.)</span>', page) == ["2"]
     assert '<a href="chapters/02-new.md">New</a><p>What is new.</p>' in page.replace("\n", "")
     assert '<span class="wy-time">1 min</span>' in page
-    assert "<p>1 in 0 hours.</p>" in page
+    assert "<p>1 in 1 minutes.</p>" in page
 
 
 def test_a_part_shows_each_stage_that_is_added(render, root, chain):
@@ -448,9 +448,11 @@ def test_the_minutes_follow_the_rule(root):
     assert overview.minutes(chapter(stage, root), root) == 800 / 200 + 15 / 15
 
 
-@pytest.mark.parametrize(("minutes", "words"), [(94, "1½ hours"), (120, "2 hours"), (700, "11½ hours")])
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(59, "59 minutes"), (60, "1 hour"), (94, "1½ hours"), (120, "2 hours"), (700, "11½ hours")]
+)
 def test_a_duration_is_said_in_half_hours(minutes, words):
-    """It is rounded to half hours."""
+    """From an hour on, it is rounded to half hours."""
     assert overview.duration(minutes) == words
 
 
